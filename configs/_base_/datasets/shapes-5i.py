@@ -1,0 +1,67 @@
+# Shapes-5i: 128 x 128 pictures drawn by code, read at 64 x 64, scored at 128.
+meta_keys = ('class_name', 'img_path', 'seg_map_path', 'ori_shape',
+             'img_shape', 'pad_shape', 'scale_factor', 'flip',
+             'flip_direction', 'reduce_zero_label')
+train_pipeline = [
+    dict(type='LoadImageFromFile'),
+    dict(type='LoadAnnotations'),
+    dict(type='Resize', scale=(64, 64)),
+    dict(type='RandomFlip', prob=0.5),
+    dict(type='MakeEpisode', absent_share=0.1, min_area=12),
+    dict(type='PackSegInputs', meta_keys=meta_keys)
+]
+test_pipeline = [
+    dict(type='LoadImageFromFile'),
+    dict(type='Resize', scale=(64, 64)),
+    dict(type='LoadAnnotations'),
+    dict(type='MakeEpisode'),
+    dict(type='PackSegInputs', meta_keys=meta_keys)
+]
+tta_pipeline = [
+    dict(type='LoadImageFromFile'),
+    dict(
+        type='TestTimeAug',
+        transforms=[
+            [dict(type='Resize', scale=(64, 64))],
+            [
+                dict(type='RandomFlip', prob=0., direction='horizontal'),
+                dict(type='RandomFlip', prob=1., direction='horizontal')
+            ],
+            [dict(type='LoadAnnotations')],
+            [dict(type='MakeEpisode')],
+            [dict(type='PackSegInputs', meta_keys=meta_keys)],
+        ])
+]
+train_dataloader = dict(
+    batch_size=48,
+    num_workers=1,
+    persistent_workers=True,
+    sampler=dict(type='InfiniteSampler', shuffle=True),
+    dataset=dict(
+        type='EpisodeDataset',
+        novel_handling='drop_image',
+        dataset=dict(
+            type='Shapes5iDataset',
+            fold=0,
+            split='train',
+            length=20000,
+            pipeline=train_pipeline)))
+test_dataloader = dict(
+    batch_size=50,
+    num_workers=1,
+    persistent_workers=True,
+    sampler=dict(type='DefaultSampler', shuffle=False),
+    dataset=dict(
+        type='EpisodeDataset',
+        # 64 of 16384 pixels: what is smaller nobody could name.
+        min_area=64,
+        dataset=dict(
+            type='Shapes5iDataset',
+            fold=0,
+            split='test',
+            length=500,
+            test_mode=True,
+            pipeline=test_pipeline)))
+val_dataloader = None
+val_evaluator = None
+test_evaluator = dict(type='EpisodeIoUMetric')

@@ -1,0 +1,195 @@
+"""ClsCLIPVisionTransformer: CLIP's visual tower, navigated by the text.
+
+After Section 3 of "[CLS] Token is All You Need for Zero-Shot Semantic
+Segmentation", arXiv 2304.06212.
+"""
+from collections import OrderedDict
+from typing import Optional, Sequence, Tuple
+
+import torch
+import torch.nn.functional as F
+from mmengine.model import BaseModule
+from mmseg.registry import MODELS
+from open_clip.transformer import VisionTransformer
+from torch import Tensor, nn
+
+from .clip import LoadedCLIP, load_clip
+from .frozen import Frozen
+
+
+@MODELS.register_module()
+class ClsCLIPVisionTransformer(BaseModule):
+    """A frozen ViT of open_clip whose [CLS] a class's text token replaces.
+
+    Before every block in ``navigate_blocks`` the [CLS] token is replaced by
+    ``L_i(T_cls)``, a learned linear map of the text tower's token; after the
+    last of them it is what the blocks make of it. The blocks before the first
+    navigated one see no text: they run once a picture, whatever the number of
+    classes. The call flow for one picture and K classes::
+
+        encode_prefix(): blocks 0 .. N1-1          (N, 1+L, C)
+        navigate():      blocks N1 .. end, K times (N*K, C, h, w)
+
+    Any input size does: it is padded with zeros (the mean) at the right and
+    bottom to whole patches, and the positions are interpolated as open_clip
+    does it (bicubic, antialiased).
+
+    Args:
+        architecture (str): See :func:`mmseg_clsclip.load_clip`. Defaults to
+            ``'ViT-B-16-quickgelu'``, the model of OpenAI's ViT-B/16 weights.
+        pretrained (str, optional): See :func:`mmseg_clsclip.load_clip`.
+        navigate_blocks (Sequence[int]): 0-based blocks before which the [CLS]
+            is replaced; empty for none. Defaults to (2, 3, 4), the paper's
+            best for 12 blocks.
+        shared_projection (bool): One linear map for all navigated blocks, as
+            in ESDA, instead of one each, as in the paper.
+        clip (LoadedCLIP, optional): An already loaded CLIP in place of the
+            first two arguments; so both towers come from one.
+        init_cfg (dict, optional): Of the projections, as mmengine has it.
+
+    Raises:
+        ValueError: If a block does not exist or the tower is not a ViT.
+    """
+
+    def __init__(self,
+                 architecture: str = 'ViT-B-16-quickgelu',
+                 pretrained: Optional[str] = None,
+                 navigate_blocks: Sequence[int] = (2, 3, 4),
+                 shared_projection: bool = False,
+                 clip: Optional[LoadedCLIP] = None,
+                 init_cfg: Optional[dict] = None):
+        super().__init__(init_cfg)
+        clip = clip or load_clip(architecture, pretrained)
+        visual = clip.model.visual
+        if not isinstance(visual, VisionTransformer):
+            raise ValueError(
+                f'The visual tower of {clip.name!r} is a '
+                f'{type(visual).__name__}, which has no [CLS] to navigate '
+                'with; use a ViT of open_clip, for instance '
+                "'ViT-B-16-quickgelu'.")
+        self.clip_name = clip.name
+        self.visual = Frozen(visual)
+        self.patch_size = visual.patch_size
+        self.out_channels = visual.transformer.width
+        self.text_dim = visual.output_dim
+
+        self.navigate_blocks = tuple(sorted(set(navigate_blocks)))
+        depth = len(visual.transformer.resblocks)
+        wrong = [i for i in self.navigate_blocks if i not in range(depth)]
+        if wrong:
+            raise ValueError(
+                f'navigate_blocks={tuple(navigate_blocks)}: {clip.name!r} has '
+                f'{depth} blocks, 0 to {depth - 1}, so there is no block '
+                f'{wrong[0]}.')
+        maps = 1 if shared_projection else len(self.navigate_blocks)
+        self.projections = nn.ModuleList(
+            nn.Linear(self.text_dim, self.out_channels)
+            for _ in range(min(maps, len(self.navigate_blocks))))
+        self._positions: 'OrderedDict[tuple, Tensor]' = OrderedDict()
+
+    @property
+    def first_navigated(self) -> int:
+        """Index N1 of the first block that sees the text."""
+        blocks = self.visual.module.transformer.resblocks
+        return self.navigate_blocks[0] if self.navigate_blocks else len(blocks)
+
+    def grid_size(self, height: int, width: int) -> Tuple[int, int]:
+        """Rows and columns of patches of an input of this size in pixels."""
+        ph, pw = self.patch_size
+        return -(-height // ph), -(-width // pw)
+
+    def _position_embedding(self, grid: Tuple[int, int]) -> Tensor:
+        """Positions (1 + h * w, C) of a grid; the last eight sizes are kept."""
+        visual = self.visual.module
+        learned = visual.positional_embedding
+        if grid == tuple(visual.grid_size):
+            return learned
+        key = (grid, learned.device, learned.dtype)
+        if key not in self._positions:
+            cls, patches = learned[:1], learned[1:]
+            patches = patches.unflatten(0, visual.grid_size).permute(2, 0, 1)
+            patches = F.interpolate(
+                patches[None].float(),
+                size=grid,
+                mode='bicubic',
+                antialias=True,
+                align_corners=False)[0].to(learned.dtype)
+            self._positions[key] = torch.cat(
+                [cls, patches.flatten(1).transpose(0, 1)])
+            if len(self._positions) > 8:
+                self._positions.popitem(last=False)
+        return self._positions[key]
+
+    @torch.no_grad()
+    def encode_prefix(self, inputs: Tensor) -> Tensor:
+        """Run what does not depend on the text; once a picture.
+
+        Args:
+            inputs (Tensor): Normalised pictures (N, 3, H, W).
+
+        Returns:
+            Tensor: Tokens (N, 1 + h * w, C) before the first navigated block,
+            the [CLS] first, or the last ones if no block is navigated.
+        """
+        visual = self.visual.module
+        h, w = self.grid_size(*inputs.shape[-2:])
+        ph, pw = self.patch_size
+        inputs = F.pad(
+            inputs, (0, w * pw - inputs.shape[-1], 0, h * ph - inputs.shape[-2]))
+        x = visual.conv1(inputs).flatten(2).transpose(1, 2)
+        cls = visual.class_embedding.to(x.dtype).expand(len(x), 1, -1)
+        x = torch.cat([cls, x], dim=1)
+        x = visual.ln_pre(x + self._position_embedding((h, w)).to(x.dtype))
+        for block in visual.transformer.resblocks[:self.first_navigated]:
+            x = block(x)
+        return x
+
+    def navigate(self, prefix: Tensor, text: Tensor,
+                 grid: Tuple[int, int]) -> Tensor:
+        """Run the rest, once for every picture and class.
+
+        Args:
+            prefix (Tensor): Tokens (N, 1 + h * w, C) of
+                :meth:`encode_prefix`.
+            text (Tensor): Text tokens T_cls (N, K, D), float.
+            grid (tuple[int]): h and w.
+
+        Returns:
+            Tensor: Patch tokens of the last block (N * K, C, h, w), the
+            classes of the first picture first.
+        """
+        classes = text.shape[1]
+        x = prefix.repeat_interleave(classes, dim=0)
+        text = text.flatten(0, 1)
+        blocks = self.visual.module.transformer.resblocks
+        for i in range(self.first_navigated, len(blocks)):
+            if i in self.navigate_blocks:
+                number = self.navigate_blocks.index(i)
+                projection = self.projections[number %
+                                              len(self.projections)]
+                cls = projection(text)[:, None].to(x.dtype)
+                x = torch.cat([cls, x[:, 1:]], dim=1)
+            x = blocks[i](x)
+        return x[:, 1:].transpose(1, 2).unflatten(2, grid)
+
+    def forward(self,
+                inputs: Tensor,
+                text: Optional[Tensor] = None) -> Tuple[Tensor]:
+        """Features of pictures, navigated if there is a text.
+
+        Args:
+            inputs (Tensor): Normalised pictures (N, 3, H, W).
+            text (Tensor, optional): Text tokens (N, K, D). None leaves the
+                visual [CLS] everywhere: open_clip's own tower.
+
+        Returns:
+            tuple[Tensor]: One map (N * K, C, h, w), or (N, C, h, w).
+        """
+        x = self.encode_prefix(inputs)
+        grid = self.grid_size(*inputs.shape[-2:])
+        if text is not None:
+            return (self.navigate(x, text, grid), )
+        blocks = self.visual.module.transformer.resblocks
+        for block in blocks[self.first_navigated:]:
+            x = block(x)
+        return (x[:, 1:].transpose(1, 2).unflatten(2, grid), )

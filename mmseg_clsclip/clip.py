@@ -1,0 +1,287 @@
+"""Loading a CLIP: one door for both towers.
+
+open_clip builds the modules and knows the architectures; this file adds what a
+user of config files needs on top: local files in every layout that CLIP
+weights come in, a JSON model config of one's own, the weights shipped with this
+package, and errors that say what to write instead.
+"""
+import difflib
+import hashlib
+import json
+import os
+import zipfile
+from pathlib import Path
+from typing import Callable, Dict, NamedTuple, Optional
+
+import open_clip
+import torch
+from mmengine.logging import print_log
+from open_clip.factory import load_state_dict
+from open_clip.model import convert_to_custom_text_state_dict
+from torch import Tensor, nn
+
+ASSETS = Path(__file__).parent / 'assets'
+# `pretrained` of an architecture whose weights lie in the assets.
+SHIPPED = 'shipped'
+
+# Where the JSON configs lie that are not open_clip's own.
+_FOLDERS = {'shapes-clip': ASSETS}
+open_clip.add_model_config(ASSETS / 'shapes-clip.json')
+
+
+class LoadedCLIP(NamedTuple):
+    """A CLIP and what is needed to use and to recognise it.
+
+    Attributes:
+        model (nn.Module): open_clip's model, float32, eval mode, frozen.
+        tokenizer (Callable): Texts to token ids (N, context_length) int64.
+        name (str): ``architecture@fingerprint``; checkpoints carry it.
+        random (bool): True if no weights were loaded.
+    """
+    model: nn.Module
+    tokenizer: Callable
+    name: str
+    random: bool
+
+
+def load_clip(architecture: str = 'ViT-B-16-quickgelu',
+              pretrained: Optional[str] = None) -> LoadedCLIP:
+    """Build an open_clip model and load its weights.
+
+    Args:
+        architecture (str): A name out of ``open_clip.list_models()``, the
+            small ``'shapes-clip'`` of this package, or the path of a JSON
+            model config in open_clip's format.
+        pretrained (str, optional): A file (OpenAI's JIT archive, open_clip's
+            ``.pt`` or ``.bin``, ``.safetensors``), a tag of open_clip (which
+            downloads), ``'shipped'`` for ``'shapes-clip'``, or None for
+            random weights drawn from a fixed seed. Defaults to None.
+
+    Returns:
+        LoadedCLIP: The frozen model, its tokenizer and its name.
+
+    Raises:
+        ValueError: If the architecture or the tag does not exist, if the
+            weights belong to another architecture or activation.
+        FileNotFoundError: If the file does not exist.
+        ConnectionError: If a tag's weights could not be fetched.
+    """
+    name = _resolve_architecture(architecture)
+    config = open_clip.get_model_config(name)
+    # A random CLIP is the same one in training and in testing, and drawing it
+    # leaves the caller's random stream alone.
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        model = open_clip.create_model(
+            name, **({} if 'timm_model_name' in config['vision_cfg'] else
+                     {'load_weights': False}))
+    if pretrained is None:
+        print_log(
+            f'CLIP {name} has random weights (pretrained=None): it runs, but '
+            'its predictions and every score of them mean nothing.',
+            logger='current',
+            level=30)
+    else:
+        path = _resolve_weights(name, pretrained)
+        _check_activation(path, name, config)
+        _load_weights(model, path, name)
+    model.eval().requires_grad_(False)
+    return LoadedCLIP(model, _tokenizer(name, config),
+                      f'{name}@{fingerprint(model)}', pretrained is None)
+
+
+def fingerprint(model: nn.Module) -> str:
+    """Twelve hexadecimal digits that tell one CLIP's weights from another's.
+
+    At most 64 values of every visual parameter enter, as float16, so that an
+    archive stored in half precision is recognised in full precision too.
+    """
+    digest = hashlib.sha256()
+    for key, value in sorted(model.visual.state_dict().items()):
+        flat = value.detach().flatten()
+        sample = flat[::max(1, len(flat) // 64)][:64].cpu()
+        digest.update(key.encode() + sample.half().numpy().tobytes())
+    return digest.hexdigest()[:12]
+
+
+def _nearest(word: str, names) -> str:
+    close = difflib.get_close_matches(word, names, n=4, cutoff=0.4)
+    return ', '.join(close or sorted(names)[:8])
+
+
+def _resolve_architecture(architecture: str) -> str:
+    """The name under which open_clip knows the architecture."""
+    if not str(architecture).endswith('.json'):
+        if architecture in open_clip.list_models():
+            return architecture
+        raise ValueError(
+            f'open_clip knows no architecture {architecture!r}. Nearest names: '
+            f'{_nearest(architecture, open_clip.list_models())}. A model of '
+            'your own is given by the path of its JSON config.')
+    path = Path(architecture)
+    if not path.is_file():
+        raise FileNotFoundError(
+            f'The CLIP model config {architecture!r} does not exist.')
+    try:
+        config = json.loads(path.read_text(encoding='utf-8'))
+    except json.JSONDecodeError as error:
+        raise ValueError(f'{path} is not JSON: {error}.') from error
+    missing = {'embed_dim', 'vision_cfg', 'text_cfg'} - set(config)
+    if missing:
+        raise ValueError(f'{path} lacks {sorted(missing)}; a model config has '
+                         'embed_dim, vision_cfg and text_cfg, as those in '
+                         'open_clip/model_configs.')
+    known = open_clip.get_model_config(path.stem)
+    if known is None:
+        open_clip.add_model_config(path)
+        _FOLDERS[path.stem] = path.parent
+    elif known != config:
+        raise ValueError(f'{path} would take the name of another architecture, '
+                         f'{path.stem!r}; give the file another name.')
+    return path.stem
+
+
+def _resolve_weights(name: str, pretrained: str) -> Path:
+    """The local file that holds the weights, fetched if it is a tag's."""
+    if pretrained == SHIPPED:
+        path = ASSETS / f'{name}.safetensors'
+        if path.is_file():
+            return path
+        raise ValueError(f"No weights of {name!r} are shipped; 'shipped' goes "
+                         "with architecture='shapes-clip'.")
+    path = Path(os.path.expanduser(pretrained))
+    if path.is_file():
+        return path
+    tags = open_clip.list_pretrained_tags_by_model(name)
+    if pretrained not in tags:
+        if path.suffix or os.sep in pretrained:
+            raise FileNotFoundError(
+                f'The CLIP weights {pretrained!r} do not exist.')
+        raise ValueError(
+            f'{name!r} has no pretrained tag {pretrained!r}. Tags: '
+            f"{', '.join(tags) or 'none'}. A local file or None does as well.")
+    config = open_clip.get_pretrained_cfg(name, pretrained)
+    source = config.get('url') or 'huggingface.co/' + config.get('hf_hub', '')
+    print_log(f'Fetching the weights {name}/{pretrained} from {source}, '
+              'unless they are in the cache.', logger='current')
+    try:
+        return Path(open_clip.download_pretrained(config))
+    except Exception as error:
+        raise ConnectionError(
+            f'The weights {pretrained!r} of {name!r} could not be fetched '
+            f'({type(error).__name__}). Get {source} on a machine with a '
+            "network, copy the file here and set pretrained='/path/to/that "
+            "file'.") from error
+
+
+def _is_jit_archive(path: Path) -> bool:
+    if not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        return any('/code/' in name for name in archive.namelist())
+
+
+def _uses_quick_gelu(path: Path) -> Optional[bool]:
+    """What the file itself says of its activation; None if nothing.
+
+    A JIT archive holds its code; a safetensors file may say it in its header;
+    a snapshot of a hub has ``open_clip_config.json`` beside the weights; and
+    OpenAI's files, whose SHA-256 stands in open_clip's table, all use
+    QuickGELU.
+    """
+    if _is_jit_archive(path):
+        with zipfile.ZipFile(path) as archive:
+            return any(b'1.702' in archive.read(name)
+                       for name in archive.namelist() if '/code/' in name)
+    if path.suffix == '.safetensors':
+        from safetensors import safe_open
+        with safe_open(path, framework='pt') as file:
+            stated = (file.metadata() or {}).get('quick_gelu')
+        if stated is not None:
+            return stated == 'true'
+    beside = path.parent / 'open_clip_config.json'
+    if beside.is_file():
+        config = json.loads(beside.read_text(encoding='utf-8'))
+        return bool(config.get('model_cfg', config).get('quick_gelu', False))
+    return None
+
+
+def _check_activation(path: Path, name: str, config: dict) -> None:
+    """Refuse weights trained with the other activation.
+
+    QuickGELU weights in a GELU model run, and are silently worse.
+
+    Raises:
+        ValueError: If the file says that its activation is another.
+    """
+    ours = bool(config.get('quick_gelu', False))
+    theirs = _uses_quick_gelu(path)
+    names = {True: 'QuickGELU', False: 'GELU'}
+    if theirs is None:
+        print_log(
+            f'{path.name} does not say which activation it was trained with; '
+            f'{name!r} uses {names[ours]}. OpenAI\'s weights need QuickGELU, '
+            "that is an architecture ending in '-quickgelu'.",
+            logger='current',
+            level=30)
+    elif theirs != ours:
+        stem = name.replace('-quickgelu', '')
+        other = f'{stem}-quickgelu' if theirs else stem
+        raise ValueError(
+            f'{path} was trained with {names[theirs]}, but architecture '
+            f'{name!r} uses {names[ours]}: it would run and be silently '
+            f'worse. Write architecture={other!r}.')
+
+
+def _read_weights(path: Path) -> Dict[str, Tensor]:
+    if _is_jit_archive(path):
+        # TorchScript's own reader: it builds modules, never runs a pickle.
+        state = torch.jit.load(str(path), map_location='cpu').state_dict()
+        for key in ('input_resolution', 'context_length', 'vocab_size'):
+            state.pop(key, None)
+        return state
+    return load_state_dict(str(path), weights_only=True)
+
+
+def _load_weights(model: nn.Module, path: Path, name: str) -> None:
+    """Load a file strictly, in float32.
+
+    Raises:
+        ValueError: If the file cannot be read or belongs to another model.
+    """
+    try:
+        state = _read_weights(path)
+    except Exception as error:
+        raise ValueError(
+            f'{path} could not be read as CLIP weights ({error}). Expected: '
+            "OpenAI's JIT archive, open_clip's .pt or .bin, or "
+            '.safetensors.') from error
+    if 'positional_embedding' in state and not hasattr(
+            model, 'positional_embedding'):
+        state = convert_to_custom_text_state_dict(state)
+    ours = model.state_dict()
+    wrong = [
+        f'{key} is {tuple(state[key].shape)}, expected '
+        f'{tuple(ours[key].shape)}' for key in ours
+        if key in state and state[key].numel() != ours[key].numel()
+    ]
+    wrong += [f'{key} is missing' for key in ours if key not in state]
+    wrong += [f'{key} is unknown' for key in state if key not in ours]
+    if wrong:
+        raise ValueError(
+            f'{path} is not a {name!r}: {wrong[0]} (and {len(wrong) - 1} more '
+            'differences). Set `architecture` to the model that these weights '
+            'belong to.')
+    model.load_state_dict(
+        {key: value.reshape(ours[key].shape) for key, value in state.items()})
+
+
+def _tokenizer(name: str, config: dict) -> Callable:
+    """open_clip's tokenizer of the model."""
+    options = config['text_cfg'].get('tokenizer_kwargs') or {}
+    if 'bpe_path' in options:
+        # A path in a JSON config is meant relative to that config.
+        options = dict(bpe_path=str(_FOLDERS[name] / options['bpe_path']))
+    else:
+        options = {}
+    return open_clip.get_tokenizer(name, **options)

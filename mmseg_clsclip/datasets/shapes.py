@@ -1,0 +1,104 @@
+"""Shapes-5i as an mmseg data set whose files are drawn when they are read."""
+import io
+import re
+from typing import List, Optional
+
+from mmengine.fileio import BaseStorageBackend, register_backend
+from mmseg.datasets import BaseSegDataset
+from mmseg.registry import DATASETS
+from PIL import Image
+
+from .shapes_world import CLASSES, base_classes, draw, novel_classes
+
+_URI = re.compile(r'shapes-5i://(\w+)/(\d+)/(\d+)(-labels)?\.bmp')
+
+
+@register_backend('shapes-5i', prefixes='shapes-5i')
+class ShapesBackend(BaseStorageBackend):
+    """Reads ``shapes-5i://SPLIT/SEED/INDEX.bmp`` by drawing that scene.
+
+    With ``-labels`` before the suffix it is the label map. So everything in
+    mmengine that reads a picture reads these too: the standard transforms,
+    the visualisation hook, and any number of worker processes.
+    """
+
+    def get(self, filepath: str) -> bytes:
+        """The picture or label map as a BMP file.
+
+        Raises:
+            FileNotFoundError: If the path does not name a scene.
+        """
+        match = _URI.fullmatch(str(filepath))
+        if not match:
+            raise FileNotFoundError(
+                f'{filepath!r} names no scene; expected '
+                'shapes-5i://SPLIT/SEED/INDEX.bmp or INDEX-labels.bmp.')
+        split, seed, index, labels = match.groups()
+        scene = draw(int(index), split, int(seed))
+        buffer = io.BytesIO()
+        # Uncompressed, since it is read back at once.
+        Image.fromarray(scene.labels if labels else scene.picture).save(
+            buffer, 'BMP')
+        return buffer.getvalue()
+
+    def get_text(self, filepath: str, encoding: str = 'utf-8') -> str:
+        """There is no text in this world."""
+        raise ValueError(f'{filepath!r} is a picture, not a text.')
+
+
+@DATASETS.register_module()
+class Shapes5iDataset(BaseSegDataset):
+    """Scenes of coloured shapes, 20 classes in four folds, drawn by code.
+
+    Pictures are 128 x 128; label 0 is the background, 1 to 20 the classes
+    (shape by colour). The metainfo names the fold's ``novel_classes`` and
+    ``base_classes``; every shape and colour occurs among the latter. See
+    :mod:`mmseg_clsclip.datasets.shapes_world`.
+
+    Args:
+        fold (int): Which classes are novel, 0 to 3.
+        split (str): ``'train'`` or ``'test'``.
+        length (int): How many scenes.
+        seed (int): Of the world; scenes with other seeds are other scenes.
+        kwargs: Of mmseg's ``BaseSegDataset``.
+
+    Raises:
+        ValueError: If there is no such fold or split.
+    """
+
+    METAINFO = dict(
+        classes=('background', ) + CLASSES,
+        palette=[[0, 0, 0]] + [[r // d, g // d, b // d]
+                               for d in (1, 1.4, 2, 2.8, 4)
+                               for r, g, b in ((255, 60, 60), (60, 255, 60),
+                                               (80, 80, 255), (255, 240, 60))])
+
+    def __init__(self,
+                 fold: int = 0,
+                 split: str = 'train',
+                 length: int = 500,
+                 seed: int = 0,
+                 metainfo: Optional[dict] = None,
+                 **kwargs):
+        if split not in ('train', 'test'):
+            raise ValueError(f"split={split!r}: 'train' or 'test'.")
+        self.fold, self.split = fold, split
+        self.length, self.seed = length, seed
+        names = self.METAINFO['classes']
+        folds = dict(
+            fold=fold,
+            novel_classes=tuple(names[k] for k in novel_classes(fold)),
+            base_classes=tuple(names[k] for k in base_classes(fold)))
+        super().__init__(metainfo={**folds, **(metainfo or {})}, **kwargs)
+
+    def load_data_list(self) -> List[dict]:
+        """One entry a scene; nothing is drawn yet."""
+        stem = f'shapes-5i://{self.split}/{self.seed}/'
+        return [
+            dict(
+                img_path=f'{stem}{i:06d}.bmp',
+                seg_map_path=f'{stem}{i:06d}-labels.bmp',
+                label_map=self.label_map,
+                reduce_zero_label=self.reduce_zero_label,
+                seg_fields=[]) for i in range(self.length)
+        ]

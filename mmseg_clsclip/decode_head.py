@@ -1,0 +1,129 @@
+"""ClsCLIPHead: from navigated patch tokens to one class's mask."""
+from typing import List, Sequence
+
+import torch.nn.functional as F
+from mmseg.models.decode_heads.decode_head import BaseDecodeHead
+from mmseg.models.utils import resize
+from mmseg.registry import MODELS
+from mmseg.utils import SampleList
+from torch import Tensor, nn
+
+
+@MODELS.register_module()
+class ClsCLIPHead(BaseDecodeHead):
+    """Transformer layers, then a small convolutional head.
+
+    The paper's decoder: the last block's patch tokens through two transformer
+    layers, a small convolutional head and bilinear upsampling, to a binary
+    map. Its output is the logit of the foreground; the background's is the
+    constant 0, so that 0.5 is the threshold and mmseg's argmax needs no
+    special case.
+
+    Args:
+        in_channels (int): Channels C of the backbone.
+        num_heads (int): Attention heads of a transformer layer.
+        num_layers (int): Transformer layers. Defaults to 2, the paper's K.
+        conv_channels (Sequence[int]): Output channels of the 3 x 3
+            convolutions. Defaults to (256, 128, 64), as in ESDA.
+        upsample (int): After each of the first convolutions the map is doubled
+            bilinearly until it is so many times as large as the token grid;
+            a power of two. Defaults to 1, the paper's.
+        loss_decode (dict): A loss on one logit. Defaults to binary
+            cross-entropy.
+        kwargs: Of mmseg's ``BaseDecodeHead``.
+    """
+
+    def __init__(self,
+                 in_channels: int,
+                 num_heads: int,
+                 num_layers: int = 2,
+                 conv_channels: Sequence[int] = (256, 128, 64),
+                 upsample: int = 1,
+                 loss_decode: dict = dict(
+                     type='CrossEntropyLoss', use_sigmoid=True),
+                 **kwargs):
+        super().__init__(
+            in_channels,
+            conv_channels[-1],
+            num_classes=2,
+            out_channels=1,
+            threshold=0.5,
+            dropout_ratio=0,
+            loss_decode=loss_decode,
+            **kwargs)
+        if upsample not in [2**i for i in range(len(conv_channels) + 1)]:
+            raise ValueError(
+                f'upsample={upsample}: with {len(conv_channels)} convolutions '
+                f'it is a power of two up to {2**len(conv_channels)}.')
+        self.upsample = upsample
+        self.layers = nn.ModuleList(
+            nn.TransformerEncoderLayer(
+                in_channels,
+                num_heads,
+                4 * in_channels,
+                dropout=0.0,
+                activation='gelu',
+                batch_first=True,
+                norm_first=True) for _ in range(num_layers))
+        self.norm = nn.LayerNorm(in_channels)
+        widths = (in_channels, *conv_channels)
+        self.convs = nn.ModuleList(
+            nn.Conv2d(a, b, 3, padding=1) for a, b in zip(widths, widths[1:]))
+
+    def forward(self, inputs: List[Tensor]) -> Tensor:
+        """Foreground logits of feature maps.
+
+        Args:
+            inputs (list[Tensor]): The backbone's maps, the last of which,
+                (M, C, h, w), is read.
+
+        Returns:
+            Tensor: (M, 1, upsample * h, upsample * w).
+        """
+        x = self._transform_inputs(inputs)
+        grid = x.shape[2:]
+        x = x.flatten(2).transpose(1, 2)
+        for layer in self.layers:
+            x = layer(x)
+        x = self.norm(x).transpose(1, 2).unflatten(2, grid)
+        scale = 1
+        for conv in self.convs:
+            x = F.relu(conv(x))
+            if scale < self.upsample:
+                scale *= 2
+                x = F.interpolate(x, scale_factor=2, mode='bilinear')
+        return self.cls_seg(x)
+
+    def loss_by_feat(self, seg_logits: Tensor,
+                     batch_data_samples: SampleList) -> dict:
+        """Loss and accuracy of full-size logits.
+
+        Args:
+            seg_logits (Tensor): (N, 1, H, W).
+            batch_data_samples (list[SegDataSample]): With masks (1, H, W) of
+                0, 1 and the ignored 255.
+
+        Returns:
+            dict[str, Tensor]: The losses, and ``acc_seg``, the share of valid
+            pixels on the right side of the threshold, in per cent. (mmseg's
+            own takes an argmax, which is always 0 for a single logit.)
+        """
+        label = self._stack_batch_gt(batch_data_samples)
+        seg_logits = resize(
+            seg_logits,
+            size=label.shape[2:],
+            mode='bilinear',
+            align_corners=self.align_corners)
+        label = label.squeeze(1)
+        losses = nn.ModuleList([self.loss_decode]) if not isinstance(
+            self.loss_decode, nn.ModuleList) else self.loss_decode
+        loss = {}
+        for loss_decode in losses:
+            value = loss_decode(
+                seg_logits, label, ignore_index=self.ignore_index)
+            loss[loss_decode.loss_name] = loss.get(loss_decode.loss_name,
+                                                   0) + value
+        valid = label != self.ignore_index
+        right = ((seg_logits.squeeze(1) > 0) == (label == 1)) & valid
+        loss['acc_seg'] = 100 * right.sum() / valid.sum().clamp(min=1)
+        return loss
