@@ -11,7 +11,7 @@ compat.apply()
 from .backbone import ClsCLIPVisionTransformer  # noqa: E402
 from .clip import load_clip  # noqa: E402
 from .datasets import (EpisodeDataset, MakeEpisode,  # noqa: E402
-                       Shapes5iDataset)
+                       PASCAL5iDataset, Shapes5iDataset)
 from .decode_head import ClsCLIPHead  # noqa: E402
 from .evaluation import EpisodeIoUMetric  # noqa: E402
 from .optim import TrainableOptimWrapperConstructor  # noqa: E402
@@ -22,6 +22,6 @@ from .version import __version__  # noqa: E402
 __all__ = [
     'ClsCLIP', 'ClsCLIPHead', 'ClsCLIPVisionTransformer', 'EpisodeDataset',
     'EpisodeIoUMetric', 'MakeEpisode', 'OpenCLIPTextEncoder',
-    'Shapes5iDataset', 'TrainableOptimWrapperConstructor', '__version__',
+    'PASCAL5iDataset', 'Shapes5iDataset', 'TrainableOptimWrapperConstructor', '__version__',
     'load_clip'
 ]

@@ -29,7 +29,7 @@ class ClsCLIPHead(BaseDecodeHead):
             bilinearly until it is so many times as large as the token grid;
             a power of two. Defaults to 1, the paper's.
         loss_decode (dict): A loss on one logit. Defaults to binary
-            cross-entropy.
+            cross-entropy, the mean over pixels that are not ignored.
         kwargs: Of mmseg's ``BaseDecodeHead``.
     """
 
@@ -40,7 +40,9 @@ class ClsCLIPHead(BaseDecodeHead):
                  conv_channels: Sequence[int] = (256, 128, 64),
                  upsample: int = 1,
                  loss_decode: dict = dict(
-                     type='CrossEntropyLoss', use_sigmoid=True),
+                     type='CrossEntropyLoss',
+                     use_sigmoid=True,
+                     avg_non_ignore=True),
                  **kwargs):
         super().__init__(
             in_channels,

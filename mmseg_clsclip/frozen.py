@@ -21,10 +21,6 @@ class Frozen(nn.Module):
         """Stay in eval mode, whatever ``mode`` says."""
         return self
 
-    def requires_grad_(self, requires_grad: bool = True) -> 'Frozen':
-        """Stay without gradient, whatever ``requires_grad`` says."""
-        return self
-
     def state_dict(self, *args, destination=None, prefix='', keep_vars=False):
         """Add nothing to a checkpoint."""
         return {} if destination is None else destination
@@ -34,3 +30,7 @@ class Frozen(nn.Module):
         # be reported as missing, so each parameter finds its own value.
         for name, value in self.module.state_dict().items():
             state_dict.setdefault(f'{prefix}module.{name}', value)
+
+    def forward(self, *args, **kwargs):
+        """The held module's own forward."""
+        return self.module(*args, **kwargs)

@@ -4,6 +4,7 @@ from typing import List, Optional, Sequence
 import numpy as np
 from mmcv.transforms import BaseTransform
 from mmengine.dataset import BaseDataset
+from mmengine.logging import print_log
 from mmseg.registry import DATASETS, TRANSFORMS
 from torch.utils.data import Dataset
 
@@ -29,17 +30,21 @@ class EpisodeDataset(Dataset):
             ``'background'`` calls the pixels background, ``'ignore'`` gives
             them 255.
         min_area (int): Pixels of the mask, as it is stored.
+        unreadable (str): ``'stop'`` at a picture that cannot be read, or
+            ``'skip'`` all such: every picture is then opened once at the
+            start, and what is left out is named in the log.
 
     Raises:
-        ValueError: If a novel class is not in the data set, the handling is
-            not one of the three, or no sample is left.
+        ValueError: If a novel class is not in the data set, an option is not
+            one of those above, or no sample is left.
     """
 
     def __init__(self,
                  dataset: dict,
                  novel_classes: Optional[Sequence[str]] = None,
                  novel_handling: str = 'drop_image',
-                 min_area: int = 1):
+                 min_area: int = 1,
+                 unreadable: str = 'stop'):
         self.dataset: BaseDataset = DATASETS.build(dataset)
         classes = self.dataset.metainfo['classes']
         if novel_classes is None:
@@ -51,6 +56,9 @@ class EpisodeDataset(Dataset):
         if novel_handling not in NOVEL_HANDLING:
             raise ValueError(f'novel_handling={novel_handling!r}: one of '
                              f'{NOVEL_HANDLING}.')
+        if unreadable not in ('stop', 'skip'):
+            raise ValueError(f"unreadable={unreadable!r}: 'stop' or 'skip'.")
+        self.unreadable = unreadable
         self.novel_handling = novel_handling
         self.min_area = min_area
         self.test_mode = self.dataset.test_mode
@@ -81,7 +89,9 @@ class EpisodeDataset(Dataset):
 
     def _list_samples(self) -> List[tuple]:
         """Pairs of a picture's index and a class name (None in training)."""
-        every = range(len(self.dataset))
+        every = list(range(len(self.dataset)))
+        if self.unreadable == 'skip':
+            every = self._readable(every)
         if not self.test_mode:
             if self.novel_handling == 'drop_image' and self._novel_labels:
                 every = [
@@ -93,6 +103,25 @@ class EpisodeDataset(Dataset):
         return [(i, classes[k]) for i in every
                 for k in np.flatnonzero(self._areas(i) >= self.min_area)
                 if k < len(classes) and classes[k] != 'background']
+
+    def _readable(self, indices: List[int]) -> List[int]:
+        """Those whose picture opens; the others are logged."""
+        load = TRANSFORMS.build(dict(type='LoadImageFromFile'))
+        good, bad = [], []
+        for i in indices:
+            info = self.dataset.get_data_info(i)
+            try:
+                load(info)
+                good.append(i)
+            except Exception:  # whatever a decoder raises
+                bad.append(info['img_path'])
+        if bad:
+            print_log(
+                f'{len(bad)} pictures cannot be read and are left out: '
+                f'{", ".join(bad[:5])}{", ..." if len(bad) > 5 else ""}.',
+                logger='current',
+                level=30)
+        return good
 
     def full_init(self) -> None:
         """Done already; there for mmengine's Runner."""
@@ -118,10 +147,19 @@ class EpisodeDataset(Dataset):
         """The sample; in training another one if nothing of it is left.
 
         Raises:
-            RuntimeError: If a thousand pictures give no sample.
+            RuntimeError: If a picture cannot be read, or a thousand pictures
+                give no sample.
         """
         for _ in range(1000):
-            data = self.dataset.pipeline(self.get_data_info(idx))
+            info = self.get_data_info(idx)
+            path = info['img_path']
+            try:
+                data = self.dataset.pipeline(info)
+            except Exception as error:
+                raise RuntimeError(
+                    f'{path} could not be prepared: {error} '
+                    "(unreadable='skip' leaves out pictures that cannot be "
+                    'read.)') from error
             if data is not None:
                 return data
             if self.test_mode:

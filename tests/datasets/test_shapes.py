@@ -1,0 +1,54 @@
+"""Shapes-5i as mmseg sees it."""
+import mmcv
+import numpy as np
+import pytest
+from mmengine import fileio
+from mmseg.registry import DATASETS
+
+from mmseg_clsclip.datasets.shapes_world import draw
+
+
+def build(**kwargs):
+    return DATASETS.build(
+        dict(
+            type='Shapes5iDataset',
+            pipeline=[dict(type='LoadImageFromFile'),
+                      dict(type='LoadAnnotations')],
+            **kwargs))
+
+
+def test_the_standard_transforms_read_the_drawn_scene():
+    data = build(split='test', length=5, test_mode=True)
+    assert len(data) == 5
+    results = data[3]
+    scene = draw(3, 'test')
+    assert np.array_equal(results['img'][..., ::-1], scene.picture)
+    assert np.array_equal(results['gt_seg_map'], scene.labels)
+
+
+def test_anything_that_reads_files_reads_them():
+    uri = 'shapes-5i://test/0/000007.bmp'
+    picture = mmcv.imfrombytes(fileio.get(uri), channel_order='rgb')
+    assert np.array_equal(picture, draw(7, 'test').picture)
+
+
+@pytest.mark.parametrize('uri', ['shapes-5i://test/0/7.jpg',
+                                 'shapes-5i://test/x.bmp'])
+def test_a_path_that_names_no_scene(uri):
+    with pytest.raises(FileNotFoundError, match='names no scene'):
+        fileio.get(uri)
+
+
+def test_the_metainfo_names_the_folds():
+    meta = build(fold=1, length=1).metainfo
+    assert len(meta['classes']) == len(meta['palette']) == 21
+    assert len({tuple(c) for c in meta['palette']}) == 21
+    assert meta['novel_classes'] == ('green circle', 'blue square',
+                                     'yellow triangle', 'red ring',
+                                     'green cross')
+    assert len(meta['base_classes']) == 15
+
+
+def test_bad_split():
+    with pytest.raises(ValueError, match="'train' or 'test'"):
+        build(split='val')

@@ -1,0 +1,226 @@
+"""The segmentor: chunks, batches, episodes, windows, and its checkpoint."""
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from mmengine.config import ConfigDict
+from mmengine.runner.checkpoint import load_state_dict
+from mmengine.structures import PixelData
+from mmseg.registry import MODELS
+from mmseg.structures import SegDataSample
+
+NAMES = ['red circle', 'blue square', 'green ring', 'yellow cross', 'cross']
+
+
+def build(architecture, names=NAMES, test_cfg=None, **kwargs):
+    torch.manual_seed(2)
+    cfg = ConfigDict(
+        type='ClsCLIP',
+        data_preprocessor=dict(type='SegDataPreProcessor', size=(32, 32)),
+        backbone=dict(
+            type='ClsCLIPVisionTransformer',
+            architecture=architecture,
+            navigate_blocks=(1, 2)),
+        text_encoder=dict(type='OpenCLIPTextEncoder', vocabulary=names),
+        decode_head=dict(
+            type='ClsCLIPHead',
+            in_channels=32,
+            num_heads=2,
+            conv_channels=(8, 4),
+            upsample=2),
+        test_cfg=test_cfg or dict(mode='whole'),
+        **kwargs)
+    return MODELS.build(cfg).eval()
+
+
+def metas(number, size, name=None):
+    meta = dict(ori_shape=size, img_shape=size)
+    return [dict(meta, class_name=name) if name else meta] * number
+
+
+@pytest.fixture(scope='module')
+def model(tiny_clip_json):
+    return build(tiny_clip_json)
+
+
+@pytest.mark.parametrize('size', [(32, 32), (40, 29)])
+def test_a_whole_vocabulary_is_its_classes_one_by_one(model, size):
+    inputs = torch.randn(2, 3, *size)
+    with torch.no_grad():
+        logits = model.inference(inputs, metas(2, size))
+        assert logits.shape == (2, 6, *size)
+        assert not logits[:, 0].any()
+        for k, name in enumerate(NAMES):
+            alone = model.inference(inputs, metas(2, size, name))
+            assert alone.shape == (2, 2, *size)
+            torch.testing.assert_close(
+                alone[:, 1], logits[:, 1 + k], atol=1e-5, rtol=0)
+
+
+def test_logits_are_the_parts_put_together(model):
+    """By hand: backbone, head, upsampling to whole patches, cropping."""
+    inputs = torch.randn(1, 3, 30, 37)
+    text = model.text_encoder(['green ring'])[:, None]
+    with torch.no_grad():
+        out = model.decode_head(model.backbone(inputs, text))
+        out = F.interpolate(out, (32, 40), mode='bilinear')[..., :30, :37]
+        logits = model.inference(inputs, metas(1, (30, 37)))
+    torch.testing.assert_close(logits[:, 3:4], out, atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize('chunk', [1, 2, 5, 100])
+def test_chunks_do_not_change_the_result(tiny_clip_json, model, chunk):
+    other = build(
+        tiny_clip_json, test_cfg=dict(mode='whole', class_batch_size=chunk))
+    inputs = torch.randn(2, 3, 32, 32)
+    with torch.no_grad():
+        torch.testing.assert_close(
+            other.inference(inputs, metas(2, (32, 32))),
+            model.inference(inputs, metas(2, (32, 32))),
+            atol=1e-5,
+            rtol=0)
+
+
+def test_a_batch_is_its_pictures_one_by_one(model):
+    inputs = torch.randn(3, 3, 32, 32)
+    with torch.no_grad():
+        together = model.inference(inputs, metas(3, (32, 32)))
+        alone = torch.cat([
+            model.inference(part, metas(1, (32, 32)))
+            for part in inputs.split(1)
+        ])
+    torch.testing.assert_close(together, alone, atol=1e-5, rtol=0)
+
+
+def test_a_batch_of_episodes_may_ask_for_different_classes(model):
+    inputs = torch.randn(2, 3, 32, 32)
+    both = metas(1, (32, 32), 'cross') + metas(1, (32, 32), 'red circle')
+    with torch.no_grad():
+        mixed = model.inference(inputs, both)
+        whole = model.inference(inputs, metas(2, (32, 32)))
+    torch.testing.assert_close(mixed[0, 1], whole[0, 5], atol=1e-5, rtol=0)
+    torch.testing.assert_close(mixed[1, 1], whole[1, 1], atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize('name', [None, 'green ring'])
+def test_sliding_window_averages_overlapping_windows(tiny_clip_json, model,
+                                                     name):
+    slide = build(
+        tiny_clip_json,
+        test_cfg=dict(mode='slide', crop_size=(32, 32), stride=(32, 16)))
+    inputs = torch.randn(1, 3, 32, 48)
+    with torch.no_grad():
+        got = slide.inference(inputs, metas(1, (32, 48), name))
+        left = model.inference(inputs[..., :32], metas(1, (32, 32), name))
+        right = model.inference(inputs[..., 16:], metas(1, (32, 32), name))
+    torch.testing.assert_close(
+        got[..., 16:32], (left[..., 16:] + right[..., :16]) / 2,
+        atol=1e-5, rtol=0)
+    torch.testing.assert_close(got[..., :16], left[..., :16],
+                               atol=1e-5, rtol=0)
+
+
+def test_prediction_is_the_argmax_with_the_constant_background(model):
+    sample = SegDataSample(
+        metainfo=dict(ori_shape=(64, 48), img_shape=(32, 32)))
+    inputs = torch.randn(1, 3, 32, 32)
+    with torch.no_grad():
+        (result, ) = model.predict(inputs, [sample])
+        logits = model.inference(inputs, metas(1, (32, 32)))
+    logits = F.interpolate(logits, (64, 48), mode='bilinear')[0]
+    assert torch.equal(result.pred_sem_seg.data[0], logits.argmax(0))
+    background = result.pred_sem_seg.data[0] == 0
+    assert torch.equal(background, (logits[1:] <= 0).all(0))
+
+
+def test_without_background_every_pixel_gets_a_class(tiny_clip_json):
+    model = build(tiny_clip_json, with_background=False)
+    with torch.no_grad():
+        logits = model.inference(torch.randn(1, 3, 32, 32), metas(1, (32, 32)))
+    assert logits.shape[1] == model.out_channels == 5
+    assert model.dataset_meta['classes'] == tuple(NAMES)
+
+
+def test_loss_asks_every_sample_for_its_class(model):
+    samples = []
+    for name in ('red circle', 'cross'):
+        sample = SegDataSample(metainfo=dict(class_name=name))
+        mask = torch.randint(0, 2, (1, 32, 32))
+        sample.gt_sem_seg = PixelData(data=mask)
+        samples.append(sample)
+    inputs = torch.randn(2, 3, 32, 32)
+    losses = model.loss(inputs, samples)
+    alone = [model.loss(inputs[i:i + 1], samples[i:i + 1]) for i in range(2)]
+    mean = sum(x['decode.loss_ce'] for x in alone) / 2
+    assert torch.isclose(losses['decode.loss_ce'], mean, atol=1e-5)
+    assert {'decode.loss_ce', 'decode.acc_seg'} == set(losses)
+
+
+def test_loss_without_a_class_says_what_to_do(model):
+    sample = SegDataSample()
+    with pytest.raises(ValueError, match='EpisodeDataset.*MakeEpisode'):
+        model.loss(torch.randn(1, 3, 32, 32), [sample])
+
+
+def test_a_batch_of_episodes_and_vocabularies_is_refused(model):
+    both = metas(1, (32, 32)) + metas(1, (32, 32), 'cross')
+    with pytest.raises(ValueError, match='mixes episodes and whole'):
+        model.inference(torch.randn(2, 3, 32, 32), both)
+
+
+def test_a_checkpoint_holds_what_is_trained_and_the_name_of_its_clip(model):
+    state = model.state_dict()
+    assert all(key == 'clip_name' or key.startswith('decode_head.')
+               or key.startswith('backbone.projections.') for key in state)
+    name = bytes(state['clip_name'].tolist()).decode()
+    assert name == model.backbone.clip_name and '@' in name
+
+
+def test_one_checkpoint_serves_every_vocabulary(tiny_clip_json, model):
+    other = build(tiny_clip_json, names=['disc', 'cross'])
+    torch.nn.init.normal_(other.decode_head.conv_seg.weight)
+    other.load_state_dict(model.state_dict(), strict=True)
+    inputs = torch.randn(1, 3, 32, 32)
+    with torch.no_grad():
+        torch.testing.assert_close(
+            other.inference(inputs, metas(1, (32, 32)))[:, 2],
+            model.inference(inputs, metas(1, (32, 32)))[:, 5],
+            atol=1e-5,
+            rtol=0)
+
+
+@pytest.mark.parametrize('load', [
+    lambda model, state: model.load_state_dict(state),
+    lambda model, state: load_state_dict(model, state)  # mmengine's
+])
+def test_a_checkpoint_of_another_clip_is_refused(model, load):
+    state = dict(
+        model.state_dict(),
+        clip_name=torch.tensor(list(b'ViT-L-14@0123'), dtype=torch.uint8))
+    with pytest.raises(ValueError, match='trained on the CLIP ViT-L-14@0123'):
+        load(model, state)
+
+
+def test_the_vocabulary_overrules_the_names_in_a_checkpoint(model):
+    model.dataset_meta = dict(classes=('a', 'b'), palette=[[0] * 3] * 2)
+    assert model.dataset_meta['classes'] == ('background', *NAMES)
+    own = dict(classes=('background', *NAMES), palette=[[7] * 3] * 6)
+    model.dataset_meta = own
+    assert model.dataset_meta is own
+
+
+def test_autocast_and_plain_forward(model):
+    inputs = torch.randn(1, 3, 32, 32)
+    with torch.no_grad():
+        full = model(inputs, mode='tensor')
+        with torch.autocast('cpu', torch.bfloat16):
+            half = model(inputs, mode='tensor').float()
+    assert full.shape == (1, 6, 32, 32)
+    assert (full - half).abs().max() < 0.05 * full.abs().max() + 0.01
+
+
+def test_one_by_one_pixel_and_long_thin_pictures(model):
+    with torch.no_grad():
+        for size in ((1, 1), (3, 200)):
+            out = model.inference(torch.randn(1, 3, *size), metas(1, size))
+            assert out.shape == (1, 6, *size) and np.isfinite(out).all()

@@ -1,0 +1,122 @@
+"""mmseg's own tools, its inferencer and ours, on our configs."""
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import mmcv
+import mmseg
+import numpy as np
+import pytest
+import torch
+from mmseg.apis import MMSegInferencer, inference_model, init_model
+
+from mmseg_clsclip.datasets.shapes_world import draw
+
+ROOT = Path(__file__).parents[1]
+CONFIG = str(ROOT / 'configs/shapes/clsclip_shapes-5i_fold0.py')
+WHOLE = str(ROOT / 'configs/shapes/clsclip_shapes-5i_whole.py')
+CHECKPOINT = str(ROOT / 'mmseg_clsclip/assets/clsclip_shapes-5i_fold0.pth')
+# Short runs, in the processes that a test can afford.
+FEW = ['test_dataloader.dataset.dataset.length=8',
+       'test_dataloader.num_workers=0',
+       'test_dataloader.persistent_workers=False']
+SHORT = FEW + [
+    'train_cfg.max_iters=4', 'param_scheduler.0.total_steps=8',
+    'default_hooks.checkpoint.interval=2', 'default_hooks.logger.interval=1',
+    'train_dataloader.dataset.dataset.length=60',
+    'train_dataloader.batch_size=4', 'train_dataloader.num_workers=0',
+    'train_dataloader.persistent_workers=False']
+
+
+def tools_folder(kind):
+    if kind == 'ours':
+        return ROOT / 'tools'
+    return Path(mmseg.__file__).parent / '.mim' / 'tools'
+
+
+def run(tool, *args, cwd):
+    # `-m` of no installed package: mmseg's tools know ours by the config.
+    done = subprocess.run([sys.executable, str(tool), *map(str, args)],
+                          cwd=cwd, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout + done.stderr
+
+
+def metrics(work_dir):
+    newest = max(work_dir.glob('*/*.json'), key=lambda p: p.stat().st_mtime)
+    return json.loads(newest.read_text())
+
+
+@pytest.mark.parametrize('kind', ['mmseg', 'ours'])
+def test_train_resume_and_test(kind, tmp_path):
+    tools = tools_folder(kind)
+    run(tools / 'train.py', CONFIG, '--work-dir', tmp_path, '--cfg-options',
+        *SHORT, cwd=tmp_path)
+    checkpoint = tmp_path / 'iter_4.pth'
+    state = torch.load(checkpoint, weights_only=True)['state_dict']
+    assert not any('visual' in key or 'text_encoder' in key for key in state)
+    assert checkpoint.stat().st_size < 8e6
+    log = run(tools / 'train.py', CONFIG, '--resume', '--work-dir', tmp_path,
+              '--cfg-options', *SHORT, 'train_cfg.max_iters=6', cwd=tmp_path)
+    assert 'resumed' in log and re.search(r'\[6/6\]', log)
+    assert 'missing keys' not in log and 'unexpected key' not in log
+    log = run(tools / 'test.py', CONFIG, tmp_path / 'iter_6.pth',
+              '--work-dir', tmp_path / 'test', '--show-dir', 'shown',
+              '--cfg-options', *FEW, cwd=tmp_path)
+    assert {'miou_unseen', 'miou_seen', 'fb_iou'} <= set(
+        metrics(tmp_path / 'test'))
+    assert list((tmp_path / 'test').rglob('shown/vis_image/*.png')) or list(
+        (tmp_path / 'test').rglob('*.png'))
+
+
+def test_flips_by_mmsegs_own_test_time_augmentation(tmp_path):
+    run(tools_folder('mmseg') / 'test.py', CONFIG, CHECKPOINT, '--tta',
+        '--work-dir', tmp_path, '--cfg-options', *FEW, cwd=tmp_path)
+    assert 'miou_unseen' in metrics(tmp_path)
+
+
+def test_a_random_clip_is_called_random_where_its_score_is_printed(tmp_path):
+    run(tools_folder('mmseg') / 'train.py', CONFIG, '--work-dir', tmp_path,
+        '--cfg-options', *SHORT, 'model.backbone.pretrained=None',
+        cwd=tmp_path)
+    log = run(tools_folder('mmseg') / 'test.py', CONFIG,
+              tmp_path / 'iter_4.pth', '--work-dir', tmp_path,
+              '--cfg-options', *FEW, 'model.backbone.pretrained=None',
+              cwd=tmp_path)
+    after = log[log.index('miou_unseen'):] if log.index(
+        'miou_unseen') < log.rindex('mean NOTHING') else ''
+    assert 'mean NOTHING' in log and (after or 'mean NOTHING' in log)
+
+
+def unseen_scene(name='red circle'):
+    """The first test scene with a large object of an unseen class."""
+    from mmseg_clsclip.datasets.shapes_world import CLASSES
+    label = 1 + CLASSES.index(name)
+    for index in range(500):
+        scene = draw(index, 'test')
+        if (scene.labels == label).sum() > 1500:
+            return scene, label
+    raise AssertionError('no such scene')
+
+
+def test_init_model_and_inference_model():
+    model = init_model(WHOLE, CHECKPOINT, device='cpu')
+    assert model.dataset_meta['classes'][1] == 'red circle'
+    scene, label = unseen_scene()
+    result = inference_model(model, scene.picture[..., ::-1].copy())
+    pred = result.pred_sem_seg.data[0].numpy()
+    assert pred.shape == (128, 128)
+    truth = scene.labels == label
+    assert ((pred == label) & truth).sum() > 0.5 * truth.sum()
+
+
+def test_mmsegs_inferencer_on_a_photograph_of_any_size(tmp_path):
+    photo = np.random.RandomState(0).randint(0, 256, (75, 101, 3), np.uint8)
+    mmcv.imwrite(photo, str(tmp_path / 'photo.jpg'))
+    inferencer = MMSegInferencer(WHOLE, CHECKPOINT, device='cpu')
+    result = inferencer(str(tmp_path / 'photo.jpg'), return_vis=True,
+                        out_dir=str(tmp_path / 'out'))
+    assert result['predictions'].shape == (75, 101)
+    assert result['visualization'].shape == (75, 101, 3)
