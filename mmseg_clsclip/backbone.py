@@ -1,10 +1,10 @@
 """ClsCLIPVisionTransformer: CLIP's visual tower, navigated by the text.
 
-After Section 3 of "[CLS] Token is All You Need for Zero-Shot Semantic
+After "[CLS] Token is All You Need for Zero-Shot Semantic
 Segmentation", arXiv 2304.06212.
 """
 from collections import OrderedDict
-from typing import Optional, Sequence, Tuple
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
@@ -53,11 +53,11 @@ class ClsCLIPVisionTransformer(BaseModule):
 
     def __init__(self,
                  architecture: str = 'ViT-B-16-quickgelu',
-                 pretrained: Optional[str] = None,
+                 pretrained: str | None = None,
                  navigate_blocks: Sequence[int] = (2, 3, 4),
                  shared_projection: bool = False,
-                 clip: Optional[LoadedCLIP] = None,
-                 init_cfg: Optional[dict] = None):
+                 clip: LoadedCLIP | None = None,
+                 init_cfg: dict | None = None):
         super().__init__(init_cfg)
         clip = clip or load_clip(architecture, pretrained)
         visual = clip.model.visual
@@ -85,7 +85,7 @@ class ClsCLIPVisionTransformer(BaseModule):
         self.projections = nn.ModuleList(
             nn.Linear(self.text_dim, self.out_channels)
             for _ in range(min(maps, len(self.navigate_blocks))))
-        self._positions: 'OrderedDict[tuple, Tensor]' = OrderedDict()
+        self._positions: OrderedDict[tuple, Tensor] = OrderedDict()
 
     @property
     def first_navigated(self) -> int:
@@ -93,13 +93,13 @@ class ClsCLIPVisionTransformer(BaseModule):
         blocks = self.visual.module.transformer.resblocks
         return self.navigate_blocks[0] if self.navigate_blocks else len(blocks)
 
-    def grid_size(self, height: int, width: int) -> Tuple[int, int]:
+    def grid_size(self, height: int, width: int) -> tuple[int, int]:
         """Rows and columns of patches of an input of this size in pixels."""
         ph, pw = self.patch_size
         return -(-height // ph), -(-width // pw)
 
-    def _position_embedding(self, grid: Tuple[int, int]) -> Tensor:
-        """Positions (1 + h * w, C) of a grid; the last eight sizes are kept."""
+    def _position_embedding(self, grid: tuple[int, int]) -> Tensor:
+        """Positions (1 + h * w, C) of a grid; the last eight are kept."""
         visual = self.visual.module
         learned = visual.positional_embedding
         if grid == tuple(visual.grid_size):
@@ -134,8 +134,8 @@ class ClsCLIPVisionTransformer(BaseModule):
         visual = self.visual.module
         h, w = self.grid_size(*inputs.shape[-2:])
         ph, pw = self.patch_size
-        inputs = F.pad(
-            inputs, (0, w * pw - inputs.shape[-1], 0, h * ph - inputs.shape[-2]))
+        height, width = inputs.shape[-2:]
+        inputs = F.pad(inputs, (0, w * pw - width, 0, h * ph - height))
         x = visual.conv1(inputs).flatten(2).transpose(1, 2)
         cls = visual.class_embedding.to(x.dtype).expand(len(x), 1, -1)
         x = torch.cat([cls, x], dim=1)
@@ -145,7 +145,7 @@ class ClsCLIPVisionTransformer(BaseModule):
         return x
 
     def navigate(self, prefix: Tensor, text: Tensor,
-                 grid: Tuple[int, int]) -> Tensor:
+                 grid: tuple[int, int]) -> Tensor:
         """Run the rest, once for every picture and class.
 
         Args:
@@ -174,7 +174,7 @@ class ClsCLIPVisionTransformer(BaseModule):
 
     def forward(self,
                 inputs: Tensor,
-                text: Optional[Tensor] = None) -> Tuple[Tensor]:
+                text: Tensor | None = None) -> tuple[Tensor]:
         """Features of pictures, navigated if there is a text.
 
         Args:

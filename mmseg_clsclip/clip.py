@@ -1,23 +1,26 @@
 """Loading a CLIP: one door for both towers.
 
-open_clip builds the modules and knows the architectures; this file adds what a
-user of config files needs on top: local files in every layout that CLIP
-weights come in, a JSON model config of one's own, the weights shipped with this
-package, and errors that say what to write instead.
+open_clip builds the modules and knows the architectures; this file adds what
+a user of config files needs on top: local files in every layout that CLIP
+weights come in, a JSON model config of one's own, the weights shipped with
+this package, and errors that say what to write instead.
 """
 import difflib
 import hashlib
 import json
+import logging
 import os
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import Callable, Dict, NamedTuple, Optional
+from typing import NamedTuple
 
 import open_clip
 import torch
 from mmengine.logging import print_log
-from open_clip.factory import load_state_dict
 from open_clip.model import convert_to_custom_text_state_dict
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 ASSETS = Path(__file__).parent / 'assets'
@@ -45,7 +48,7 @@ class LoadedCLIP(NamedTuple):
 
 
 def load_clip(architecture: str = 'ViT-B-16-quickgelu',
-              pretrained: Optional[str] = None) -> LoadedCLIP:
+              pretrained: str | None = None) -> LoadedCLIP:
     """Build an open_clip model and load its weights.
 
     Args:
@@ -62,28 +65,22 @@ def load_clip(architecture: str = 'ViT-B-16-quickgelu',
 
     Raises:
         ValueError: If the architecture or the tag does not exist, if the
-            weights belong to another architecture or activation.
+            weights cannot be read or belong to another architecture or
+            activation.
         FileNotFoundError: If the file does not exist.
         ConnectionError: If a tag's weights could not be fetched.
     """
     name = _resolve_architecture(architecture)
     config = open_clip.get_model_config(name)
-    # A random CLIP is the same one in training and in testing, and drawing it
-    # leaves the caller's random stream alone.
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        model = open_clip.create_model(
-            name, **({} if 'timm_model_name' in config['vision_cfg'] else
-                     {'load_weights': False}))
+    path = None
     if pretrained is None:
-        print_log(
-            f'CLIP {name} has random weights (pretrained=None): it runs, but '
-            'its predictions and every score of them mean nothing.',
-            logger='current',
-            level=30)
+        _warn(f'CLIP {name} has random weights (pretrained=None): it runs, '
+              'but its predictions and every score of them mean nothing.')
     else:
-        path = _resolve_weights(name, pretrained)
-        _check_activation(path, name, config)
+        path, tag = _resolve_weights(name, str(pretrained))
+        _check_activation(path, name, config, tag)
+    model = _build(name)
+    if path is not None:
         _load_weights(model, path, name)
     model.eval().requires_grad_(False)
     return LoadedCLIP(model, _tokenizer(name, config),
@@ -104,6 +101,25 @@ def fingerprint(model: nn.Module) -> str:
     return digest.hexdigest()[:12]
 
 
+def _warn(message: str) -> None:
+    print_log(message, logger='current', level=logging.WARNING)
+
+
+def _build(name: str) -> nn.Module:
+    """The model with random weights, each time the same."""
+    disabled = logging.root.manager.disable
+    # open_clip would warn of random weights, even if others come next.
+    logging.disable(max(disabled, logging.WARNING))
+    try:
+        # The caller's random streams are left alone; torch.manual_seed would
+        # set those of the accelerators, too.
+        with torch.random.fork_rng(devices=[]):
+            torch.default_generator.manual_seed(0)
+            return open_clip.create_model(name, pretrained_hf=False)
+    finally:
+        logging.disable(disabled)
+
+
 def _nearest(word: str, names) -> str:
     close = difflib.get_close_matches(word, names, n=4, cutoff=0.4)
     return ', '.join(close or sorted(names)[:8])
@@ -115,17 +131,14 @@ def _resolve_architecture(architecture: str) -> str:
         if architecture in open_clip.list_models():
             return architecture
         raise ValueError(
-            f'open_clip knows no architecture {architecture!r}. Nearest names: '
-            f'{_nearest(architecture, open_clip.list_models())}. A model of '
-            'your own is given by the path of its JSON config.')
-    path = Path(architecture)
+            f'open_clip knows no architecture {architecture!r}. Nearest '
+            f'names: {_nearest(architecture, open_clip.list_models())}. A '
+            'model of your own is given by the path of its JSON config.')
+    path = Path(architecture).expanduser().resolve()
     if not path.is_file():
         raise FileNotFoundError(
-            f'The CLIP model config {architecture!r} does not exist.')
-    try:
-        config = json.loads(path.read_text(encoding='utf-8'))
-    except json.JSONDecodeError as error:
-        raise ValueError(f'{path} is not JSON: {error}.') from error
+            f'The CLIP model config {str(architecture)!r} does not exist.')
+    config = _read_json(path)
     missing = {'embed_dim', 'vision_cfg', 'text_cfg'} - set(config)
     if missing:
         raise ValueError(f'{path} lacks {sorted(missing)}; a model config has '
@@ -134,24 +147,39 @@ def _resolve_architecture(architecture: str) -> str:
     known = open_clip.get_model_config(path.stem)
     if known is None:
         open_clip.add_model_config(path)
-        _FOLDERS[path.stem] = path.parent
     elif known != config:
-        raise ValueError(f'{path} would take the name of another architecture, '
-                         f'{path.stem!r}; give the file another name.')
+        raise ValueError(f'{path} would take the name of another '
+                         f'architecture, {path.stem!r}; give the file another '
+                         'name.')
+    _FOLDERS[path.stem] = path.parent
     return path.stem
 
 
-def _resolve_weights(name: str, pretrained: str) -> Path:
-    """The local file that holds the weights, fetched if it is a tag's."""
+def _read_json(path: Path) -> dict:
+    try:
+        value = json.loads(path.read_text(encoding='utf-8'))
+    except ValueError as error:
+        raise ValueError(f'{path} is not JSON: {error}.') from error
+    if not isinstance(value, dict):
+        raise ValueError(f'{path} holds no model config but a '
+                         f'{type(value).__name__}.')
+    return value
+
+
+def _resolve_weights(name: str, pretrained: str) -> tuple[Path, dict]:
+    """The local file that holds the weights, fetched if it is a tag's.
+
+    The second value is what open_clip knows of the tag; empty for a file.
+    """
     if pretrained == SHIPPED:
         path = ASSETS / f'{name}.safetensors'
         if path.is_file():
-            return path
+            return path, {}
         raise ValueError(f"No weights of {name!r} are shipped; 'shipped' goes "
                          "with architecture='shapes-clip'.")
-    path = Path(os.path.expanduser(pretrained))
+    path = Path(pretrained).expanduser()
     if path.is_file():
-        return path
+        return path, {}
     tags = open_clip.list_pretrained_tags_by_model(name)
     if pretrained not in tags:
         if path.suffix or os.sep in pretrained:
@@ -165,7 +193,7 @@ def _resolve_weights(name: str, pretrained: str) -> Path:
     print_log(f'Fetching the weights {name}/{pretrained} from {source}, '
               'unless they are in the cache.', logger='current')
     try:
-        return Path(open_clip.download_pretrained(config))
+        return Path(open_clip.download_pretrained(config)), config
     except Exception as error:
         raise ConnectionError(
             f'The weights {pretrained!r} of {name!r} could not be fetched '
@@ -181,32 +209,36 @@ def _is_jit_archive(path: Path) -> bool:
         return any('/code/' in name for name in archive.namelist())
 
 
-def _uses_quick_gelu(path: Path) -> Optional[bool]:
+def _uses_quick_gelu(path: Path) -> bool | None:
     """What the file itself says of its activation; None if nothing.
 
-    A JIT archive holds its code; a safetensors file may say it in its header;
-    a snapshot of a hub has ``open_clip_config.json`` beside the weights; and
-    OpenAI's files, whose SHA-256 stands in open_clip's table, all use
-    QuickGELU.
+    A JIT archive, as OpenAI's are, holds its code; a safetensors file may say
+    it in its header; a snapshot of a hub has ``open_clip_config.json`` beside
+    the weights.
     """
     if _is_jit_archive(path):
         with zipfile.ZipFile(path) as archive:
-            return any(b'1.702' in archive.read(name)
-                       for name in archive.namelist() if '/code/' in name)
-    if path.suffix == '.safetensors':
-        from safetensors import safe_open
+            code = b''.join(
+                archive.read(name) for name in archive.namelist()
+                if '/code/' in name and name.endswith('.py'))
+        # QuickGELU is x * sigmoid(1.702 * x). A traced archive keeps the
+        # number apart from its code, but nothing else in a CLIP is a sigmoid.
+        quick, plain = (b'torch.sigmoid(' in code, b'torch.gelu(' in code)
+        if quick != plain:
+            return quick
+    elif path.suffix == '.safetensors':
         with safe_open(path, framework='pt') as file:
             stated = (file.metadata() or {}).get('quick_gelu')
         if stated is not None:
-            return stated == 'true'
+            return stated.lower() == 'true'
     beside = path.parent / 'open_clip_config.json'
     if beside.is_file():
-        config = json.loads(beside.read_text(encoding='utf-8'))
+        config = _read_json(beside)
         return bool(config.get('model_cfg', config).get('quick_gelu', False))
     return None
 
 
-def _check_activation(path: Path, name: str, config: dict) -> None:
+def _check_activation(path: Path, name: str, config: dict, tag: dict) -> None:
     """Refuse weights trained with the other activation.
 
     QuickGELU weights in a GELU model run, and are silently worse.
@@ -215,32 +247,60 @@ def _check_activation(path: Path, name: str, config: dict) -> None:
         ValueError: If the file says that its activation is another.
     """
     ours = bool(config.get('quick_gelu', False))
-    theirs = _uses_quick_gelu(path)
+    try:
+        theirs = _uses_quick_gelu(path)
+    except (SafetensorError, zipfile.BadZipFile) as error:
+        raise _unreadable(path, error) from error
+    if theirs is None and tag:
+        # open_clip marks the tags that need QuickGELU.
+        theirs = tag.get('quick_gelu', ours)
     names = {True: 'QuickGELU', False: 'GELU'}
     if theirs is None:
-        print_log(
-            f'{path.name} does not say which activation it was trained with; '
-            f'{name!r} uses {names[ours]}. OpenAI\'s weights need QuickGELU, '
-            "that is an architecture ending in '-quickgelu'.",
-            logger='current',
-            level=30)
+        _warn(f'{path.name} does not say which activation it was trained '
+              f'with; {name!r} uses {names[ours]}. OpenAI\'s weights need '
+              "QuickGELU, that is an architecture ending in '-quickgelu'.")
     elif theirs != ours:
         stem = name.replace('-quickgelu', '')
         other = f'{stem}-quickgelu' if theirs else stem
+        advice = (f'Write architecture={other!r}'
+                  if other != name and other in open_clip.list_models() else
+                  f'Set "quick_gelu": {str(theirs).lower()} in a JSON config '
+                  'of another name')
         raise ValueError(
             f'{path} was trained with {names[theirs]}, but architecture '
             f'{name!r} uses {names[ours]}: it would run and be silently '
-            f'worse. Write architecture={other!r}.')
+            f'worse. {advice}.')
 
 
-def _read_weights(path: Path) -> Dict[str, Tensor]:
+def _unreadable(path: Path, error: Exception) -> ValueError:
+    return ValueError(
+        f'{path} could not be read as CLIP weights ({type(error).__name__}). '
+        "Expected: OpenAI's JIT archive, open_clip's .pt or .bin, or "
+        '.safetensors. A pickle may hold nothing but tensors, since anything '
+        'else can run code when it is loaded.')
+
+
+def _read_weights(path: Path) -> dict[str, Tensor]:
     if _is_jit_archive(path):
         # TorchScript's own reader: it builds modules, never runs a pickle.
         state = torch.jit.load(str(path), map_location='cpu').state_dict()
-        for key in ('input_resolution', 'context_length', 'vocab_size'):
+        # What is a number or a constant of the model, not a weight.
+        for key in ('input_resolution', 'context_length', 'vocab_size',
+                    'attn_mask'):
             state.pop(key, None)
-        return state
-    return load_state_dict(str(path), weights_only=True)
+    elif path.suffix == '.safetensors':
+        state = load_file(path)
+    else:
+        # Not open_clip's reader, which falls back to an unsafe one.
+        state = torch.load(path, map_location='cpu', weights_only=True)
+        state = state.get('state_dict', state)
+    if not all(isinstance(value, Tensor) for value in state.values()):
+        raise TypeError('Not every value is a tensor.')
+    # Training on several GPUs puts a prefix before every name.
+    return {
+        key[7:] if key.startswith('module.') else key: value
+        for key, value in state.items()
+    }
 
 
 def _load_weights(model: nn.Module, path: Path, name: str) -> None:
@@ -252,28 +312,28 @@ def _load_weights(model: nn.Module, path: Path, name: str) -> None:
     try:
         state = _read_weights(path)
     except Exception as error:
-        raise ValueError(
-            f'{path} could not be read as CLIP weights ({error}). Expected: '
-            "OpenAI's JIT archive, open_clip's .pt or .bin, or "
-            '.safetensors.') from error
+        raise _unreadable(path, error) from error
     if 'positional_embedding' in state and not hasattr(
             model, 'positional_embedding'):
         state = convert_to_custom_text_state_dict(state)
     ours = model.state_dict()
+    for key in ('logit_scale', 'logit_bias'):
+        # A number or a vector of one, depending on open_clip's version.
+        if key in state and key in ours and state[key].numel() == 1:
+            state[key] = state[key].reshape(ours[key].shape)
     wrong = [
         f'{key} is {tuple(state[key].shape)}, expected '
         f'{tuple(ours[key].shape)}' for key in ours
-        if key in state and state[key].numel() != ours[key].numel()
+        if key in state and state[key].shape != ours[key].shape
     ]
     wrong += [f'{key} is missing' for key in ours if key not in state]
     wrong += [f'{key} is unknown' for key in state if key not in ours]
     if wrong:
         raise ValueError(
-            f'{path} is not a {name!r}: {wrong[0]} (and {len(wrong) - 1} more '
+            f'{path} is not a {name!r}: {wrong[0]} (the first of {len(wrong)} '
             'differences). Set `architecture` to the model that these weights '
             'belong to.')
-    model.load_state_dict(
-        {key: value.reshape(ours[key].shape) for key, value in state.items()})
+    model.load_state_dict(state)
 
 
 def _tokenizer(name: str, config: dict) -> Callable:

@@ -5,7 +5,10 @@ Three families run this package: the official mmcv with compiled operators,
 nothing is missing, nothing is done.
 """
 import importlib.machinery
+import importlib.metadata
 import importlib.util
+import pickle
+import pkgutil
 import sys
 import types
 
@@ -42,9 +45,9 @@ class _MissingOperators(types.ModuleType):
 
         def missing(*args, **kwargs):
             raise RuntimeError(
-                f'The mmcv operator {name!r} is compiled code, which mmcv-lite '
-                'does not have. ClsCLIP itself needs none; for models that '
-                'do, replace mmcv-lite by mmcv.')
+                f'The mmcv operator {name!r} is compiled code, which this '
+                'mmcv does not have. ClsCLIP itself needs none; for models '
+                'that do, install mmcv with its operators compiled.')
 
         return missing
 
@@ -52,8 +55,15 @@ class _MissingOperators(types.ModuleType):
 def provide_mmcv_operators() -> None:
     """With mmcv-lite, let ``import mmseg.models`` succeed.
 
-    mmseg imports every operator's wrapper, and those look for ``mmcv._ext``.
+    The official mmseg imports every operator's wrapper, and those look for
+    ``mmcv._ext``. The fork's does without.
     """
+    try:
+        importlib.metadata.version('onedl-mmsegmentation')
+    except importlib.metadata.PackageNotFoundError:
+        pass
+    else:
+        return
     if 'mmcv._ext' not in sys.modules and importlib.util.find_spec(
             'mmcv._ext') is None:
         module = _MissingOperators('mmcv._ext')
@@ -62,28 +72,56 @@ def provide_mmcv_operators() -> None:
         sys.modules['mmcv._ext'] = module
 
 
+def provide_find_loader() -> None:
+    """Give mmengine 0.10.7 the function that Python 3.14 has dropped."""
+    if not hasattr(pkgutil, 'find_loader'):
+        pkgutil.find_loader = lambda name: getattr(
+            importlib.util.find_spec(name), 'loader', None)
+
+
+def _guarded_getattr(owner: type, name: str):
+    """``getattr`` for the methods of the two classes that are pickled so.
+
+    Raises:
+        UnpicklingError: If anything else is asked for.
+    """
+    from mmengine.logging import HistoryBuffer
+    from mmengine.optim.scheduler.param_scheduler import OneCycleParamScheduler
+    if (owner not in (HistoryBuffer, OneCycleParamScheduler)
+            or name.startswith('__') or name not in vars(owner)):
+        raise pickle.UnpicklingError(
+            f'The checkpoint asks for {name!r} of {owner!r}, which none of '
+            "mmengine's does. Do not trust it.")
+    return getattr(owner, name)
+
+
 def allow_mmengine_checkpoints() -> None:
     """Let torch >= 2.6 load what mmengine's Runner saves.
 
-    A checkpoint holds training curves as HistoryBuffer objects, which
-    ``weights_only`` refuses unless exactly their classes are allowed.
+    A checkpoint holds training curves as HistoryBuffer objects and, of a
+    one-cycle schedule, a function of its class. ``weights_only`` refuses them
+    unless exactly these are allowed; it stays on for everything else.
     """
     import torch
-    if not hasattr(torch.serialization, 'add_safe_globals'):
-        return  # torch < 2.4 has no such list and does not need it
+    if torch.__version__ < (2, 6):
+        return  # where weights_only is not the default
     import numpy as np
-    from mmengine.logging.history_buffer import HistoryBuffer
+    from mmengine.logging import HistoryBuffer
+    from mmengine.optim.scheduler.param_scheduler import OneCycleParamScheduler
     reconstruct = np.array(0).__reduce__()[0]
     scalar = np.float64(0).__reduce__()[0]
-    dtypes = {type(np.dtype(name)) for name in ('f8', 'f4', 'i8', 'i4', 'b')}
-    # `getattr` is how HistoryBuffer pickles the names of its statistics.
     torch.serialization.add_safe_globals([
-        HistoryBuffer, getattr, np.ndarray, np.dtype, reconstruct, scalar,
+        HistoryBuffer,
+        OneCycleParamScheduler,
+        (_guarded_getattr, 'builtins.getattr'),
         # numpy 1 and 2 name these functions differently in a pickle.
         (reconstruct, 'numpy.core.multiarray._reconstruct'),
         (reconstruct, 'numpy._core.multiarray._reconstruct'),
         (scalar, 'numpy.core.multiarray.scalar'),
-        (scalar, 'numpy._core.multiarray.scalar'), *dtypes
+        (scalar, 'numpy._core.multiarray.scalar'),
+        np.ndarray,
+        np.dtype,
+        *{type(np.dtype(name)) for name in ('f8', 'f4', 'i8', 'i4', '?')},
     ])
 
 
@@ -91,4 +129,5 @@ def apply() -> None:
     """Do all of the above, in order; called when the package is imported."""
     require_stack()
     provide_mmcv_operators()
+    provide_find_loader()
     allow_mmengine_checkpoints()

@@ -1,5 +1,5 @@
 """ClsCLIPHead: from navigated patch tokens to one class's mask."""
-from typing import List, Sequence
+from collections.abc import Sequence
 
 import torch.nn.functional as F
 from mmseg.models.decode_heads.decode_head import BaseDecodeHead
@@ -28,7 +28,7 @@ class ClsCLIPHead(BaseDecodeHead):
         upsample (int): After each of the first convolutions the map is doubled
             bilinearly until it is so many times as large as the token grid;
             a power of two. Defaults to 1, the paper's.
-        loss_decode (dict): A loss on one logit. Defaults to binary
+        loss_decode (dict, optional): A loss on one logit. Defaults to binary
             cross-entropy, the mean over pixels that are not ignored.
         kwargs: Of mmseg's ``BaseDecodeHead``.
     """
@@ -39,10 +39,7 @@ class ClsCLIPHead(BaseDecodeHead):
                  num_layers: int = 2,
                  conv_channels: Sequence[int] = (256, 128, 64),
                  upsample: int = 1,
-                 loss_decode: dict = dict(
-                     type='CrossEntropyLoss',
-                     use_sigmoid=True,
-                     avg_non_ignore=True),
+                 loss_decode: dict | None = None,
                  **kwargs):
         super().__init__(
             in_channels,
@@ -51,7 +48,9 @@ class ClsCLIPHead(BaseDecodeHead):
             out_channels=1,
             threshold=0.5,
             dropout_ratio=0,
-            loss_decode=loss_decode,
+            loss_decode=loss_decode or dict(
+                type='CrossEntropyLoss', use_sigmoid=True,
+                avg_non_ignore=True),
             **kwargs)
         if upsample not in [2**i for i in range(len(conv_channels) + 1)]:
             raise ValueError(
@@ -72,7 +71,7 @@ class ClsCLIPHead(BaseDecodeHead):
         self.convs = nn.ModuleList(
             nn.Conv2d(a, b, 3, padding=1) for a, b in zip(widths, widths[1:]))
 
-    def forward(self, inputs: List[Tensor]) -> Tensor:
+    def forward(self, inputs: list[Tensor]) -> Tensor:
         """Foreground logits of feature maps.
 
         Args:

@@ -1,5 +1,4 @@
 """ClsCLIP: joins backbone, text encoder and head."""
-from typing import List, Optional, Sequence
 
 import torch
 from mmengine.config import ConfigDict
@@ -56,11 +55,11 @@ class ClsCLIP(EncoderDecoder):
                  text_encoder: dict,
                  decode_head: dict,
                  with_background: bool = True,
-                 data_preprocessor: Optional[dict] = None,
-                 train_cfg: Optional[dict] = None,
-                 test_cfg: Optional[dict] = None,
+                 data_preprocessor: dict | None = None,
+                 train_cfg: dict | None = None,
+                 test_cfg: dict | None = None,
                  pretrained: None = None,
-                 init_cfg: Optional[dict] = None):
+                 init_cfg: dict | None = None):
         towers = {
             key: backbone[key]
             for key in ('architecture', 'pretrained') if key in backbone
@@ -124,7 +123,7 @@ class ClsCLIP(EncoderDecoder):
     def dataset_meta(self, value: dict) -> None:
         self.__dict__['_dataset_meta'] = value
 
-    def extract_feat(self, inputs: Tensor, text: Tensor) -> List[Tensor]:
+    def extract_feat(self, inputs: Tensor, text: Tensor) -> list[Tensor]:
         """Navigated features of pictures.
 
         Args:
@@ -164,7 +163,7 @@ class ClsCLIP(EncoderDecoder):
             'decode')
 
     @staticmethod
-    def _episode_names(metas: Optional[List[dict]]) -> Optional[List[str]]:
+    def _episode_names(metas: list[dict] | None) -> list[str] | None:
         """The class asked of each picture, or None for the vocabulary."""
         names = [meta.get('class_name') for meta in metas or []]
         if not any(names):
@@ -174,7 +173,7 @@ class ClsCLIP(EncoderDecoder):
                              f'class_name is {names}.')
         return names
 
-    def inference(self, inputs: Tensor, batch_img_metas: List[dict]) -> Tensor:
+    def inference(self, inputs: Tensor, batch_img_metas: list[dict]) -> Tensor:
         """Logits (N, K [+1], H, W); K is 1 for episodes."""
         # mmseg's sliding window asks for the number of channels beforehand.
         episodes = self._episode_names(batch_img_metas) is not None
@@ -183,7 +182,7 @@ class ClsCLIP(EncoderDecoder):
         return super().inference(inputs, batch_img_metas)
 
     def encode_decode(self, inputs: Tensor,
-                      batch_img_metas: Optional[List[dict]]) -> Tensor:
+                      batch_img_metas: list[dict] | None) -> Tensor:
         """Logits of pictures at their own size.
 
         Args:
@@ -204,8 +203,8 @@ class ClsCLIP(EncoderDecoder):
         grid = self.backbone.grid_size(height, width)
         chunk = self.test_cfg.get('class_batch_size', 8)
         seg_logits = torch.cat([
-            self.decode_head([self.backbone.navigate(prefix, part, grid)
-                              ]).view(number, part.shape[1], *self._scale(grid))
+            self.decode_head([self.backbone.navigate(prefix, part, grid)])
+            .unflatten(0, (number, -1)).squeeze(2)
             for part in text.split(chunk, dim=1)
         ], 1)
         ph, pw = self.backbone.patch_size
@@ -220,12 +219,9 @@ class ClsCLIP(EncoderDecoder):
             seg_logits = torch.cat([zero, seg_logits], dim=1)
         return seg_logits
 
-    def _scale(self, grid: Sequence[int]) -> List[int]:
-        return [self.decode_head.upsample * side for side in grid]
-
     def _forward(self,
                  inputs: Tensor,
-                 data_samples: Optional[SampleList] = None) -> Tensor:
+                 data_samples: SampleList | None = None) -> Tensor:
         """Logits (N, K [+1], H, W) without post-processing."""
         metas = [s.metainfo for s in data_samples] if data_samples else None
         return self.encode_decode(inputs, metas)

@@ -1,8 +1,8 @@
 """OpenCLIPTextEncoder: class names to the tokens T_cls that navigate."""
 import difflib
 import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Dict, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 import open_clip
@@ -11,13 +11,14 @@ import torch.nn.functional as F
 from mmengine.model import BaseModule
 from mmseg.registry import MODELS
 from mmseg.utils import dataset_aliases, get_classes
+from safetensors.torch import load_file
 from torch import Tensor
 
 from .clip import LoadedCLIP, load_clip
 from .datasets.shapes_world import CLASSES as SHAPES_CLASSES
 from .frozen import Frozen
 
-Vocabulary = Union[str, Sequence[Union[str, Sequence[str]]], dict]
+Vocabulary = str | Sequence[str | Sequence[str]] | dict
 
 # Prompt templates that have a name of their own.
 TEMPLATES = {
@@ -26,7 +27,7 @@ TEMPLATES = {
 }
 
 
-def read_vocabulary(vocabulary: Union[str, Sequence]) -> List[Tuple[str, ...]]:
+def read_vocabulary(vocabulary: str | Sequence) -> list[tuple[str, ...]]:
     """Names of the classes, each with its synonyms, checked.
 
     Args:
@@ -44,15 +45,21 @@ def read_vocabulary(vocabulary: Union[str, Sequence]) -> List[Tuple[str, ...]]:
     if isinstance(vocabulary, str):
         known = sorted(dataset_aliases) + ['shapes_5i']
         if vocabulary not in known:
+            nearest = difflib.get_close_matches(vocabulary, known, 3, 0)
             raise ValueError(
                 f'vocabulary={vocabulary!r} is no data set that mmseg knows. '
-                f'Nearest: {difflib.get_close_matches(vocabulary, known, 3, 0)}'
-                f'. For a single class write vocabulary=[{vocabulary!r}].')
+                f'Nearest: {nearest}. For a single class write '
+                f'vocabulary=[{vocabulary!r}].')
         names = SHAPES_CLASSES if vocabulary == 'shapes_5i' else get_classes(
             vocabulary)
         vocabulary = [name for name in names if name != 'background']
-    classes = [(item, ) if isinstance(item, str) else tuple(item)
-               for item in vocabulary]
+    if not isinstance(vocabulary, (list, tuple)):
+        raise ValueError('The names of the classes must be a list, not a '
+                         f'{type(vocabulary).__name__}.')
+    classes = [
+        tuple(item) if isinstance(item, (list, tuple)) else (item, )
+        for item in vocabulary
+    ]
     if not classes:
         raise ValueError('The vocabulary is empty; give at least one name.')
     seen = {}
@@ -74,7 +81,18 @@ def read_vocabulary(vocabulary: Union[str, Sequence]) -> List[Tuple[str, ...]]:
     return classes
 
 
-def read_embeddings(path: Union[str, Path]) -> Tensor:
+def _read_names(path: Path) -> list:
+    """Names from a ``.json`` with a list, or from a text with one a line."""
+    text = path.read_text(encoding='utf-8')
+    if path.suffix != '.json':
+        return text.rstrip().splitlines()
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ValueError(f'{path} is not JSON: {error}.') from error
+
+
+def read_embeddings(path: str | Path) -> Tensor:
     """Text embeddings (K, D) float32 from ``.npy``, ``.pt``, ``.safetensors``.
 
     Raises:
@@ -84,16 +102,20 @@ def read_embeddings(path: Union[str, Path]) -> Tensor:
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f'The text embeddings {path} do not exist.')
-    if path.suffix == '.npy':
-        value = torch.from_numpy(np.load(path, allow_pickle=False))
-    elif path.suffix == '.safetensors':
-        from safetensors.torch import load_file
-        value = load_file(path)
-    elif path.suffix in ('.pt', '.pth'):
-        value = torch.load(path, map_location='cpu', weights_only=True)
-    else:
+    readers = {
+        '.npy': lambda: torch.from_numpy(np.load(path, allow_pickle=False)),
+        '.safetensors': lambda: load_file(path),
+        '.pt': lambda: torch.load(path, map_location='cpu', weights_only=True)
+    }
+    readers['.pth'] = readers['.pt']
+    if path.suffix not in readers:
         raise ValueError(f'{path}: text embeddings are read from .npy, .pt or '
                          '.safetensors.')
+    try:
+        value = readers[path.suffix]()
+    except Exception as error:
+        raise ValueError(f'{path} could not be read as text embeddings '
+                         f'({type(error).__name__}).') from error
     if isinstance(value, dict) and len(value) == 1:
         value = next(iter(value.values()))
     if not isinstance(value, Tensor) or value.ndim != 2:
@@ -135,13 +157,13 @@ class OpenCLIPTextEncoder(BaseModule):
 
     def __init__(self,
                  vocabulary: Vocabulary,
-                 templates: Union[str, Sequence[str]] = 'name',
+                 templates: str | Sequence[str] = 'name',
                  normalize: bool = False,
                  batch_size: int = 256,
                  free_tower: bool = False,
                  architecture: str = 'ViT-B-16-quickgelu',
-                 pretrained: Optional[str] = None,
-                 clip: Optional[LoadedCLIP] = None):
+                 pretrained: str | None = None,
+                 clip: LoadedCLIP | None = None):
         super().__init__()
         clip = clip or load_clip(architecture, pretrained)
         self.clip = Frozen(clip.model)
@@ -163,52 +185,64 @@ class OpenCLIPTextEncoder(BaseModule):
 
     def set_vocabulary(self, vocabulary: Vocabulary) -> None:
         """Ask for other classes from now on; the arguments are the class's."""
-        self._cache: Dict[str, Tensor] = {}
-        self._matrix: Optional[Tensor] = None
         embeddings = None
         if isinstance(vocabulary, dict):
+            if set(vocabulary) != {'embeddings', 'names'}:
+                raise ValueError('A vocabulary of embeddings is dict('
+                                 'embeddings=FILE, names=...); it has '
+                                 f'{sorted(vocabulary)}.')
             embeddings = read_embeddings(vocabulary['embeddings'])
             vocabulary = vocabulary['names']
-            if isinstance(vocabulary, str) and Path(vocabulary).is_file():
-                text = Path(vocabulary).read_text(encoding='utf-8')
-                vocabulary = json.loads(text) if vocabulary.endswith(
-                    '.json') else text.split('\n')[:-1]
-        self.synonyms = {
-            names[0]: names
-            for names in read_vocabulary(vocabulary)
-        }
+            if isinstance(vocabulary, (str, Path)):
+                path = Path(vocabulary)
+                if path.is_file():
+                    vocabulary = _read_names(path)
+                elif path.suffix:
+                    raise FileNotFoundError(
+                        f'The names of the classes, {path}, do not exist.')
+        synonyms = {names[0]: names for names in read_vocabulary(vocabulary)}
         if embeddings is None:
-            for names in self.synonyms.values():
+            for names in synonyms.values():
                 self._check_length(names)
-            return
-        expected = (len(self.names), self.dim)
-        if tuple(embeddings.shape) != expected:
-            raise ValueError(
-                f'The text embeddings are {tuple(embeddings.shape)}; '
-                f'{expected[0]} names and a CLIP of width {expected[1]} need '
-                f'{expected}.')
-        if self.normalize:
-            embeddings = F.normalize(embeddings, dim=-1)
-        self._cache = dict(zip(self.names, embeddings))
+            cache = {}
+        else:
+            expected = (len(synonyms), self.dim)
+            if tuple(embeddings.shape) != expected:
+                raise ValueError(
+                    f'The text embeddings are {tuple(embeddings.shape)}; '
+                    f'{expected[0]} names and a CLIP of width {expected[1]} '
+                    f'need {expected}.')
+            if self.normalize:
+                embeddings = F.normalize(embeddings, dim=-1)
+            cache = dict(zip(synonyms, embeddings, strict=True))
+        # Only now, so that a vocabulary that is refused changes nothing.
+        self.synonyms: dict[str, tuple[str, ...]] = synonyms
+        self._cache: dict[str, Tensor] = cache
+        self._matrix: Tensor | None = None
 
     @property
-    def names(self) -> Tuple[str, ...]:
+    def names(self) -> tuple[str, ...]:
         """The vocabulary, without synonyms, in order."""
         return tuple(self.synonyms)
+
+    def _texts(self, names: Sequence[str]) -> list[str]:
+        return [
+            template.replace('{}', name) for name in names
+            for template in self.templates
+        ]
 
     def _check_length(self, names: Sequence[str]) -> None:
         encode = getattr(self.tokenizer, 'encode', None)
         limit = getattr(self.tokenizer, 'context_length', None)
         if encode is None or limit is None:
             return  # a tokenizer that does not say; it truncates
-        for name in names:
-            for template in self.templates:
-                tokens = len(encode(template.format(name))) + 2
-                if tokens > limit:
-                    raise ValueError(
-                        f'{template.format(name)[:60]!r}... has {tokens} '
-                        f'tokens with start and end; this CLIP reads {limit}. '
-                        'Shorten the name or the template.')
+        for text in self._texts(names):
+            tokens = len(encode(text)) + 2
+            if tokens > limit:
+                raise ValueError(
+                    f'{text[:60]!r}... has {tokens} tokens with start and '
+                    f'end; this CLIP reads {limit}. Shorten the name or the '
+                    'template.')
 
     @torch.no_grad()
     def _encode(self, names: Sequence[str]) -> None:
@@ -219,13 +253,12 @@ class OpenCLIPTextEncoder(BaseModule):
             return
         if self.clip is None:
             raise ValueError(
-                f'The text tower was freed and {todo[0]!r} is not in the '
-                f'vocabulary; set free_tower=False or add the name.')
-        groups = [[
-            template.format(synonym)
-            for synonym in self.synonyms.get(name, (name, ))
-            for template in self.templates
-        ] for name in todo]
+                f'The text tower was freed before {todo[0]!r} was encoded. '
+                'Set free_tower=False, or put the name into the vocabulary '
+                'from the start.')
+        groups = [
+            self._texts(self.synonyms.get(name, (name, ))) for name in todo
+        ]
         texts = [text for group in groups for text in group]
         self._check_length([n for n in todo if n not in self.synonyms])
         device = self.clip.module.logit_scale.device
@@ -238,14 +271,15 @@ class OpenCLIPTextEncoder(BaseModule):
             ]).float()
         if self.normalize:
             features = F.normalize(features, dim=-1)
-        for name, part in zip(todo, features.split([len(g) for g in groups])):
+        parts = features.split([len(group) for group in groups])
+        for name, part in zip(todo, parts, strict=True):
             mean = part.mean(0)
             self._cache[name] = F.normalize(
                 mean, dim=-1) if self.normalize else mean
 
     def forward(self,
-                names: Optional[Sequence[str]] = None,
-                device: Optional[torch.device] = None) -> Tensor:
+                names: Sequence[str] | None = None,
+                device: torch.device | None = None) -> Tensor:
         """Text tokens of names, or of the whole vocabulary.
 
         Args:

@@ -21,6 +21,6 @@ default_hooks = dict(
         max_keep_ckpts=1),
     sampler_seed=dict(type='DistSamplerSeedHook'),
     visualization=dict(type='SegVisualizationHook'))
-custom_hooks = [dict(type='RandomWeightsHook')]
+custom_hooks = [dict(type='HonestScoresHook')]
 # Flips and scales, with `tools/test.py --tta`.
 tta_model = dict(type='SegTTAModel')

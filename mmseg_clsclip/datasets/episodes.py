@@ -1,5 +1,5 @@
 """Episodes: a picture, one class name, a binary mask; from any data set."""
-from typing import List, Optional, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from mmcv.transforms import BaseTransform
@@ -41,7 +41,7 @@ class EpisodeDataset(Dataset):
 
     def __init__(self,
                  dataset: dict,
-                 novel_classes: Optional[Sequence[str]] = None,
+                 novel_classes: Sequence[str] | None = None,
                  novel_handling: str = 'drop_image',
                  min_area: int = 1,
                  unreadable: str = 'stop'):
@@ -87,7 +87,7 @@ class EpisodeDataset(Dataset):
         return np.bincount(
             self._loader(info)['gt_seg_map'].ravel(), minlength=256)
 
-    def _list_samples(self) -> List[tuple]:
+    def _list_samples(self) -> list[tuple]:
         """Pairs of a picture's index and a class name (None in training)."""
         every = list(range(len(self.dataset)))
         if self.unreadable == 'skip':
@@ -104,7 +104,7 @@ class EpisodeDataset(Dataset):
                 for k in np.flatnonzero(self._areas(i) >= self.min_area)
                 if k < len(classes) and classes[k] != 'background']
 
-    def _readable(self, indices: List[int]) -> List[int]:
+    def _readable(self, indices: list[int]) -> list[int]:
         """Those whose picture opens; the others are logged."""
         load = TRANSFORMS.build(dict(type='LoadImageFromFile'))
         good, bad = [], []
@@ -198,7 +198,7 @@ class MakeEpisode(BaseTransform):
         self.absent_share = absent_share
         self.min_area = min_area
 
-    def transform(self, results: dict) -> Optional[dict]:
+    def transform(self, results: dict) -> dict | None:
         """Return the results, or None if no base class is in the picture."""
         if 'classes' not in results:
             raise ValueError('MakeEpisode does not know the class names: wrap '
@@ -222,7 +222,8 @@ class MakeEpisode(BaseTransform):
                 return None
             results['class_name'] = candidates[np.random.randint(
                 len(candidates))]
-        mask = (labels == classes.index(results['class_name'])).astype(np.uint8)
+        label = classes.index(results['class_name'])
+        mask = (labels == label).astype(np.uint8)
         mask[labels == IGNORE] = IGNORE
         mask[np.isin(labels, results['ignored_labels'])] = IGNORE
         results['gt_seg_map'] = mask

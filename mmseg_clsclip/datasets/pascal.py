@@ -1,6 +1,5 @@
 """PASCAL VOC 2012 with the four folds of PASCAL-5i."""
 import os
-from typing import Optional
 
 from mmseg.datasets import PascalVOCDataset
 from mmseg.registry import DATASETS
@@ -32,7 +31,7 @@ class PASCAL5iDataset(PascalVOCDataset):
     def __init__(self,
                  fold: int = 0,
                  data_root: str = 'data/VOCdevkit/VOC2012',
-                 metainfo: Optional[dict] = None,
+                 metainfo: dict | None = None,
                  **kwargs):
         if fold not in range(NUM_FOLDS):
             raise ValueError(f'PASCAL-5i has folds 0 to 3, not {fold!r}.')

@@ -1,7 +1,7 @@
 """Shapes-5i as an mmseg data set whose files are drawn when they are read."""
 import io
 import re
-from typing import List, Optional
+from functools import lru_cache
 
 from mmengine.fileio import BaseStorageBackend, register_backend
 from mmseg.datasets import BaseSegDataset
@@ -11,6 +11,9 @@ from PIL import Image
 from .shapes_world import CLASSES, base_classes, draw, novel_classes
 
 _URI = re.compile(r'shapes-5i://(\w+)/(\d+)/(\d+)(-labels)?\.bmp')
+
+# A picture is read and then its labels: one drawing serves both.
+_draw = lru_cache(maxsize=1)(draw)
 
 
 @register_backend('shapes-5i', prefixes='shapes-5i')
@@ -34,7 +37,7 @@ class ShapesBackend(BaseStorageBackend):
                 f'{filepath!r} names no scene; expected '
                 'shapes-5i://SPLIT/SEED/INDEX.bmp or INDEX-labels.bmp.')
         split, seed, index, labels = match.groups()
-        scene = draw(int(index), split, int(seed))
+        scene = _draw(int(index), split, int(seed))
         buffer = io.BytesIO()
         # Uncompressed, since it is read back at once.
         Image.fromarray(scene.labels if labels else scene.picture).save(
@@ -78,7 +81,7 @@ class Shapes5iDataset(BaseSegDataset):
                  split: str = 'train',
                  length: int = 500,
                  seed: int = 0,
-                 metainfo: Optional[dict] = None,
+                 metainfo: dict | None = None,
                  **kwargs):
         if split not in ('train', 'test'):
             raise ValueError(f"split={split!r}: 'train' or 'test'.")
@@ -91,7 +94,7 @@ class Shapes5iDataset(BaseSegDataset):
             base_classes=tuple(names[k] for k in base_classes(fold)))
         super().__init__(metainfo={**folds, **(metainfo or {})}, **kwargs)
 
-    def load_data_list(self) -> List[dict]:
+    def load_data_list(self) -> list[dict]:
         """One entry a scene; nothing is drawn yet."""
         stem = f'shapes-5i://{self.split}/{self.seed}/'
         return [

@@ -7,7 +7,7 @@ frozen, and only operations that IEEE 754 rounds exactly are used (no ``sin``,
 ``exp`` or ``pow``, whose last bit depends on the maths library; rotations come
 from the rational parametrisation of the circle).
 """
-from typing import List, NamedTuple, Tuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -25,7 +25,7 @@ _MIN_RADIUS, _MAX_RADIUS = 7.0, 42.0
 _GRID = 6  # control points of the ground's texture, along a side
 
 
-def novel_classes(fold: int) -> List[int]:
+def novel_classes(fold: int) -> list[int]:
     """Labels (1..20) of the five classes that ``fold`` holds out.
 
     The folds are the diagonals of the shape-colour table: each holds every
@@ -48,7 +48,7 @@ def novel_classes(fold: int) -> List[int]:
     return [1 + s * n + (s + fold) % n for s in range(len(SHAPES))]
 
 
-def base_classes(fold: int) -> List[int]:
+def base_classes(fold: int) -> list[int]:
     """Labels (1..20) that ``fold`` trains on: all but its novel ones."""
     novel = novel_classes(fold)
     return [k for k in range(1, len(CLASSES) + 1) if k not in novel]
@@ -111,7 +111,7 @@ def _inside(shape: str, u: np.ndarray, v: np.ndarray) -> np.ndarray:
     return (near < 0.28) & (far < 0.95)
 
 
-def _pick_classes(rng: np.random.RandomState, number: int) -> List[int]:
+def _pick_classes(rng: np.random.RandomState, number: int) -> list[int]:
     """0-based classes; later ones often share colour or shape with a first.
 
     Such distractors make a picture's answer depend on both words of a name.
@@ -129,7 +129,7 @@ def _pick_classes(rng: np.random.RandomState, number: int) -> List[int]:
 
 
 def _place(rng: np.random.RandomState,
-           placed: List[Tuple[float, float, float]]) -> Tuple[float, ...]:
+           placed: list[tuple[float, float, float]]) -> tuple[float, ...]:
     """Centre and radius of a new shape; overlaps are mild where there is room.
 
     Appends what it returns, (cx, cy, radius) in pixels, to ``placed``.
@@ -201,7 +201,7 @@ def draw(index: int,
 
 
 def visible_classes(labels: np.ndarray,
-                    min_area: int) -> Tuple[int, ...]:
+                    min_area: int) -> tuple[int, ...]:
     """Labels (1..20) that cover at least ``min_area`` pixels, ascending."""
     area = np.bincount(labels.ravel(), minlength=len(CLASSES) + 1)
     return tuple(k for k in range(1, len(CLASSES) + 1) if area[k] >= min_area)

@@ -1,4 +1,4 @@
 from .episode_metric import EpisodeIoUMetric
-from .random_weights import RandomWeightsHook
+from .honest_scores import HonestScoresHook
 
-__all__ = ['EpisodeIoUMetric', 'RandomWeightsHook']
+__all__ = ['EpisodeIoUMetric', 'HonestScoresHook']

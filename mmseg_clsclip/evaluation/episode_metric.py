@@ -1,5 +1,5 @@
 """EpisodeIoUMetric: mIoU and FB-IoU over episodes."""
-from typing import Dict, List, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from mmengine.evaluator import BaseMetric
@@ -65,7 +65,7 @@ class EpisodeIoUMetric(BaseMetric):
                  int((pred | truth).sum()), int((~pred & ~truth).sum()),
                  int((~pred | ~truth).sum())))
 
-    def compute_metrics(self, results: List[tuple]) -> Dict[str, float]:
+    def compute_metrics(self, results: list[tuple]) -> dict[str, float]:
         """Sum up and print a table, a class a row.
 
         Args:
@@ -76,7 +76,7 @@ class EpisodeIoUMetric(BaseMetric):
             dict[str, float]: The figures, in per cent.
         """
         novel = set(self.dataset_meta.get('novel_classes', ()))
-        sums: Dict[str, np.ndarray] = {}
+        sums: dict[str, np.ndarray] = {}
         for name, *counts in results:
             row = sums.setdefault(name, np.zeros(5, dtype=np.int64))
             row += np.array([1, *counts], dtype=np.int64)

@@ -4,10 +4,15 @@ import hashlib
 import numpy as np
 import pytest
 
-from mmseg_clsclip.datasets.shapes_world import (CLASSES, COLOURS, SHAPES,
-                                                 base_classes, draw,
-                                                 novel_classes,
-                                                 visible_classes)
+from mmseg_clsclip.datasets.shapes_world import (
+    CLASSES,
+    COLOURS,
+    SHAPES,
+    base_classes,
+    draw,
+    novel_classes,
+    visible_classes,
+)
 
 
 def test_every_shape_and_colour_is_among_the_base_classes():

@@ -24,7 +24,8 @@ COLUMNS = dict(
     miou_whole='mIoU whole')
 
 
-def run_test(config: str, checkpoint: str, work_dir: Path, threads: int) -> dict:
+def run_test(config: str, checkpoint: str, work_dir: Path,
+             threads: int) -> dict:
     """Run ``tools/test.py`` in a process of its own; its metrics.
 
     Raises:
@@ -95,7 +96,8 @@ def print_table(rows: dict) -> None:
     Console().print(table)
 
 
-def draw(config: str, checkpoint: str, path: Path, min_area: int = 400) -> None:
+def draw(config: str, checkpoint: str, path: Path,
+         min_area: int = 400) -> None:
     """Picture, truth and prediction of one unseen class of every fold.
 
     Shown is the first unseen episode whose object has ``min_area`` pixels.

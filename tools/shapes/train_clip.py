@@ -20,8 +20,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from mmseg_clsclip.clip import ASSETS
-from mmseg_clsclip.datasets.shapes_world import (CLASSES, draw,
-                                                 visible_classes)
+from mmseg_clsclip.datasets.shapes_world import CLASSES, draw, visible_classes
 
 PHRASES = ('{}', 'a {}', 'a photo of a {}', 'a picture of a {}')
 MIN_AREA = 48  # pixels of 128 x 128; fewer are not spoken of

@@ -10,8 +10,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import mmseg_clsclip  # noqa: F401  (lets torch read mmengine's checkpoints)
 import torch
+
+import mmseg_clsclip  # noqa: F401  (lets torch read mmengine's checkpoints)
 from mmseg_clsclip.clip import ASSETS
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -1,4 +1,4 @@
-# A short schedule: about three minutes on two cores.
+# A short schedule: about four minutes on two cores.
 optim_wrapper = dict(
     type='OptimWrapper',
     constructor='TrainableOptimWrapperConstructor',
@@ -8,10 +8,10 @@ param_scheduler = [
         type='OneCycleLR',
         eta_max=2e-3,
         pct_start=0.1,
-        total_steps=1500,
+        total_steps=1000,
         by_epoch=False)
 ]
-train_cfg = dict(type='IterBasedTrainLoop', max_iters=1500)
+train_cfg = dict(type='IterBasedTrainLoop', max_iters=1000)
 val_cfg = None
 test_cfg = dict(type='TestLoop')
 randomness = dict(seed=0)

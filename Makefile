@@ -1,0 +1,34 @@
+# make demo, make test or make lint sets up what it needs first. STACK picks
+# the OpenMMLab family: lite (the default), onedl or official.
+PYTHON ?= python3
+STACK ?= lite
+VENV ?= .venv$(if $(filter-out lite,$(STACK)),-$(STACK))
+PY := $(VENV)/bin/python
+PINS := requirements/$(STACK).txt
+STAMP := $(VENV)/.installed
+
+$(if $(wildcard $(PINS)),,$(error STACK=$(STACK): write lite, onedl or official))
+
+.PHONY: demo test lint
+
+demo: $(STAMP)
+	$(PY) tools/shapes/demo.py
+
+test: $(STAMP)
+	$(PY) -m pytest $(PYTEST_ARGS)
+
+lint: $(STAMP)
+	$(PY) -m ruff check
+
+# The stamp comes last: what failed half-way is tried again. common.txt goes
+# ahead because the official mmcv is compiled against the torch in it.
+$(STAMP): requirements/common.txt $(PINS) setup.py pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and \
+	"Python >= 3.10 is needed, $(PYTHON) is " + sys.version.split()[0] + \
+	"; name another: make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install -r requirements/common.txt
+	$(PY) -m pip install -r $(PINS) \
+		$(if $(filter official,$(STACK)),--no-build-isolation)
+	$(PY) -m pip install --no-deps --no-build-isolation -e .
+	touch $@

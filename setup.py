@@ -1,0 +1,51 @@
+import re
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+ROOT = Path(__file__).parent
+VERSION = re.search(r"__version__ = '(.+)'",
+                    (ROOT / 'mmseg_clsclip/version.py').read_text())[1]
+TEST = ['pytest']
+
+setup(
+    name='mmseg_clsclip',
+    version=VERSION,
+    description='ClsCLIP for MMSegmentation: zero-shot semantic segmentation '
+    "navigated by the text's [CLS] token",
+    license='Apache-2.0',
+    classifiers=[
+        'Intended Audience :: Science/Research',
+        'Operating System :: OS Independent',
+        'Programming Language :: Python :: 3',
+        'Topic :: Scientific/Engineering :: Image Recognition',
+    ],
+    packages=find_packages(include=['mmseg_clsclip*']),
+    package_data={'mmseg_clsclip': ['assets/*']},
+    python_requires='>=3.10',
+    # No OpenMMLab package: two families share the import names mmcv, mmengine
+    # and mmseg, and which one is there is the user's choice, an extra below.
+    install_requires=[
+        'torch>=2.1',
+        'numpy',
+        'open_clip_torch>=3.0,<4',
+        'ftfy',
+        'regex',
+        'pillow',
+        'prettytable',
+        'rich',
+        'safetensors',
+    ],
+    extras_require={
+        'official': [
+            'mmcv>=2.0.0rc4,<2.2.0', 'mmengine>=0.7.1,<1.0.0',
+            'mmsegmentation==1.2.*', 'setuptools<82'
+        ],
+        'lite': [
+            'mmcv-lite>=2.0.0rc4,<2.2.0', 'mmengine>=0.7.1,<1.0.0',
+            'mmsegmentation==1.2.*', 'setuptools<82'
+        ],
+        'onedl': ['onedl-mmcv', 'onedl-mmengine', 'onedl-mmsegmentation'],
+        'test': TEST,
+        'dev': TEST + ['ruff'],
+    })

@@ -1,0 +1,362 @@
+"""From names to text tokens: against open_clip's own, files, bad input."""
+import json
+from pathlib import Path
+
+import numpy as np
+import open_clip
+import pytest
+import torch
+import torch.nn.functional as F
+from mmengine.config import Config
+from mmseg.registry import MODELS
+from mmseg.utils import dataset_aliases
+from safetensors.torch import save_file
+
+import mmseg_clsclip.backbone
+import mmseg_clsclip.segmentor
+import mmseg_clsclip.text_encoder
+from mmseg_clsclip.clip import load_clip
+from mmseg_clsclip.text_encoder import (
+    TEMPLATES,
+    OpenCLIPTextEncoder,
+    read_embeddings,
+    read_vocabulary,
+)
+
+ROOT = Path(__file__).parent.parent
+NAMES = ['red circle', 'blue square', 'ring']
+PROMPTS = ['a {}', 'photo of a {}']
+
+
+@pytest.fixture(scope='module')
+def clip(tiny_clip_json):
+    return load_clip(tiny_clip_json)
+
+
+@pytest.fixture
+def forwards(clip, monkeypatch):
+    """The number of texts in every forward of the text tower."""
+    sizes = []
+    encode_text = clip.model.encode_text
+
+    def spy(tokens):
+        sizes.append(len(tokens))
+        return encode_text(tokens)
+
+    monkeypatch.setattr(clip.model, 'encode_text', spy)
+    return sizes
+
+
+def build(clip, vocabulary=NAMES, **kwargs):
+    return OpenCLIPTextEncoder(vocabulary, clip=clip, **kwargs)
+
+
+def encode(clip, texts):
+    """What open_clip itself makes of texts."""
+    with torch.no_grad():
+        return clip.model.encode_text(clip.tokenizer(texts))
+
+
+# The tokens
+
+
+def test_raw_names_are_open_clips_own(clip):
+    tokens = build(clip)()
+    assert tokens.dtype == torch.float32 and not tokens.requires_grad
+    torch.testing.assert_close(tokens, encode(clip, NAMES))
+
+
+def test_of_templates_the_mean_is_taken(clip):
+    expected = sum(
+        encode(clip, [prompt.format(name) for name in NAMES])
+        for prompt in PROMPTS) / len(PROMPTS)
+    torch.testing.assert_close(build(clip, templates=PROMPTS)(), expected)
+
+
+@pytest.mark.parametrize('prompts', [['{}'], PROMPTS])
+def test_normalised_it_is_open_clips_classifier(clip, prompts):
+    tokens = build(clip, templates=prompts, normalize=True)()
+    expected = open_clip.build_zero_shot_classifier(
+        clip.model, clip.tokenizer, NAMES, prompts).T
+    torch.testing.assert_close(tokens, expected)
+
+
+def test_clips_templates_have_a_name():
+    assert len(TEMPLATES['clip']) == 80
+    assert TEMPLATES['clip'][0] == 'a bad photo of a {}.'
+
+
+@pytest.mark.parametrize('normalize', [False, True])
+def test_of_synonyms_the_mean_is_taken(clip, normalize):
+    encoder = build(
+        clip, [('ring', 'circle'), 'cross'], normalize=normalize)
+    assert encoder.names == ('ring', 'cross')
+    words = encode(clip, ['ring', 'circle', 'cross'])
+    if normalize:
+        words = F.normalize(words, dim=-1)
+    expected = torch.stack([words[:2].mean(0), words[2]])
+    if normalize:
+        expected = F.normalize(expected, dim=-1)
+    torch.testing.assert_close(encoder(), expected)
+    # A class asked for by its name brings its synonyms along.
+    torch.testing.assert_close(encoder(['ring'])[0], expected[0])
+
+
+def test_braces_in_a_name_are_text(clip):
+    tokens = build(clip, ['{ring}', '{}'], templates=['a {}'])()
+    torch.testing.assert_close(tokens, encode(clip, ['a {ring}', 'a {}']))
+
+
+def test_the_size_of_a_batch_changes_nothing(clip, forwards):
+    one = build(clip, templates=PROMPTS, batch_size=1)()
+    assert forwards == [1] * 6
+    del forwards[:]
+    four = build(clip, templates=PROMPTS, batch_size=4)()
+    assert forwards == [4, 2]
+    many = build(clip, templates=PROMPTS, batch_size=256)()
+    torch.testing.assert_close(one, many, atol=1e-6, rtol=0)
+    torch.testing.assert_close(four, many, atol=1e-6, rtol=0)
+
+
+def test_autocast_does_not_reach_what_is_kept(clip):
+    with torch.autocast('cpu', torch.bfloat16):
+        tokens = build(clip)()
+    assert torch.equal(tokens, build(clip)())
+
+
+# The cache and the tower
+
+
+def test_every_name_is_encoded_once(clip, forwards):
+    encoder = build(clip)
+    assert forwards == []
+    assert torch.equal(encoder(), encoder())
+    encoder(['ring', 'red circle'])
+    assert forwards == [3]
+    # Others may be asked for, doubled or not.
+    asked = ['cross', 'ring', 'cross']
+    tokens = encoder(asked)
+    assert forwards == [3, 1] and torch.equal(tokens[0], tokens[2])
+    torch.testing.assert_close(tokens, encode(clip, asked))
+
+
+def test_a_freed_tower_knows_its_vocabulary_only(clip):
+    encoder = build(clip, free_tower=True)
+    tokens = encoder()
+    assert encoder.clip is None and not list(encoder.parameters())
+    assert torch.equal(encoder(), tokens)
+    assert torch.equal(encoder(['ring']), tokens[2:])
+    with pytest.raises(
+            ValueError, match="freed before 'cross' was .* free_tower=False"):
+        encoder(['cross'])
+
+
+def test_another_vocabulary_at_run_time(clip):
+    encoder = build(clip)
+    encoder()
+    encoder.set_vocabulary([('cross', 'ring'), 'circle'])
+    assert encoder.names == ('cross', 'circle')
+    torch.testing.assert_close(
+        encoder(), build(clip, [('cross', 'ring'), 'circle'])())
+
+
+def test_a_refused_vocabulary_changes_nothing(clip, tmp_path):
+    np.save(tmp_path / 'a.npy', np.ones((3, 16), np.float32))
+    encoder = build(clip, dict(embeddings=tmp_path / 'a.npy', names=NAMES))
+    for bad in (['ring', 'ring'], ['a ' * 40]):
+        with pytest.raises(ValueError):
+            encoder.set_vocabulary(bad)
+        assert encoder.names == tuple(NAMES)
+        assert torch.equal(encoder(['ring']), torch.ones(1, 16))
+
+
+def test_nothing_of_it_is_in_a_checkpoint(clip):
+    assert not build(clip).state_dict()
+
+
+def test_a_segmentor_loads_one_clip_for_both_towers(monkeypatch):
+    calls = []
+
+    def spy(*args, **kwargs):
+        calls.append(kwargs)
+        return load_clip(*args, **kwargs)
+
+    for module in (mmseg_clsclip.backbone, mmseg_clsclip.segmentor,
+                   mmseg_clsclip.text_encoder):
+        monkeypatch.setattr(module, 'load_clip', spy)
+    config = Config.fromfile(ROOT / 'configs/shapes/'
+                             'clsclip_shapes-5i_fold0.py')
+    model = MODELS.build(config.model)
+    assert len(calls) == 1
+    visual = model.text_encoder.clip.module.visual
+    assert visual is model.backbone.visual.module
+
+
+# Vocabularies
+
+
+def test_names_of_data_sets():
+    voc = read_vocabulary('voc')
+    assert len(voc) == 20
+    assert voc[0] == ('aeroplane', ) and voc[-1] == ('tvmonitor', )
+    shapes = read_vocabulary('shapes_5i')
+    assert len(shapes) == 20 and shapes[0] == ('red circle', )
+
+
+@pytest.mark.parametrize('name', sorted(dataset_aliases))
+def test_every_data_set_of_mmseg_does(name):
+    assert ('background', ) not in read_vocabulary(name)
+
+
+@pytest.mark.parametrize('vocabulary, match', [
+    ([], 'vocabulary is empty'),
+    (None, 'must be a list, not a NoneType'),
+    (dict(cat=['kitten']), 'must be a list, not a dict'),
+    (['ring', ' '], "Class 1 of the vocabulary has the name ' '"),
+    (['ring', 5], 'Class 1 of the vocabulary has the name 5'),
+    (['ring', ()], 'Class 1 of the vocabulary has no name'),
+    (['ring', 'cross', 'Ring'], "'Ring' stands twice .* classes 0 and 2"),
+    (['ring', ('cross', 'ring')], "'ring' stands twice .* classes 0 and 1"),
+    ('vox', r"no data set that mmseg knows. Nearest: \['voc'.*\['vox'\]"),
+])
+def test_bad_vocabularies(vocabulary, match):
+    with pytest.raises(ValueError, match=match):
+        read_vocabulary(vocabulary)
+
+
+def test_a_name_must_fit_into_the_context(clip):
+    # 18 tokens, start and end are 20.
+    build(clip, ['a ' * 18])
+    with pytest.raises(ValueError, match='21 tokens .* this CLIP reads 20'):
+        build(clip, ['a ' * 19])
+    with pytest.raises(ValueError, match='21 tokens .* this CLIP reads 20'):
+        build(clip, ['a ' * 18], templates=['a {}'])
+    with pytest.raises(ValueError, match='21 tokens .* this CLIP reads 20'):
+        build(clip, [('ring', 'a ' * 19)])
+    with pytest.raises(ValueError, match='21 tokens .* this CLIP reads 20'):
+        build(clip)(['a ' * 19])
+    tokenizer = open_clip.get_tokenizer('ViT-B-16')
+    with pytest.raises(ValueError, match='102 tokens .* this CLIP reads 77'):
+        build(clip._replace(tokenizer=tokenizer), ['cat ' * 100])
+
+
+@pytest.mark.parametrize('templates, match', [
+    (['a {}', 'a photo'], r"\['a photo'\] have no {} for the name"),
+    ([], 'have no {} for the name'),
+    ('clips', r"known by name are \['name', 'clip'\]; otherwise give a list"),
+])
+def test_bad_templates(clip, templates, match):
+    with pytest.raises(ValueError, match=match):
+        build(clip, templates=templates)
+
+
+# Embeddings from files
+
+MATRIX = np.linspace(-1, 1, 48, dtype=np.float32).reshape(3, 16)
+
+
+def write_embeddings(path, matrix=MATRIX):
+    tensor = torch.from_numpy(matrix)
+    if path.suffix == '.npy':
+        np.save(path, matrix)
+    elif path.suffix == '.safetensors':
+        save_file(dict(text=tensor), path)
+    else:
+        torch.save(tensor, path)
+    return str(path)
+
+
+@pytest.mark.parametrize('file', ['a.npy', 'a.pt', 'a.pth', 'a.safetensors'])
+def test_embeddings_are_taken_as_they_are(clip, forwards, tmp_path, file):
+    path = write_embeddings(tmp_path / file)
+    encoder = build(clip, dict(embeddings=path, names=NAMES))
+    assert encoder.names == tuple(NAMES)
+    assert torch.equal(encoder(), torch.from_numpy(MATRIX))
+    assert torch.equal(encoder(['ring']), torch.from_numpy(MATRIX[2:]))
+    assert forwards == []
+
+
+def test_embeddings_in_half_precision_become_float32(tmp_path):
+    path = write_embeddings(tmp_path / 'a.npy', MATRIX.astype(np.float16))
+    assert read_embeddings(path).dtype == torch.float32
+
+
+def test_embeddings_may_be_normalised(clip, tmp_path):
+    path = write_embeddings(tmp_path / 'a.npy')
+    encoder = build(clip, dict(embeddings=path, names=NAMES), normalize=True)
+    torch.testing.assert_close(encoder().norm(dim=-1), torch.ones(3))
+
+
+@pytest.mark.parametrize('file, text', [
+    ('names.txt', 'red circle\nblue square\nring\n'),
+    ('names.txt', 'red circle\nblue square\nring'),
+    ('names.txt', 'red circle\r\nblue square\r\nring\r\n\r\n'),
+    ('names.json', json.dumps(NAMES)),
+    ('names.json', json.dumps(['red circle', 'blue square',
+                               ['ring', 'circle']])),
+])
+def test_names_from_a_file(clip, tmp_path, file, text):
+    embeddings = write_embeddings(tmp_path / 'a.npy')
+    (tmp_path / file).write_bytes(text.encode())
+    encoder = build(
+        clip, dict(embeddings=embeddings, names=str(tmp_path / file)))
+    assert encoder.names == tuple(NAMES)
+
+
+def test_names_of_a_data_set_for_embeddings(clip, tmp_path):
+    matrix = np.ones((20, 16), np.float32)
+    path = write_embeddings(tmp_path / 'a.npy', matrix)
+    assert len(build(clip, dict(embeddings=path, names='voc')).names) == 20
+
+
+def refuses(match, clip, path, names=NAMES, error=ValueError):
+    with pytest.raises(error, match=match):
+        build(clip, dict(embeddings=str(path), names=names))
+
+
+def test_embeddings_that_do_not_fit(clip, tmp_path):
+    path = write_embeddings(tmp_path / 'a.npy')
+    refuses(r'are \(3, 16\); 2 names and .* width 16 need \(2, 16\)', clip,
+            path, NAMES[:2])
+    path = write_embeddings(tmp_path / 'b.npy', MATRIX[:, :12].copy())
+    refuses(r'are \(3, 12\); 3 names and .* need \(3, 16\)', clip, path)
+    path = write_embeddings(tmp_path / 'c.npy', MATRIX[0])
+    refuses(r'one matrix \(K, D\); it holds shape \(16,\)', clip, path)
+    torch.save(dict(a=torch.ones(1), b=torch.ones(1)), tmp_path / 'd.pt')
+    refuses(r"it holds a dict of \['a', 'b'\]", clip, tmp_path / 'd.pt')
+
+
+@pytest.mark.parametrize('suffix', ['.npy', '.pt', '.safetensors'])
+def test_embeddings_that_cannot_be_read(clip, tmp_path, suffix):
+    path = tmp_path / f'a{suffix}'
+    path.write_text('not embeddings')
+    refuses('could not be read as text embeddings', clip, path)
+
+
+class Evil:
+    """Runs code if it is unpickled without care."""
+
+    def __reduce__(self):
+        return pytest.fail, ('Code in a pickle ran.', )
+
+
+def test_code_in_embeddings_is_refused(clip, tmp_path):
+    torch.save(Evil(), tmp_path / 'a.pt')
+    refuses('could not be read', clip, tmp_path / 'a.pt')
+    np.save(tmp_path / 'a.npy', np.array([Evil()]), allow_pickle=True)
+    refuses('could not be read', clip, tmp_path / 'a.npy')
+
+
+def test_embeddings_that_are_not_there(clip, tmp_path):
+    refuses('nowhere.npy do not exist', clip, tmp_path / 'nowhere.npy',
+            error=FileNotFoundError)
+    (tmp_path / 'a.csv').touch()
+    refuses('are read from .npy, .pt or', clip, tmp_path / 'a.csv')
+    path = write_embeddings(tmp_path / 'a.npy')
+    refuses('nowhere.txt, do not exist', clip, path,
+            str(tmp_path / 'nowhere.txt'), FileNotFoundError)
+    (tmp_path / 'broken.json').write_text('["ring",')
+    refuses('broken.json is not JSON', clip, path,
+            str(tmp_path / 'broken.json'))
+    with pytest.raises(ValueError, match=r"it has \['embeddings'\]"):
+        build(clip, dict(embeddings=path))
