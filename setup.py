@@ -13,6 +13,8 @@ setup(
     version=VERSION,
     description='ClsCLIP for MMSegmentation: zero-shot semantic segmentation '
     "navigated by the text's [CLS] token",
+    long_description=(ROOT / 'README.md').read_text(encoding='utf-8'),
+    long_description_content_type='text/markdown',
     license='Apache-2.0',
     classifiers=[
         'Intended Audience :: Science/Research',
@@ -33,7 +35,6 @@ setup(
         'regex',
         'pillow',
         'prettytable',
-        'rich',
         'safetensors',
     ],
     extras_require={
@@ -45,7 +46,10 @@ setup(
             'mmcv-lite>=2.0.0rc4,<2.2.0', 'mmengine>=0.7.1,<1.0.0',
             'mmsegmentation==1.2.*', 'setuptools<82'
         ],
-        'onedl': ['onedl-mmcv', 'onedl-mmengine', 'onedl-mmsegmentation'],
+        'onedl': [
+            'onedl-mmcv>=2.3.6', 'onedl-mmengine>=0.10.12',
+            'onedl-mmsegmentation>=1.4.2'
+        ],
         'test': TEST,
         'dev': TEST + ['ruff'],
     })

@@ -13,9 +13,10 @@ import sys
 import types
 
 _INSTALL = ('Install one family of the OpenMMLab stack: pip install '
-            '"mmseg_clsclip[official]" (compiled mmcv), "mmseg_clsclip[lite]" '
-            '(mmcv-lite, pure Python) or "mmseg_clsclip[onedl]" (the '
-            'maintained fork). Never two of them in one environment.')
+            '"mmseg_clsclip[lite]" (mmcv-lite, pure Python), '
+            '"mmseg_clsclip[onedl]" (the maintained fork) or, with '
+            '--no-build-isolation, "mmseg_clsclip[official]" (compiled mmcv). '
+            'Never two of them in one environment.')
 
 
 def require_stack() -> None:

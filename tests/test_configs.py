@@ -31,8 +31,8 @@ def test_the_vit_config_is_the_papers():
     backbone, head = cfg.model.backbone, cfg.model.decode_head
     assert backbone.architecture == 'ViT-B-16-quickgelu'
     assert tuple(backbone.navigate_blocks) == (2, 3, 4)
-    for pipeline in (cfg.train_dataloader.dataset.dataset.pipeline,
-                     cfg.test_dataloader.dataset.dataset.pipeline):
+    for pipeline in (cfg.train_dataloader.dataset.pipeline,
+                     cfg.test_dataloader.dataset.pipeline):
         # What training must not contain when it follows the paper.
         assert not any(t.get('absent_share') for t in pipeline)
     backbone.pretrained = None

@@ -37,7 +37,6 @@ def tools_folder(kind):
 
 
 def run(tool, *args, cwd):
-    # `-m` of no installed package: mmseg's tools know ours by the config.
     done = subprocess.run([sys.executable, str(tool), *map(str, args)],
                           cwd=cwd, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-3000:]
@@ -85,9 +84,7 @@ def test_a_random_clip_is_called_random_where_its_score_is_printed(tmp_path):
               tmp_path / 'iter_4.pth', '--work-dir', tmp_path,
               '--cfg-options', *FEW, 'model.backbone.pretrained=None',
               cwd=tmp_path)
-    after = log[log.index('miou_unseen'):] if log.index(
-        'miou_unseen') < log.rindex('mean NOTHING') else ''
-    assert 'mean NOTHING' in log and (after or 'mean NOTHING' in log)
+    assert 'mean NOTHING' in log
 
 
 def unseen_scene(name='red circle'):
@@ -101,8 +98,9 @@ def unseen_scene(name='red circle'):
     raise AssertionError('no such scene')
 
 
-def test_init_model_and_inference_model():
-    model = init_model(WHOLE, CHECKPOINT, device='cpu')
+@pytest.mark.parametrize('config', [CONFIG, WHOLE])
+def test_init_model_and_inference_model(config):
+    model = init_model(config, CHECKPOINT, device='cpu')
     assert model.dataset_meta['classes'][1] == 'red circle'
     scene, label = unseen_scene()
     result = inference_model(model, scene.picture[..., ::-1].copy())
@@ -112,10 +110,11 @@ def test_init_model_and_inference_model():
     assert ((pred == label) & truth).sum() > 0.5 * truth.sum()
 
 
-def test_mmsegs_inferencer_on_a_photograph_of_any_size(tmp_path):
+@pytest.mark.parametrize('config', [CONFIG, WHOLE])
+def test_mmsegs_inferencer_on_a_photograph_of_any_size(config, tmp_path):
     photo = np.random.RandomState(0).randint(0, 256, (75, 101, 3), np.uint8)
     mmcv.imwrite(photo, str(tmp_path / 'photo.jpg'))
-    inferencer = MMSegInferencer(WHOLE, CHECKPOINT, device='cpu')
+    inferencer = MMSegInferencer(config, CHECKPOINT, device='cpu')
     result = inferencer(str(tmp_path / 'photo.jpg'), return_vis=True,
                         out_dir=str(tmp_path / 'out'))
     assert result['predictions'].shape == (75, 101)

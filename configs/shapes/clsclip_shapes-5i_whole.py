@@ -1,5 +1,5 @@
-# Every picture is asked for all 20 classes and the background: mmseg's own
-# pipeline and metric. Takes the checkpoint of any fold.
+# Every picture is asked for all 20 classes and the background, scored by
+# mmseg's own metric. Takes the checkpoint of any fold.
 _base_ = './clsclip_shapes-5i_fold0.py'
 test_dataloader = dict(
     dataset=dict(
@@ -8,10 +8,5 @@ test_dataloader = dict(
         split='test',
         length=500,
         test_mode=True,
-        pipeline=[
-            dict(type='LoadImageFromFile'),
-            dict(type='Resize', scale=(64, 64)),
-            dict(type='LoadAnnotations'),
-            dict(type='PackSegInputs')
-        ]))
+        pipeline=_base_.test_pipeline))
 test_evaluator = dict(_delete_=True, type='IoUMetric', iou_metrics=['mIoU'])

@@ -3,7 +3,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from mmcv.transforms import BaseTransform
-from mmengine.dataset import BaseDataset
+from mmengine.dataset import BaseDataset, Compose
 from mmengine.logging import print_log
 from mmseg.registry import DATASETS, TRANSFORMS
 from torch.utils.data import Dataset
@@ -18,11 +18,14 @@ class EpisodeDataset(Dataset):
 
     In testing every pair of a picture and a class that covers ``min_area`` of
     its pixels is a sample: the exhaustive pass. In training a sample is a
-    picture, and :class:`MakeEpisode`, which the pipeline of the inner data
-    set must contain, draws one of its base classes.
+    picture, and :class:`MakeEpisode`, which the pipeline must contain, draws
+    one of its base classes.
 
     Args:
-        dataset (dict): The inner data set. Its ``test_mode`` decides.
+        dataset (dict): The inner data set. Its ``test_mode`` decides; its own
+            pipeline is not used.
+        pipeline (Sequence[dict]): Transforms, from loading to packing. It
+            stands here, where mmseg's tools look for it.
         novel_classes (Sequence[str], optional): Names that training must not
             see a mask of. None takes those in the inner metainfo, if any.
         novel_handling (str): What becomes of training pictures that hold a
@@ -41,11 +44,13 @@ class EpisodeDataset(Dataset):
 
     def __init__(self,
                  dataset: dict,
+                 pipeline: Sequence[dict] = (),
                  novel_classes: Sequence[str] | None = None,
                  novel_handling: str = 'drop_image',
                  min_area: int = 1,
                  unreadable: str = 'stop'):
         self.dataset: BaseDataset = DATASETS.build(dataset)
+        self.pipeline = Compose(pipeline)
         classes = self.dataset.metainfo['classes']
         if novel_classes is None:
             novel_classes = self.dataset.metainfo.get('novel_classes', ())
@@ -154,7 +159,7 @@ class EpisodeDataset(Dataset):
             info = self.get_data_info(idx)
             path = info['img_path']
             try:
-                data = self.dataset.pipeline(info)
+                data = self.pipeline(info)
             except Exception as error:
                 raise RuntimeError(
                     f'{path} could not be prepared: {error} '
@@ -177,6 +182,8 @@ class MakeEpisode(BaseTransform):
     Required keys: gt_seg_map, classes, base_classes, ignored_labels, and
     class_name if the class is given. Added key: class_name. Modified key:
     gt_seg_map, (H, W) uint8: 1 where the class is, 255 where it is ignored.
+    Without label map, as in mmseg's inferencer, or without EpisodeDataset
+    around the data set, nothing is done: whole vocabularies are asked for.
 
     Put it after the cropping, so that what is asked for is in the picture,
     and list ``'class_name'`` in the ``meta_keys`` of ``PackSegInputs``.
@@ -200,9 +207,8 @@ class MakeEpisode(BaseTransform):
 
     def transform(self, results: dict) -> dict | None:
         """Return the results, or None if no base class is in the picture."""
-        if 'classes' not in results:
-            raise ValueError('MakeEpisode does not know the class names: wrap '
-                             'the data set in EpisodeDataset.')
+        if 'gt_seg_map' not in results or 'classes' not in results:
+            return results
         classes, labels = results['classes'], results['gt_seg_map']
         areas = np.bincount(labels.ravel(), minlength=256)
         strange = np.flatnonzero(areas[len(classes):IGNORE]) + len(classes)

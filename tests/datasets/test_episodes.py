@@ -43,8 +43,8 @@ def build(root, test_mode=False, make=None, **kwargs):
                 data_root=str(root),
                 data_prefix=dict(img_path='img', seg_map_path='ann'),
                 metainfo=META,
-                test_mode=test_mode,
-                pipeline=pipeline),
+                test_mode=test_mode),
+            pipeline=pipeline,
             **kwargs))
 
 
@@ -146,7 +146,7 @@ def test_a_mask_value_outside_the_classes_is_named(root):
         data[index]
 
 
-def test_without_the_wrapper_the_transform_says_what_is_missing():
+def test_without_wrapper_or_mask_the_transform_does_nothing():
     make = TRANSFORMS.build(dict(type='MakeEpisode'))
-    with pytest.raises(ValueError, match='wrap the data set in Episode'):
-        make(dict(gt_seg_map=np.zeros((2, 2), np.uint8)))
+    for results in (dict(img=1), dict(gt_seg_map=np.zeros((2, 2), np.uint8))):
+        assert make(dict(results)) == results

@@ -53,6 +53,7 @@ train_dataloader = dict(
     sampler=dict(type='InfiniteSampler', shuffle=True),
     dataset=dict(
         type='EpisodeDataset',
+        pipeline=train_pipeline,
         # BAM's and ESDA's filtering; the paper does not say.
         novel_handling='drop_image',
         dataset=dict(
@@ -60,8 +61,7 @@ train_dataloader = dict(
             fold=0,
             data_root=data_root,
             data_prefix=data_prefix,
-            ann_file='ImageSets/Segmentation/train.txt',
-            pipeline=train_pipeline)))
+            ann_file='ImageSets/Segmentation/train.txt')))
 test_dataloader = dict(
     batch_size=1,
     num_workers=4,
@@ -69,6 +69,7 @@ test_dataloader = dict(
     sampler=dict(type='DefaultSampler', shuffle=False),
     dataset=dict(
         type='EpisodeDataset',
+        pipeline=test_pipeline,
         # PFENet's rule: 2 * 32 * 32 pixels of the stored mask.
         min_area=2048,
         dataset=dict(
@@ -77,8 +78,7 @@ test_dataloader = dict(
             data_root=data_root,
             data_prefix=data_prefix,
             ann_file='ImageSets/Segmentation/val.txt',
-            test_mode=True,
-            pipeline=test_pipeline)))
+            test_mode=True)))
 val_dataloader = None
 val_evaluator = None
 test_evaluator = dict(type='EpisodeIoUMetric')

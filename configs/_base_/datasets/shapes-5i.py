@@ -39,13 +39,13 @@ train_dataloader = dict(
     sampler=dict(type='InfiniteSampler', shuffle=True),
     dataset=dict(
         type='EpisodeDataset',
+        pipeline=train_pipeline,
         novel_handling='drop_image',
         dataset=dict(
             type='Shapes5iDataset',
             fold=0,
             split='train',
-            length=12000,
-            pipeline=train_pipeline)))
+            length=12000)))
 test_dataloader = dict(
     batch_size=50,
     num_workers=1,
@@ -53,6 +53,7 @@ test_dataloader = dict(
     sampler=dict(type='DefaultSampler', shuffle=False),
     dataset=dict(
         type='EpisodeDataset',
+        pipeline=test_pipeline,
         # 64 of 16384 pixels: what is smaller nobody could name.
         min_area=64,
         dataset=dict(
@@ -60,8 +61,7 @@ test_dataloader = dict(
             fold=0,
             split='test',
             length=500,
-            test_mode=True,
-            pipeline=test_pipeline)))
+            test_mode=True)))
 val_dataloader = None
 val_evaluator = None
 test_evaluator = dict(type='EpisodeIoUMetric')
