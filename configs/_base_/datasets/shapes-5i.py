@@ -7,7 +7,7 @@ train_pipeline = [
     dict(type='LoadAnnotations'),
     dict(type='Resize', scale=(64, 64)),
     dict(type='RandomFlip', prob=0.5),
-    dict(type='MakeEpisode', absent_share=0.1, min_area=12),
+    dict(type='MakeEpisode', min_area=12),
     dict(type='PackSegInputs', meta_keys=meta_keys)
 ]
 test_pipeline = [

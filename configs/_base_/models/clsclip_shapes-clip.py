@@ -11,5 +11,11 @@ model = dict(
         num_heads=3,
         conv_channels=(64, 32),
         # Patches are coarse here: an eighth of the picture.
-        upsample=4),
+        upsample=4,
+        # Objects are small: a pixel of theirs counts twice.
+        loss_decode=dict(
+            type='CrossEntropyLoss',
+            use_sigmoid=True,
+            avg_non_ignore=True,
+            class_weight=[2.0])),
     test_cfg=dict(class_batch_size=20))
