@@ -22,7 +22,7 @@ lint: $(STAMP)
 
 # The stamp comes last: what failed half-way is tried again. common.txt goes
 # ahead because the official mmcv is compiled against the torch in it.
-$(STAMP): requirements/common.txt $(PINS) setup.py pyproject.toml
+$(STAMP): requirements/common.txt $(PINS) setup.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and \
 	"Python >= 3.10 is needed, $(PYTHON) is " + sys.version.split()[0] + \
 	"; name another: make PYTHON=python3.12")'

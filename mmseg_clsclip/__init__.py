@@ -16,13 +16,15 @@ from .datasets import (EpisodeDataset, MakeEpisode, PASCAL5iDataset,
                        Shapes5iDataset)
 from .decode_head import ClsCLIPHead
 from .evaluation import EpisodeIoUMetric, HonestScoresHook
+from .losses import BinaryDiceLoss
 from .optim import TrainableOptimWrapperConstructor
 from .segmentor import ClsCLIP
 from .text_encoder import OpenCLIPTextEncoder
 from .version import __version__
 
 __all__ = [
-    'ClsCLIP', 'ClsCLIPHead', 'ClsCLIPVisionTransformer', 'EpisodeDataset',
+    'BinaryDiceLoss', 'ClsCLIP', 'ClsCLIPHead',
+    'ClsCLIPVisionTransformer', 'EpisodeDataset',
     'EpisodeIoUMetric', 'HonestScoresHook', 'MakeEpisode',
     'OpenCLIPTextEncoder', 'PASCAL5iDataset', 'Shapes5iDataset',
     'TrainableOptimWrapperConstructor', '__version__', 'load_clip'

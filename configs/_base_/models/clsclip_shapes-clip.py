@@ -12,10 +12,12 @@ model = dict(
         conv_channels=(64, 32),
         # Patches are coarse here: an eighth of the picture.
         upsample=4,
-        # Objects are small: a pixel of theirs counts twice.
-        loss_decode=dict(
-            type='CrossEntropyLoss',
-            use_sigmoid=True,
-            avg_non_ignore=True,
-            class_weight=[2.0])),
+        # Objects are small; cross-entropy alone learns them slowly.
+        loss_decode=[
+            dict(
+                type='CrossEntropyLoss',
+                use_sigmoid=True,
+                avg_non_ignore=True),
+            dict(type='BinaryDiceLoss', loss_weight=0.5)
+        ]),
     test_cfg=dict(class_batch_size=20))

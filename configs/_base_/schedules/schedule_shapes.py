@@ -2,11 +2,11 @@
 optim_wrapper = dict(
     type='OptimWrapper',
     constructor='TrainableOptimWrapperConstructor',
-    optimizer=dict(type='AdamW', lr=6e-3, weight_decay=0.01))
+    optimizer=dict(type='AdamW', lr=5e-3, weight_decay=0.01))
 param_scheduler = [
     dict(
         type='OneCycleLR',
-        eta_max=6e-3,
+        eta_max=5e-3,
         pct_start=0.1,
         total_steps=1200,
         by_epoch=False)
