@@ -19,7 +19,8 @@ CONFIG = str(ROOT / 'configs/shapes/clsclip_shapes-5i_fold0.py')
 WHOLE = str(ROOT / 'configs/shapes/clsclip_shapes-5i_whole.py')
 CHECKPOINT = str(ROOT / 'mmseg_clsclip/assets/clsclip_shapes-5i_fold0.pth')
 # Short runs, in the processes that a test can afford.
-FEW = ['test_dataloader.dataset.dataset.length=8',
+FEW = ['default_hooks.visualization.interval=1',
+       'test_dataloader.dataset.dataset.length=8',
        'test_dataloader.num_workers=0',
        'test_dataloader.persistent_workers=False']
 SHORT = FEW + [
@@ -54,7 +55,7 @@ def test_train_resume_and_test(kind, tmp_path):
     run(tools / 'train.py', CONFIG, '--work-dir', tmp_path, '--cfg-options',
         *SHORT, cwd=tmp_path)
     checkpoint = tmp_path / 'iter_4.pth'
-    state = torch.load(checkpoint, weights_only=True)['state_dict']
+    state = torch.load(checkpoint)['state_dict']
     assert not any('visual' in key or 'text_encoder' in key for key in state)
     assert checkpoint.stat().st_size < 8e6
     log = run(tools / 'train.py', CONFIG, '--resume', '--work-dir', tmp_path,
@@ -66,8 +67,7 @@ def test_train_resume_and_test(kind, tmp_path):
               '--cfg-options', *FEW, cwd=tmp_path)
     assert {'miou_unseen', 'miou_seen', 'fb_iou'} <= set(
         metrics(tmp_path / 'test'))
-    assert list((tmp_path / 'test').rglob('shown/vis_image/*.png')) or list(
-        (tmp_path / 'test').rglob('*.png'))
+    assert list((tmp_path / 'test').rglob('*.png'))
 
 
 def test_flips_by_mmsegs_own_test_time_augmentation(tmp_path):
