@@ -1,5 +1,4 @@
 """The segmentor: chunks, batches, episodes, windows, and its checkpoint."""
-import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -223,4 +222,4 @@ def test_one_by_one_pixel_and_long_thin_pictures(model):
     with torch.no_grad():
         for size in ((1, 1), (3, 200)):
             out = model.inference(torch.randn(1, 3, *size), metas(1, size))
-            assert out.shape == (1, 6, *size) and np.isfinite(out).all()
+            assert out.shape == (1, 6, *size) and out.isfinite().all()
