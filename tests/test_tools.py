@@ -67,7 +67,7 @@ def test_train_resume_and_test(kind, tmp_path):
               '--cfg-options', *FEW, cwd=tmp_path)
     assert {'miou_unseen', 'miou_seen', 'fb_iou'} <= set(
         metrics(tmp_path / 'test'))
-    assert list((tmp_path / 'test').rglob('*.png'))
+    assert len(list((tmp_path / 'shown').rglob('*.png'))) == 8
 
 
 def test_flips_by_mmsegs_own_test_time_augmentation(tmp_path):
