@@ -25,6 +25,7 @@ class HonestScoresHook(Hook):
     their order, where mmseg compares label numbers. After it: a warning if the
     CLIP behind the scores is random, as with ``pretrained=None``.
     """
+    priority = 'VERY_LOW'  # below the line that the logger prints
 
     def before_val(self, runner) -> None:
         """Compare before a validation."""
