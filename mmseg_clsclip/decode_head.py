@@ -116,8 +116,8 @@ class ClsCLIPHead(BaseDecodeHead):
             mode='bilinear',
             align_corners=self.align_corners)
         label = label.squeeze(1)
-        losses = nn.ModuleList([self.loss_decode]) if not isinstance(
-            self.loss_decode, nn.ModuleList) else self.loss_decode
+        losses = self.loss_decode if isinstance(
+            self.loss_decode, nn.ModuleList) else [self.loss_decode]
         loss = {}
         for loss_decode in losses:
             value = loss_decode(

@@ -1,4 +1,5 @@
 """Episodes: a picture, one class name, a binary mask; from any data set."""
+import logging
 from collections.abc import Sequence
 
 import numpy as np
@@ -125,7 +126,7 @@ class EpisodeDataset(Dataset):
                 f'{len(bad)} pictures cannot be read and are left out: '
                 f'{", ".join(bad[:5])}{", ..." if len(bad) > 5 else ""}.',
                 logger='current',
-                level=30)
+                level=logging.WARNING)
         return good
 
     def full_init(self) -> None:
