@@ -6,7 +6,9 @@ from setuptools import find_packages, setup
 ROOT = Path(__file__).parent
 VERSION = re.search(r"__version__ = '(.+)'",
                     (ROOT / 'mmseg_clsclip/version.py').read_text())[1]
-TEST = ['pytest']
+# What tools/dataset_converters/ read COCO's and SBD's files by.
+PREPARE = ['pycocotools', 'scipy']
+TEST = ['pytest', *PREPARE]
 
 setup(
     name='mmseg_clsclip',
@@ -50,6 +52,7 @@ setup(
             'onedl-mmcv>=2.3.6', 'onedl-mmengine>=0.10.12',
             'onedl-mmsegmentation>=1.4.2'
         ],
+        'prepare': PREPARE,
         'test': TEST,
         'dev': TEST + ['ruff'],
     })

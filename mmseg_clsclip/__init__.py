@@ -12,10 +12,12 @@ compat.apply()
 
 from .backbone import ClsCLIPVisionTransformer
 from .clip import load_clip
-from .datasets import (EpisodeDataset, MakeEpisode, PASCAL5iDataset,
-                       Shapes5iDataset)
+from .datasets import (BAMLetterbox, COCO20iDataset, COCOObjectDataset,
+                       EpisodeDataset, FoldDataset, MakeEpisode,
+                       PASCAL5iDataset, PascalVOCDataset20, Shapes5iDataset)
 from .decode_head import ClsCLIPHead
-from .evaluation import EpisodeIoUMetric, HonestScoresHook
+from .evaluation import (EpisodeIoUMetric, GeneralizedZeroShotIoUMetric,
+                         HonestScoresHook)
 from .losses import BinaryDiceLoss
 from .optim import TrainableOptimWrapperConstructor
 from .segmentor import ClsCLIP
@@ -23,9 +25,10 @@ from .text_encoder import OpenCLIPTextEncoder
 from .version import __version__
 
 __all__ = [
-    'BinaryDiceLoss', 'ClsCLIP', 'ClsCLIPHead',
-    'ClsCLIPVisionTransformer', 'EpisodeDataset',
-    'EpisodeIoUMetric', 'HonestScoresHook', 'MakeEpisode',
-    'OpenCLIPTextEncoder', 'PASCAL5iDataset', 'Shapes5iDataset',
+    'BAMLetterbox', 'BinaryDiceLoss', 'COCO20iDataset', 'COCOObjectDataset',
+    'ClsCLIP', 'ClsCLIPHead', 'ClsCLIPVisionTransformer', 'EpisodeDataset',
+    'EpisodeIoUMetric', 'FoldDataset', 'GeneralizedZeroShotIoUMetric',
+    'HonestScoresHook', 'MakeEpisode', 'OpenCLIPTextEncoder',
+    'PASCAL5iDataset', 'PascalVOCDataset20', 'Shapes5iDataset',
     'TrainableOptimWrapperConstructor', '__version__', 'load_clip'
 ]

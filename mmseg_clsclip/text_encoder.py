@@ -1,129 +1,23 @@
 """OpenCLIPTextEncoder: class names to the tokens T_cls that navigate."""
-import difflib
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
-import open_clip
 import torch
 import torch.nn.functional as F
 from mmengine.model import BaseModule
 from mmseg.registry import MODELS
-from mmseg.utils import dataset_aliases, get_classes
-from safetensors.torch import load_file
 from torch import Tensor
 
 from .clip import LoadedCLIP, load_clip
-from .datasets.shapes_world import CLASSES as SHAPES_CLASSES
 from .frozen import Frozen
-
-Vocabulary = str | Sequence[str | Sequence[str]] | dict
-
-# Prompt templates that have a name of their own.
-TEMPLATES = {
-    'name': ('{}', ),
-    'clip': tuple(t('{}') for t in open_clip.OPENAI_IMAGENET_TEMPLATES),
-}
-
-
-def read_vocabulary(vocabulary: str | Sequence) -> list[tuple[str, ...]]:
-    """Names of the classes, each with its synonyms, checked.
-
-    Args:
-        vocabulary (str | Sequence): The name of a data set that mmseg knows
-            or ``'shapes_5i'`` (its class 'background', if any, is left out:
-            the segmentor adds it), or a list whose items are names or lists
-            of synonyms.
-
-    Returns:
-        list[tuple[str]]: The synonyms of every class, the first its name.
-
-    Raises:
-        ValueError: If it is empty, or a name is unknown, empty or doubled.
-    """
-    if isinstance(vocabulary, str):
-        known = sorted(dataset_aliases) + ['shapes_5i']
-        if vocabulary not in known:
-            nearest = difflib.get_close_matches(vocabulary, known, 3, 0)
-            raise ValueError(
-                f'vocabulary={vocabulary!r} is no data set that mmseg knows. '
-                f'Nearest: {nearest}. For a single class write '
-                f'vocabulary=[{vocabulary!r}].')
-        names = SHAPES_CLASSES if vocabulary == 'shapes_5i' else get_classes(
-            vocabulary)
-        vocabulary = [name for name in names if name != 'background']
-    if not isinstance(vocabulary, (list, tuple)):
-        raise ValueError('The names of the classes must be a list, not a '
-                         f'{type(vocabulary).__name__}.')
-    classes = [
-        tuple(item) if isinstance(item, (list, tuple)) else (item, )
-        for item in vocabulary
-    ]
-    if not classes:
-        raise ValueError('The vocabulary is empty; give at least one name.')
-    seen = {}
-    for number, synonyms in enumerate(classes):
-        if not synonyms:
-            raise ValueError(f'Class {number} of the vocabulary has no name.')
-        for name in synonyms:
-            if not isinstance(name, str) or not name.strip():
-                raise ValueError(f'Class {number} of the vocabulary has the '
-                                 f'name {name!r}; a name is a text that is '
-                                 'not empty.')
-            key = name.strip().lower()
-            if key in seen:
-                raise ValueError(
-                    f'The name {name!r} stands twice in the vocabulary, in '
-                    f'classes {seen[key]} and {number}; a pixel could not '
-                    'tell them apart.')
-            seen[key] = number
-    return classes
-
-
-def _read_names(path: Path) -> list:
-    """Names from a ``.json`` with a list, or from a text with one a line."""
-    text = path.read_text(encoding='utf-8')
-    if path.suffix != '.json':
-        return text.rstrip().splitlines()
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        raise ValueError(f'{path} is not JSON: {error}.') from error
-
-
-def read_embeddings(path: str | Path) -> Tensor:
-    """Text embeddings (K, D) float32 from ``.npy``, ``.pt``, ``.safetensors``.
-
-    Raises:
-        FileNotFoundError: If the file does not exist.
-        ValueError: If it holds anything but one matrix.
-    """
-    path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f'The text embeddings {path} do not exist.')
-    readers = {
-        '.npy': lambda: torch.from_numpy(np.load(path, allow_pickle=False)),
-        '.safetensors': lambda: load_file(path),
-        '.pt': lambda: torch.load(path, map_location='cpu', weights_only=True)
-    }
-    readers['.pth'] = readers['.pt']
-    if path.suffix not in readers:
-        raise ValueError(f'{path}: text embeddings are read from .npy, .pt or '
-                         '.safetensors.')
-    try:
-        value = readers[path.suffix]()
-    except Exception as error:
-        raise ValueError(f'{path} could not be read as text embeddings '
-                         f'({type(error).__name__}).') from error
-    if isinstance(value, dict) and len(value) == 1:
-        value = next(iter(value.values()))
-    if not isinstance(value, Tensor) or value.ndim != 2:
-        found = ('a dict of ' + str(list(value)) if isinstance(value, dict)
-                 else f'shape {tuple(getattr(value, "shape", ()))}')
-        raise ValueError(f'{path} must hold one matrix (K, D); it holds '
-                         f'{found}.')
-    return value.float()
+from .vocabulary import (
+    TEMPLATES,
+    Vocabulary,
+    read_embeddings,
+    read_names,
+    read_prompts,
+    read_vocabulary,
+)
 
 
 @MODELS.register_module()
@@ -141,6 +35,10 @@ class OpenCLIPTextEncoder(BaseModule):
             of a text file with a name a line.
         templates (str | Sequence[str]): ``'name'`` for the raw name,
             ``'clip'`` for CLIP's 80, or texts that contain ``{}``.
+        prompts (str | Mapping, optional): What is read in place of a name:
+            ``'plain'`` for plain words instead of the data sets' odd names
+            (aeroplane, tvmonitor, wall-brick), or a dict. Defaults to None,
+            the names as they are.
         normalize (bool): L2-normalise the embeddings, each and their mean.
         batch_size (int): Texts in one forward of the tower.
         free_tower (bool): Drop the text tower, once the vocabulary is
@@ -158,6 +56,7 @@ class OpenCLIPTextEncoder(BaseModule):
     def __init__(self,
                  vocabulary: Vocabulary,
                  templates: str | Sequence[str] = 'name',
+                 prompts: str | Mapping[str, str] | None = None,
                  normalize: bool = False,
                  batch_size: int = 256,
                  free_tower: bool = False,
@@ -177,6 +76,7 @@ class OpenCLIPTextEncoder(BaseModule):
                              f'{list(TEMPLATES)}; otherwise give a list.')
         self.templates = TEMPLATES[templates] if isinstance(
             templates, str) else tuple(templates)
+        self.prompts = read_prompts(prompts)
         wrong = [t for t in self.templates if '{}' not in t]
         if wrong or not self.templates:
             raise ValueError(f'The templates {wrong} have no {{}} for the '
@@ -196,7 +96,7 @@ class OpenCLIPTextEncoder(BaseModule):
             if isinstance(vocabulary, (str, Path)):
                 path = Path(vocabulary)
                 if path.is_file():
-                    vocabulary = _read_names(path)
+                    vocabulary = read_names(path)
                 elif path.suffix:
                     raise FileNotFoundError(
                         f'The names of the classes, {path}, do not exist.')
@@ -227,7 +127,8 @@ class OpenCLIPTextEncoder(BaseModule):
 
     def _texts(self, names: Sequence[str]) -> list[str]:
         return [
-            template.replace('{}', name) for name in names
+            template.replace('{}', self.prompts.get(name, name))
+            for name in names
             for template in self.templates
         ]
 

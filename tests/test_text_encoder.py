@@ -16,10 +16,12 @@ import mmseg_clsclip.backbone
 import mmseg_clsclip.segmentor
 import mmseg_clsclip.text_encoder
 from mmseg_clsclip.clip import load_clip
-from mmseg_clsclip.text_encoder import (
+from mmseg_clsclip.text_encoder import OpenCLIPTextEncoder
+from mmseg_clsclip.vocabulary import (
+    PLAIN,
     TEMPLATES,
-    OpenCLIPTextEncoder,
     read_embeddings,
+    read_prompts,
     read_vocabulary,
 )
 
@@ -100,6 +102,32 @@ def test_of_synonyms_the_mean_is_taken(clip, normalize):
     torch.testing.assert_close(encoder(), expected)
     # A class asked for by its name brings its synonyms along.
     torch.testing.assert_close(encoder(['ring'])[0], expected[0])
+
+
+def test_prompts_are_read_in_place_of_names(clip):
+    encoder = build(clip, ['ring', ['tvmonitor', 'cross']], prompts='plain',
+                    templates=['a {}'])
+    assert encoder.names == ('ring', 'tvmonitor')
+    expected = encode(clip, ['a ring', 'a tv monitor', 'a cross'])
+    expected = torch.stack([expected[0], expected[1:].mean(0)])
+    assert torch.allclose(encoder(), expected, atol=1e-6)
+    own = build(clip, prompts={'ring': 'blue ring'})
+    assert torch.allclose(
+        own(['ring']), encode(clip, ['blue ring']), atol=1e-6)
+
+
+def test_plain_words_for_odd_names():
+    assert PLAIN['wall-brick'] == 'brick wall'
+    assert PLAIN['building-other'] == 'building'
+    assert PLAIN['mirror-stuff'] == 'mirror'
+    assert PLAIN['diningtable'] == 'dining table'
+    known = {n for a in dataset_aliases for n, *_ in read_vocabulary(a)}
+    # An odd name that no data set has would be a mistake of ours.
+    assert set(PLAIN) <= known
+    with pytest.raises(ValueError, match="prompts='clear': 'plain', or a"):
+        read_prompts('clear')
+    with pytest.raises(ValueError, match="prompt of 'ring' is ' '"):
+        read_prompts({'ring': ' '})
 
 
 def test_braces_in_a_name_are_text(clip):

@@ -1,8 +1,44 @@
 """Finds mmseg's tools for those who installed it from a registry."""
+import argparse
+import os
 import runpy
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import mmseg_clsclip  # noqa: F401  (what mmseg needs with mmcv-lite)
+
+
+@contextmanager
+def _processes_on_cpu() -> Iterator[None]:
+    """Join the processes of ``--launcher pytorch`` where there is no GPU.
+
+    There mmengine (0.10) calls ``torch.cuda.set_device`` unless the processes
+    are joined already, and hands a device to DistributedDataParallel, which
+    refuses one for a model on the CPU. So they are joined here, by gloo, and
+    the options say that there is no device; ``broadcast_buffers`` is what
+    mmengine sets itself. As these options take the place of the config's
+    ``find_unused_parameters``, write
+    ``--cfg-options model_wrapper_cfg.find_unused_parameters=True`` where it
+    is needed. With a GPU, NPU or the like nothing is done.
+    """
+    from mmengine.device import get_device
+    from torch import distributed
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument('--launcher')
+    wanted = parser.parse_known_args()[0].launcher == 'pytorch'
+    if not wanted or 'RANK' not in os.environ or get_device() != 'cpu':
+        yield
+        return
+    distributed.init_process_group('gloo')
+    sys.argv += [
+        '--cfg-options', 'model_wrapper_cfg.device_ids=None',
+        'model_wrapper_cfg.broadcast_buffers=False'
+    ]
+    yield
+    # Left to the interpreter's end, gloo's threads can abort it.
+    distributed.destroy_process_group()
 
 
 def run(name: str) -> None:
@@ -19,7 +55,8 @@ def run(name: str) -> None:
     for path in (folder / '.mim' / 'tools' / name,
                  folder.parent / 'tools' / name):
         if path.is_file():
-            runpy.run_path(str(path), run_name='__main__')
+            with _processes_on_cpu():
+                runpy.run_path(str(path), run_name='__main__')
             return
     raise FileNotFoundError(
         f'{folder} came without tools/{name}. Install mmsegmentation from '

@@ -1,8 +1,13 @@
+from .coco import COCO20iDataset, COCOObjectDataset
 from .episodes import EpisodeDataset, MakeEpisode
+from .folds import FoldDataset
+from .letterbox import BAMLetterbox
 from .pascal import PASCAL5iDataset
 from .shapes import Shapes5iDataset, ShapesBackend
+from .voc20 import PascalVOCDataset20
 
 __all__ = [
-    'EpisodeDataset', 'MakeEpisode', 'PASCAL5iDataset', 'Shapes5iDataset',
-    'ShapesBackend'
+    'BAMLetterbox', 'COCO20iDataset', 'COCOObjectDataset', 'EpisodeDataset',
+    'FoldDataset', 'MakeEpisode', 'PASCAL5iDataset', 'PascalVOCDataset20',
+    'Shapes5iDataset', 'ShapesBackend'
 ]

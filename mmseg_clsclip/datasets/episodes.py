@@ -1,26 +1,58 @@
 """Episodes: a picture, one class name, a binary mask; from any data set."""
 import logging
+import os
 from collections.abc import Sequence
 
 import numpy as np
 from mmcv.transforms import BaseTransform
 from mmengine.dataset import BaseDataset, Compose
+from mmengine.fileio import LocalBackend, get_file_backend
 from mmengine.logging import print_log
 from mmseg.registry import DATASETS, TRANSFORMS
 from torch.utils.data import Dataset
 
-IGNORE = 255
+from .lists import IGNORE, check_mask, eligible_labels, picture_id, read_lists
+
 NOVEL_HANDLING = ('drop_image', 'background', 'ignore')
+
+
+def _some(names: Sequence[str], number: int = 5) -> str:
+    """The first few of many names, for a message."""
+    return ', '.join(names[:number]) + (', ...' if len(names) > number else '')
+
+
+def _check_size(results: dict) -> dict:
+    """Refuse a mask of another size than its picture.
+
+    Raises:
+        ValueError: With both sizes.
+    """
+    labels, size = results.get('gt_seg_map'), results.get('ori_shape')
+    if labels is None or not size:
+        return results
+    if labels.ndim == 1 and labels.size == np.prod(size[:2]):
+        # mmseg squeezes masks a pixel high or wide.
+        results['gt_seg_map'] = labels = labels.reshape(size[:2])
+    if labels.shape[:2] != tuple(size[:2]):
+        raise ValueError(
+            f'{results["seg_map_path"]} is {labels.shape[-1]} x '
+            f'{labels.shape[0]} pixels, its picture {results["img_path"]} '
+            f'{size[1]} x {size[0]}. Give each picture its own mask, at its '
+            'own size.')
+    return results
 
 
 @DATASETS.register_module()
 class EpisodeDataset(Dataset):
     """Asks for one class a picture, in whatever data set mmseg can read.
 
-    In testing every pair of a picture and a class that covers ``min_area`` of
-    its pixels is a sample: the exhaustive pass. In training a sample is a
-    picture, and :class:`MakeEpisode`, which the pipeline must contain, draws
-    one of its base classes.
+    In testing every eligible pair of a picture and a class is a sample: the
+    exhaustive pass. In training a sample is a picture, and
+    :class:`MakeEpisode`, which the pipeline must contain, draws one of its
+    base classes. Which pairs are eligible is counted in the masks, or read
+    from a list.
+
+    ``metainfo['protocol']`` says all that a figure depends on.
 
     Args:
         dataset (dict): The inner data set. Its ``test_mode`` decides; its own
@@ -33,14 +65,26 @@ class EpisodeDataset(Dataset):
             novel class: ``'drop_image'`` leaves the picture out,
             ``'background'`` calls the pixels background, ``'ignore'`` gives
             them 255.
-        min_area (int): Pixels of the mask, as it is stored.
+        test_classes (str): Whether testing asks for ``'all'`` classes or for
+            the ``'novel'`` ones alone.
+        min_area (int): Pixels of the mask, as it is stored, that a class must
+            cover.
+        list_file (str | Sequence[str], optional): The eligible pairs, in one
+            of the formats of :func:`read_lists`, in place of counting;
+            ``min_area`` has no say then.
+        episodes (int, optional): So many samples in testing, in place of each
+            pair once.
+        seed (int, optional): The ``episodes`` are drawn by it; without it
+            they go round the list in its order.
         unreadable (str): ``'stop'`` at a picture that cannot be read, or
             ``'skip'`` all such: every picture is then opened once at the
             start, and what is left out is named in the log.
 
     Raises:
+        FileNotFoundError: If pictures or masks of samples do not exist.
         ValueError: If a novel class is not in the data set, an option is not
-            one of those above, or no sample is left.
+            one of those above, a list does not fit the data set, a mask is
+            no index map, or no sample is left.
     """
 
     def __init__(self,
@@ -48,67 +92,182 @@ class EpisodeDataset(Dataset):
                  pipeline: Sequence[dict] = (),
                  novel_classes: Sequence[str] | None = None,
                  novel_handling: str = 'drop_image',
+                 test_classes: str = 'all',
                  min_area: int = 1,
+                 list_file: str | Sequence[str] | None = None,
+                 episodes: int | None = None,
+                 seed: int | None = None,
                  unreadable: str = 'stop'):
+        for name, value, known in (
+            ('novel_handling', novel_handling, NOVEL_HANDLING),
+            ('test_classes', test_classes, ('all', 'novel')),
+            ('unreadable', unreadable, ('stop', 'skip'))):
+            if value not in known:
+                raise ValueError(f'{name}={value!r}: one of {known}.')
+        if episodes is not None and episodes < 1:
+            raise ValueError(f'episodes={episodes}: at least 1, or None for '
+                             'every pair once.')
         self.dataset: BaseDataset = DATASETS.build(dataset)
-        self.pipeline = Compose(pipeline)
-        classes = self.dataset.metainfo['classes']
+        # A crop hides it, so sizes are compared as soon as both are there.
+        self.pipeline = Compose([
+            step for given in pipeline for step in (
+                (given, _check_size) if isinstance(given, dict)
+                and given.get('type') == 'LoadAnnotations' else (given, ))
+        ])
+        meta = self.dataset.metainfo
+        classes = meta['classes']
         if novel_classes is None:
-            novel_classes = self.dataset.metainfo.get('novel_classes', ())
+            novel_classes = meta.get('novel_classes', ())
         unknown = set(novel_classes) - set(classes)
         if unknown:
             raise ValueError(f'novel_classes: {sorted(unknown)} are not in '
                              f'the data set, whose classes are {classes}.')
-        if novel_handling not in NOVEL_HANDLING:
-            raise ValueError(f'novel_handling={novel_handling!r}: one of '
-                             f'{NOVEL_HANDLING}.')
-        if unreadable not in ('stop', 'skip'):
-            raise ValueError(f"unreadable={unreadable!r}: 'stop' or 'skip'.")
-        self.unreadable = unreadable
         self.novel_handling = novel_handling
         self.min_area = min_area
+        self.list_file = list_file
         self.test_mode = self.dataset.test_mode
         self.base_classes = tuple(
             c for c in classes if c not in novel_classes and c != 'background')
-        self._metainfo = dict(
-            self.dataset.metainfo,
-            novel_classes=tuple(novel_classes),
-            base_classes=self.base_classes)
         self._novel_labels = [classes.index(c) for c in novel_classes]
+        asked = self.base_classes
+        if self.test_mode:
+            asked = novel_classes if test_classes == 'novel' else [
+                c for c in classes if c != 'background']
+        self._asked_labels = [classes.index(c) for c in asked]
         self._loader = TRANSFORMS.build(dict(type='LoadAnnotations'))
-        self.samples = self._list_samples()
+
+        every = list(range(len(self.dataset)))
+        if unreadable == 'skip':
+            every = self._readable(every)
+        self.samples, how = self._list_samples(every)
         if not self.samples:
             raise ValueError(
                 f'No sample is left of {len(self.dataset)} pictures with '
                 f'min_area={min_area} and novel_handling={novel_handling!r}.')
+        self._check_files()
+        pairs = len(self.samples)
+        if episodes is not None and self.test_mode:
+            picks = np.arange(episodes) % pairs if seed is None else (
+                np.random.RandomState(seed).randint(pairs, size=episodes))
+            self.samples = [self.samples[i] for i in picks]
+        protocol = dict(
+            dict(dataset=type(self.dataset).__name__),
+            **meta.get('protocol', {}),
+            novel_handling=novel_handling,
+            **how,
+            pairs=pairs,
+            episodes='every pair once' if episodes is None else
+            f'{episodes}, ' + ('in order' if seed is None else f'seed {seed}'))
+        self._metainfo = dict(
+            meta,
+            novel_classes=tuple(novel_classes),
+            base_classes=self.base_classes,
+            protocol=protocol)
 
     @property
     def metainfo(self) -> dict:
-        """That of the inner data set, with ``novel_`` and ``base_classes``."""
+        """The inner one with novel_classes, base_classes and protocol."""
         return dict(self._metainfo)
 
     def _areas(self, index: int) -> np.ndarray:
         """Pixels of every label (256,) in the picture's mask."""
         info = self.dataset.get_data_info(index)
-        return np.bincount(
-            self._loader(info)['gt_seg_map'].ravel(), minlength=256)
+        path = info['seg_map_path']
+        try:
+            labels = self._loader(info)['gt_seg_map']
+        except FileNotFoundError:
+            self._check_files()
+            raise
+        return check_mask(labels, path, len(self.dataset.metainfo['classes']))
 
-    def _list_samples(self) -> list[tuple]:
-        """Pairs of a picture's index and a class name (None in training)."""
-        every = list(range(len(self.dataset)))
-        if self.unreadable == 'skip':
-            every = self._readable(every)
-        if not self.test_mode:
-            if self.novel_handling == 'drop_image' and self._novel_labels:
-                every = [
-                    i for i in every
-                    if not self._areas(i)[self._novel_labels].any()
-                ]
-            return [(i, None) for i in every]
-        classes = self.metainfo['classes']
-        return [(i, classes[k]) for i in every
-                for k in np.flatnonzero(self._areas(i) >= self.min_area)
-                if k < len(classes) and classes[k] != 'background']
+    def _list_samples(self, every: list[int]) -> tuple[list[tuple], dict]:
+        """Samples, and what the protocol says of them.
+
+        Returns:
+            tuple[list, dict]: Pairs of a picture's index and, in testing, a
+            label; in training the labels that may be drawn, None for all base
+            classes.
+        """
+        if self.list_file is not None:
+            pairs, how = self._listed_pairs(every)
+        else:
+            how = dict(list=f'at least {self.min_area} pixels')
+            dropped = [] if self.test_mode else self._novel_labels
+            if self.novel_handling != 'drop_image':
+                dropped = []
+            if not (self.test_mode or dropped or self.min_area > 1):
+                return [(i, None) for i in every], how
+            pairs = [(i, k) for i in every for k in eligible_labels(
+                self._areas(i), self._asked_labels, dropped, self.min_area)]
+        if self.test_mode:
+            return pairs, how
+        labels: dict[int, list[int]] = {}
+        for i, k in pairs:
+            labels.setdefault(i, []).append(k)
+        return list(labels.items()), how
+
+    def _listed_pairs(self, every: list[int]) -> tuple[list[tuple], dict]:
+        """What ``list_file`` says, checked against the data set.
+
+        Raises:
+            ValueError: If its pictures or classes are not the data set's.
+        """
+        listed, form = read_lists(self.list_file)
+        files = [self.list_file] if isinstance(
+            self.list_file, (str, os.PathLike)) else self.list_file
+        index = {
+            picture_id(self.dataset.get_data_info(i)['img_path']): i
+            for i in range(len(self.dataset))
+        }
+        missing = sorted({name for name, _ in listed if name not in index})
+        if missing:
+            raise ValueError(
+                f'{_some([str(f) for f in files])}: {len(missing)} of '
+                f'{len({n for n, _ in listed})} ids are not among the '
+                f'{len(index)} pictures of the data set: {_some(missing)}. '
+                'Check data_root and data_prefix, or take the list of this '
+                'split.')
+        found = {label for _, label in listed}
+        wrong = sorted(found - set(self._asked_labels))
+        if wrong:
+            raise ValueError(
+                f'{_some([str(f) for f in files])} asks for the labels '
+                f'{_some([str(k) for k in wrong])}, but here '
+                f'{"testing" if self.test_mode else "training"} asks for '
+                f'{_some([str(k) for k in self._asked_labels], 20)}: it is '
+                'the list of another fold or split.'
+                + self._explain_labels(found))
+        kept = set(every)
+        return [(index[name], label) for name, label in listed
+                if index[name] in kept], dict(
+                    list=f'file ({form})',
+                    list_files=[os.path.basename(f) for f in files])
+
+    def _explain_labels(self, labels: set[int]) -> str:
+        """What a subclass can say of the labels of a list that is refused."""
+        return ''
+
+    def _check_files(self) -> None:
+        """Every picture and mask of the samples is there.
+
+        Raises:
+            FileNotFoundError: With how many are missing and the first few.
+        """
+        samples = getattr(self, 'samples', None)
+        indices = range(len(self.dataset)) if samples is None else dict(
+            samples)
+        for key, what in (('img_path', 'pictures'), ('seg_map_path', 'masks')):
+            paths = [self.dataset.get_data_info(i).get(key) for i in indices]
+            # Only local files are cheap to look for.
+            if not paths or paths[0] is None or not isinstance(
+                    get_file_backend(paths[0]), LocalBackend):
+                continue
+            missing = [path for path in paths if not os.path.isfile(path)]
+            if missing:
+                raise FileNotFoundError(
+                    f'{len(missing)} of {len(paths)} {what} do not exist: '
+                    f'{_some(missing)}. Check data_root and data_prefix of '
+                    'the data set.')
 
     def _readable(self, indices: list[int]) -> list[int]:
         """Those whose picture opens; the others are logged."""
@@ -124,7 +283,7 @@ class EpisodeDataset(Dataset):
         if bad:
             print_log(
                 f'{len(bad)} pictures cannot be read and are left out: '
-                f'{", ".join(bad[:5])}{", ..." if len(bad) > 5 else ""}.',
+                f'{_some(bad)}.',
                 logger='current',
                 level=logging.WARNING)
         return good
@@ -137,24 +296,28 @@ class EpisodeDataset(Dataset):
 
     def get_data_info(self, idx: int) -> dict:
         """The inner entry and what :class:`MakeEpisode` needs to know."""
-        index, class_name = self.samples[idx]
+        index, asked = self.samples[idx]
+        classes = self.metainfo['classes']
         info = self.dataset.get_data_info(index)
         info.update(
-            sample_idx=idx,
-            classes=self.metainfo['classes'],
-            base_classes=self.base_classes,
-            ignored_labels=self._novel_labels
-            if self.novel_handling == 'ignore' and not self.test_mode else [])
-        if class_name is not None:
-            info['class_name'] = class_name
+            sample_idx=idx, classes=classes, base_classes=self.base_classes)
+        if self.test_mode:
+            info['class_name'] = classes[asked]
+            return info
+        if asked is not None:
+            info['candidates'] = [classes[k] for k in asked]
+        if self.novel_handling == 'ignore':
+            info['ignored_labels'] = self._novel_labels
+        elif self.novel_handling == 'drop_image':
+            info['dropped_labels'] = self._novel_labels
         return info
 
     def __getitem__(self, idx: int) -> dict:
         """The sample; in training another one if nothing of it is left.
 
         Raises:
-            RuntimeError: If a picture cannot be read, or a thousand pictures
-                give no sample.
+            RuntimeError: If a sample cannot be prepared, or a thousand
+                pictures give none.
         """
         for _ in range(1000):
             info = self.get_data_info(idx)
@@ -163,9 +326,9 @@ class EpisodeDataset(Dataset):
                 data = self.pipeline(info)
             except Exception as error:
                 raise RuntimeError(
-                    f'{path} could not be prepared: {error} '
-                    "(unreadable='skip' leaves out pictures that cannot be "
-                    'read.)') from error
+                    f'{path} could not be prepared: {error} (Pictures that '
+                    "cannot be read are left out with unreadable='skip'.)"
+                ) from error
             if data is not None:
                 return data
             if self.test_mode:
@@ -180,9 +343,11 @@ class EpisodeDataset(Dataset):
 class MakeEpisode(BaseTransform):
     """Turn a label map into the binary mask of one class.
 
-    Required keys: gt_seg_map, classes, base_classes, ignored_labels, and
-    class_name if the class is given. Added key: class_name. Modified key:
-    gt_seg_map, (H, W) uint8: 1 where the class is, 255 where it is ignored.
+    Required keys: gt_seg_map, classes and base_classes; class_name if the
+    class is given. Optional keys: candidates (names that may be drawn),
+    ignored_labels (become 255), dropped_labels (refused). Added key:
+    class_name. Modified key: gt_seg_map, (H, W) uint8: 1 where the class is,
+    255 where it is ignored.
     Without label map, as in mmseg's inferencer, or without EpisodeDataset
     around the data set, nothing is done: whole vocabularies are asked for.
 
@@ -211,15 +376,17 @@ class MakeEpisode(BaseTransform):
         if 'gt_seg_map' not in results or 'classes' not in results:
             return results
         classes, labels = results['classes'], results['gt_seg_map']
-        areas = np.bincount(labels.ravel(), minlength=256)
-        strange = np.flatnonzero(areas[len(classes):IGNORE]) + len(classes)
-        if len(strange):
+        path = results.get('seg_map_path', 'A mask')
+        areas = check_mask(labels, path, len(classes))
+        if areas[results.get('dropped_labels', [])].any():
             raise ValueError(
-                f'{results.get("seg_map_path", "A mask")} holds the value '
-                f'{strange[0]}; with {len(classes)} classes a label is 0 to '
-                f'{len(classes) - 1}, or 255 for ignored pixels.')
+                f'{path} holds a novel class, though novel_handling is '
+                "'drop_image'. The list of the training pictures was made "
+                "otherwise: set novel_handling to 'background' or 'ignore', "
+                'or take a list without such pictures.')
         if 'class_name' not in results:
-            present = [c for c in results['base_classes']
+            candidates = results.get('candidates', results['base_classes'])
+            present = [c for c in candidates
                        if areas[classes.index(c)] >= self.min_area]
             absent = [c for c in results['base_classes']
                       if not areas[classes.index(c)]]
@@ -232,7 +399,7 @@ class MakeEpisode(BaseTransform):
         label = classes.index(results['class_name'])
         mask = (labels == label).astype(np.uint8)
         mask[labels == IGNORE] = IGNORE
-        mask[np.isin(labels, results['ignored_labels'])] = IGNORE
+        mask[np.isin(labels, results.get('ignored_labels', []))] = IGNORE
         results['gt_seg_map'] = mask
         return results
 

@@ -1,56 +1,46 @@
-"""PASCAL VOC 2012 with the four folds of PASCAL-5i."""
-import os
+"""PASCAL-5i: VOC 2012 in four folds."""
+import logging
 
+from mmengine.logging import print_log
 from mmseg.datasets import PascalVOCDataset
 from mmseg.registry import DATASETS
 
-NUM_FOLDS = 4
+from .folds import FoldDataset
+
+# VOC 2012 train and SBD without VOC 2012 val: PFENet's and BAM's list.
+NUM_TRAIN = 5953
 
 
 @DATASETS.register_module()
-class PASCAL5iDataset(PascalVOCDataset):
-    """mmseg's VOC data set that knows which classes a fold holds out.
+class PASCAL5iDataset(FoldDataset):
+    """Episodes of VOC 2012, whose 20 classes are in four folds.
 
-    Fold f holds out the labels 5f + 1 to 5f + 5, in VOC's order. The metainfo
-    names the ``novel_classes`` and ``base_classes``, which
-    :class:`EpisodeDataset` and :class:`EpisodeIoUMetric` read.
-
-    Args:
-        fold (int): Which classes are novel, 0 to 3.
-        data_root (str): VOC's own layout, with ``JPEGImages``,
-            ``SegmentationClassAug`` (or what ``data_prefix`` says) and
-            ``ImageSets``.
-        metainfo (dict, optional): As in mmseg.
-        kwargs: Of mmseg's ``PascalVOCDataset``.
-
-    Raises:
-        ValueError: If there is no such fold.
-        FileNotFoundError: If ``data_root`` or a part of it does not exist.
+    Fold f holds out the labels 5f + 1 to 5f + 5, in VOC's order (Shaban et
+    al., "One-Shot Learning for Semantic Segmentation", BMVC 2017). The
+    arguments are those of :class:`FoldDataset`; ``data_root`` is VOC's own
+    layout with the masks of SBD in ``SegmentationClassAug``, see
+    ``docs/protocols.md``. Training on another list than the field's 5,953
+    pictures is logged as a warning.
     """
+    NAME = 'PASCAL-5i'
+    META = PascalVOCDataset.METAINFO
+    DATA_ROOT = 'data/VOCdevkit/VOC2012'
+    DATA_PREFIX = dict(
+        img_path='JPEGImages', seg_map_path='SegmentationClassAug')
+    ANN_FILE = 'ImageSets/Segmentation/{split}.txt'
 
-    def __init__(self,
-                 fold: int = 0,
-                 data_root: str = 'data/VOCdevkit/VOC2012',
-                 metainfo: dict | None = None,
-                 **kwargs):
-        if fold not in range(NUM_FOLDS):
-            raise ValueError(f'PASCAL-5i has folds 0 to 3, not {fold!r}.')
-        parts = [kwargs.get('ann_file', '')]
-        parts += kwargs.get('data_prefix', {}).values()
-        for part in ('', *parts):
-            path = os.path.join(data_root, part)
-            if not os.path.exists(path):
-                raise FileNotFoundError(
-                    f'{path} does not exist. Say where PASCAL VOC lies by '
-                    '`data_root` of the data set, for instance --cfg-options '
-                    'test_dataloader.dataset.dataset.data_root=/data/VOC2012.')
-        names = self.METAINFO['classes'][1:]
-        novel = names[5 * fold:5 * fold + 5]
-        folds = dict(
-            fold=fold,
-            novel_classes=novel,
-            base_classes=tuple(n for n in names if n not in novel))
-        super().__init__(
-            data_root=data_root,
-            metainfo={**folds, **(metainfo or {})},
-            **kwargs)
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if not self.test_mode and self.list_file is None and len(
+                self.dataset) != NUM_TRAIN:
+            print_log(
+                f'{self.dataset.ann_file} lists {len(self.dataset)} training '
+                f'pictures; the PASCAL-5i of PFENet and BAM has {NUM_TRAIN}. '
+                'docs/protocols.md says how to make its list.',
+                logger='current',
+                level=logging.WARNING)
+
+    @staticmethod
+    def novel(fold: int) -> list[int]:
+        """Labels, from 1, that a fold holds out."""
+        return list(range(5 * fold + 1, 5 * fold + 6))

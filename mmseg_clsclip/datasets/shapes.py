@@ -8,7 +8,7 @@ from mmseg.datasets import BaseSegDataset
 from mmseg.registry import DATASETS
 from PIL import Image
 
-from .shapes_world import CLASSES, base_classes, draw, novel_classes
+from .shapes_world import CLASSES, draw, novel_classes
 
 _URI = re.compile(r'shapes-5i://(\w+)/(\d+)/(\d+)(-labels)?\.bmp')
 
@@ -54,8 +54,8 @@ class Shapes5iDataset(BaseSegDataset):
     """Scenes of coloured shapes, 20 classes in four folds, drawn by code.
 
     Pictures are 128 x 128; label 0 is the background, 1 to 20 the classes
-    (shape by colour). The metainfo names the fold's ``novel_classes`` and
-    ``base_classes``; every shape and colour occurs among the latter. See
+    (shape by colour). The metainfo names the fold's ``novel_classes``; every
+    shape and colour occurs among the others. See
     :mod:`mmseg_clsclip.datasets.shapes_world`.
 
     Args:
@@ -89,9 +89,8 @@ class Shapes5iDataset(BaseSegDataset):
         self.length, self.seed = length, seed
         names = self.METAINFO['classes']
         folds = dict(
-            fold=fold,
-            novel_classes=tuple(names[k] for k in novel_classes(fold)),
-            base_classes=tuple(names[k] for k in base_classes(fold)))
+            protocol=dict(dataset='Shapes-5i', fold=fold, split=split),
+            novel_classes=tuple(names[k] for k in novel_classes(fold)))
         super().__init__(metainfo={**folds, **(metainfo or {})}, **kwargs)
 
     def load_data_list(self) -> list[dict]:

@@ -1,4 +1,7 @@
 from .episode_metric import EpisodeIoUMetric
+from .generalized_metric import GeneralizedZeroShotIoUMetric
 from .honest_scores import HonestScoresHook
 
-__all__ = ['EpisodeIoUMetric', 'HonestScoresHook']
+__all__ = [
+    'EpisodeIoUMetric', 'GeneralizedZeroShotIoUMetric', 'HonestScoresHook'
+]

@@ -1,7 +1,10 @@
 """A score that means nothing must not look like one."""
 import logging
+import tempfile
+from pathlib import Path
 
-from mmengine.hooks import Hook
+from mmengine.dist import is_main_process
+from mmengine.hooks import Hook, LoggerHook
 from mmengine.logging import print_log
 from mmengine.model import is_model_wrapper
 from mmseg.registry import HOOKS
@@ -22,10 +25,19 @@ class HonestScoresHook(Hook):
     """Looks after the meaning of what an evaluation prints.
 
     Before it: the vocabulary asked for must be the data set's classes, in
-    their order, where mmseg compares label numbers. After it: a warning if the
-    CLIP behind the scores is random, as with ``pretrained=None``.
+    their order, where mmseg compares label numbers; a checkpoint must not
+    have been trained on the classes that count as unseen; and of several
+    processes only the first keeps the file of results. After it: a warning if
+    the CLIP behind the scores is random, as with ``pretrained=None``.
     """
     priority = 'VERY_LOW'  # below the line that the logger prints
+
+    _trained: dict = {}
+
+    def after_load_checkpoint(self, runner, checkpoint: dict) -> None:
+        """Remember what the checkpoint was trained on."""
+        meta = checkpoint.get('meta') or {}
+        self._trained = dict(meta.get('dataset_meta') or {})
 
     def before_val(self, runner) -> None:
         """Compare before a validation."""
@@ -34,6 +46,20 @@ class HonestScoresHook(Hook):
     def before_test(self, runner) -> None:
         """Compare before a test."""
         self._compare(runner, runner.test_dataloader.dataset)
+        if not is_main_process():
+            self._write_aside(runner)
+
+    def _write_aside(self, runner) -> None:
+        """Send this process's file of results to a temporary folder.
+
+        mmengine 0.10's LoggerHook writes it from every process, under one
+        name and at one time, and its tail can be that of another's.
+        """
+        self._aside = tempfile.TemporaryDirectory()  # gone with this hook
+        for hook in runner.hooks:
+            if isinstance(hook, LoggerHook):
+                hook.json_log_path = str(
+                    Path(self._aside.name) / 'results.json')
 
     def _compare(self, runner, dataset) -> None:
         """Refuse a vocabulary of another size, warn of other names.
@@ -41,6 +67,7 @@ class HonestScoresHook(Hook):
         Raises:
             ValueError: If labels and classes cannot correspond.
         """
+        self._compare_training(dataset.metainfo)
         encoder = getattr(_segmentor(runner), 'text_encoder', None)
         if encoder is None or isinstance(dataset, EpisodeDataset):
             return  # another model, or one that asks by name
@@ -63,6 +90,29 @@ class HonestScoresHook(Hook):
                 'Are they in the same order?',
                 logger='current',
                 level=logging.WARNING)
+
+    def _compare_training(self, meta: dict) -> None:
+        """Warn of unseen classes that were seen, of another filtering."""
+        ours = meta.get('protocol') or {}
+        theirs = self._trained.get('protocol') or {}
+        messages = []
+        if 'base_classes' in self._trained:
+            seen = sorted(
+                set(meta.get('novel_classes', ()))
+                & set(self._trained['base_classes']))
+            if seen:
+                messages.append(
+                    'The scores of unseen classes below are NOT zero-shot: '
+                    'the checkpoint was trained on masks of '
+                    f'{", ".join(seen)}. Take the checkpoint of this fold.')
+        told, meant = (p.get('novel_handling') for p in (ours, theirs))
+        if told and meant and told != meant:
+            messages.append(
+                f'The checkpoint was trained with novel_handling={meant!r}, '
+                f'the protocol below says {told!r}. Set it in the test data '
+                'set too.')
+        for message in messages:
+            print_log(message, logger='current', level=logging.WARNING)
 
     def after_val_epoch(self, runner, metrics=None) -> None:
         """Warn below the scores."""

@@ -77,7 +77,7 @@ def test_a_mask_is_the_asked_class_with_255_kept(root):
 
 def test_novel_handling_in_training(root):
     dropped = build(root)
-    assert names(dropped) == ['empty', 'one']
+    assert names(dropped) == ['one']
     for handling, value in (('background', 0), ('ignore', 255)):
         data = build(root, novel_handling=handling)
         assert names(data) == sorted(PICTURES)
@@ -101,9 +101,8 @@ def test_absent_classes_have_an_empty_mask(root):
         assert sample['class_name'] in 'ab'
         assert not (sample['gt_seg_map'] == 1).any()
     shares = build(root, make=dict(absent_share=0.3))
-    index = [shares.get_data_info(i)['img_path'].endswith('one.jpg')
-             for i in range(2)].index(True)
-    drawn = [shares[index]['class_name'] for _ in range(300)]
+    assert names(shares) == ['one']
+    drawn = [shares[0]['class_name'] for _ in range(300)]
     assert 60 < drawn.count('b') < 120
 
 
@@ -119,8 +118,12 @@ def test_bad_options(root):
         build(root, novel_classes=['z'])
     with pytest.raises(ValueError, match='one of .*drop_image'):
         build(root, novel_handling='keep')
-    with pytest.raises(ValueError, match="'stop' or 'skip'"):
+    with pytest.raises(ValueError, match="unreadable='maybe': .*'stop', 'sk"):
         build(root, unreadable='maybe')
+    with pytest.raises(ValueError, match=r"test_classes='.*'all', 'novel'"):
+        build(root, test_classes='base')
+    with pytest.raises(ValueError, match='episodes=0: at least 1, or None'):
+        build(root, test_mode=True, episodes=0)
     with pytest.raises(ValueError, match='absent_share=2: 0 to 1'):
         build(root, make=dict(absent_share=2))
 
@@ -135,15 +138,170 @@ def test_a_picture_that_cannot_be_read_is_named(root):
     assert names(data) == ['both', 'novel']
 
 
+def save_mask(root, name, mask):
+    Image.fromarray(mask).save(root / 'ann' / f'{name}.png')
+
+
+WRONG = (r'one\.png holds the value 9; with 4 classes a label is 0 to 3, or '
+         '255')
+
+
 def test_a_mask_value_outside_the_classes_is_named(root):
-    Image.fromarray(np.full((8, 8), 9, np.uint8)).save(
-        root / 'ann' / 'one.png')
-    data = build(root)
+    save_mask(root, 'one', np.full((8, 8), 9, np.uint8))
+    # Where masks are counted this is said at once,
+    for kwargs in (dict(test_mode=True), dict(novel_handling='drop_image'),
+                   dict(novel_handling='ignore', min_area=2)):
+        with pytest.raises(ValueError, match=WRONG):
+            build(root, **kwargs)
+    # elsewhere when the sample is prepared.
+    data = build(root, novel_handling='ignore')
     index = [data.get_data_info(i)['img_path'].endswith('one.jpg')
              for i in range(len(data))].index(True)
-    with pytest.raises(RuntimeError, match=r'one\.png holds the value 9; with '
-                       '4 classes a label is 0 to 3, or 255'):
+    with pytest.raises(RuntimeError, match=WRONG):
         data[index]
+
+
+def test_a_colour_mask_is_named(root):
+    save_mask(root, 'one', np.zeros((8, 8, 3), np.uint8))
+    with pytest.raises(ValueError, match=r'one\.png is a colour picture'):
+        build(root, test_mode=True)
+
+
+@pytest.mark.parametrize('test_mode', [True, False])
+def test_a_mask_of_another_size_than_its_picture_is_refused(root, test_mode):
+    mask = np.zeros((8, 6), np.uint8)
+    mask[:2] = 1
+    save_mask(root, 'one', mask)
+    data = build(root, test_mode)
+    index = names_in_order(data).index('one')
+    with pytest.raises(RuntimeError, match=r'one\.png is 6 x 8 pixels, its '
+                       r'picture .*one\.jpg 8 x 8'):
+        data[index]
+
+
+def names_in_order(data):
+    return [data.get_data_info(i)['img_path'].split('/')[-1][:-4]
+            for i in range(len(data))]
+
+
+def asked(data):
+    """The pairs that are asked for, in their order."""
+    infos = map(data.get_data_info, range(len(data)))
+    return list(zip(names_in_order(data), (i['class_name'] for i in infos)))
+
+
+@pytest.fixture
+def listed(root):
+    def write(text, name='list.txt'):
+        (root / name).write_text(text)
+        return str(root / name)
+
+    return write
+
+
+def test_a_list_says_what_is_tested(root, listed):
+    # Not in the order of the folder, and min_area has no say.
+    data = build(root, test_mode=True, min_area=99,
+                 list_file=listed('novel 3\nboth 1\nboth 3\n'))
+    assert asked(data) == [('novel', 'c'), ('both', 'a'), ('both', 'c')]
+    assert (data[1]['gt_seg_map'][:2, :4] == 1).all()
+    assert data.metainfo['protocol'] == dict(
+        dataset='BaseSegDataset', novel_handling='drop_image',
+        list='file (id class)', list_files=['list.txt'], pairs=3,
+        episodes='every pair once')
+
+
+def test_a_list_says_what_training_may_ask_for(root, listed):
+    mask = np.zeros((8, 8), np.uint8)
+    mask[:4], mask[4:] = 1, 2
+    save_mask(root, 'one', mask)
+    files = [listed('one__01\n', 'x.txt'), listed('both__01\n', 'y.txt')]
+    data = build(root, list_file=files, novel_handling='background')
+    assert names_in_order(data) == ['one', 'both']
+    assert {data[0]['class_name'] for _ in range(20)} == {'a'}
+    assert data.metainfo['protocol']['list_files'] == ['x.txt', 'y.txt']
+    assert data.metainfo['protocol']['list'] == 'file (HSNet)'
+    data = build(root, list_file=listed('one 1\none 2\n'))
+    assert {data[0]['class_name'] for _ in range(40)} == {'a', 'b'}
+
+
+def test_a_list_that_keeps_novel_pixels_contradicts_drop_image(root, listed):
+    file = listed('both 1\n')
+    data = build(root, list_file=file)
+    with pytest.raises(RuntimeError, match=r'both\.png holds a novel class, '
+                       "though novel_handling is 'drop_image'"):
+        data[0]
+    for handling, value in (('background', 0), ('ignore', 255)):
+        data = build(root, list_file=file, novel_handling=handling)
+        assert (data[0]['gt_seg_map'][4:6, :4] == value).all()
+
+
+def test_ids_of_a_list_that_are_not_there_are_counted(root, listed):
+    file = listed('one 1\n' + ''.join(f'x{i} 1\nx{i} 3\n' for i in range(7)))
+    with pytest.raises(ValueError, match=r'list\.txt: 7 of 8 ids are not '
+                       'among the 4 pictures .*: x0, x1, x2, x3, x4, '):
+        build(root, test_mode=True, list_file=file)
+    (root / 'ann' / 'one.png').unlink()
+    with pytest.raises(FileNotFoundError, match=r'1 of 1 masks do not exist: '
+                       r'.*one\.png'):
+        build(root, test_mode=True, list_file=listed('one 1\n'))
+    # Only the masks of samples must be there.
+    build(root, test_mode=True, list_file=listed('both 1\n'))
+
+
+def test_missing_masks_are_counted(root):
+    for name in ('one', 'both'):
+        (root / 'ann' / f'{name}.png').unlink()
+    with pytest.raises(FileNotFoundError, match=r'2 of 4 masks do not exist: '
+                       r'.*both\.png, .*one\.png\. Check data_root'):
+        build(root, test_mode=True)
+
+
+def test_labels_of_a_list_must_be_those_that_are_asked_for(root, listed):
+    with pytest.raises(ValueError, match='asks for the labels 3, but here '
+                       'training asks for 1, 2: it is the list of another'):
+        build(root, list_file=listed('one 1\nnovel 3\n'))
+    with pytest.raises(ValueError, match='asks for the labels 1, but here '
+                       'testing asks for 3: '):
+        build(root, test_mode=True, test_classes='novel',
+              list_file=listed('one 1\nnovel 3\n'))
+    for label in (0, 4):
+        with pytest.raises(ValueError, match=f'asks for the labels {label}, '):
+            build(root, test_mode=True, list_file=listed(f'one {label}\n'))
+
+
+def test_a_list_with_a_picture_that_cannot_be_read(root, listed):
+    (root / 'img' / 'one.jpg').write_text('no picture')
+    data = build(root, test_mode=True, unreadable='skip',
+                 list_file=listed('one 1\nnovel 3\n'))
+    assert asked(data) == [('novel', 'c')]
+
+
+def test_so_many_episodes_go_round_the_pairs(root):
+    every = asked(build(root, test_mode=True))
+    data = build(root, test_mode=True, episodes=7)
+    assert asked(data) == (every * 2)[:7]
+    assert len([data[i] for i in range(7)]) == 7
+    assert data.metainfo['protocol']['episodes'] == '7, in order'
+    assert data.metainfo['protocol']['pairs'] == 4
+    assert asked(build(root, test_mode=True, episodes=2)) == every[:2]
+
+
+def test_so_many_episodes_by_a_seed(root):
+    every = asked(build(root, test_mode=True))
+    drawn = [asked(build(root, test_mode=True, episodes=50, seed=seed))
+             for seed in (3, 3, 4)]
+    assert drawn[0] == drawn[1] != drawn[2]
+    assert set(drawn[0]) == set(every) and len(drawn[0]) == 50
+    protocol = build(root, True, episodes=50, seed=3).metainfo['protocol']
+    assert protocol['episodes'] == '50, seed 3'
+
+
+def test_the_protocol_of_counted_pairs(root):
+    data = build(root, test_mode=True, min_area=8, novel_handling='ignore')
+    assert data.metainfo['protocol'] == dict(
+        dataset='BaseSegDataset', novel_handling='ignore',
+        list='at least 8 pixels', pairs=4, episodes='every pair once')
 
 
 def test_without_wrapper_or_mask_the_transform_does_nothing():

@@ -46,7 +46,9 @@ def test_the_metainfo_names_the_folds():
     assert meta['novel_classes'] == ('green circle', 'blue square',
                                      'yellow triangle', 'red ring',
                                      'green cross')
-    assert len(meta['base_classes']) == 15
+    assert set(meta['novel_classes']) < set(meta['classes'])
+    assert meta['protocol'] == dict(
+        dataset='Shapes-5i', fold=1, split='train')
 
 
 def test_bad_split():

@@ -1,7 +1,9 @@
 """What the hook refuses, warns of and lets pass."""
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from mmengine.hooks import IterTimerHook, LoggerHook
 
 from mmseg_clsclip import HonestScoresHook
 from mmseg_clsclip.evaluation import honest_scores
@@ -52,3 +54,37 @@ def test_random_weights_are_named_below_the_scores(logged):
 def test_models_without_a_vocabulary_are_left_alone(logged):
     HonestScoresHook().before_test(runner(asked=('x', ), encoder=False))
     assert not logged
+
+
+def test_a_checkpoint_that_saw_the_unseen_classes_is_named(logged):
+    test = runner()
+    test.test_dataloader.dataset.metainfo = dict(
+        classes=TRUTH,
+        novel_classes=('a', ),
+        protocol=dict(novel_handling='ignore'))
+    trained = dict(base_classes=['b'], protocol=dict(novel_handling='ignore'))
+    hook = HonestScoresHook()
+    hook.before_test(test)
+    hook.after_load_checkpoint(test, dict(meta=dict(dataset_meta=trained)))
+    hook.before_test(test)
+    assert not logged
+    trained.update(base_classes=['a'], protocol=dict(novel_handling='x'))
+    hook.after_load_checkpoint(test, dict(meta=dict(dataset_meta=trained)))
+    hook.before_test(test)
+    assert 'NOT zero-shot: the checkpoint was trained on masks of a' in (
+        logged[0])
+    assert "novel_handling='x', the protocol below says 'ignore'" in logged[1]
+
+
+def test_only_the_first_process_keeps_the_file_of_results(monkeypatch):
+    logger = LoggerHook()
+    logger.json_log_path = 'time.json'
+    test = runner()
+    test.hooks = [IterTimerHook(), logger]
+    hook = HonestScoresHook()
+    hook.before_test(test)
+    assert logger.json_log_path == 'time.json'
+    monkeypatch.setattr(honest_scores, 'is_main_process', lambda: False)
+    hook.before_test(test)
+    aside = Path(logger.json_log_path)
+    assert aside.is_absolute() and aside.parent.is_dir()

@@ -1,0 +1,12 @@
+# Tested in BAM's geometry: letterboxed, aligned corners, scored on a square.
+# Another fold: --cfg-options test_dataloader.dataset.fold=1.
+_base_ = './clsclip_vit-b16_pascal-5i-480x480_fold0.py'
+test_pipeline = [
+    dict(type='LoadImageFromFile'),
+    dict(type='LoadAnnotations'),
+    dict(type='BAMLetterbox', size=480),
+    dict(type='MakeEpisode'),
+    dict(type='PackSegInputs', meta_keys=_base_.meta_keys)
+]
+model = dict(decode_head=dict(align_corners=True))
+test_dataloader = dict(dataset=dict(pipeline=test_pipeline))

@@ -1,0 +1,98 @@
+"""What PASCAL-5i and COCO-20i have in common: four folds, two splits."""
+import os
+from collections.abc import Sequence
+
+from mmseg.datasets import BaseSegDataset
+
+from .episodes import EpisodeDataset
+
+NUM_FOLDS = 4
+
+
+class FoldDataset(EpisodeDataset):
+    """Episodes of a data set whose classes are in four folds.
+
+    The split ``'train'`` asks for the base classes of a fold, ``'val'`` for
+    its novel ones. Subclasses say what the data set is.
+
+    Args:
+        fold (int): Which classes are novel, 0 to 3.
+        split (str): ``'train'`` or ``'val'``.
+        data_root (str, optional): Where the data set lies; its own default
+            if None.
+        data_prefix (dict, optional): Folders of pictures and masks below it.
+        ann_file (str, optional): A file below it with an id a line; None for
+            the split's own. It has no say where there is a ``list_file``.
+        pipeline (Sequence[dict]): See :class:`EpisodeDataset`.
+        min_area (int): Pixels of the mask, as it is stored. Defaults to 2048,
+            that is 2 * 32 * 32 (PFENet, BAM and all after them).
+        test_classes (str): Defaults to ``'novel'``.
+        list_file (str | Sequence[str], optional): See
+            :class:`EpisodeDataset`.
+        kwargs: Of :class:`EpisodeDataset`.
+
+    Raises:
+        ValueError: If there is no such fold or split.
+        FileNotFoundError: If ``data_root`` or a part of it does not exist.
+    """
+    NAME: str
+    META: dict  # classes, the background first, and palette
+    DATA_ROOT: str
+    DATA_PREFIX: dict  # with {split} in it
+    ANN_FILE: str
+
+    def __init__(self,
+                 fold: int = 0,
+                 split: str = 'val',
+                 data_root: str | None = None,
+                 data_prefix: dict | None = None,
+                 ann_file: str | None = None,
+                 pipeline: Sequence[dict] = (),
+                 min_area: int = 2048,
+                 test_classes: str = 'novel',
+                 list_file: str | Sequence[str] | None = None,
+                 **kwargs):
+        if fold not in range(NUM_FOLDS):
+            raise ValueError(f'{self.NAME} has folds 0 to 3, not {fold!r}.')
+        if split not in ('train', 'val'):
+            raise ValueError(f"{self.NAME} has the splits 'train' and 'val', "
+                             f'not {split!r}.')
+        data_root = self.DATA_ROOT if data_root is None else data_root
+        data_prefix = data_prefix or {
+            key: part.format(split=split)
+            for key, part in self.DATA_PREFIX.items()
+        }
+        if list_file is not None:
+            ann_file = ''  # every picture there is; the list has the say
+        elif ann_file is None:
+            ann_file = self.ANN_FILE.format(split=split)
+        for part in ('', ann_file, *data_prefix.values()):
+            path = os.path.join(data_root, part)
+            if not os.path.exists(path):
+                raise FileNotFoundError(
+                    f'{path} does not exist. Say where {self.NAME} lies by '
+                    '`data_root` of the data set, for instance --cfg-options '
+                    'test_dataloader.dataset.data_root=/data/....')
+        classes = self.META['classes']
+        inner = dict(
+            type=BaseSegDataset,
+            data_root=data_root,
+            data_prefix=data_prefix,
+            ann_file=ann_file,
+            test_mode=split == 'val',
+            metainfo=dict(
+                self.META,
+                novel_classes=tuple(classes[k] for k in self.novel(fold)),
+                protocol=dict(dataset=self.NAME, fold=fold, split=split)))
+        super().__init__(
+            inner,
+            pipeline,
+            min_area=min_area,
+            test_classes=test_classes,
+            list_file=list_file,
+            **kwargs)
+
+    @staticmethod
+    def novel(fold: int) -> list[int]:
+        """Labels, from 1, that a fold holds out."""
+        raise NotImplementedError

@@ -1,0 +1,46 @@
+"""Files that are whole or not there."""
+import os
+
+import pytest
+
+from mmseg_clsclip.files import atomic_write
+
+
+def test_a_file_takes_its_name_when_it_is_whole(tmp_path):
+    path = tmp_path / 'new' / 'folder' / 'file.txt'
+    with atomic_write(path) as file:
+        file.write(b'half')
+        assert not path.exists()
+        file.write(b' and half')
+    assert path.read_bytes() == b'half and half'
+    assert list(path.parent.iterdir()) == [path]
+    with atomic_write(str(path)) as file:
+        file.write(b'over')
+    assert path.read_bytes() == b'over'
+
+
+@pytest.mark.parametrize('error', [ValueError, KeyboardInterrupt])
+def test_a_failure_leaves_what_was_there(tmp_path, error):
+    path = tmp_path / 'file.txt'
+    with pytest.raises(error), atomic_write(path) as file:
+        file.write(b'half')
+        raise error
+    assert not list(tmp_path.iterdir())
+    path.write_bytes(b'old')
+    with pytest.raises(error), atomic_write(path) as file:
+        file.write(b'half')
+        raise error
+    assert list(tmp_path.iterdir()) == [path]
+    assert path.read_bytes() == b'old'
+
+
+@pytest.mark.skipif(os.name != 'posix', reason='POSIX permissions')
+def test_others_may_read_it_as_the_umask_says(tmp_path):
+    before = os.umask(0o027)
+    try:
+        with atomic_write(tmp_path / 'file.txt'):
+            pass
+        assert os.umask(0o027) == 0o027
+    finally:
+        os.umask(before)
+    assert (tmp_path / 'file.txt').stat().st_mode & 0o777 == 0o640
