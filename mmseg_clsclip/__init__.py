@@ -20,15 +20,22 @@ from .evaluation import (EpisodeIoUMetric, GeneralizedZeroShotIoUMetric,
                          HonestScoresHook)
 from .losses import BinaryDiceLoss
 from .optim import TrainableOptimWrapperConstructor
+from .proposals import (COCOResultsProposals, GroundTruthProposals,
+                        SelfProposals, TorchvisionProposals, WindowProposals)
 from .segmentor import ClsCLIP
 from .text_encoder import OpenCLIPTextEncoder
 from .version import __version__
+from .visualization import draw_zoom_in
+from .zoom_in import ZoomIn
 
 __all__ = [
     'BAMLetterbox', 'BinaryDiceLoss', 'COCO20iDataset', 'COCOObjectDataset',
-    'ClsCLIP', 'ClsCLIPHead', 'ClsCLIPVisionTransformer', 'EpisodeDataset',
-    'EpisodeIoUMetric', 'FoldDataset', 'GeneralizedZeroShotIoUMetric',
+    'COCOResultsProposals', 'ClsCLIP', 'ClsCLIPHead',
+    'ClsCLIPVisionTransformer', 'EpisodeDataset', 'EpisodeIoUMetric',
+    'FoldDataset', 'GeneralizedZeroShotIoUMetric', 'GroundTruthProposals',
     'HonestScoresHook', 'MakeEpisode', 'OpenCLIPTextEncoder',
-    'PASCAL5iDataset', 'PascalVOCDataset20', 'Shapes5iDataset',
-    'TrainableOptimWrapperConstructor', '__version__', 'load_clip'
+    'PASCAL5iDataset', 'PascalVOCDataset20', 'SelfProposals',
+    'Shapes5iDataset', 'TorchvisionProposals',
+    'TrainableOptimWrapperConstructor', 'WindowProposals', 'ZoomIn',
+    '__version__', 'draw_zoom_in', 'load_clip'
 ]

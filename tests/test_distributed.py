@@ -75,6 +75,32 @@ def test_testing_gives_identical_figures(command, scenes, episodes, tmp_path):
     assert one == result(tmp_path / 'two')
 
 
+def test_zooming_in_gives_identical_figures(tmp_path):
+    """Boxes from the segmentor's own response, in each process its own."""
+    config = tmp_path / 'plus.py'
+    config.write_text(f'''
+_base_ = {str(CONFIG)!r}
+model = dict(
+    _delete_=True, type='ZoomIn', module=_base_.model,
+    proposals=dict(type='SelfProposals', threshold=0.5),
+    resize=dict(type='Resize', scale=(64, 64)), margin=0.5, square=True)
+test_dataloader = dict(dataset=dict(pipeline=[
+    dict(type='LoadImageFromFile'), dict(type='LoadAnnotations'),
+    dict(type='MakeEpisode'),
+    dict(type='PackSegInputs', meta_keys=_base_.meta_keys)]))
+''')
+    length = 'test_dataloader.dataset.dataset.length=4'
+    run(sys.executable, TOOLS / 'test.py', config, CHECKPOINT, '--work-dir',
+        tmp_path / 'one', *TEST, length, cwd=tmp_path)
+    log = run(TOOLS / 'dist_test.sh', config, CHECKPOINT, 2, '--work-dir',
+              tmp_path / 'two', *TEST, length, cwd=tmp_path)
+    assert 'GPU number: 2' in log and 'missing keys' not in log
+    one = result(tmp_path / 'one')
+    assert one['protocol']['proposals'].startswith('SelfProposals')
+    assert one['protocol']['pairs'] == 5  # an odd number
+    assert one == result(tmp_path / 'two')
+
+
 def test_training_with_validation_and_resuming(tmp_path):
     config = tmp_path / 'config.py'
     cfg = Config.fromfile(CONFIG)

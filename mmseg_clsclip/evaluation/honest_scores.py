@@ -3,7 +3,7 @@ import logging
 import tempfile
 from pathlib import Path
 
-from mmengine.dist import is_main_process
+from mmengine.dist import get_world_size, is_main_process
 from mmengine.hooks import Hook, LoggerHook
 from mmengine.logging import print_log
 from mmengine.model import is_model_wrapper
@@ -12,12 +12,32 @@ from mmseg.registry import HOOKS
 from ..datasets import EpisodeDataset
 
 
+def _warn(message: str) -> None:
+    """A warning in the log of the run."""
+    print_log(message, logger='current', level=logging.WARNING)
+
+
+def _model(runner):
+    """The model inside a wrapper for processes."""
+    model = runner.model
+    return model.module if is_model_wrapper(model) else model
+
+
 def _segmentor(runner):
     """The segmentor inside wrappers for processes and for test time."""
-    model = runner.model
-    if is_model_wrapper(model):
-        model = model.module
+    model = _model(runner)
     return getattr(model, 'module', model)
+
+
+def _img_paths(dataset) -> list[str]:
+    """Of the pictures that a test will see, as far as they are files."""
+    indices = range(len(dataset))
+    if isinstance(dataset, EpisodeDataset):
+        # A picture is in as many samples as it has classes.
+        indices = dict(dataset.samples)
+        dataset = dataset.dataset
+    infos = map(dataset.get_data_info, indices)
+    return [info['img_path'] for info in infos if info.get('img_path')]
 
 
 @HOOKS.register_module()
@@ -45,7 +65,11 @@ class HonestScoresHook(Hook):
 
     def before_test(self, runner) -> None:
         """Compare before a test."""
-        self._compare(runner, runner.test_dataloader.dataset)
+        dataset = runner.test_dataloader.dataset
+        self._compare(runner, dataset)
+        proposals = getattr(_model(runner), 'proposals', None)
+        if proposals is not None and hasattr(dataset, 'get_data_info'):
+            proposals.check_pictures(_img_paths(dataset))
         if not is_main_process():
             self._write_aside(runner)
 
@@ -84,12 +108,10 @@ class HonestScoresHook(Hook):
         pairs = [f'{i}: {a!r} for {t!r}'
                  for i, (a, t) in enumerate(zip(asked, truth)) if a != t]
         if pairs:
-            print_log(
+            _warn(
                 'The vocabulary has other names than the data set: '
                 f'{"; ".join(pairs[:5])}{"; ..." if len(pairs) > 5 else ""}. '
-                'Are they in the same order?',
-                logger='current',
-                level=logging.WARNING)
+                'Are they in the same order?')
 
     def _compare_training(self, meta: dict) -> None:
         """Warn of unseen classes that were seen, of another filtering."""
@@ -112,15 +134,21 @@ class HonestScoresHook(Hook):
                 f'the protocol below says {told!r}. Set it in the test data '
                 'set too.')
         for message in messages:
-            print_log(message, logger='current', level=logging.WARNING)
+            _warn(message)
 
     def after_val_epoch(self, runner, metrics=None) -> None:
         """Warn below the scores."""
         if getattr(_segmentor(runner), 'has_random_clip', False):
-            print_log(
-                'The scores above mean NOTHING: the CLIP of this model has '
-                'random weights (pretrained=None).',
-                logger='current',
-                level=logging.WARNING)
+            _warn('The scores above mean NOTHING: the CLIP of this model has '
+                  'random weights (pretrained=None).')
 
-    after_test_epoch = after_val_epoch
+    def after_test_epoch(self, runner, metrics=None) -> None:
+        """Warn below the scores, of the proposals too."""
+        self.after_val_epoch(runner)
+        proposals = getattr(_model(runner), 'proposals', None)
+        report = '' if proposals is None else proposals.report()
+        if report:
+            # Each process counts what it has seen; only one is heard.
+            number = get_world_size()
+            _warn(report if number == 1 else
+                  f'{report} (The share of the first of {number} processes.)')

@@ -4,6 +4,8 @@ from types import SimpleNamespace
 
 import pytest
 from mmengine.hooks import IterTimerHook, LoggerHook
+from mmengine.model import MMDistributedDataParallel
+from mmseg.registry import DATASETS
 
 from mmseg_clsclip import HonestScoresHook
 from mmseg_clsclip.evaluation import honest_scores
@@ -88,3 +90,72 @@ def test_only_the_first_process_keeps_the_file_of_results(monkeypatch):
     hook.before_test(test)
     aside = Path(logger.json_log_path)
     assert aside.is_absolute() and aside.parent.is_dir()
+
+
+class Proposals:
+    """Remembers what it is asked."""
+
+    def __init__(self, report=''):
+        self.checked, self.report = [], lambda: report
+
+    def check_pictures(self, img_paths):
+        self.checked += img_paths
+
+
+def zooming(report='', dataset=None):
+    """A runner whose model has proposals, around a segmentor."""
+    test = runner(encoder=False)
+    test.model = SimpleNamespace(
+        module=test.model, proposals=Proposals(report))
+    test.test_dataloader.dataset = dataset or DATASETS.build(SHAPES)
+    return test, test.model.proposals
+
+
+SHAPES = dict(type='Shapes5iDataset', split='test', length=4, test_mode=True)
+PATHS = [f'shapes-5i://test/0/{i:06d}.bmp' for i in range(4)]
+
+
+@pytest.mark.parametrize('dataset', [
+    SHAPES, dict(type='EpisodeDataset', dataset=SHAPES),
+    dict(type='EpisodeDataset', dataset=SHAPES, episodes=50)
+])
+def test_proposals_are_asked_about_every_picture_once(dataset, logged):
+    test, proposals = zooming(dataset=DATASETS.build(dataset))
+    HonestScoresHook().before_test(test)
+    assert sorted(proposals.checked) == PATHS
+    HonestScoresHook().after_test_epoch(test)
+    assert not logged
+
+
+def test_only_the_pictures_that_are_tested_are_asked_about():
+    dataset = DATASETS.build(
+        dict(type='EpisodeDataset', dataset=SHAPES, episodes=1))
+    test, proposals = zooming(dataset=dataset)
+    HonestScoresHook().before_test(test)
+    assert proposals.checked == PATHS[:1]
+
+
+def test_a_data_set_that_names_no_pictures_is_let_pass():
+    test, proposals = zooming(dataset=SimpleNamespace(
+        metainfo=dict(classes=TRUTH)))
+    HonestScoresHook().before_test(test)
+    assert not proposals.checked
+
+
+def test_proposals_are_found_behind_a_wrapper_for_processes():
+    test, proposals = zooming()
+    wrapper = MMDistributedDataParallel.__new__(MMDistributedDataParallel)
+    object.__setattr__(wrapper, '__dict__', dict(module=test.model))
+    test.model = wrapper
+    HonestScoresHook().before_test(test)
+    assert proposals.checked == PATHS
+
+
+def test_what_was_wrong_with_proposals_is_said_below_the_scores(
+        logged, monkeypatch):
+    test, _ = zooming('File: 3 inverted boxes.')
+    HonestScoresHook().after_test_epoch(test)
+    assert logged == ['File: 3 inverted boxes.']
+    monkeypatch.setattr(honest_scores, 'get_world_size', lambda: 2)
+    HonestScoresHook().after_test_epoch(test)
+    assert 'the first of 2 processes' in logged[1]

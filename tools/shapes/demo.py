@@ -1,8 +1,9 @@
-"""Evaluate ClsCLIP on Shapes-5i with mmseg's test tool, all four folds.
+"""Evaluate ClsCLIP and ClsCLIP+ on Shapes-5i with mmseg's test tool.
 
-Prints one table, writes it as JSON and draws one picture. Everything is in
-per cent; seen and unseen mIoU and FB-IoU are per episode, `whole` is the mIoU
-of 20 classes and background, asked for all at once.
+Prints two tables, writes them as JSON and draws two pictures. Everything is in
+per cent and over all four folds; seen and unseen mIoU and FB-IoU are per
+episode, `small` is of objects below 32 x 32 pixels, `whole` is the mIoU of 20
+classes and background, asked for all at once.
 """
 import argparse
 import json
@@ -13,19 +14,26 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from statistics import mean
 
-import mmseg_clsclip  # noqa: F401  (before mmseg, see compat.py)
+from train_heads import FOLDS, ROOT, STEM
 
-ROOT = Path(__file__).resolve().parents[2]
-FOLDS = range(4)
+from mmseg_clsclip.clip import ASSETS
+
 COLUMNS = dict(
     miou_seen='mIoU seen',
     miou_unseen='mIoU unseen',
+    miou_unseen_small='small',
     fb_iou='FB-IoU',
     miou_whole='mIoU whole')
+# The sources of ClsCLIP+'s boxes: a config of each, for fold 0.
+PLUS = 'configs/clsclip_plus/clsclip-plus_shapes-5i_fold0{}.py'
+SOURCES = dict(
+    windows='_windows', self='', detector='_detector',
+    ground_truth='_ground-truth')
+PLUS_COLUMNS = dict(miou_unseen='mIoU unseen', miou_unseen_small='small')
 
 
-def run_test(config: str, checkpoint: str, work_dir: Path,
-             threads: int) -> dict:
+def run_test(config: str, checkpoint: str, work_dir: Path, threads: int,
+             options: list[str]) -> dict:
     """Run ``tools/test.py`` in a process of its own; its metrics.
 
     Raises:
@@ -33,7 +41,8 @@ def run_test(config: str, checkpoint: str, work_dir: Path,
     """
     done = subprocess.run(
         [sys.executable, str(ROOT / 'tools' / 'test.py'), config, checkpoint,
-         '--work-dir', str(work_dir)],
+         '--work-dir', str(work_dir),
+         *(['--cfg-options', *options] if options else [])],
         env=dict(os.environ, OMP_NUM_THREADS=str(threads)),
         capture_output=True,
         text=True)
@@ -44,48 +53,84 @@ def run_test(config: str, checkpoint: str, work_dir: Path,
     return json.loads(newest.read_text(encoding='utf-8'))
 
 
-def evaluate(config: str, checkpoint: str, out: Path) -> dict:
-    """Figures of every fold and their mean.
+def run_all(jobs: dict, out: Path) -> dict:
+    """Metrics of many test runs, some at once.
+
+    Args:
+        jobs (dict): Config, checkpoint and options, by a key of texts.
+        out (Path): Where the logs go.
+    """
+    from rich.progress import track
+    workers = min(4, os.cpu_count() or 1)
+    threads = max(1, (os.cpu_count() or 1) // workers)
+    with ThreadPoolExecutor(workers) as pool:
+        futures = {
+            key: pool.submit(run_test, config, checkpoint,
+                             out / 'logs' / '_'.join(key), threads, options)
+            for key, (config, checkpoint, options) in jobs.items()
+        }
+        return {
+            key: future.result()
+            for key, future in track(futures.items(), 'testing')
+        }
+
+
+def evaluate(config: str, checkpoint: str, out: Path,
+             plus: bool) -> tuple[dict, dict]:
+    """All figures, rounded.
 
     Args:
         config (str): With ``{fold}`` in it.
         checkpoint (str): With ``{fold}`` in it.
         out (Path): Where the logs go.
+        plus (bool): Whether ClsCLIP+ too.
+
+    Returns:
+        tuple[dict, dict]: Rows of ClsCLIP, a fold each and their mean; rows
+        of ClsCLIP+, a source each.
     """
-    from rich.progress import track
     whole = str(ROOT / 'configs/shapes/clsclip_shapes-5i_whole.py')
-    jobs = [(fold, task) for fold in FOLDS for task in ('episodes', 'whole')]
-    workers = min(4, os.cpu_count() or 1)
-    threads = max(1, (os.cpu_count() or 1) // workers)
-    with ThreadPoolExecutor(workers) as pool:
-        futures = [
-            pool.submit(
-                run_test, whole if task == 'whole' else config.format(
-                    fold=fold), checkpoint.format(fold=fold),
-                out / 'logs' / f'fold{fold}_{task}', threads)
-            for fold, task in jobs
-        ]
-        metrics = dict(
-            zip(jobs, (f.result() for f in track(futures, 'testing'))))
+    jobs = {}
+    for fold in map(str, FOLDS):
+        weights = checkpoint.format(fold=fold)
+        jobs['episodes', fold] = config.format(fold=fold), weights, []
+        jobs['whole', fold] = whole, weights, []
+        for source, suffix in SOURCES.items() if plus else ():
+            jobs[source, fold] = str(ROOT / PLUS.format(suffix)), weights, [
+                f'test_dataloader.dataset.dataset.fold={fold}'
+            ]
+    metrics = run_all(jobs, out)
+
+    def rounded(key: str, task: str, fold: int) -> float:
+        if key == 'miou_whole':
+            task, key = 'whole', 'mIoU'
+        return round(metrics[task, str(fold)][key], 2)
+
     rows = {
-        f'fold{fold}': dict(
-            {key: metrics[fold, 'episodes'][key]
-             for key in ('miou_unseen', 'miou_seen', 'fb_iou')},
-            miou_whole=metrics[fold, 'whole']['mIoU'])
+        f'fold{fold}': {c: rounded(c, 'episodes', fold) for c in COLUMNS}
         for fold in FOLDS
     }
     rows['mean'] = {
-        key: mean(rows[f'fold{fold}'][key] for fold in FOLDS)
-        for key in COLUMNS
+        c: round(mean(rows[f'fold{fold}'][c] for fold in FOLDS), 2)
+        for c in COLUMNS
     }
-    return {
-        name: {key: round(float(value), 2) for key, value in row.items()}
-        for name, row in rows.items()
-    }
+    plus_rows = {}
+    for source in SOURCES if plus else ():
+        folds = {
+            f'fold{fold}': {c: rounded(c, source, fold) for c in PLUS_COLUMNS}
+            for fold in FOLDS
+        }
+        plus_rows[source] = {
+            c: round(mean(row[c] for row in folds.values()), 2)
+            for c in PLUS_COLUMNS
+        }
+        plus_rows[source].update(
+            proposals=metrics[source, '0']['protocol']['proposals'], **folds)
+    return rows, plus_rows
 
 
-def print_table(rows: dict) -> None:
-    """One line a fold, the mean last."""
+def print_tables(rows: dict, plus_rows: dict) -> None:
+    """ClsCLIP, one line a fold; then beside it ClsCLIP+, one a source."""
     from rich.console import Console
     from rich.table import Table
     table = Table(title='ClsCLIP on Shapes-5i, per cent')
@@ -94,39 +139,61 @@ def print_table(rows: dict) -> None:
     for name, row in rows.items():
         table.add_row(name, *(f'{row[key]:.1f}' for key in COLUMNS))
     Console().print(table)
+    if not plus_rows:
+        return
+    table = Table(title='ClsCLIP+ on Shapes-5i, mean of four folds')
+    for column in ('proposals', *PLUS_COLUMNS.values()):
+        table.add_column(column, justify='right')
+    everything = {'none: ClsCLIP': rows['mean']}
+    everything.update((row['proposals'], row) for row in plus_rows.values())
+    for name, row in everything.items():
+        table.add_row(name, *(f'{row[key]:.1f}' for key in PLUS_COLUMNS))
+    Console().print(table)
 
 
-def draw(config: str, checkpoint: str, path: Path,
-         min_area: int = 400) -> None:
-    """Picture, truth and prediction of one unseen class of every fold.
+def find_unseen(dataset, areas: range) -> dict:
+    """The first sample of an unseen class with so many pixels."""
+    unseen = dataset.metainfo['novel_classes']
+    classes = dataset.metainfo['classes']
+    for i, (_, label) in enumerate(dataset.samples):
+        if classes[label] in unseen:
+            data = dataset[i]
+            if int(data['data_samples'].gt_sem_seg.data.sum()) in areas:
+                return data
+    raise ValueError(f'No unseen class has {areas} pixels.')
 
-    Shown is the first unseen episode whose object has ``min_area`` pixels.
-    """
-    import matplotlib
-    matplotlib.use('Agg')
-    import matplotlib.pyplot as plt
+
+def predict(config: str, checkpoint: str, fold: int, areas: range):
+    """Picture (128, 128, 3) RGB, truth (128, 128) and result of a sample."""
     import mmcv
     from mmengine.config import Config
     from mmengine.dataset import pseudo_collate
     from mmseg.apis import init_model
     from mmseg.registry import DATASETS
+    cfg = Config.fromfile(config)
+    cfg.test_dataloader.dataset.dataset.fold = fold
+    model = init_model(cfg, checkpoint, device='cpu')
+    data = find_unseen(DATASETS.build(cfg.test_dataloader.dataset), areas)
+    truth = data['data_samples'].gt_sem_seg.data[0].numpy()
+    result = model.test_step(pseudo_collate([data]))[0]
+    return mmcv.imread(result.img_path, channel_order='rgb'), truth, result
 
-    figure, axes = plt.subplots(4, 3, figsize=(6, 8.6))
+
+def draw(config: str, checkpoint: str, path: Path) -> None:
+    """Picture, truth and prediction of one unseen class of every fold.
+
+    Shown is the first unseen episode whose object has 400 pixels.
+    """
+    import matplotlib
+    matplotlib.use('Agg')
+    import matplotlib.pyplot as plt
+    figure, axes = plt.subplots(len(FOLDS), 3, figsize=(6, 8.6))
     for row, fold in zip(axes, FOLDS):
-        cfg = Config.fromfile(config.format(fold=fold))
-        model = init_model(cfg, checkpoint.format(fold=fold), device='cpu')
-        dataset = DATASETS.build(cfg.test_dataloader.dataset)
-        unseen = dataset.metainfo['novel_classes']
-        for i, (_, name) in enumerate(dataset.samples):
-            if name in unseen:
-                data = dataset[i]
-                truth = data['data_samples'].gt_sem_seg.data[0].numpy()
-                if truth.sum() >= min_area:
-                    break
-        result = model.test_step(pseudo_collate([data]))[0]
-        panels = (mmcv.imread(result.img_path, channel_order='rgb'), truth,
-                  result.pred_sem_seg.data[0].numpy())
-        titles = (f'fold {fold}: "{name}"?', 'truth', 'ClsCLIP')
+        picture, truth, result = predict(
+            config.format(fold=fold), checkpoint.format(fold=fold), fold,
+            range(400, 128**2))
+        panels = picture, truth, result.pred_sem_seg.data[0].numpy()
+        titles = f'fold {fold}: "{result.class_name}"?', 'truth', 'ClsCLIP'
         for axis, panel, title in zip(row, panels, titles):
             axis.imshow(panel, cmap='gray', vmin=0,
                         vmax=None if panel.ndim == 3 else 1)
@@ -137,26 +204,57 @@ def draw(config: str, checkpoint: str, path: Path,
     figure.savefig(path, dpi=110)
 
 
+def draw_plus(checkpoint: str, path: Path) -> None:
+    """ClsCLIP+ with boxes of its own, one small object of every fold.
+
+    Shown is the first unseen episode whose object has 100 to 400 pixels.
+    """
+    import numpy as np
+    from PIL import Image
+
+    from mmseg_clsclip import draw_zoom_in
+    rows = []
+    for fold in FOLDS:
+        picture, _, result = predict(
+            str(ROOT / PLUS.format('')), checkpoint.format(fold=fold), fold,
+            range(100, 400))
+        rows.append(
+            draw_zoom_in(
+                picture, result, [[0, 0, 0], [255, 0, 255]], max_regions=2))
+    width = max(row.shape[1] for row in rows)
+    rows = [
+        np.pad(row, ((0, 0), (0, width - row.shape[1]), (0, 0)),
+               constant_values=255) for row in rows
+    ]
+    Image.fromarray(np.concatenate(rows)).save(path)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    stem = 'clsclip_shapes-5i_fold{fold}'
     parser.add_argument(
-        '--config', default=str(ROOT / f'configs/shapes/{stem}.py'))
-    parser.add_argument(
-        '--checkpoint',
-        default=str(ROOT / f'mmseg_clsclip/assets/{stem}.pth'))
+        '--config', default=str(ROOT / f'configs/shapes/{STEM}.py'))
+    parser.add_argument('--checkpoint', default=str(ASSETS / f'{STEM}.pth'))
     parser.add_argument('--name', default='clsclip')
+    parser.add_argument(
+        '--no-plus', action='store_true', help='leave out ClsCLIP+')
     parser.add_argument('--out', type=Path, default=ROOT / 'work_dirs/demo')
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
-    rows = evaluate(args.config, args.checkpoint, args.out)
-    print_table(rows)
+    rows, plus_rows = evaluate(args.config, args.checkpoint, args.out,
+                               not args.no_plus)
+    print_tables(rows, plus_rows)
+    tables = {args.name: rows}
+    if plus_rows:
+        tables[f'{args.name}_plus'] = plus_rows
     results = args.out / 'results.json'
-    results.write_text(
-        json.dumps({args.name: rows}, indent=2) + '\n', encoding='utf-8')
+    results.write_text(json.dumps(tables, indent=2) + '\n', encoding='utf-8')
     picture = args.out / f'{args.name}.png'
     draw(args.config, args.checkpoint, picture)
     print(f'Wrote {results} and {picture}.')
+    if plus_rows:
+        picture = args.out / f'{args.name}_plus.png'
+        draw_plus(args.checkpoint, picture)
+        print(f'Wrote {picture}.')
 
 
 if __name__ == '__main__':

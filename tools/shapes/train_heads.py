@@ -18,6 +18,7 @@ from mmseg_clsclip.clip import ASSETS
 
 ROOT = Path(__file__).resolve().parents[2]
 STEM = 'clsclip_shapes-5i_fold{fold}'
+FOLDS = range(4)
 
 
 def publish(source: Path, target: Path) -> None:
@@ -43,7 +44,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
         '--config', default=str(ROOT / f'configs/shapes/{STEM}.py'))
-    parser.add_argument('--folds', type=int, nargs='+', default=[0, 1, 2, 3])
+    parser.add_argument('--folds', type=int, nargs='+', default=FOLDS)
     parser.add_argument('--out', type=Path, default=ASSETS)
     parser.add_argument('--work-dir', type=Path, default=ROOT / 'work_dirs')
     args = parser.parse_args()

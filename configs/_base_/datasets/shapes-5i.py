@@ -17,6 +17,13 @@ test_pipeline = [
     dict(type='MakeEpisode'),
     dict(type='PackSegInputs', meta_keys=meta_keys)
 ]
+# ClsCLIP+ cuts from the picture as it is.
+zoom_in_pipeline = [
+    dict(type='LoadImageFromFile'),
+    dict(type='LoadAnnotations'),
+    dict(type='MakeEpisode'),
+    dict(type='PackSegInputs', meta_keys=meta_keys)
+]
 tta_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(

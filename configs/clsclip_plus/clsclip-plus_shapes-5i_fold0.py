@@ -1,0 +1,8 @@
+_base_ = [
+    '../_base_/models/clsclip-plus_shapes-clip.py',
+    '../_base_/datasets/shapes-5i.py', '../_base_/default_runtime.py'
+]
+train_dataloader = None
+test_dataloader = dict(
+    dataset=dict(pipeline=_base_.zoom_in_pipeline, test_classes='novel'))
+test_cfg = dict(type='TestLoop')

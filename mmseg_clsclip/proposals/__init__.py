@@ -1,0 +1,16 @@
+"""Where the boxes of ClsCLIP+ come from; each says what it has seen."""
+from .base import BaseProposals
+from .boxes import component_boxes, crop_windows
+from .coco_results import COCOResultsProposals
+from .detector import COCO_TO_VOC, DetectorProposals
+from .ground_truth import GroundTruthProposals
+from .self_proposals import SelfProposals
+from .torchvision_detector import TorchvisionProposals
+from .windows import WindowProposals
+
+__all__ = [
+    'BaseProposals', 'COCOResultsProposals', 'COCO_TO_VOC',
+    'DetectorProposals', 'GroundTruthProposals', 'SelfProposals',
+    'TorchvisionProposals', 'WindowProposals', 'component_boxes',
+    'crop_windows'
+]

@@ -1,0 +1,89 @@
+"""Geometry of boxes: around masks, and what is cut out for them."""
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+
+
+def component_boxes(
+        mask: np.ndarray,
+        min_area: int = 1,
+        weights: np.ndarray | None = None) -> tuple[Tensor, Tensor]:
+    """Boxes around the connected parts of a mask.
+
+    Args:
+        mask (np.ndarray): (H, W) bool. Pixels that touch by a corner belong
+            together.
+        min_area (int): Parts of fewer pixels are left out.
+        weights (np.ndarray, optional): (H, W), to average over each part.
+
+    Returns:
+        tuple[Tensor, Tensor]: Boxes (n, 4) float32, xyxy in pixels, the right
+        and lower edge behind the last pixel; and of each part the mean weight
+        (n, ) float32, 1 without weights.
+    """
+    _, parts, stats, _ = cv2.connectedComponentsWithStats(
+        np.ascontiguousarray(mask, dtype=np.uint8), connectivity=8)
+    area = stats[:, cv2.CC_STAT_AREA]
+    keep = np.flatnonzero(area >= min_area)
+    keep = keep[keep > 0]  # part 0 is what the mask leaves out
+    means = np.ones(len(area))
+    if weights is not None:
+        means = np.bincount(
+            parts.ravel(), weights.ravel(),
+            minlength=len(area)) / area.clip(min=1)  # part 0 can be empty
+    corner = stats[keep][:, [cv2.CC_STAT_LEFT, cv2.CC_STAT_TOP]]
+    extent = stats[keep][:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]]
+    boxes = np.concatenate([corner, corner + extent], axis=1)
+    return (torch.from_numpy(boxes).float(),
+            torch.from_numpy(means[keep]).float())
+
+
+def _grow(low: Tensor, high: Tensor, side: Tensor,
+          limit: int) -> tuple[Tensor, Tensor]:
+    """Lengthen intervals to ``side``, moved to stay within 0 and limit."""
+    side = torch.maximum(side, high - low).clamp(max=limit)
+    low = low - (side - (high - low)) // 2
+    low = torch.minimum(low.clamp(min=0), limit - side)
+    return low, low + side
+
+
+def crop_windows(bboxes: Tensor,
+                 size: tuple[int, int],
+                 margin: float = 0.1,
+                 min_size: int = 1,
+                 square: bool = False) -> Tensor:
+    """What is cut out of a picture for boxes, in whole pixels.
+
+    The margin ends at the picture's border. ``min_size`` and ``square`` take
+    in more of the picture instead, to either side, as far as there is more.
+
+    Args:
+        bboxes (Tensor): (n, 4), xyxy in pixels, with an area and within the
+            picture.
+        size (tuple[int, int]): Height and width of the picture.
+        margin (float): Added to every side, as a share of the box's own width
+            or height.
+        min_size (int): No window is narrower or lower, in pixels.
+        square (bool): Lengthen the shorter side to the longer one.
+
+    Returns:
+        Tensor: (n, 4) int64, xyxy, the right and lower edge exclusive.
+    """
+    height, width = size
+    x1, y1, x2, y2 = bboxes.double().unbind(1)
+    sides = []
+    for low, high, limit in ((x1, x2, width), (y1, y2, height)):
+        more = margin * (high - low)
+        # The least bit over a pixel is rounding, not one more pixel.
+        low = (low - more + 1e-4).floor().long().clamp(0, limit - 1)
+        high = (high + more - 1e-4).ceil().long().clamp(max=limit)
+        sides.append((low, torch.maximum(high, low + 1)))
+    (x1, x2), (y1, y2) = sides
+    wide = (x2 - x1).clamp(min=min_size)
+    high = (y2 - y1).clamp(min=min_size)
+    if square:
+        wide = high = torch.maximum(wide, high)
+    x1, x2 = _grow(x1, x2, wide, width)
+    y1, y2 = _grow(y1, y2, high, height)
+    return torch.stack([x1, y1, x2, y2], dim=1)

@@ -1,0 +1,117 @@
+"""Files in COCO's format: annotations and a detector's results."""
+import json
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from pathlib import PurePath
+
+import numpy as np
+import torch
+from mmengine import fileio
+from mmengine.structures import InstanceData
+
+from .detector import coco_categories
+
+
+def _read_json(file: str):
+    """The content of a JSON file.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it is no JSON; says where it breaks.
+    """
+    if not fileio.exists(file):
+        raise FileNotFoundError(f'{file} does not exist.')
+    try:
+        return json.loads(fileio.get_text(file))
+    except json.JSONDecodeError as error:
+        raise ValueError(f'{file} is not JSON: line {error.lineno}, column '
+                         f'{error.colno}: {error.msg}.') from error
+    except UnicodeDecodeError as error:
+        raise ValueError(f'{file} is not JSON, not even text.') from error
+
+
+def read_annotations(file: str) -> tuple[dict, dict[int, str]]:
+    """Picture ids by file name without suffix, and category names by id.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it is broken.
+    """
+    content = _read_json(file)
+    try:
+        ids = {
+            PurePath(image['file_name']).stem: image['id']
+            for image in content['images']
+        }
+        names = {c['id']: c['name'] for c in content.get('categories', ())}
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ValueError(
+            f"{file}: annotations in COCO's format have `images` with "
+            '`file_name` and `id`, and `categories` with `id` and `name`.'
+        ) from error
+    return ids, names
+
+
+def read_categories(categories: str | dict) -> dict[int, str]:
+    """Names by id; ``'coco91'`` and ``'coco80'`` are known.
+
+    Raises:
+        ValueError: If it is neither, nor a dict.
+    """
+    if isinstance(categories, dict):
+        return {int(key): str(name) for key, name in categories.items()}
+    if categories == 'coco91':
+        return coco_categories()
+    if categories == 'coco80':
+        return dict(enumerate(coco_categories().values()))
+    raise ValueError(f"categories={categories!r}: 'coco91', 'coco80', or a "
+                     'dict of ids to names.')
+
+
+def pack(rows: Sequence[tuple]) -> InstanceData:
+    """Pairs of (x1, y1, x2, y2, score) and a name, as proposals."""
+    numbers = torch.from_numpy(
+        np.array([row for row, _ in rows], np.float32).reshape(-1, 5))
+    return InstanceData(
+        bboxes=numbers[:, :4],
+        scores=numbers[:, 4],
+        names=[name for _, name in rows])
+
+
+def read_results(
+        file: str,
+        categories: dict[int, str]) -> tuple[dict[str, InstanceData], Counter]:
+    """A detector's results.
+
+    Returns:
+        tuple[dict, Counter]: Boxes by picture id, as text; and how many have
+        an id that is not in ``categories``, by id.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it is broken; names the first wrong entry.
+    """
+    entries = _read_json(file)
+    if not isinstance(entries, list):
+        raise ValueError(
+            f'{file} holds a {type(entries).__name__}; results are a list of '
+            'image_id, category_id, bbox and score. (A file with "images" and '
+            '"annotations" holds the truth.)')
+    unknown: Counter = Counter()
+    boxes = defaultdict(list)
+    for number, entry in enumerate(entries):
+        try:
+            x, y, w, h = map(float, entry['bbox'])
+            category = int(entry['category_id'])
+            row = (x, y, x + w, y + h, float(entry['score']))
+            key = str(entry['image_id'])
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(
+                f'{file}, entry {number}, is {str(entry)[:120]}: it needs '
+                'image_id, a whole category_id, bbox with x, y, width and '
+                'height, and score.') from error
+        if category in categories:
+            boxes[key].append((row, categories[category]))
+        else:
+            unknown[category] += 1
+    return {key: pack(rows) for key, rows in boxes.items()}, unknown

@@ -1,0 +1,68 @@
+"""GroundTruthProposals: the paper's manual boxes."""
+from collections.abc import Sequence
+
+import torch
+from mmengine.structures import InstanceData
+from mmseg.registry import MODELS
+from mmseg.structures import SegDataSample
+from torch import Tensor
+
+from .base import BaseProposals, Segment, Wanted
+from .boxes import component_boxes
+
+
+@MODELS.register_module()
+class GroundTruthProposals(BaseProposals):
+    """Boxes of the true mask's connected parts: what perfect boxes would give.
+
+    The upper bound that the paper gets from manual annotation. It reads the
+    answer, so a score with it says nothing about zero-shot segmentation.
+
+    Args:
+        min_area (int): Parts of fewer pixels get no box.
+        max_per_picture (int, optional): As in :class:`BaseProposals`.
+        kwargs: Of :class:`BaseProposals`.
+
+    Raises:
+        ValueError: If a picture comes without its mask, or with a mask of
+            another size.
+    """
+
+    def __init__(self,
+                 min_area: int = 1,
+                 max_per_picture: int | None = None,
+                 **kwargs):
+        kwargs.setdefault('saw_test_classes', 'oracle')
+        super().__init__(max_per_picture=max_per_picture, **kwargs)
+        self.min_area = min_area
+
+    def propose(self, inputs: Sequence[Tensor],
+                data_samples: Sequence[SegDataSample],
+                wanted: Sequence[Wanted],
+                segment: Segment) -> list[InstanceData]:
+        """Boxes of every wanted class in the mask; ignored pixels are none."""
+        found = []
+        for picture, sample, names in zip(inputs, data_samples, wanted):
+            truth = sample.get('gt_sem_seg')
+            if truth is None:
+                raise ValueError(
+                    'GroundTruthProposals needs true masks, and a picture has '
+                    'none. Put LoadAnnotations into the pipeline, or take '
+                    'another source of proposals.')
+            mask = truth.data.squeeze(0).cpu().numpy()
+            if mask.shape != tuple(picture.shape[-2:]):
+                raise ValueError(
+                    f'A mask is {mask.shape}, its picture '
+                    f'{tuple(picture.shape[-2:])}. Take Resize out of the '
+                    'test pipeline; ZoomIn has its own `resize`.')
+            parts = [
+                component_boxes(mask == label, self.min_area)
+                for label in names.values()
+            ]
+            found.append(
+                InstanceData(
+                    bboxes=torch.cat([boxes for boxes, _ in parts]),
+                    scores=torch.cat([scores for _, scores in parts]),
+                    names=[name for name, (boxes, _) in zip(names, parts)
+                           for _ in boxes]))
+        return found
