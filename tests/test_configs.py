@@ -24,6 +24,8 @@ VAL_LISTS = 'ImageSets/Segmentation/{split}.txt'
 def test_the_fold_in_the_name_is_the_fold_in_the_data(path):
     cfg = Config.fromfile(ROOT / path)
     assert cfg.custom_imports.imports == ['mmseg_clsclip']
+    # mmseg's inference_model reads the one, its tools the other.
+    assert cfg.test_pipeline == cfg.test_dataloader.dataset.pipeline
     if 'fold' not in path:
         return
     fold = int(path.split('fold')[1][0])

@@ -3,6 +3,7 @@ _base_ = [
     '../_base_/datasets/shapes-5i.py', '../_base_/default_runtime.py'
 ]
 train_dataloader = None
+test_pipeline = _base_.zoom_in_pipeline
 test_dataloader = dict(
-    dataset=dict(pipeline=_base_.zoom_in_pipeline, test_classes='novel'))
+    dataset=dict(pipeline=test_pipeline, test_classes='novel'))
 test_cfg = dict(type='TestLoop')

@@ -6,5 +6,6 @@ model = dict(
     module=dict(text_encoder=dict(vocabulary='coco')),
     proposals=dict(file='data/detections/yolov7_coco2014_val.json'))
 train_dataloader = None
-test_dataloader = dict(dataset=dict(pipeline=_base_.zoom_in_pipeline))
+test_pipeline = _base_.zoom_in_pipeline
+test_dataloader = dict(dataset=dict(pipeline=test_pipeline))
 test_cfg = dict(type='TestLoop')

@@ -5,5 +5,6 @@ _base_ = [
 model = dict(
     proposals=dict(file='data/detections/yolov7_voc12_val.json'))
 train_dataloader = None
-test_dataloader = dict(dataset=dict(pipeline=_base_.zoom_in_pipeline))
+test_pipeline = _base_.zoom_in_pipeline
+test_dataloader = dict(dataset=dict(pipeline=test_pipeline))
 test_cfg = dict(type='TestLoop')
