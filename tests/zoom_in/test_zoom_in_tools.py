@@ -20,7 +20,7 @@ from mmseg_clsclip.datasets.shapes_world import draw
 from mmseg_clsclip.proposals import COCO_TO_VOC
 from mmseg_clsclip.proposals.detector import coco_categories
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 CONFIG = str(ROOT / 'configs/shapes/clsclip_shapes-5i_fold0.py')
 # Not 'mmseg::', which the onedl fork does not know itself by.
 ZOO = Path(mmseg.__file__).parent / '.mim' / 'configs'

@@ -11,10 +11,10 @@ from mmseg.models import BaseSegmentor
 from mmseg.registry import MODELS
 from mmseg.structures import SegDataSample
 
-from mmseg_clsclip.canvas import NEVER
-from mmseg_clsclip.picture import Picture
 from mmseg_clsclip.proposals import BaseProposals
 from mmseg_clsclip.zoom_in import ZoomIn
+from mmseg_clsclip.zoom_in.canvas import NEVER
+from mmseg_clsclip.zoom_in.picture import Picture
 
 COLOURS = ('blue', 'green', 'red')
 # Every pixel becomes 4 x 4 and comes back as it was.

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from mmseg_clsclip.asked_classes import AskedClasses
+from mmseg_clsclip.zoom_in.asked_classes import AskedClasses
 
 
 def named(background=True):

@@ -10,11 +10,11 @@ from mmseg.structures import SegDataSample
 from mmseg.utils import SampleList
 from torch import Tensor, nn
 
+from ..proposals import BaseProposals, crop_windows
 from .asked_classes import AskedClasses
 from .canvas import Canvas
 from .in_batches import InBatches
 from .picture import Picture
-from .proposals import BaseProposals, crop_windows
 
 JOINS = ('or', 'max', 'mean')
 WHOLE_PICTURE = ('fallback', 'include', 'never')
