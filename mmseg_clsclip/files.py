@@ -1,7 +1,7 @@
-"""Files that are whole or not there."""
+"""Files that are whole or not there, and messages about many of them."""
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -35,3 +35,32 @@ def atomic_write(path: str | os.PathLike) -> Iterator[BinaryIO]:
     except BaseException:
         os.unlink(name)
         raise
+
+
+def some(items: Iterable, number: int = 5) -> str:
+    """The first few of many items, for a message."""
+    items = [str(item) for item in items]
+    return ', '.join(items[:number]) + (', ...' if len(items) > number else '')
+
+
+def require_files(paths: Iterable[str | os.PathLike],
+                  what: str,
+                  hint: str = '',
+                  is_file: Callable = os.path.isfile) -> None:
+    """All of them exist.
+
+    Args:
+        paths (Iterable[str]): The files.
+        what (str): What they are, in the plural.
+        hint (str): What to do if they are not there.
+        is_file (Callable): Looks for one; another storage has its own.
+
+    Raises:
+        FileNotFoundError: With how many are missing and the first few.
+    """
+    paths = list(paths)
+    missing = [path for path in paths if not is_file(path)]
+    if missing:
+        raise FileNotFoundError(
+            f'{len(missing)} of {len(paths)} {what} do not exist: '
+            f'{some(missing)}. {hint}'.rstrip())

@@ -3,7 +3,7 @@ import os
 
 import pytest
 
-from mmseg_clsclip.files import atomic_write
+from mmseg_clsclip.files import atomic_write, require_files
 
 
 def test_a_file_takes_its_name_when_it_is_whole(tmp_path):
@@ -44,3 +44,14 @@ def test_others_may_read_it_as_the_umask_says(tmp_path):
     finally:
         os.umask(before)
     assert (tmp_path / 'file.txt').stat().st_mode & 0o777 == 0o640
+
+
+def test_of_many_missing_files_the_first_few_are_named(tmp_path):
+    there = tmp_path / 'there'
+    there.touch()
+    require_files([there], 'masks')
+    with pytest.raises(FileNotFoundError, match='^6 of 7 masks do not exist: '
+                       r'0, 1, 2, 3, 4, \.\.\.\. Look again\.$'):
+        require_files([*map(str, range(6)), there], 'masks', 'Look again.')
+    with pytest.raises(FileNotFoundError, match=r'^1 of 1 masks .*: x\.$'):
+        require_files(['x'], 'masks', is_file=lambda path: False)

@@ -1,7 +1,8 @@
 from .coco import COCO20iDataset, COCOObjectDataset
-from .episodes import EpisodeDataset, MakeEpisode
+from .episodes import EpisodeDataset
 from .folds import FoldDataset
 from .letterbox import BAMLetterbox
+from .make_episode import MakeEpisode
 from .pascal import PASCAL5iDataset
 from .shapes import Shapes5iDataset, ShapesBackend
 from .voc20 import PascalVOCDataset20

@@ -3,6 +3,7 @@ from mmengine import fileio
 from mmseg.datasets import BaseSegDataset, COCOStuffDataset
 from mmseg.registry import DATASETS
 
+from ..files import require_files
 from .folds import NUM_FOLDS, FoldDataset
 
 # COCO-Stuff counts the objects first, in COCO's own order.
@@ -101,9 +102,5 @@ class COCOObjectDataset(BaseSegDataset):
                 f'No picture *{self.img_suffix} in '
                 f'{self.data_prefix["img_path"]}.')
         masks = [entry.get('seg_map_path') for entry in entries]
-        missing = [m for m in masks if m and not backend.isfile(m)]
-        if missing:
-            raise FileNotFoundError(
-                f'{len(missing)} of {len(masks)} masks do not exist: '
-                f'{", ".join(missing[:5])}. {_HINT}')
+        require_files([m for m in masks if m], 'masks', _HINT, backend.isfile)
         return entries

@@ -4,21 +4,16 @@ import os
 from collections.abc import Sequence
 
 import numpy as np
-from mmcv.transforms import BaseTransform
 from mmengine.dataset import BaseDataset, Compose
 from mmengine.fileio import LocalBackend, get_file_backend
 from mmengine.logging import print_log
 from mmseg.registry import DATASETS, TRANSFORMS
 from torch.utils.data import Dataset
 
-from .lists import IGNORE, check_mask, eligible_labels, picture_id, read_lists
+from ..files import require_files, some
+from .lists import check_mask, eligible_labels, picture_id, read_lists
 
 NOVEL_HANDLING = ('drop_image', 'background', 'ignore')
-
-
-def _some(names: Sequence[str], number: int = 5) -> str:
-    """The first few of many names, for a message."""
-    return ', '.join(names[:number]) + (', ...' if len(names) > number else '')
 
 
 def _check_size(results: dict) -> dict:
@@ -222,19 +217,19 @@ class EpisodeDataset(Dataset):
         missing = sorted({name for name, _ in listed if name not in index})
         if missing:
             raise ValueError(
-                f'{_some([str(f) for f in files])}: {len(missing)} of '
+                f'{some(files)}: {len(missing)} of '
                 f'{len({n for n, _ in listed})} ids are not among the '
-                f'{len(index)} pictures of the data set: {_some(missing)}. '
+                f'{len(index)} pictures of the data set: {some(missing)}. '
                 'Check data_root and data_prefix, or take the list of this '
                 'split.')
         found = {label for _, label in listed}
         wrong = sorted(found - set(self._asked_labels))
         if wrong:
             raise ValueError(
-                f'{_some([str(f) for f in files])} asks for the labels '
-                f'{_some([str(k) for k in wrong])}, but here '
+                f'{some(files)} asks for the labels '
+                f'{some(wrong)}, but here '
                 f'{"testing" if self.test_mode else "training"} asks for '
-                f'{_some([str(k) for k in self._asked_labels], 20)}: it is '
+                f'{some(self._asked_labels, 20)}: it is '
                 'the list of another fold or split.'
                 + self._explain_labels(found))
         kept = set(every)
@@ -256,18 +251,15 @@ class EpisodeDataset(Dataset):
         samples = getattr(self, 'samples', None)
         indices = range(len(self.dataset)) if samples is None else dict(
             samples)
+        infos = [self.dataset.get_data_info(i) for i in indices]
         for key, what in (('img_path', 'pictures'), ('seg_map_path', 'masks')):
-            paths = [self.dataset.get_data_info(i).get(key) for i in indices]
+            paths = [info.get(key) for info in infos]
             # Only local files are cheap to look for.
-            if not paths or paths[0] is None or not isinstance(
+            if paths and paths[0] is not None and isinstance(
                     get_file_backend(paths[0]), LocalBackend):
-                continue
-            missing = [path for path in paths if not os.path.isfile(path)]
-            if missing:
-                raise FileNotFoundError(
-                    f'{len(missing)} of {len(paths)} {what} do not exist: '
-                    f'{_some(missing)}. Check data_root and data_prefix of '
-                    'the data set.')
+                require_files(
+                    paths, what, 'Check data_root and data_prefix of the data '
+                    'set.')
 
     def _readable(self, indices: list[int]) -> list[int]:
         """Those whose picture opens; the others are logged."""
@@ -283,7 +275,7 @@ class EpisodeDataset(Dataset):
         if bad:
             print_log(
                 f'{len(bad)} pictures cannot be read and are left out: '
-                f'{_some(bad)}.',
+                f'{some(bad)}.',
                 logger='current',
                 level=logging.WARNING)
         return good
@@ -337,72 +329,3 @@ class EpisodeDataset(Dataset):
         raise RuntimeError(
             'The pipeline gives no sample: after cropping no base class is '
             'left. Look at RandomCrop and at MakeEpisode.min_area.')
-
-
-@TRANSFORMS.register_module()
-class MakeEpisode(BaseTransform):
-    """Turn a label map into the binary mask of one class.
-
-    Required keys: gt_seg_map, classes and base_classes; class_name if the
-    class is given. Optional keys: candidates (names that may be drawn),
-    ignored_labels (become 255), dropped_labels (refused). Added key:
-    class_name. Modified key: gt_seg_map, (H, W) uint8: 1 where the class is,
-    255 where it is ignored.
-    Without label map, as in mmseg's inferencer, or without EpisodeDataset
-    around the data set, nothing is done: whole vocabularies are asked for.
-
-    Put it after the cropping, so that what is asked for is in the picture,
-    and list ``'class_name'`` in the ``meta_keys`` of ``PackSegInputs``.
-
-    Args:
-        absent_share (float): Share of training samples that ask for a base
-            class which is *not* in the picture; their mask is empty. 0, the
-            paper's recipe, never teaches the model to say "not here", which
-            it must when a whole vocabulary is asked.
-        min_area (int): Pixels that a class must cover to be drawn.
-
-    Raises:
-        ValueError: If a mask holds a value that is no class.
-    """
-
-    def __init__(self, absent_share: float = 0.0, min_area: int = 1):
-        if not 0 <= absent_share <= 1:
-            raise ValueError(f'absent_share={absent_share}: 0 to 1.')
-        self.absent_share = absent_share
-        self.min_area = min_area
-
-    def transform(self, results: dict) -> dict | None:
-        """Return the results, or None if no base class is in the picture."""
-        if 'gt_seg_map' not in results or 'classes' not in results:
-            return results
-        classes, labels = results['classes'], results['gt_seg_map']
-        path = results.get('seg_map_path', 'A mask')
-        areas = check_mask(labels, path, len(classes))
-        if areas[results.get('dropped_labels', [])].any():
-            raise ValueError(
-                f'{path} holds a novel class, though novel_handling is '
-                "'drop_image'. The list of the training pictures was made "
-                "otherwise: set novel_handling to 'background' or 'ignore', "
-                'or take a list without such pictures.')
-        if 'class_name' not in results:
-            candidates = results.get('candidates', results['base_classes'])
-            present = [c for c in candidates
-                       if areas[classes.index(c)] >= self.min_area]
-            absent = [c for c in results['base_classes']
-                      if not areas[classes.index(c)]]
-            ask_absent = absent and np.random.rand() < self.absent_share
-            candidates = absent if ask_absent else present
-            if not candidates:
-                return None
-            results['class_name'] = candidates[np.random.randint(
-                len(candidates))]
-        label = classes.index(results['class_name'])
-        mask = (labels == label).astype(np.uint8)
-        mask[labels == IGNORE] = IGNORE
-        mask[np.isin(labels, results.get('ignored_labels', []))] = IGNORE
-        results['gt_seg_map'] = mask
-        return results
-
-    def __repr__(self) -> str:
-        return (f'{self.__class__.__name__}(absent_share={self.absent_share}, '
-                f'min_area={self.min_area})')

@@ -21,7 +21,7 @@ def _iou(intersection: np.ndarray, union: np.ndarray) -> np.ndarray:
         return 100 * intersection / union
 
 
-def _mean(values: np.ndarray) -> float:
+def mean_of_numbers(values: np.ndarray) -> float:
     """The mean of what is a number, NaN if nothing is."""
     values = values[~np.isnan(values)]
     return float(values.mean()) if len(values) else float('nan')
@@ -171,7 +171,7 @@ class EpisodeIoUMetric(BaseMetric):
         for group, members in (('unseen', unseen),
                                ('seen', [c for c in sums if c not in novel])):
             if members:
-                metrics[f'miou_{group}'] = _mean(
+                metrics[f'miou_{group}'] = mean_of_numbers(
                     np.array([iou[c] for c in members]))
         joined = sum(total[c] for c in unseen or sums)
         metrics['fb_iou'] = float(
@@ -179,7 +179,7 @@ class EpisodeIoUMetric(BaseMetric):
         for size, word in enumerate(SIZES):
             members = [c for c in unseen if sums[c][size, 0]]
             if members:
-                metrics[f'miou_unseen_{word}'] = _mean(
+                metrics[f'miou_unseen_{word}'] = mean_of_numbers(
                     np.array([by_size[c][size] for c in members]))
         metrics['per_class'] = {
             c: None if np.isnan(value) else value

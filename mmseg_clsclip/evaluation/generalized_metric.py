@@ -8,6 +8,7 @@ from mmengine.logging import MMLogger, print_log
 from mmseg.evaluation import IoUMetric
 from mmseg.registry import METRICS
 
+from .episode_metric import mean_of_numbers
 from .protocol import describe_protocol, protocol_line, traits_of
 
 
@@ -122,8 +123,7 @@ class GeneralizedZeroShotIoUMetric(IoUMetric):
         if self.nan_to_num is not None:
             iou = np.nan_to_num(iou, nan=self.nan_to_num)
         seen, unseen = (
-            100 * float(group[~np.isnan(group)].mean())
-            if not np.isnan(group).all() else float('nan')
+            100 * mean_of_numbers(group)
             for group in (iou[~self._is_unseen], iou[self._is_unseen]))
         metrics['pAcc'] = 100 * float(intersection.sum() / label.sum())
         metrics['mIoU_seen'], metrics['mIoU_unseen'] = seen, unseen

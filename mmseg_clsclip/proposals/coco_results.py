@@ -8,6 +8,7 @@ from mmseg.registry import MODELS
 from mmseg.structures import SegDataSample
 from torch import Tensor
 
+from ..files import some
 from .base import Segment, Wanted, warn
 from .coco_json import pack, read_annotations, read_categories, read_results
 from .detector import DetectorProposals
@@ -18,12 +19,6 @@ def _loose(image_id) -> str:
     text = str(image_id)
     digits = text.replace('_', '')
     return digits.lstrip('0') or '0' if digits.isdecimal() else text
-
-
-def _some(items: Iterable) -> str:
-    """The first five, for a message."""
-    items = [str(item) for item in items]
-    return ', '.join(items[:5]) + (', ...' if len(items) > 5 else '')
 
 
 @MODELS.register_module()
@@ -115,7 +110,7 @@ class COCOResultsProposals(DetectorProposals):
         message = (
             f'{self.file}: {number} boxes have a category_id that '
             '`categories` does not know '
-            f'({_some(f"{k}: {n} boxes" for k, n in unknown.items())}).')
+            f'({some(f"{k}: {n} boxes" for k, n in unknown.items())}).')
         if 0 in unknown:
             message += (" COCO's own ids begin with 1. Write categories="
                         "'coco80' if they go from 0 to 79, or 'coco91' to "
@@ -134,8 +129,8 @@ class COCOResultsProposals(DetectorProposals):
         if not common:
             raise ValueError(
                 f'{self.file} and the {number} pictures have no id in common: '
-                f'the file has {_some(self._boxes) or "no box at all"}; the '
-                f'pictures are {_some(pictures)}. Give the file for these '
+                f'the file has {some(self._boxes) or "no box at all"}; the '
+                f'pictures are {some(pictures)}. Give the file for these '
                 'pictures, or by ann_file which picture has which id.')
 
     def _find(self, stem: str) -> InstanceData | None:
@@ -168,7 +163,7 @@ class COCOResultsProposals(DetectorProposals):
         if missing:
             warn(f'{len(missing)} of {len(stems)} pictures are not in '
                  f'{self.ann_file or self.file} and have no box: '
-                 f'{_some(missing)}.')
+                 f'{some(missing)}.')
 
     def propose(self, inputs: Sequence[Tensor],
                 data_samples: Sequence[SegDataSample],

@@ -25,6 +25,14 @@ class InBatches:
         if isinstance(transforms, dict):
             transforms = [transforms]
         self.transforms = [TRANSFORMS.build(cfg) for cfg in transforms]
+        self._shapes: dict[tuple[int, int], tuple[int, int]] = {}
+
+    def input_shape(self, size: tuple[int, int]) -> tuple[int, int]:
+        """What a picture of this height and width becomes."""
+        if size not in self._shapes:
+            _, meta = self.prepare(np.zeros((*size, 3), np.uint8))
+            self._shapes[size] = meta['img_shape']
+        return self._shapes[size]
 
     def prepare(self, image: np.ndarray) -> tuple[np.ndarray, dict]:
         """The transformed image (h, w, 3) and what is new in its metainfo.

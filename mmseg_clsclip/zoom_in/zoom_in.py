@@ -314,8 +314,7 @@ class ZoomIn(BaseTTAModel):
         # the boxes came from.
         result.set_metainfo(
             dict(
-                img_shape=self.in_batches.prepare(
-                    picture.image)[1]['img_shape'],
+                img_shape=self.in_batches.input_shape(picture.size),
                 proposal_source=self.proposals.describe()))
         result.set_data(
             dict(

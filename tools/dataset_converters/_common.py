@@ -2,7 +2,7 @@
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,7 @@ from mmseg_clsclip.datasets.lists import (
     picture_id,
     write_list,
 )
+from mmseg_clsclip.files import require_files
 
 
 def run(parser: argparse.ArgumentParser) -> None:
@@ -70,20 +71,6 @@ def read_ids(path: Path) -> list[str]:
     return list(ids)
 
 
-def require(paths: Iterable[Path], what: str) -> None:
-    """All of them exist.
-
-    Raises:
-        FileNotFoundError: With how many are missing and the first few.
-    """
-    paths = list(paths)
-    missing = [str(path) for path in paths if not path.is_file()]
-    if missing:
-        raise FileNotFoundError(
-            f'{len(missing)} of {len(paths)} {what} do not exist: '
-            f'{", ".join(missing[:5])}{", ..." if len(missing) > 5 else ""}.')
-
-
 def _areas(path: Path, num_classes: int) -> np.ndarray:
     try:
         with Image.open(path) as image:
@@ -113,7 +100,7 @@ def make_list(args: argparse.Namespace, novel: Callable[[int], list[int]],
     if not ids:
         raise FileNotFoundError(f'There is no *.png in {args.masks}.')
     paths = [args.masks / f'{name}.png' for name in ids]
-    require(paths, 'masks')
+    require_files(paths, 'masks')
     areas = track_map(
         partial(_areas, num_classes=num_classes), paths, 'masks', args.workers)
     pairs = [(name, label) for counted, name in zip(areas, ids)

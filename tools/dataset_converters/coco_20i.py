@@ -20,7 +20,7 @@ from PIL import Image
 
 from mmseg_clsclip import COCO20iDataset
 from mmseg_clsclip.datasets.lists import picture_id
-from mmseg_clsclip.files import atomic_write
+from mmseg_clsclip.files import atomic_write, some
 
 CLASSES = COCO20iDataset.META['classes']
 EXPECTED = ('Expected is instances_val2014.json or the like, with images '
@@ -36,12 +36,11 @@ def read_labels(categories: list[dict]) -> dict[int, int]:
     """
     labels = {c['id']: c['name'] for c in categories}
     names, known = set(labels.values()), set(CLASSES[1:])
-    for word, some in (('names', names - known), ('lacks', known - names)):
-        if some:
-            some = sorted(map(str, some))
+    for word, odd in (('names', names - known), ('lacks', known - names)):
+        if odd:
             raise ValueError(
                 f'Its categories are not the 80 objects of COCO: it {word} '
-                f'{", ".join(some[:5])}{", ..." if len(some) > 5 else ""}.')
+                f'{some(sorted(map(str, odd)))}.')
     return {key: CLASSES.index(name) for key, name in labels.items()}
 
 

@@ -9,13 +9,13 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from _common import add_lists, add_workers, read_ids, require, run, track_map
+from _common import add_lists, add_workers, read_ids, run, track_map
 from PIL import Image
 
 from mmseg_clsclip import PASCAL5iDataset
 from mmseg_clsclip.datasets.lists import check_mask
 from mmseg_clsclip.datasets.pascal import NUM_TRAIN
-from mmseg_clsclip.files import atomic_write
+from mmseg_clsclip.files import atomic_write, require_files
 
 CLASSES = PASCAL5iDataset.META['classes']
 
@@ -85,8 +85,9 @@ def make_masks(args: argparse.Namespace) -> None:
     ids = sorted(voc | sbd)
     if args.ids:
         ids = read_ids(args.ids)
-        require([args.voc / f'{n}.png' if n in voc or not args.sbd
-                 else args.sbd / f'{n}.mat' for n in ids], 'sources of masks')
+        require_files(
+            [args.voc / f'{n}.png' if n in voc or not args.sbd else args.sbd
+             / f'{n}.mat' for n in ids], 'sources of masks')
     if not ids:
         raise ValueError(f'No mask in {args.voc} and {args.sbd}.')
     palette = np.zeros((256, 3), np.uint8)

@@ -1,0 +1,75 @@
+"""MakeEpisode: from a label map to the binary mask of one class."""
+import numpy as np
+from mmcv.transforms import BaseTransform
+from mmseg.registry import TRANSFORMS
+
+from .lists import IGNORE, check_mask
+
+
+@TRANSFORMS.register_module()
+class MakeEpisode(BaseTransform):
+    """Turn a label map into the binary mask of one class.
+
+    Required keys: gt_seg_map, classes and base_classes; class_name if the
+    class is given. Optional keys: candidates (names that may be drawn),
+    ignored_labels (become 255), dropped_labels (refused). Added key:
+    class_name. Modified key: gt_seg_map, (H, W) uint8: 1 where the class is,
+    255 where it is ignored.
+    Without label map, as in mmseg's inferencer, or without EpisodeDataset
+    around the data set, nothing is done: whole vocabularies are asked for.
+
+    Put it after the cropping, so that what is asked for is in the picture,
+    and list ``'class_name'`` in the ``meta_keys`` of ``PackSegInputs``.
+
+    Args:
+        absent_share (float): Share of training samples that ask for a base
+            class which is *not* in the picture; their mask is empty. 0, the
+            paper's recipe, never teaches the model to say "not here", which
+            it must when a whole vocabulary is asked.
+        min_area (int): Pixels that a class must cover to be drawn.
+
+    Raises:
+        ValueError: If a mask holds a value that is no class.
+    """
+
+    def __init__(self, absent_share: float = 0.0, min_area: int = 1):
+        if not 0 <= absent_share <= 1:
+            raise ValueError(f'absent_share={absent_share}: 0 to 1.')
+        self.absent_share = absent_share
+        self.min_area = min_area
+
+    def transform(self, results: dict) -> dict | None:
+        """Return the results, or None if no base class is in the picture."""
+        if 'gt_seg_map' not in results or 'classes' not in results:
+            return results
+        classes, labels = results['classes'], results['gt_seg_map']
+        path = results.get('seg_map_path', 'A mask')
+        areas = check_mask(labels, path, len(classes))
+        if areas[results.get('dropped_labels', [])].any():
+            raise ValueError(
+                f'{path} holds a novel class, though novel_handling is '
+                "'drop_image'. The list of the training pictures was made "
+                "otherwise: set novel_handling to 'background' or 'ignore', "
+                'or take a list without such pictures.')
+        if 'class_name' not in results:
+            candidates = results.get('candidates', results['base_classes'])
+            present = [c for c in candidates
+                       if areas[classes.index(c)] >= self.min_area]
+            absent = [c for c in results['base_classes']
+                      if not areas[classes.index(c)]]
+            ask_absent = absent and np.random.rand() < self.absent_share
+            candidates = absent if ask_absent else present
+            if not candidates:
+                return None
+            results['class_name'] = candidates[np.random.randint(
+                len(candidates))]
+        label = classes.index(results['class_name'])
+        mask = (labels == label).astype(np.uint8)
+        mask[labels == IGNORE] = IGNORE
+        mask[np.isin(labels, results.get('ignored_labels', []))] = IGNORE
+        results['gt_seg_map'] = mask
+        return results
+
+    def __repr__(self) -> str:
+        return (f'{self.__class__.__name__}(absent_share={self.absent_share}, '
+                f'min_area={self.min_area})')
