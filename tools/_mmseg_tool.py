@@ -37,7 +37,9 @@ def _processes_on_cpu() -> Iterator[None]:
         'model_wrapper_cfg.broadcast_buffers=False'
     ]
     yield
-    # Left to the interpreter's end, gloo's threads can abort it.
+    # Who leaves first would cut off what another is still receiving; and left
+    # to the interpreter's end, gloo's threads can abort it.
+    distributed.barrier()
     distributed.destroy_process_group()
 
 
