@@ -11,6 +11,9 @@ from . import compat
 compat.apply()
 
 from .backbone import ClsCLIPVisionTransformer
+from .baselines import (DenseCLIP, DenseCLIPHead, DenseCLIPVisionTransformer,
+                        FiLMHead, LateFusion, LSegHead, TextAsWeights,
+                        TransformersSegmentor, VisualPromptTuning)
 from .clip import load_clip
 from .datasets import (BAMLetterbox, COCO20iDataset, COCOObjectDataset,
                        EpisodeDataset, FoldDataset, MakeEpisode,
@@ -31,11 +34,13 @@ from .zoom_in import ZoomIn
 __all__ = [
     'BAMLetterbox', 'BinaryDiceLoss', 'COCO20iDataset', 'COCOObjectDataset',
     'COCOResultsProposals', 'ClsCLIP', 'ClsCLIPHead',
-    'ClsCLIPVisionTransformer', 'EpisodeDataset', 'EpisodeIoUMetric',
-    'FoldDataset', 'GeneralizedZeroShotIoUMetric', 'GroundTruthProposals',
-    'HonestScoresHook', 'MakeEpisode', 'OpenCLIPTextEncoder',
-    'PASCAL5iDataset', 'PascalVOCDataset20', 'SelfProposals',
-    'Shapes5iDataset', 'TorchvisionProposals',
-    'TrainableOptimWrapperConstructor', 'WindowProposals', 'ZoomIn',
+    'ClsCLIPVisionTransformer', 'DenseCLIP', 'DenseCLIPHead',
+    'DenseCLIPVisionTransformer', 'EpisodeDataset', 'EpisodeIoUMetric',
+    'FiLMHead', 'FoldDataset', 'GeneralizedZeroShotIoUMetric',
+    'GroundTruthProposals', 'HonestScoresHook', 'LSegHead', 'LateFusion',
+    'MakeEpisode', 'OpenCLIPTextEncoder', 'PASCAL5iDataset',
+    'PascalVOCDataset20', 'SelfProposals', 'Shapes5iDataset', 'TextAsWeights',
+    'TorchvisionProposals', 'TrainableOptimWrapperConstructor',
+    'TransformersSegmentor', 'VisualPromptTuning', 'WindowProposals', 'ZoomIn',
     '__version__', 'draw_zoom_in', 'load_clip'
 ]

@@ -74,7 +74,7 @@ class ClsCLIPVisionTransformer(BaseModule):
         self.text_dim = visual.output_dim
 
         self.navigate_blocks = tuple(sorted(set(navigate_blocks)))
-        depth = len(visual.transformer.resblocks)
+        self.depth = depth = len(visual.transformer.resblocks)
         wrong = [i for i in self.navigate_blocks if i not in range(depth)]
         if wrong:
             raise ValueError(
@@ -90,8 +90,7 @@ class ClsCLIPVisionTransformer(BaseModule):
     @property
     def first_navigated(self) -> int:
         """Index N1 of the first block that sees the text."""
-        blocks = self.visual.module.transformer.resblocks
-        return self.navigate_blocks[0] if self.navigate_blocks else len(blocks)
+        return self.navigate_blocks[0] if self.navigate_blocks else self.depth
 
     def grid_size(self, height: int, width: int) -> tuple[int, int]:
         """Rows and columns of patches of an input of this size in pixels."""
@@ -120,7 +119,29 @@ class ClsCLIPVisionTransformer(BaseModule):
                 self._positions.popitem(last=False)
         return self._positions[key]
 
-    @torch.no_grad()
+    def run_block(self, i: int, x: Tensor) -> Tensor:
+        """Block i of the tower, on tokens (M, 1 + h * w, C)."""
+        return self.visual.module.transformer.resblocks[i](x)
+
+    def let_in(self, i: int, x: Tensor, text: Tensor) -> Tensor:
+        """Let the text in before block i: the [CLS] becomes L_i(T_cls).
+
+        Args:
+            i (int): A navigated block.
+            x (Tensor): Tokens (M, 1 + h * w, C), the [CLS] first.
+            text (Tensor): Text tokens (M, D).
+
+        Returns:
+            Tensor: (M, 1 + h * w, C).
+        """
+        cls = self.project(i, text)[:, None].to(x.dtype)
+        return torch.cat([cls, x[:, 1:]], dim=1)
+
+    def project(self, i: int, text: Tensor) -> Tensor:
+        """L_i(T_cls) of text tokens (M, D): (M, C)."""
+        number = self.navigate_blocks.index(i)
+        return self.projections[number % len(self.projections)](text)
+
     def encode_prefix(self, inputs: Tensor) -> Tensor:
         """Run what does not depend on the text; once a picture.
 
@@ -140,36 +161,33 @@ class ClsCLIPVisionTransformer(BaseModule):
         cls = visual.class_embedding.to(x.dtype).expand(len(x), 1, -1)
         x = torch.cat([cls, x], dim=1)
         x = visual.ln_pre(x + self._position_embedding((h, w)).to(x.dtype))
-        for block in visual.transformer.resblocks[:self.first_navigated]:
-            x = block(x)
+        for i in range(self.first_navigated):
+            x = self.run_block(i, x)
         return x
 
-    def navigate(self, prefix: Tensor, text: Tensor,
+    def navigate(self, prefix: Tensor, text: Tensor | None,
                  grid: tuple[int, int]) -> Tensor:
         """Run the rest, once for every picture and class.
 
         Args:
             prefix (Tensor): Tokens (N, 1 + h * w, C) of
                 :meth:`encode_prefix`.
-            text (Tensor): Text tokens T_cls (N, K, D), float.
+            text (Tensor, optional): Text tokens T_cls (N, K, D), float. None
+                leaves the visual [CLS] everywhere: open_clip's own tower.
             grid (tuple[int]): h and w.
 
         Returns:
             Tensor: Patch tokens of the last block (N * K, C, h, w), the
-            classes of the first picture first.
+            classes of the first picture first, or (N, C, h, w).
         """
-        classes = text.shape[1]
-        x = prefix.repeat_interleave(classes, dim=0)
-        text = text.flatten(0, 1)
-        blocks = self.visual.module.transformer.resblocks
-        for i in range(self.first_navigated, len(blocks)):
-            if i in self.navigate_blocks:
-                number = self.navigate_blocks.index(i)
-                projection = self.projections[number %
-                                              len(self.projections)]
-                cls = projection(text)[:, None].to(x.dtype)
-                x = torch.cat([cls, x[:, 1:]], dim=1)
-            x = blocks[i](x)
+        x = prefix
+        if text is not None:
+            x = x.repeat_interleave(text.shape[1], dim=0)
+            text = text.flatten(0, 1)
+        for i in range(self.first_navigated, self.depth):
+            if text is not None and i in self.navigate_blocks:
+                x = self.let_in(i, x, text)
+            x = self.run_block(i, x)
         return x[:, 1:].transpose(1, 2).unflatten(2, grid)
 
     def forward(self,
@@ -179,17 +197,10 @@ class ClsCLIPVisionTransformer(BaseModule):
 
         Args:
             inputs (Tensor): Normalised pictures (N, 3, H, W).
-            text (Tensor, optional): Text tokens (N, K, D). None leaves the
-                visual [CLS] everywhere: open_clip's own tower.
+            text (Tensor, optional): See :meth:`navigate`.
 
         Returns:
             tuple[Tensor]: One map (N * K, C, h, w), or (N, C, h, w).
         """
-        x = self.encode_prefix(inputs)
         grid = self.grid_size(*inputs.shape[-2:])
-        if text is not None:
-            return (self.navigate(x, text, grid), )
-        blocks = self.visual.module.transformer.resblocks
-        for block in blocks[self.first_navigated:]:
-            x = block(x)
-        return (x[:, 1:].transpose(1, 2).unflatten(2, grid), )
+        return (self.navigate(self.encode_prefix(inputs), text, grid), )

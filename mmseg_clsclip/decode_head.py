@@ -81,7 +81,17 @@ class ClsCLIPHead(BaseDecodeHead):
         Returns:
             Tensor: (M, 1, upsample * h, upsample * w).
         """
-        x = self._transform_inputs(inputs)
+        return self.cls_seg(self.decode(self._transform_inputs(inputs)))
+
+    def decode(self, x: Tensor) -> Tensor:
+        """Everything but the last convolution.
+
+        Args:
+            x (Tensor): Patch tokens (M, C, h, w).
+
+        Returns:
+            Tensor: (M, conv_channels[-1], upsample * h, upsample * w).
+        """
         grid = x.shape[2:]
         x = x.flatten(2).transpose(1, 2)
         for layer in self.layers:
@@ -93,7 +103,7 @@ class ClsCLIPHead(BaseDecodeHead):
             if scale < self.upsample:
                 scale *= 2
                 x = F.interpolate(x, scale_factor=2, mode='bilinear')
-        return self.cls_seg(x)
+        return x
 
     def loss_by_feat(self, seg_logits: Tensor,
                      batch_data_samples: SampleList) -> dict:

@@ -24,7 +24,7 @@ FEW = ['default_hooks.visualization.interval=1',
        'test_dataloader.num_workers=0',
        'test_dataloader.persistent_workers=False']
 SHORT = FEW + [
-    'train_cfg.max_iters=4', 'param_scheduler.0.total_steps=8',
+    'train_cfg.max_iters=4',
     'default_hooks.checkpoint.interval=2', 'default_hooks.logger.interval=1',
     'train_dataloader.dataset.dataset.length=60',
     'train_dataloader.batch_size=4', 'train_dataloader.num_workers=0',

@@ -55,7 +55,19 @@ class HonestScoresHook(Hook):
     _trained: dict = {}
 
     def after_load_checkpoint(self, runner, checkpoint: dict) -> None:
-        """Remember what the checkpoint was trained on."""
+        """Remember what the checkpoint was trained on.
+
+        Raises:
+            ValueError: If it holds nothing, and the model has learned parts.
+        """
+        learned = [name for name, parameter in
+                   _segmentor(runner).named_parameters()
+                   if parameter.requires_grad]
+        if learned and not checkpoint.get('state_dict', checkpoint):
+            raise ValueError(
+                'The checkpoint holds no weights, which does for a model '
+                f'without training; this one has learned {learned[0]} and '
+                f'{len(learned) - 1} more. Name its checkpoint.')
         meta = checkpoint.get('meta') or {}
         self._trained = dict(meta.get('dataset_meta') or {})
 

@@ -6,6 +6,7 @@ import pytest
 from mmengine.hooks import IterTimerHook, LoggerHook
 from mmengine.model import MMDistributedDataParallel
 from mmseg.registry import DATASETS
+from torch import nn
 
 from mmseg_clsclip import HonestScoresHook
 from mmseg_clsclip.evaluation import honest_scores
@@ -23,7 +24,8 @@ def logged(monkeypatch):
 
 def runner(asked=TRUTH, random=False, encoder=True):
     model = SimpleNamespace(
-        dataset_meta=dict(classes=asked), has_random_clip=random)
+        dataset_meta=dict(classes=asked), has_random_clip=random,
+        named_parameters=lambda: iter(()))
     if encoder:
         model.text_encoder = object()
     data = SimpleNamespace(dataset=SimpleNamespace(
@@ -76,6 +78,16 @@ def test_a_checkpoint_that_saw_the_unseen_classes_is_named(logged):
     assert 'NOT zero-shot: the checkpoint was trained on masks of a' in (
         logged[0])
     assert "novel_handling='x', the protocol below says 'ignore'" in logged[1]
+
+
+def test_no_weights_do_only_for_a_model_without_training():
+    test, nothing = runner(), dict(state_dict={}, meta={})
+    HonestScoresHook().after_load_checkpoint(test, nothing)
+    test.model.named_parameters = nn.Linear(2, 2).named_parameters
+    HonestScoresHook().after_load_checkpoint(
+        test, dict(state_dict=dict(weight=0)))
+    with pytest.raises(ValueError, match='learned weight and 1 more'):
+        HonestScoresHook().after_load_checkpoint(test, nothing)
 
 
 def test_only_the_first_process_keeps_the_file_of_results(monkeypatch):

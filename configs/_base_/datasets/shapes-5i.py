@@ -5,8 +5,21 @@ meta_keys = ('class_name', 'img_path', 'seg_map_path', 'ori_shape',
 train_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='LoadAnnotations'),
-    dict(type='Resize', scale=(64, 64)),
-    dict(type='RandomFlip', prob=0.5),
+    # Half of the samples are a part of the picture, up to twice as large.
+    dict(
+        type='RandomChoice',
+        transforms=[
+            [dict(type='Resize', scale=(64, 64))],
+            [
+                dict(
+                    type='RandomResize', scale=(64, 64), ratio_range=(1, 2)),
+                dict(type='RandomCrop', crop_size=(64, 64))
+            ]
+        ]),
+    dict(
+        type='RandomFlip',
+        prob=[0.25, 0.25, 0.25],
+        direction=['horizontal', 'vertical', 'diagonal']),
     dict(type='MakeEpisode', min_area=12),
     dict(type='PackSegInputs', meta_keys=meta_keys)
 ]

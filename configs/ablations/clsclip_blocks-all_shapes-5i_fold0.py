@@ -1,0 +1,3 @@
+# The text enters all eight blocks.
+_base_ = '../shapes/clsclip_shapes-5i_fold0.py'
+model = dict(backbone=dict(navigate_blocks=tuple(range(8))))

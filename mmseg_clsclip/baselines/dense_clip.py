@@ -1,0 +1,262 @@
+"""Training-free dense CLIP: MaskCLIP, SCLIP, NACLIP and ClearCLIP.
+
+CLIP's own tower with another last block, so that every patch has an embedding
+in CLIP's joint space; a class is where its text is the nearest. Nothing is
+learned, so there is no checkpoint: mmseg's tools take ``none`` in its place.
+"""
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from mmengine.model import BaseModule
+from mmengine.runner import CheckpointLoader
+from mmseg.models.utils import resize
+from mmseg.registry import MODELS
+from mmseg.utils import SampleList
+from torch import Tensor, nn
+
+from ..backbone import ClsCLIPVisionTransformer
+from ..prompted import PromptedSegmentor
+
+# What is compared with what in the last block; the maps of several are added.
+ATTENTIONS = {
+    'qk': ('qk', ),
+    'v': (),
+    'qq': ('qq', ),
+    'kk': ('kk', ),
+    'qq+kk': ('qq', 'kk'),
+    'neighbour': ('kk', ),
+}
+# Standard deviation of NACLIP's window, in patches.
+NEIGHBOUR_STD = 5.0
+
+
+@MODELS.register_module()
+class DenseCLIPVisionTransformer(ClsCLIPVisionTransformer):
+    """A frozen ViT of open_clip whose patches lie in CLIP's joint space.
+
+    All blocks but the last are open_clip's own. With q, k and v as it has them
+    and s(x) = softmax(x / sqrt(d)) in each head, the last one's attention is,
+    before its output projection:
+
+    - ``'qk'``: s(q k^T) v, CLIP's own;
+    - ``'v'``: v, each token its own (MaskCLIP, arXiv 2112.01071);
+    - ``'qq'``: s(q q^T) v (ClearCLIP, arXiv 2407.12442, no residual);
+    - ``'kk'``: s(k k^T) v;
+    - ``'qq+kk'``: (s(q q^T) + s(k k^T)) v (SCLIP, arXiv 2312.01597);
+    - ``'neighbour'``: softmax(k k^T / sqrt(d) + w) v, where w is
+      exp(-r^2 / (2 * 5^2)) for patches r patches apart and 0 for the [CLS]
+      (NACLIP, arXiv 2404.08181, no residual).
+
+    MaskCLIP's paper has the formula of a ResNet's pooling, without a residual;
+    its authors' code for a ViT keeps residual and MLP, and so do we. What the
+    methods refine afterwards (key smoothing, prompt denoising, PAMR) is left
+    out.
+
+    Args:
+        attention (str): One of those above. Defaults to ``'v'``.
+        residual (bool): Whether the last block keeps its residual connections
+            and its MLP. Without, its attention alone is its output.
+        kwargs: ``architecture``, ``pretrained``, ``clip`` and ``init_cfg`` of
+            :class:`ClsCLIPVisionTransformer`.
+
+    Raises:
+        ValueError: If there is no such attention, or the tower has none that
+            can be changed.
+    """
+
+    def __init__(self, attention: str = 'v', residual: bool = True, **kwargs):
+        super().__init__(navigate_blocks=(), **kwargs)
+        if attention not in ATTENTIONS:
+            raise ValueError(f'attention={attention!r}: write one of '
+                             f'{", ".join(map(repr, ATTENTIONS))}.')
+        visual = self.visual.module
+        if visual.attn_pool is not None or not isinstance(
+                visual.transformer.resblocks[-1].attn, nn.MultiheadAttention):
+            raise ValueError(
+                f'The patches of {self.clip_name!r} have no place in the '
+                'joint space, or its attention is not a plain one; use a ViT '
+                "such as 'ViT-B-16-quickgelu'.")
+        self.attention = attention
+        self.residual = residual
+        self.out_channels = self.text_dim
+
+    @property
+    def first_navigated(self) -> int:
+        """The last block: :meth:`encode_prefix` stops before it."""
+        return len(self.visual.module.transformer.resblocks) - 1
+
+    @staticmethod
+    def _window(grid: tuple[int, int], like: Tensor) -> Tensor:
+        """NACLIP's w, (1 + h * w, 1 + h * w)."""
+        sides = [torch.arange(n, device=like.device).float() for n in grid]
+        # A Gaussian of the distance is the rows' times the columns'.
+        window = torch.kron(*(torch.exp(-(at[:, None] - at)**2 /
+                                        (2 * NEIGHBOUR_STD**2))
+                              for at in sides))
+        return F.pad(window, (1, 0, 1, 0)).to(like.dtype)
+
+    def _attend(self, x: Tensor, grid: tuple[int, int]) -> Tensor:
+        """The last block's attention on tokens (N, 1 + h * w, C)."""
+        attn = self.visual.module.transformer.resblocks[-1].attn
+        parts = F.linear(x, attn.in_proj_weight, attn.in_proj_bias)
+        # Each (N, heads, 1 + h * w, C / heads).
+        q, k, v = (part.unflatten(-1, (attn.num_heads, -1)).transpose(1, 2)
+                   for part in parts.chunk(3, dim=-1))
+        near = self.attention == 'neighbour'
+        window = self._window(grid, q) if near else None
+        tokens = dict(q=q, k=k)
+        maps = [
+            F.scaled_dot_product_attention(tokens[a], tokens[b], v, window)
+            for a, b in ATTENTIONS[self.attention]
+        ]
+        out = sum(maps) if maps else v
+        return attn.out_proj(out.transpose(1, 2).flatten(2))
+
+    @torch.no_grad()
+    def forward(self, inputs: Tensor) -> tuple[Tensor]:
+        """Dense embeddings of pictures.
+
+        Args:
+            inputs (Tensor): Normalised pictures (N, 3, H, W).
+
+        Returns:
+            tuple[Tensor]: One map (N, D, h, w) after the last LayerNorm and
+            the visual projection, not normalised.
+        """
+        grid = self.grid_size(*inputs.shape[-2:])
+        x = self.encode_prefix(inputs)
+        visual = self.visual.module
+        block = visual.transformer.resblocks[-1]
+        out = block.ls_1(self._attend(block.ln_1(x), grid))
+        if self.residual:
+            out = x + out
+            out = out + block.ls_2(block.mlp(block.ln_2(out)))
+        out = visual.ln_post(out[:, 1:]) @ visual.proj
+        return (out.transpose(1, 2).unflatten(2, grid), )
+
+
+@MODELS.register_module()
+class DenseCLIPHead(BaseModule):
+    """No head to train: the text embeddings are the classifier."""
+    # What mmseg and its tools read from a head.
+    num_classes = 2
+    out_channels = 1
+    threshold = 0.5
+    align_corners = False
+
+
+@MODELS.register_module()
+class DenseCLIP(PromptedSegmentor):
+    """Every pixel is of the class whose text is the nearest; no training.
+
+    ::
+
+        encode(): backbone(), cosines of the background's names
+        answer(): cosines of some classes
+
+    A class's logit is its cosine, times CLIP's scale, minus the best of the
+    names in ``background``, so that the argmax with the constant 0 is that
+    over all names. Without a background nothing is subtracted.
+
+    In an episode the rest of the vocabulary competes, too: its logit is the
+    class's minus the best other one, positive where the argmax over the
+    vocabulary is the class, as the methods have it. ClsCLIP never reads the
+    other names.
+
+    Args:
+        background (Sequence[str]): Names that stand for the background, read
+            as those of classes are.
+        kwargs: Of :class:`PromptedSegmentor`, with
+            :class:`DenseCLIPVisionTransformer` as the backbone and
+            :class:`DenseCLIPHead` as the head.
+
+    Raises:
+        ValueError: If ``background`` is empty or names a class.
+    """
+
+    def __init__(self, background: Sequence[str] = ('background', ), **kwargs):
+        super().__init__(**kwargs)
+        clip = self.text_encoder.clip.module
+        self.logit_scale = float(clip.logit_scale.exp())
+        if not self.with_background:
+            return
+        if isinstance(background, str) or not background or set(
+                background) & set(self.text_encoder.names):
+            raise ValueError(
+                f'background={background!r}: give a list of names, none of '
+                'them a class of the vocabulary, or with_background=False.')
+        # Read now: the text tower may be freed later.
+        self.register_buffer(
+            'background_text', self.text_encoder(background), persistent=False)
+
+    def _logits(self, embeddings: Tensor, text: Tensor) -> Tensor:
+        """Scaled cosines (N, K, H, W) with texts (N, K, D)."""
+        text = self.logit_scale * F.normalize(text, dim=-1)
+        # The scale is up to 100: in half precision it would swallow the small
+        # differences that decide.
+        with torch.autocast(text.device.type, enabled=False):
+            logits = torch.einsum('nkd,ndhw->nkhw', text, embeddings)
+        h, w = (n * s for n, s in zip(logits.shape[2:],
+                                      self.backbone.patch_size))
+        # Here and not in the base class: the maximum is one of pixels.
+        return resize(logits, size=(h, w), mode='bilinear',
+                      align_corners=self.align_corners)
+
+    def encode(self, inputs: Tensor) -> tuple[Tensor, Tensor | int]:
+        """Embeddings (N, D, h, w), and the background's best (N, 1, H, W)."""
+        embeddings = F.normalize(self.backbone(inputs)[0].float(), dim=1)
+        if not self.with_background:
+            return embeddings, 0
+        text = self.background_text.expand(len(inputs), -1, -1)
+        return embeddings, self._logits(embeddings, text).amax(1, keepdim=True)
+
+    def answer(self, shared: tuple[Tensor, Tensor | int], text: Tensor,
+               grid: tuple[int, int]) -> Tensor:
+        """Logits (N, K, H, W) of some classes, see the base class."""
+        embeddings, background = shared
+        return self._logits(embeddings, text) - background
+
+    def encode_decode(self, inputs: Tensor,
+                      batch_img_metas: list[dict] | None) -> Tensor:
+        """Logits (N, K [+1], H, W), K the size of the vocabulary, or 1.
+
+        Raises:
+            ValueError: If an episode's class is not in the vocabulary.
+        """
+        names = self._episode_names(batch_img_metas)
+        known = self.text_encoder.names
+        strange = sorted(set(names or ()) - set(known))
+        if strange:
+            raise ValueError(
+                f'{strange} are not in the vocabulary that competes in an '
+                'episode; put them into model.text_encoder.vocabulary.')
+        logits = super().encode_decode(inputs, None)
+        if names is None or logits.shape[1] == 1:  # or none competes
+            return logits
+        index = torch.tensor([known.index(n) for n in names],
+                             device=logits.device) + self.with_background
+        index = index.view(-1, 1, 1, 1).expand(-1, 1, *logits.shape[2:])
+        rivals = logits.scatter(1, index, float('-inf')).amax(1, keepdim=True)
+        own = logits.gather(1, index) - rivals
+        return F.pad(own, (0, 0, 0, 0, int(self.with_background), 0))
+
+    def loss(self, inputs: Tensor, data_samples: SampleList) -> dict:
+        """There is none.
+
+        Raises:
+            NotImplementedError: Always.
+        """
+        raise NotImplementedError(
+            'DenseCLIP is training-free: it has nothing to train. Test it as '
+            'it is: tools/test.py CONFIG none.')
+
+
+@CheckpointLoader.register_scheme(prefixes='none$')
+def load_from_nothing(filename: str, map_location=None) -> dict:
+    """An empty checkpoint, for the tools that insist on one.
+
+    So ``tools/test.py CONFIG none`` tests what needs no training; of anything
+    else mmengine then lists the missing keys.
+    """
+    return dict(state_dict={}, meta={})

@@ -1,0 +1,138 @@
+"""Baselines whose text meets the picture in the decoder, not the encoder.
+
+On the same frozen CLIP, with the same decoder, loss and tools as ClsCLIP: what
+differs is where the text enters. CLIP's tower runs once a picture, whatever
+the number of classes.
+"""
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from mmseg.registry import MODELS
+from torch import Tensor, nn
+
+from ..decode_head import ClsCLIPHead
+from ..prompted import PromptedSegmentor
+
+
+@MODELS.register_module()
+class LateFusion(PromptedSegmentor):
+    """A frozen tower that sees no text, and a head that does.
+
+    ::
+
+        encode(): backbone() -> decode_head.share()
+        answer(): decode_head.answer()
+
+    The arguments are :class:`PromptedSegmentor`'s, with a
+    :class:`ClsCLIPVisionTransformer` of ``navigate_blocks=()`` as the backbone
+    and :class:`LSegHead` or :class:`FiLMHead` as the head.
+    """
+
+    def extract_feat(self, inputs: Tensor, text: Tensor) -> list[Tensor]:
+        """What the head's loss is of.
+
+        Args:
+            inputs (Tensor): (N, 3, H, W).
+            text (Tensor): Text tokens (N, K, D).
+
+        Returns:
+            list[Tensor]: Patch tokens (N, C, h, w) and the text.
+        """
+        return [*self.backbone(inputs), text]
+
+    def encode(self, inputs: Tensor) -> Any:
+        """What all classes share, see the head."""
+        return self.decode_head.share(self.backbone(inputs)[0])
+
+    def answer(self, shared: Any, text: Tensor,
+               grid: tuple[int, int]) -> Tensor:
+        """Foreground logits (N, K, s * h, s * w), see the base class."""
+        return self.decode_head.answer(shared, text)
+
+
+class LateFusionHead(ClsCLIPHead):
+    """ClsCLIP's decoder with a text to read.
+
+    Subclasses say what is done once a picture (:meth:`share`) and what for
+    each class (:meth:`answer`).
+
+    Args:
+        text_channels (int): Width D of the text tokens.
+        kwargs: Of :class:`ClsCLIPHead`.
+    """
+
+    def __init__(self, text_channels: int, **kwargs):
+        super().__init__(**kwargs)
+        self.text_channels = text_channels
+
+    def share(self, x: Tensor) -> Tensor:
+        """What all classes share of patch tokens (N, C, h, w)."""
+        return x
+
+    def answer(self, shared: Tensor, text: Tensor) -> Tensor:
+        """Logits (N, K, s * h, s * w) for text tokens (N, K, D)."""
+        raise NotImplementedError
+
+    def forward(self, inputs: list[Tensor]) -> Tensor:
+        """Foreground logits.
+
+        Args:
+            inputs (list[Tensor]): Patch tokens (N, C, h, w) and text tokens
+                (N, K, D).
+
+        Returns:
+            Tensor: (N, K, upsample * h, upsample * w).
+        """
+        x, text = inputs
+        return self.answer(self.share(x), text)
+
+
+@MODELS.register_module()
+class LSegHead(LateFusionHead):
+    """LSeg-style: a pixel is of a class if its embedding is near the text's.
+
+    The decoder's pixels are mapped to CLIP's joint space, and a class's logit
+    is the scaled cosine with its text (LSeg, arXiv 2201.03546, section 3). The
+    foreground is decided class by class, as in ClsCLIP, where LSeg takes a
+    softmax over the vocabulary; so scale and offset are learned.
+    """
+
+    def __init__(self, text_channels: int, **kwargs):
+        super().__init__(text_channels, **kwargs)
+        # In place of the single logit.
+        self.conv_seg = nn.Conv2d(self.channels, text_channels, 1)
+        self.scale = nn.Parameter(torch.tensor(10.0))
+        self.offset = nn.Parameter(torch.tensor(0.0))
+
+    def share(self, x: Tensor) -> Tensor:
+        """Unit embeddings (N, D, s * h, s * w) of patch tokens."""
+        return F.normalize(self.cls_seg(self.decode(x)), dim=1)
+
+    def answer(self, shared: Tensor, text: Tensor) -> Tensor:
+        """Logits (N, K, s * h, s * w) for text tokens (N, K, D)."""
+        cosine = torch.einsum('ndhw,nkd->nkhw', shared,
+                              F.normalize(text, dim=-1).to(shared.dtype))
+        return self.scale * cosine + self.offset
+
+
+@MODELS.register_module()
+class FiLMHead(LateFusionHead):
+    """CLIPSeg-style: the text scales and shifts the decoder's channels.
+
+    Before the decoder's first layer the tokens become
+    ``gamma(T) * x + beta(T)`` with two linear maps of the text (FiLM, arXiv
+    1709.07871, eq. 1-2, as CLIPSeg, arXiv 2112.10003, section 3 takes it).
+    """
+
+    def __init__(self, text_channels: int, **kwargs):
+        super().__init__(text_channels, **kwargs)
+        self.gamma = nn.Linear(text_channels, self.in_channels)
+        self.beta = nn.Linear(text_channels, self.in_channels)
+
+    def answer(self, shared: Tensor, text: Tensor) -> Tensor:
+        """Logits (N, K, s * h, s * w) for text tokens (N, K, D)."""
+        gamma, beta = self.gamma(text), self.beta(text)
+        x = shared[:, None] * gamma[..., None, None] + beta[..., None, None]
+        logits = self.cls_seg(self.decode(x.flatten(0, 1)))
+        return logits.unflatten(0, text.shape[:2]).squeeze(2)

@@ -1,0 +1,99 @@
+"""tools/shapes/experiment.py: what is run, what is not run again, tables."""
+import importlib
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from mmengine.config import Config
+
+TOOLS = Path(__file__).parents[1] / 'tools/shapes'
+
+
+@pytest.fixture
+def experiment(monkeypatch):
+    monkeypatch.syspath_prepend(str(TOOLS))
+    return importlib.import_module('experiment')
+
+
+def line(experiment, row, fold, seed, unseen, **more):
+    owner = 'ClsCLIP' if row.startswith('ClsCLIP+') else row
+    config = experiment.fingerprint(
+        experiment.config_of(owner), experiment.tests_of(owner)[row])
+    return dict(row=row, fold=fold, seed=seed, iterations=600, config=config,
+                miou_unseen=unseen, miou_seen=70., fb_iou=80.,
+                miou_unseen_small=50., train_seconds=1, **more)
+
+
+def run_main(experiment, monkeypatch, tmp_path, *args):
+    monkeypatch.setattr(sys, 'argv', [
+        'experiment.py', '--results', str(tmp_path / 'results.jsonl'),
+        '--page', str(tmp_path / 'page.md'), '--jobs', '1', *args
+    ])
+    experiment.main()
+
+
+def test_rows_differ_in_what_they_say_they_do(experiment):
+    rows = {**experiment.BASELINES, **experiment.ABLATIONS}
+    trained = {}
+    for row in rows:
+        cfg = Config.fromfile(experiment.config_of(row)).to_dict()
+        trained[row] = json.dumps(cfg.pop('model'), default=str)
+        for key in ('model', 'data_preprocessor', 'custom_imports'):
+            cfg.pop(key, None)
+        # The same data, budget, optimiser and seed for all.
+        reference = Config.fromfile(experiment.config_of('ClsCLIP'))
+        for key, value in cfg.items():
+            assert value == reference.get(key), (row, key)
+    assert len(set(trained.values())) == len(trained)
+
+
+def test_mean_and_spread_are_over_seeds_of_the_mean_over_folds(experiment):
+    lines = [line(experiment, 'ClsCLIP', fold, seed, 60 + 4 * fold + seed)
+             for fold in (0, 1) for seed in (0, 1, 2)]
+    cells = experiment.summary(lines, 'ClsCLIP')
+    assert cells[:6] == ['ClsCLIP', '61.0', '65.0', '', '', '63.0 ± 1.0']
+    # A seed without all folds is in the folds' columns alone.
+    cells = experiment.summary(lines[:-1], 'ClsCLIP')
+    assert cells[5] == '62.5 ± 0.7' and cells[-1] == '2'
+
+
+def test_what_is_there_is_not_run_again(experiment, monkeypatch, tmp_path):
+    calls = []
+
+    def run(row, fold, seed, iterations, out):
+        calls.append((row, fold, seed))
+        return [line(experiment, row, fold, seed, 60.)]
+
+    monkeypatch.setattr(experiment, 'run', run)
+    (tmp_path / 'page.md').write_text(
+        'Before.\n<!-- tables -->\nstale\n<!-- end -->\nAfter.\n')
+    args = ['--rows', 'LSeg-style', '--seeds', '0', '--folds']
+    run_main(experiment, monkeypatch, tmp_path, *args, '0')
+    run_main(experiment, monkeypatch, tmp_path, *args, '0', '1')
+    assert calls == [('LSeg-style', 0, 0), ('LSeg-style', 1, 0)]
+    page = (tmp_path / 'page.md').read_text()
+    assert page.startswith('Before.\n') and page.endswith('\nAfter.\n')
+    assert '| LSeg-style | 60.0 | 60.0 |' in page and 'stale' not in page
+    # Another config is another row.
+    results = tmp_path / 'results.jsonl'
+    results.write_text(
+        results.read_text().replace('"config": "', '"config": "x'))
+    run_main(experiment, monkeypatch, tmp_path, *args, '0')
+    assert len(calls) == 3
+
+
+def test_a_run_that_fails_is_named_and_the_others_done(
+        experiment, monkeypatch, tmp_path):
+
+    def run(row, fold, seed, iterations, out):
+        if fold == 0:
+            raise RuntimeError('no memory')
+        return [line(experiment, row, fold, seed, 60.)]
+
+    monkeypatch.setattr(experiment, 'run', run)
+    with pytest.raises(SystemExit, match='no memory'):
+        run_main(experiment, monkeypatch, tmp_path, '--rows', 'LSeg-style',
+                 '--seeds', '0', '--folds', '0', '1')
+    kept = (tmp_path / 'results.jsonl').read_text().splitlines()
+    assert [json.loads(x)['fold'] for x in kept] == [1]

@@ -1,0 +1,236 @@
+"""Train and test every row of docs/results.md, some runs at once.
+
+A run is one row, fold and seed: ``tools/train.py`` for as many iterations as
+all others, then ``tools/test.py``. Its figures are appended to a file of JSON
+lines as soon as it ends, and what stands there is not run again unless its
+config has changed: stop and start as you like. At the end, or with
+``--table``, the tables are written into the page, between its markers.
+"""
+import argparse
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from functools import cache
+from itertools import product
+from pathlib import Path
+from statistics import mean, stdev
+
+from demo import PLUS, SOURCES, run_test
+from mmengine.config import Config
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from train_heads import FOLDS, ROOT
+
+BASELINES = {
+    'ClsCLIP': 'shapes/clsclip',
+    'text ignored': 'ablations/clsclip_no-navigation',
+    'LSeg-style': 'baselines/lseg',
+    'CLIPSeg-style (FiLM)': 'baselines/film',
+}
+ABLATIONS = {
+    f'ClsCLIP, {name}': f'ablations/clsclip_{stem}'
+    for name, stem in {
+        'block 0': 'blocks-0',
+        'block 2': 'blocks-2',
+        'blocks 5-7, the last three': 'blocks-5-7',
+        'all blocks': 'blocks-all',
+        'one shared projection': 'shared',
+        'text as channel weights': 'channel',
+        'text as spatial weights': 'spatial',
+        'visual prompts': 'vpt',
+        'visual prompts, no navigation': 'vpt-no-navigation',
+        'decoder depth 1': 'depth-1',
+        'decoder depth 4': 'depth-4',
+        'four templates': 'templates',
+        'normalised text': 'normalized',
+    }.items()
+}
+DENSE = {
+    f'{name}, training-free': f'baselines/{name.lower()}'
+    for name in ('MaskCLIP', 'SCLIP', 'NACLIP', 'ClearCLIP')
+}
+CONFIGS = {**BASELINES, **ABLATIONS, **DENSE}
+FIGURES = ('miou_seen', 'miou_unseen', 'miou_unseen_small', 'fb_iou')
+
+
+def config_of(row: str) -> Path:
+    """The config of a row, for fold 0."""
+    return ROOT / f'configs/{CONFIGS[row]}_shapes-5i_fold0.py'
+
+
+@cache
+def fingerprint(*paths: Path) -> str:
+    """Of what configs say after inheritance."""
+    told = [Config.fromfile(path).to_dict() for path in paths]
+    text = json.dumps(told, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def tests_of(row: str) -> dict[str, Path]:
+    """Configs that a run is tested with, by the row they make."""
+    tests = {row: config_of(row)}
+    if row == 'ClsCLIP':
+        for source, suffix in SOURCES.items():
+            name = f'ClsCLIP+, boxes: {source.replace("_", " ")}'
+            tests[name] = ROOT / PLUS.format(suffix)
+    return tests
+
+
+def run(row: str, fold: int, seed: int, iterations: int, out: Path) -> list:
+    """Train and test once; a line of figures for every test.
+
+    Raises:
+        RuntimeError: If a tool fails, with the end of what it printed.
+    """
+    config, began = config_of(row), time.time()
+    checkpoint, trained = 'none', 0.
+    work_dir = out / f'{config.stem[:-1]}{fold}_seed{seed}'
+    if row not in DENSE:
+        done = subprocess.run(
+            [sys.executable, str(ROOT / 'tools' / 'train.py'), str(config),
+             '--work-dir', str(work_dir), '--cfg-options',
+             f'randomness.seed={seed}', f'train_cfg.max_iters={iterations}',
+             f'train_dataloader.dataset.dataset.fold={fold}'],
+            env=dict(os.environ, OMP_NUM_THREADS='1'),
+            capture_output=True,
+            text=True)
+        if done.returncode:
+            raise RuntimeError(f'Training {row} failed:\n'
+                               + (done.stdout + done.stderr)[-3000:])
+        checkpoint = (work_dir / 'last_checkpoint').read_text()
+        trained = time.time() - began
+    lines = []
+    for name, path in tests_of(row).items():
+        metrics = run_test(
+            str(path), checkpoint, work_dir / path.stem, 1,
+            [f'test_dataloader.dataset.dataset.fold={fold}'])
+        lines.append(
+            dict(row=name, fold=fold, seed=seed,
+                 iterations=0 if row in DENSE else iterations,
+                 config=fingerprint(config, path),
+                 **{key: round(metrics[key], 2) for key in FIGURES
+                    if key in metrics},
+                 train_seconds=round(trained)))
+    shutil.rmtree(work_dir)  # its figures stay
+    return lines
+
+
+def read(path: Path, iterations: int) -> list[dict]:
+    """The lines that still hold: of this length and of today's configs."""
+    lines = []
+    if path.exists():
+        lines = [json.loads(line) for line in path.read_text().splitlines()]
+    current = {
+        name: fingerprint(config_of(row), config)
+        for row in CONFIGS for name, config in tests_of(row).items()
+    }
+    return [line for line in lines if line['config'] == current[line['row']]
+            and line['iterations'] in (iterations, 0)]
+
+
+def summary(lines: list[dict], row: str) -> list[str]:
+    """A row of the table: each fold's mean, and mean and spread over seeds."""
+    lines = [line for line in lines if line['row'] == row]
+    folds = sorted({line['fold'] for line in lines})
+    seeds = sorted({line['seed'] for line in lines})
+    by = {(line['fold'], line['seed']): line for line in lines}
+    whole = [s for s in seeds if all((f, s) in by for f in folds)]
+
+    def per_seed(figure: str) -> list[float]:
+        return [mean(by[f, s][figure] for f in folds) for s in whole]
+
+    cells = [row]
+    for f in FOLDS:
+        values = [by[f, s]['miou_unseen'] for s in seeds if (f, s) in by]
+        cells.append(f'{mean(values):.1f}' if values else '')
+    for figure in ('miou_unseen', 'miou_seen', 'miou_unseen_small', 'fb_iou'):
+        values = per_seed(figure) if all(figure in x for x in lines) else []
+        spread = f' ± {stdev(values):.1f}' if len(values) > 1 else ''
+        cells.append(f'{mean(values):.1f}{spread}' if values else '')
+    return [*cells, str(len(whole))]
+
+
+def tables(lines: list[dict]) -> str:
+    """Markdown of all rows that have a run."""
+    head = ['', *(f'fold {f}' for f in FOLDS), 'unseen', 'seen', 'small',
+            'FB-IoU', 'seeds']
+    plus = [name for name in tests_of('ClsCLIP') if name != 'ClsCLIP']
+    text = ''
+    for title, rows in (('Baselines', [*BASELINES, *DENSE]),
+                        ('Ablations', ['ClsCLIP', *ABLATIONS, *plus])):
+        made = {line['row'] for line in lines}
+        body = [summary(lines, row) for row in rows if row in made]
+        rules = ['---'] * len(head)
+        text += f'\n### {title}\n\n' + ''.join(
+            f'| {" | ".join(cells)} |\n' for cells in (head, rules, *body))
+    return text + '\n'
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('--rows', nargs='+', choices=CONFIGS, default=CONFIGS,
+                        metavar='ROW', help=f'of {", ".join(CONFIGS)}')
+    parser.add_argument('--folds', type=int, nargs='+', default=FOLDS)
+    parser.add_argument('--ablation-folds', type=int, nargs='+',
+                        default=(0, 1))
+    parser.add_argument('--seeds', type=int, nargs='+', default=(0, 1, 2))
+    parser.add_argument('--iterations', type=int, default=600)
+    parser.add_argument('--jobs', type=int, default=os.cpu_count())
+    parser.add_argument('--results', type=Path,
+                        default=ROOT / 'docs/results.jsonl')
+    parser.add_argument('--page', type=Path, default=ROOT / 'docs/results.md')
+    parser.add_argument('--work-dir', type=Path,
+                        default=ROOT / 'work_dirs/experiment')
+    parser.add_argument('--table', action='store_true',
+                        help='write the tables of what is there, run nothing')
+    args = parser.parse_args()
+
+    lines = read(args.results, args.iterations)
+    done = {(line['row'], line['fold'], line['seed']) for line in lines}
+    # Seeds first, so that every row has one before any has two.
+    jobs = [
+        (row, fold, seed)
+        for seed, row, fold in product(args.seeds, args.rows, args.folds)
+        if (row not in ABLATIONS or fold in args.ablation_folds)
+        and (row not in DENSE or seed == args.seeds[0])
+        and not all((name, fold, seed) in done for name in tests_of(row))
+    ]
+    failed = []
+    if jobs and not args.table:
+        args.results.parent.mkdir(parents=True, exist_ok=True)
+        with ThreadPoolExecutor(args.jobs) as pool, Progress(
+                TextColumn('{task.description}'), BarColumn(),
+                TextColumn('{task.completed}/{task.total} runs'),
+                TimeElapsedColumn()) as progress:
+            task = progress.add_task('training', total=len(jobs))
+            futures = {
+                pool.submit(run, *job, args.iterations, args.work_dir): job
+                for job in jobs
+            }
+            for future in as_completed(futures):
+                progress.advance(task)
+                try:
+                    made = future.result()
+                except RuntimeError as error:
+                    failed.append(f'{futures[future]}: {error}')
+                    continue
+                with args.results.open('a', encoding='utf-8') as file:
+                    file.writelines(json.dumps(line) + '\n' for line in made)
+    text = tables(read(args.results, args.iterations))
+    print(text)
+    if args.page.exists():
+        marked = re.compile('(?<=<!-- tables -->\n).*(?=<!-- end -->)', re.S)
+        args.page.write_text(
+            marked.sub(lambda _: text, args.page.read_text(encoding='utf-8')),
+            encoding='utf-8')
+    if failed:
+        sys.exit('\n'.join(failed))
+
+
+if __name__ == '__main__':
+    main()
