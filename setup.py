@@ -53,6 +53,8 @@ setup(
             'onedl-mmsegmentation>=1.4.2'
         ],
         'prepare': PREPARE,
+        # CLIPSeg and others beside ClsCLIP; SAM 3 needs 5.0.
+        'transformers': ['transformers>=4.57.6'],
         'test': TEST,
         'dev': TEST + ['ruff'],
     })

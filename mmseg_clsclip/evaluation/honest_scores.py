@@ -151,8 +151,8 @@ class HonestScoresHook(Hook):
     def after_val_epoch(self, runner, metrics=None) -> None:
         """Warn below the scores."""
         if getattr(_segmentor(runner), 'has_random_clip', False):
-            _warn('The scores above mean NOTHING: the CLIP of this model has '
-                  'random weights (pretrained=None).')
+            _warn('The scores above mean NOTHING: this model stands on random '
+                  'weights (as with pretrained=None).')
 
     def after_test_epoch(self, runner, metrics=None) -> None:
         """Warn below the scores, of the proposals too."""

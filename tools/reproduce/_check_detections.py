@@ -1,0 +1,33 @@
+"""Read a detector's boxes as a config of ClsCLIP+ will, and say what is wrong.
+
+The names of the pictures, with or without suffix, a line each, are read from
+the standard input.
+"""
+import argparse
+import sys
+
+from mmengine.config import Config, DictAction
+from mmengine.registry import init_default_scope
+
+import mmseg_clsclip  # noqa: F401  (what the config names)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('config')
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction)
+    args = parser.parse_args()
+    init_default_scope('mmseg')
+    from mmseg.registry import MODELS
+    cfg = Config.fromfile(args.config)
+    cfg.merge_from_dict(args.cfg_options or {})
+    pictures = [line.split()[0] for line in sys.stdin if line.strip()]
+    try:
+        MODELS.build(cfg.model.proposals).check_pictures(pictures)
+    except (OSError, TypeError, ValueError) as error:
+        sys.exit(f'--detections: {error}\nWhat describes the file is given by '
+                 '--detector-options.')
+
+
+if __name__ == '__main__':
+    main()

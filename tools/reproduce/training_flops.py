@@ -1,0 +1,62 @@
+"""Count the floating-point operations of a training step.
+
+``python tools/reproduce/training_flops.py [CONFIG]``
+
+One picture of noise at the size of the training crop goes forward and back
+through the config's model with random weights, which changes no count; a
+product and its sum are two operations. The texts are encoded before: it
+happens once a run.
+"""
+import argparse
+
+import torch
+from mmengine.config import Config, DictAction
+from mmengine.registry import init_default_scope
+from mmengine.structures import PixelData
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.utils.flop_counter import FlopCounterMode
+
+import mmseg_clsclip  # noqa: F401  (what the config names)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        'config', nargs='?',
+        default='configs/clsclip/'
+        'clsclip_vit-b16_pascal-5i-480x480_fold0.py')
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction)
+    args = parser.parse_args()
+    init_default_scope('mmseg')
+    from mmseg.registry import MODELS
+    from mmseg.structures import SegDataSample
+    cfg = Config.fromfile(args.config)
+    cfg.merge_from_dict(args.cfg_options or {})
+    cfg.model.backbone.pretrained = None
+    size = cfg.data_preprocessor.size
+    batch = cfg.train_dataloader.batch_size
+    steps = cfg.train_cfg.max_iters
+    model = MODELS.build(cfg.model).train()
+    names = model.text_encoder.names[:1]
+    model.text_encoder(names)
+    sample = SegDataSample(
+        metainfo=dict(class_name=names[0]),
+        gt_sem_seg=PixelData(data=torch.randint(0, 2, (1, *size))))
+    # The counter knows neither fused attention nor the fast path of eval.
+    torch.backends.mha.set_fastpath_enabled(False)
+    with FlopCounterMode(display=False) as counter, \
+            sdpa_kernel(SDPBackend.MATH):
+        losses = model.loss(torch.randn(1, 3, *size), [sample])
+        forward = counter.get_total_flops()
+        sum(v for k, v in losses.items() if 'loss' in k).backward()
+    total = counter.get_total_flops()
+    print(f'A picture of {size[0]} x {size[1]}: forward {forward / 1e9:.0f} '
+          f'GFLOP, backward {(total - forward) / 1e9:.0f}.')
+    print(f'A step of {batch}: {batch * total / 1e12:.2f} TFLOP. {steps} '
+          f'steps: {steps * batch * total / 1e15:.1f} PFLOP.')
+
+
+if __name__ == '__main__':
+    main()
