@@ -1,0 +1,530 @@
+"""What is compared, what is refused, and what the report says."""
+import json
+import re
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from mmengine.config import Config
+from mmseg.registry import MODELS
+from PIL import Image
+from torch import nn
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / 'tools'))
+import compare  # noqa: E402
+from comparison import classes, figures, measure, pictures, runs  # noqa: E402
+from comparison.entrants import Entrant, read_result  # noqa: E402
+from comparison.report import write  # noqa: E402
+from comparison.table import table, verdict  # noqa: E402
+
+ASSETS = ROOT / 'mmseg_clsclip/assets'
+CHECKPOINT = ASSETS / 'clsclip_shapes-5i_fold0.pth'
+CLSCLIP = 'configs/shapes/clsclip_shapes-5i_fold0.py'
+PLUS = 'configs/clsclip_plus/clsclip-plus_shapes-5i_fold0.py'
+WHOLE = 'configs/shapes/clsclip_shapes-5i_whole.py'
+FOLD0 = ('red circle, green square, blue triangle, yellow ring, red cross')
+
+
+@pytest.fixture
+def config(tmp_path):
+    """Write a config that inherits one of ours, with few pictures."""
+
+    def _config(base, text='', name='config'):
+        inner = 'test_dataloader.dataset.dataset' if base != WHOLE \
+            else 'test_dataloader.dataset'
+        few = 'length=20'
+        for key in reversed(inner.split('.')[1:]):
+            few = f'{key}=dict({few})'
+        path = tmp_path / f'{name}.py'
+        path.write_text(
+            f'_base_ = {str(ROOT / base)!r}\n'
+            f'test_dataloader = dict(num_workers=0, persistent_workers=False, '
+            f'batch_size=5, {few})\n{text}\n')
+        return str(path)
+
+    return _config
+
+
+@pytest.fixture
+def result(tmp_path):
+    """Write a JSON as tools/test.py does."""
+
+    def _result(name='result', log='', protocol=(), **changes):
+        content = dict(
+            dict(miou_unseen=50.0, fb_iou=70.0, time=0.1, data_time=0.1,
+                 per_class={'a': 40.0, 'b': None}),
+            protocol=dict(dict(
+                dataset='Shapes-5i', fold=0, split='test',
+                novel_handling='drop_image', list='at least 64 pixels',
+                pairs=899, episodes='every pair once',
+                size_bounds=[1024, 9216], input_size='64x64', views=1,
+                proposals='none'), **dict(protocol)), **changes)
+        path = tmp_path / f'{name}.json'
+        path.write_text(json.dumps(content))
+        path.with_suffix('.log').write_text(log)
+        return str(path)
+
+    return _result
+
+
+def refusal(tmp_path, *args):
+    with pytest.raises(SystemExit) as stopped:
+        compare.main([*map(str, args), '--out', str(tmp_path / 'out')])
+    assert not (tmp_path / 'out').exists()  # nothing was run
+    return str(stopped.value.code)
+
+
+def model(name, *files):
+    return ['--model', name, *map(str, files)]
+
+
+def test_the_shipped_ones_are_compared_by_default():
+    args = compare.argparse.Namespace(model=None, result=[])
+    entrants = compare.entrants_of(args)
+    assert [e.name for e in entrants[:2]] == ['ClsCLIP', 'ClsCLIP+']
+    assert all(Path(e.checkpoint).is_file() for e in entrants[:2])
+    assert not any(e.checkpoint for e in entrants[2:])
+    for entrant in entrants:
+        assert Path(entrant.config).is_file(), entrant.config
+
+
+# Refused before anything is run.
+
+
+def test_files_that_do_not_exist_and_names_are_refused(tmp_path, config):
+    path = config(CLSCLIP)
+    assert '1 of 1 configs do not exist: no.py' in refusal(
+        tmp_path, *model('a', 'no.py'))
+    assert 'checkpoints do not exist: no.pth' in refusal(
+        tmp_path, *model('a', path, 'no.pth'))
+    assert 'results do not exist: no.json' in refusal(
+        tmp_path, '--result', 'a', 'no.json')
+    assert "Two rows are called 'a b' and 'a/b'" in refusal(
+        tmp_path, *model('a b', path), *model('a/b', path))
+    assert "'..' cannot be the name of a row" in refusal(
+        tmp_path, *model('..', path))
+    assert 'write --model NAME CONFIG' in refusal(tmp_path, *model('a'))
+
+
+def test_what_is_no_config_or_no_checkpoint_is_refused(tmp_path, config):
+    bad = tmp_path / 'bad.py'
+    bad.write_text('model = dict(')
+    assert f'{bad} cannot be read' in refusal(tmp_path, *model('a', bad))
+    bad.write_text('model = dict(type="ClsCLIP")')
+    assert 'has no test_dataloader, test_evaluator' in refusal(
+        tmp_path, *model('a', bad))
+    assert 'is no checkpoint' in refusal(
+        tmp_path, *model('a', config(CLSCLIP), bad))
+    named = config(CLSCLIP, 'load_from = "gone.pth"', 'named')
+    assert f'gone.pth. load_from of {named} names it' in refusal(
+        tmp_path, *model('a', named))
+
+
+def test_a_folder_of_other_files_is_not_replaced(tmp_path, config):
+    (tmp_path / 'work/mine').mkdir(parents=True)
+    (tmp_path / 'work/mine/iter_1200.pth').write_text('weeks of work')
+    with pytest.raises(SystemExit, match='not of an earlier comparison'):
+        compare.main([*model('mine', config(CLSCLIP)), '--out',
+                      str(tmp_path / 'work')])
+    assert (tmp_path / 'work/mine/iter_1200.pth').is_file()
+
+
+@pytest.mark.parametrize('key, value', [
+    ('fold', 1), ('split', 'train'), ('novel_handling', 'ignore'),
+    ('list', 'at least 1 pixels'), ('dataset', 'PASCAL-5i'), ('new', 1)])
+def test_other_protocols_are_refused(tmp_path, result, key, value):
+    files = result('a'), result('b', protocol={key: value})
+    message = refusal(tmp_path, '--result', 'A', files[0], '--result', 'B',
+                      files[1])
+    assert f'{key}: ' in message and f'{value} in B' in message
+    assert message.count('\n') == 1
+
+
+def test_a_config_beside_a_result_of_another_protocol(
+        tmp_path, config, result):
+    message = refusal(
+        tmp_path, *model('A', config(CLSCLIP), CHECKPOINT), '--result', 'B',
+        result(protocol=dict(list='at least 12 pixels')))
+    # 20 pictures have fewer pairs; what the metric adds is not known yet.
+    assert re.findall('^  (.*?):', message, re.M) == ['list', 'pairs']
+
+
+def test_other_pictures_or_another_metric_are_refused(tmp_path, config):
+    message = refusal(
+        tmp_path, *model('A', config(WHOLE), CHECKPOINT),
+        *model('B', config(WHOLE, '''
+test_dataloader = dict(dataset=dict(seed=1))
+test_evaluator = dict(nan_to_num=0)''', 'other'), CHECKPOINT))
+    assert 'samples: 20 (' in message and 'nan_to_num' in message
+
+
+def test_a_result_without_a_protocol_is_refused(tmp_path, result):
+    path = Path(result())
+    path.write_text('{"mIoU": 5.0}')
+    assert 'does not name its protocol' in refusal(
+        tmp_path, '--result', 'A', path)
+    path.write_text('{"mIoU": 5.0')
+    assert 'is no result' in refusal(tmp_path, '--result', 'A', path)
+
+
+def test_a_checkpoint_of_another_fold_is_refused(tmp_path, config):
+    message = refusal(tmp_path, *model(
+        'A', config(CLSCLIP), ASSETS / 'clsclip_shapes-5i_fold1.pth'))
+    assert 'fold1.pth it was trained on' in message and FOLD0 in message
+
+
+def test_a_config_that_trains_on_the_tests_classes_is_refused(
+        tmp_path, config):
+    path = config(CLSCLIP, '''
+train_dataloader = dict(dataset=dict(dataset=dict(fold=1)))''')
+    message = refusal(tmp_path, *model('A', path, CHECKPOINT))
+    assert f'the train_dataloader of {path}' in message and FOLD0 in message
+
+
+FCN = '''
+model = dict(
+    _delete_=True, type='EncoderDecoder',
+    data_preprocessor=dict(
+        type='SegDataPreProcessor', mean=[120.] * 3, std=[60.] * 3,
+        bgr_to_rgb=True),
+    backbone=dict(
+        type='ResNetV1c', depth=18, num_stages=4, stem_channels=8,
+        base_channels=8, norm_cfg=dict(type='BN'), strides=(1, 2, 1, 1),
+        dilations=(1, 1, 2, 4), contract_dilation=True),
+    decode_head=dict(
+        type='FCNHead', in_channels=64, channels=8, num_convs=1,
+        num_classes=21, norm_cfg=dict(type='BN')),
+    train_cfg=dict(), test_cfg=dict(mode='whole'))
+train_dataloader = dict(dataset=dict(
+    _delete_=True, type='Shapes5iDataset', split='train'))
+'''
+
+
+def test_a_closed_set_may_have_seen_all_where_none_counts_as_unseen(
+        tmp_path, config):
+    entrants = [Entrant('A', config(WHOLE), str(CHECKPOINT)),
+                Entrant('B', config(WHOLE, FCN, 'fcn'))]
+    line, = compare.prepare(entrants, tmp_path / 'out')
+    assert re.match(r'20 \(.*scored by IoUMetric', line)
+    assert entrants[0].notes == []
+    assert FOLD0 in entrants[1].notes[0]
+    counted = config(WHOLE, FCN + '''
+test_evaluator = dict(_delete_=True, type='GeneralizedZeroShotIoUMetric')
+''', 'counted')
+    assert 'counts as unseen' in refusal(tmp_path, *model('B', counted))
+
+
+def test_training_classes_are_told_without_data():
+    def seen(**cfg):
+        return classes.of_training(cfg)
+
+    assert 'cat' not in seen(type='PASCAL5iDataset', fold=1)
+    assert len(seen(type='PASCAL5iDataset', fold=1)) == 15
+    assert len(seen(type='COCO20iDataset')) == 60
+    inner = dict(type='Shapes5iDataset', fold=2)
+    assert len(seen(**inner)) == 20
+    assert len(seen(type='EpisodeDataset', dataset=inner)) == 15
+    repeated = dict(type='RepeatDataset', times=2, dataset=inner)
+    assert len(seen(type='ConcatDataset', datasets=[inner, repeated])) == 20
+    assert 'red ring' not in seen(
+        type='EpisodeDataset', dataset=inner, novel_classes=['red ring'])
+
+
+def test_who_asks_for_novel_classes_alone_is_asked_for_all(tmp_path, config):
+    entrants = [Entrant('A', config(CLSCLIP), str(CHECKPOINT)),
+                Entrant('B', config(PLUS, name='plus'), str(CHECKPOINT))]
+    _, line = compare.prepare(entrants, tmp_path)
+    assert line.startswith('B: asked for all classes')
+    assert entrants[0].options == []
+    assert entrants[1].options == ['test_dataloader.dataset.test_classes=all']
+    assert entrants[0].protocol['pairs'] == entrants[1].protocol['pairs']
+
+
+# What is measured.
+
+
+def test_a_checkpoint_that_does_not_fit_is_an_error():
+    cfg = Config.fromfile(ROOT / CLSCLIP)
+    measure.load(MODELS.build(cfg.model), str(CHECKPOINT))
+    cfg.model.decode_head.num_layers = 1
+    with pytest.raises(ValueError, match=r'does not fit the config: 12 '
+                       r'unexpected keys \(decode_head.layers.1'):
+        measure.load(MODELS.build(cfg.model), str(CHECKPOINT))
+    cfg.model.decode_head.update(num_layers=3, conv_channels=(8, 4))
+    with pytest.raises(ValueError, match='size mismatch(.|\n)*12 missing'):
+        measure.load(MODELS.build(cfg.model), str(CHECKPOINT))
+
+
+def test_attention_counts_among_the_operations():
+    class Attends(nn.Module):
+
+        def __init__(self):
+            super().__init__()
+            self.attention = nn.MultiheadAttention(
+                8, 2, batch_first=True).requires_grad_(False)
+
+        def test_step(self, data):
+            tokens = data['inputs'][0][None]
+            found = self.attention(tokens, tokens, tokens, need_weights=False)
+            return [type('Result', (), dict(seg_logits=type(
+                'Data', (), dict(data=found[0]))))]
+
+    counted = measure.gflops(Attends().eval(), dict(
+        inputs=torch.rand(10, 8), data_samples=None))
+    assert counted * 1e9 == 10 * 8 * 8 * 4 + 2 * 10 * 10 * 8
+
+
+def test_costs_of_clsclip(config):
+    cfg = Config.fromfile(config(CLSCLIP))
+    found = measure.measure(cfg, str(CHECKPOINT))
+    assert found['trained_parameters'] == 316449
+    assert found['parameters'] == 1640002
+    assert found['gflops'] == pytest.approx(0.0902, abs=1e-4)
+    assert found['timed'] == 20 and 0 < found['seconds'] < 10
+    assert found['memory'] > found['libraries_memory'] > 2**20
+    assert not found['random'] and 'threads' in found['machine']
+    with pytest.raises(ValueError, match='316,449 parameters to train'):
+        measure.measure(cfg, None)
+
+
+# What is run, and what is not run again.
+
+
+@pytest.fixture
+def fake_tools(monkeypatch, result):
+    """Stand-ins for the two processes; what they were called with."""
+    called = []
+
+    def _run(command, log):
+        called.append(list(map(str, command)))
+        log.write_text('')
+        if 'measure' in str(command[0]):
+            Path(command[3]).write_text(json.dumps(dict(
+                random=False, seconds=0.5, memory=2**30, machine='here',
+                parameters=2, trained_parameters=1, gflops=1.0,
+                libraries_memory=2**29)))
+            return
+        work_dir = Path(command[command.index('--work-dir') + 1])
+        (work_dir / 'now').mkdir(parents=True)
+        (work_dir / 'now/now.json').write_text(Path(result()).read_text())
+
+    monkeypatch.setattr(runs, '_run', _run)
+    return called
+
+
+def entrant_of(path, checkpoint=CHECKPOINT, **more):
+    return Entrant('A', path, checkpoint and str(checkpoint),
+                   cfg=Config.fromfile(path), **more)
+
+
+def test_what_is_finished_is_not_run_again(tmp_path, config, fake_tools):
+    entrant = entrant_of(config(CLSCLIP), options=['a=b'])
+    assert runs.finished(entrant, tmp_path) is None
+    outcome = runs.run(entrant, tmp_path, print)
+    assert outcome['figures'] == dict(miou_unseen=50.0, fb_iou=70.0)
+    assert outcome['seconds'] == 0.5
+    assert fake_tools[0][-2:] == fake_tools[1][-2:] == ['--cfg-options', 'a=b']
+    assert '--out' in fake_tools[1]
+    assert runs.finished(entrant, tmp_path) == outcome
+    # Another checkpoint, another config, or half a file: run again.
+    other = tmp_path / 'other.pth'
+    torch.save({}, other)
+    assert not runs.finished(entrant_of(entrant.config, other), tmp_path)
+    changed = config(CLSCLIP, 'model = dict(test_cfg=dict(a=1))', 'other')
+    assert not runs.finished(entrant_of(changed), tmp_path)
+    written = tmp_path / 'A/outcome.json'
+    written.write_text(written.read_text()[:-20])
+    assert runs.finished(entrant, tmp_path) is None
+
+
+def test_no_checkpoint_is_none_to_the_tools(tmp_path, config, fake_tools):
+    runs.run(entrant_of(config(CLSCLIP), None), tmp_path, print)
+    assert [command[2] for command in fake_tools] == ['none', 'none']
+
+
+def test_predictions_are_kept_where_a_metric_offers_it(
+        tmp_path, config, fake_tools):
+    several = config(WHOLE, '''
+test_evaluator = [dict(type='mmengine.DumpResults', out_file_path='a.pkl'),
+                  dict(type='IoUMetric')]''')
+    runs.run(entrant_of(several), tmp_path, print)
+    assert fake_tools[1][-2:] == [
+        '--cfg-options',
+        f'test_evaluator.1.output_dir={tmp_path / "A/predictions"}']
+
+
+@pytest.mark.parametrize('log, status, told', [
+    ('x\nTraceback (most recent call last):\n  File "a"\n    b\n'
+     'ValueError: wrong\nmore of it\n', 1, 'ValueError: wrong'),
+    ('usage\nerror: no such option\n', 2, 'error: no such option'),
+    ('', 3, 'exit status 3'), ('Killed\n', -9, 'ended by signal 9')])
+def test_the_error_of_a_process_in_a_line(log, status, told):
+    assert runs.last_error(log, status).startswith(told)
+
+
+def test_one_that_fails_is_a_row_and_all_that_fail_are_an_error(
+        tmp_path, config, monkeypatch, result, capsys):
+    def fails(command, log):
+        raise RuntimeError(f'ValueError: <no> ({log})')
+
+    monkeypatch.setattr(runs, '_run', fails)
+    out = tmp_path / 'out'
+    path = config(CLSCLIP)
+    with pytest.raises(SystemExit, match='all of them failed'):
+        compare.main([*model('A', path), '--out', str(out)])
+    pairs = json.loads((out / 'report.json').read_text())['rows'][0][
+        'protocol']['pairs']
+    given = result(protocol=dict(pairs=pairs))
+    compare.main([*model('A', path), '--result', 'B', given, '--out',
+                  str(out)])
+    assert 'A: failed: ValueError: <no>' in capsys.readouterr().out
+    text = (out / 'report.md').read_text()
+    assert '| A | failed: ValueError: <no> (' in text and '/A/measure.log' \
+        in text
+    assert '| B | **50.0** | **70.0** | - | - | - | - |' in text
+    assert '&lt;no&gt;' in (out / 'report.html').read_text()
+
+
+# What the report says.
+
+
+def test_results_are_read_with_what_their_logs_say(result):
+    log = '''per class results:
++-------+-------+-------+
+| Class |  IoU  |  Acc  |
++-------+-------+-------+
+|  cat  |  81.5 | 90.0  |
+| a dog |  nan  |  nan  |
++-------+-------+-------+
+The scores above mean NOTHING: ...'''
+    found = read_result(Path(result(log=log, per_class=None)))
+    assert found['per_class'] == {'cat': 81.5, 'a dog': None}
+    assert found['random']
+    assert found['figures'] == dict(miou_unseen=50.0, fb_iou=70.0)
+    path = Path(result())
+    path.write_text(json.dumps(
+        {f'my/{k}': v for k, v in json.loads(path.read_text()).items()}))
+    found = read_result(path)
+    assert found['figures']['fb_iou'] == 70 and not found['random']
+
+
+def rows_of(*figures):
+    return [dict(
+        name=f'model {k}', notes=[], protocol=dict(proposals='none', fold=0),
+        figures=dict(found), random=False, per_class={'x': 5., 'y': 9. - k},
+        seconds=0.5, memory=3 * 2**30, libraries_memory=2**30, gflops=1.5,
+        parameters=2_000_000, trained_parameters=0, machine='here')
+        for k, found in enumerate(figures)]
+
+
+def test_the_best_is_bold_and_random_ones_never_are():
+    rows = rows_of(dict(mIoU=50.), dict(mIoU=60.), dict(mIoU=90.))
+    rows[2]['random'] = True
+    rows[1]['protocol']['proposals'] = 'boxes'
+    heads, cells = table(rows)
+    assert heads == ['model', 'mIoU', 'parameters trained', 'GFLOPs',
+                     'pictures/s', 'peak memory', 'proposals', 'note']
+    assert [line[1] for line in cells] == ['50.0', '**60.0**', '90.0']
+    assert cells[1][2:7] == ['0 of 2.00 M', '1.500', '2.0', '3072 MiB',
+                             'boxes']
+    assert cells[2][-1] == (
+        'accuracy means NOTHING: the CLIP has random weights')
+    assert verdict(rows) == (
+        'model 1 has the best mIoU: 60.0, which is 10.0 above model 0; it is '
+        'better in 0 of 2 classes.')
+    rows[0]['figures']['mIoU'] = 59.96
+    assert verdict(rows) == (
+        'model 1 and model 0 have the best mIoU alike: 60.0.')
+    rows[0]['cpu_share'] = 0.3
+    assert 'busy machine gave it 30 %' in table(rows)[1][0][-1]
+
+
+def test_the_page_needs_nothing_else_and_the_json_is_one(tmp_path):
+    rows = rows_of(dict(miou_unseen=50.), dict(miou_unseen=float('nan')))
+    rows.append(dict(name='<b>', notes=[], protocol={}, error='a|b'))
+    words = figures.draw_classes(
+        {row['name']: row['per_class'] for row in rows[:2]},
+        tmp_path / 'classes.png', unseen=['y'])
+    assert 'unseen classes come first' in words
+    write(tmp_path, rows, ['said'], [('classes.png', 'Classes', words)], [])
+    page = (tmp_path / 'report.html').read_text()
+    assert 'src="data:image/png;base64,' in page
+    assert not re.search(r'(?:src|href)="(?!data:)|<script|@import|url\(',
+                         page)
+    assert '&lt;b&gt;' in page and '<b>' not in page.replace('<b>50.0', '')
+    text = (tmp_path / 'report.md').read_text()
+    assert '| <b> | failed: a/b |' in text and 'Protocol: ' in text
+
+    def refuse(name):
+        raise AssertionError(name)
+
+    content = json.loads((tmp_path / 'report.json').read_text(),
+                         parse_constant=refuse)
+    assert content['rows'][1]['figures'] == dict(miou_unseen=None)
+
+
+def test_many_classes_are_cut_to_those_that_differ(tmp_path):
+    iou = {f'class {k}': float(k % 50) for k in range(60)}
+    words = figures.draw_classes(
+        dict(a=iou, b=dict(iou, **{'class 7': 99., 'class 8': None})),
+        tmp_path / 'classes.png')
+    assert '30 of 60 classes' in words
+
+
+def test_disagreement_and_agreement():
+    none, half, full = (np.zeros((2, 4), np.uint8) for _ in range(3))
+    half[:, :2] = full[:] = 1
+    assert pictures.disagreement([none, none], True) == 0
+    assert pictures.disagreement([none, half, full], True) == (1 + 1 + .5) / 3
+    assert pictures.disagreement([half, full], False) == 0.5
+    truth = half.copy()
+    truth[0, 2:] = 255  # does not count
+    assert pictures.agreement(full, truth, True) == pytest.approx(4 / 6)
+    assert pictures.agreement(half, truth, False) == 1
+
+
+@pytest.mark.parametrize('base', [CLSCLIP, WHOLE])
+def test_the_most_different_pictures_come_first(tmp_path, config, base):
+    entrant = Entrant('A', config(base), str(CHECKPOINT))
+    compare.prepare([entrant], tmp_path / 'out')
+    names = pictures._file_names(entrant.dataset)
+    folders = {name: tmp_path / name for name in 'ab'}
+    for k, name in enumerate(names):
+        for value, folder in enumerate(folders.values()):
+            folder.mkdir(exist_ok=True)
+            mask = np.zeros((128, 128), np.uint8)
+            mask[:k % 9 + 5, value * (k % 9):50] = 1
+            Image.fromarray(mask).save(folder / name)
+    found = pictures.most_different(entrant.dataset, folders, 4)
+    values = [sample['disagreement'] for sample in found['samples']]
+    assert len(values) == 4 and values == sorted(values, reverse=True)
+    assert len({sample['name'] for sample in found['samples']}) == 4
+    assert found['compared'] == len(names)
+    figures.draw_pictures(found, list(folders), tmp_path / 'pictures.png')
+    assert Image.open(tmp_path / 'pictures.png').width > 400
+
+
+@pytest.mark.slow
+def test_two_models_and_one_that_does_not_fit(tmp_path, config, capsys):
+    out = tmp_path / 'out'
+    closed = config(WHOLE, FCN, 'fcn')
+    weights = MODELS.build(Config.fromfile(closed).model).state_dict()
+    torch.save(dict(state_dict=weights), tmp_path / 'fcn.pth')
+    misfit = config(WHOLE, 'model = dict(decode_head=dict(num_layers=1))',
+                    'misfit')
+    args = [*model('ours', config(WHOLE), CHECKPOINT),
+            *model('fcn', closed, tmp_path / 'fcn.pth'), '--out', str(out)]
+    compare.main([*args, *model('misfit', misfit, CHECKPOINT)])
+    ours, fcn, bad = json.loads((out / 'report.json').read_text())['rows']
+    assert ours['figures']['mIoU'] > 20 > fcn['figures']['mIoU']
+    assert len(ours['per_class']) == len(fcn['per_class']) == 21
+    assert fcn['gflops'] > 0 and FOLD0 in fcn['notes'][0]
+    assert 'does not fit the config: 12 unexpected keys' in bad['error']
+    assert {'classes.png', 'pictures.png', 'report.html'} <= {
+        path.name for path in out.iterdir()}
+    capsys.readouterr()
+    compare.main(args)
+    assert capsys.readouterr().out.count('taken from an earlier run') == 2

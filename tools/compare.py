@@ -1,0 +1,166 @@
+"""Is it better than what I have, on my data? One table, one page.
+
+``python tools/compare.py --model NAME CONFIG [CHECKPOINT] --model ...``
+
+Each model is tested by tools/test.py, and measured: what it trains, computes,
+how fast it is and what it takes. Results that are there already join by
+``--result NAME FILE``. What was not measured alike is refused. What an
+earlier call has finished is not run again; to run it again, delete its folder
+in ``--out``. With neither it compares what is shipped.
+"""
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from comparison import alike, runs
+from comparison.entrants import Entrant, check_request, read_config
+from comparison.figures import draw_classes, draw_pictures
+from comparison.pictures import most_different
+from comparison.report import write
+from comparison.rows import collect, unseen_in
+from comparison.table import COSTS, table
+from mmengine.registry import init_default_scope
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+ROOT = Path(__file__).parents[1]
+CHECKPOINT = 'mmseg_clsclip/assets/clsclip_shapes-5i_fold0.pth'
+# What is shipped, on fold 0 of Shapes-5i; the last four train nothing.
+SHIPPED = [
+    ('ClsCLIP', 'configs/shapes/clsclip_shapes-5i_fold0.py', CHECKPOINT),
+    ('ClsCLIP+', 'configs/clsclip_plus/clsclip-plus_shapes-5i_fold0.py',
+     CHECKPOINT),
+    *((name, f'configs/baselines/{name.lower()}_shapes-5i_fold0.py')
+      for name in ('MaskCLIP', 'SCLIP', 'NACLIP', 'ClearCLIP')),
+]
+
+
+def entrants_of(args: argparse.Namespace) -> list[Entrant]:
+    """The rows that are asked for.
+
+    Raises:
+        ValueError: If a model is given by too few or too many words.
+    """
+    entrants = []
+    for words in args.model or ():
+        if len(words) not in (2, 3):
+            raise ValueError(
+                f'--model {" ".join(words)}: write --model NAME CONFIG '
+                'CHECKPOINT, or leave out the CHECKPOINT of a model that '
+                'needs none.')
+        if words[2:] == ['none']:  # as tools/test.py has it
+            words = words[:2]
+        entrants.append(Entrant(*words))
+    if not (args.model or args.result):
+        entrants = [
+            Entrant(name, *(os.path.relpath(ROOT / file) for file in files))
+            for name, *files in SHIPPED
+        ]
+    return entrants + [Entrant(name, result=Path(file))
+                       for name, file in args.result]
+
+
+def prepare(entrants: list[Entrant], out: Path) -> list[str]:
+    """Refuse what cannot be compared, before anything is run.
+
+    Returns:
+        list[str]: What the report must say, a line each.
+
+    Raises:
+        ValueError: If names, configs, training or protocols are wrong.
+        FileNotFoundError: If a file does not exist.
+    """
+    check_request(entrants)
+    for entrant in entrants:
+        if entrant.config:
+            runs.check_folder(entrant, out)
+            read_config(entrant)
+    more = alike.ask_alike(entrants)
+    alike.describe(entrants)
+    for entrant in entrants:
+        if entrant.config:
+            alike.check_training(entrant)
+        alike.check_alike(entrants[0], entrant)
+    lines = [f'{e.settings["samples"]} test samples, scored by '
+             f'{" and ".join(str(m["type"]) for m in e.settings["metric"])}.'
+             for e in entrants if e.config][:1]
+    if more:
+        lines.append(f'{", ".join(more)}: asked for all classes, as the '
+                     'others are; the config asks for the unseen ones alone.')
+    return lines
+
+
+def draw(entrants: list[Entrant], rows: list[dict], out: Path,
+         pictures: int) -> list[tuple[str, str, str]]:
+    """The drawings that can be made: file, title and words of each."""
+    drawings = []
+    rows = [row for row in rows if not row.get('error')]
+    per_class = {row['name']: row['per_class'] for row in rows
+                 if row['per_class']}
+    if per_class:
+        words = draw_classes(per_class, out / 'classes.png',
+                             unseen_in(entrants))
+        drawings.append(('classes.png', 'Classes', words))
+    folders = {row['name']: row['predictions'] for row in rows
+               if row.get('predictions') and Path(row['predictions']).is_dir()}
+    if len(folders) > 1 and pictures > 0:
+        dataset = next(e.dataset for e in entrants if e.config)
+        found = most_different(dataset, folders, pictures)
+        if found['samples']:
+            draw_pictures(found, list(folders), out / 'pictures.png')
+            drawings.append((
+                'pictures.png', 'Pictures',
+                f'Where models differ most, of {found["compared"]} samples, '
+                f'not a fair draw; differ: {found["measure"]}'))
+    return drawings
+
+
+def show(rows: list[dict], console: Console) -> None:
+    """As much of the table as fits a terminal."""
+    heads, cells = table(rows)
+    cost = heads.index(COSTS[0])
+    kept = [0, *range(1, cost)][:3] + list(range(cost, cost + 3))
+    shown = Table(box=box.SIMPLE, pad_edge=False)
+    for k in kept:
+        shown.add_column(heads[k], justify='right' if k else 'left')
+    for line in cells:
+        if len(line) == len(heads):
+            shown.add_row(*(line[k].strip('*') for k in kept))
+    console.print(shown)
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Ask, run, draw and write."""
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        '--model', action='append', nargs='+', metavar='WORD',
+        help='NAME CONFIG [CHECKPOINT]; may be given often')
+    parser.add_argument(
+        '--result', action='append', nargs=2, default=[],
+        metavar=('NAME', 'FILE'), help='a JSON of tools/test.py')
+    parser.add_argument('--out', type=Path, default='work_dirs/compare')
+    parser.add_argument('--pictures', type=int, default=6)
+    args = parser.parse_args(argv)
+    init_default_scope('mmseg')
+    console = Console()
+    try:
+        entrants = entrants_of(args)
+        how = prepare(entrants, args.out)
+    except (ValueError, FileNotFoundError) as error:
+        sys.exit(f'compare.py: {error}')
+    rows = collect(entrants, args.out, console)
+    drawings = draw(entrants, rows, args.out, args.pictures)
+    write(args.out, rows, how, drawings, unseen_in(entrants))
+    show(rows, console)
+    console.print(f'Wrote {args.out / "report.html"}, report.md and '
+                  'report.json beside it.', highlight=False)
+    if all(row.get('error') for row in rows):
+        sys.exit('compare.py: all of them failed.')
+
+
+if __name__ == '__main__':
+    main()

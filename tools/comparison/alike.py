@@ -1,0 +1,151 @@
+"""Do figures belong in one table? Asked before anything is run."""
+import hashlib
+import inspect
+from pathlib import PurePath
+
+from mmseg.registry import DATASETS
+
+from mmseg_clsclip import EpisodeDataset
+
+from . import classes
+from .entrants import Entrant, read_result, training_meta
+
+# Figures of one table may differ in these; then each row says its own.
+MAY_DIFFER = ('proposals', 'views', 'input_size')
+# tools/test.py sets these, or they change no figure.
+NO_FIGURE = ('output_dir', 'keep_results', 'prefix', 'collect_device')
+
+
+def ask_alike(entrants: list[Entrant]) -> list[str]:
+    """Where some ask for the novel classes alone, ask for all like the rest.
+
+    Returns:
+        list[str]: The names of those that are asked for more than their
+        config says.
+    """
+    novel = []
+    episodes = [e for e in entrants if e.cfg and issubclass(
+        _test_set(e), EpisodeDataset)]
+    for entrant in episodes:
+        default = inspect.signature(
+            _test_set(entrant)).parameters['test_classes'].default
+        if entrant.cfg.test_dataloader.dataset.get('test_classes',
+                                                   default) == 'novel':
+            novel.append(entrant)
+    if len(novel) == len(episodes):
+        return []
+    for entrant in novel:
+        entrant.options.append('test_dataloader.dataset.test_classes=all')
+        entrant.cfg.test_dataloader.dataset.test_classes = 'all'
+    return [entrant.name for entrant in novel]
+
+
+def _test_set(entrant: Entrant) -> type:
+    return classes.class_of(DATASETS, entrant.cfg.test_dataloader.dataset)
+
+
+def describe(entrants: list[Entrant]) -> None:
+    """Fill in what each will measure, or has measured.
+
+    Raises:
+        ValueError: If a test set cannot be built, or a result does not name
+            its protocol.
+    """
+    built: dict[str, object] = {}
+    for entrant in entrants:
+        if entrant.result:
+            entrant.protocol = read_result(entrant.result)['protocol']
+            if not entrant.protocol:
+                raise ValueError(
+                    f'{entrant.result} does not name its protocol, so nobody '
+                    'can tell what it may stand beside. Give its config and '
+                    'checkpoint by --model instead.')
+            continue
+        cfg = entrant.cfg.test_dataloader.dataset
+        key = repr({k: v for k, v in cfg.items() if k != 'pipeline'})
+        try:
+            # To count masks takes long; the pipeline changes no pair.
+            entrant.dataset = built[key] = built.get(
+                key) or DATASETS.build(cfg)
+        except Exception as error:  # whatever a data set can raise
+            raise ValueError(f'{entrant.name}: the test set of '
+                             f'{entrant.config} cannot be built: {error}'
+                             ) from error
+        meta = entrant.dataset.metainfo
+        entrant.protocol = dict(
+            dict(dataset=type(entrant.dataset).__name__),
+            **meta.get('protocol', {}))
+        entrant.settings = dict(
+            metric=[{k: v for k, v in metric.items() if k not in NO_FIGURE}
+                    for metric in classes.metrics(entrant.cfg)],
+            classes=tuple(meta['classes']),
+            samples=_samples(entrant.dataset))
+
+
+def _samples(dataset) -> str:
+    """How many, and which, wherever the data set lies."""
+    digest = hashlib.sha256()
+    for index in range(len(dataset)):
+        info = dataset.get_data_info(index)
+        path = '/'.join(PurePath(info['img_path']).parts[-2:])
+        digest.update(f'{path} {info.get("class_name")}\n'.encode())
+    return f'{len(dataset)} (fingerprint {digest.hexdigest()[:8]})'
+
+
+def check_training(entrant: Entrant) -> None:
+    """Its training saw no mask of a class that counts as unseen.
+
+    Where the metric does not tell unseen classes from others the model may
+    have seen all; then a note says so.
+
+    Raises:
+        ValueError: If it did, with the classes.
+    """
+    unseen, counts = classes.unseen(entrant.cfg, entrant.dataset.metainfo)
+    sources = {}
+    if entrant.cfg.get('train_dataloader'):
+        sources[f'the train_dataloader of {entrant.config}'] = (
+            classes.of_training(entrant.cfg.train_dataloader.dataset))
+    if entrant.checkpoint:
+        sources[entrant.checkpoint] = training_meta(
+            entrant.checkpoint).get('base_classes', ())
+    for source, trained in sources.items():
+        seen = ', '.join(name for name in unseen if name in trained)
+        if seen and counts:
+            raise ValueError(
+                f'{entrant.name}: by {source} it was trained on masks of '
+                f'{seen}, which the test counts as unseen. Take the config '
+                "and the checkpoint of the test's fold.")
+        if seen:
+            entrant.notes = [f'trained on masks of {seen} too, which are '
+                             'novel in this fold']
+
+
+def check_alike(one: Entrant, other: Entrant) -> None:
+    """Both measure the same, as far as is known.
+
+    Before it has run a config tells less than a result: what the metric adds
+    to the protocol is compared afterwards.
+
+    Raises:
+        ValueError: If they do not, with what differs.
+    """
+    told = [
+        f'{key}: {one.protocol.get(key, "not named")} in {one.name}, '
+        f'{other.protocol.get(key, "not named")} in {other.name}'
+        for key in dict.fromkeys([*one.protocol, *other.protocol])
+        if key not in MAY_DIFFER
+        and one.protocol.get(key) != other.protocol.get(key)
+        and all(key in e.protocol or e.result for e in (one, other))
+    ]
+    if not (one.result or other.result):
+        told += [
+            f'{key}: {value} in {one.name}, {other.settings[key]} in '
+            f'{other.name}'
+            for key, value in one.settings.items()
+            if value != other.settings[key]
+        ]
+    if told:
+        raise ValueError(
+            f'{one.name} and {other.name} do not measure the same, so their '
+            'figures do not belong in one table:\n  ' + '\n  '.join(told))

@@ -1,0 +1,93 @@
+"""Which classes a config trains on, and which of a test count as unseen."""
+from mmengine.config import Config
+from mmseg.registry import DATASETS, METRICS
+
+from mmseg_clsclip import EpisodeDataset
+from mmseg_clsclip.datasets.folds import FoldDataset
+from mmseg_clsclip.evaluation import (
+    EpisodeIoUMetric,
+    GeneralizedZeroShotIoUMetric,
+)
+
+
+def metrics(cfg: Config) -> list[dict]:
+    """The test's metrics, whether the config has one or a list."""
+    given = cfg.test_evaluator
+    return list(given) if isinstance(given, (list, tuple)) else [given]
+
+
+def class_of(registry, cfg: dict) -> type:
+    """The class behind a config's ``type``.
+
+    Raises:
+        ValueError: If nothing is registered by that name.
+    """
+    kind = cfg['type']
+    found = registry.get(kind) if isinstance(kind, str) else kind
+    if found is None:
+        raise ValueError(f'{kind!r} is not registered; name the module that '
+                         'does so in custom_imports of the config.')
+    return found
+
+
+def unseen(cfg: Config, meta: dict) -> tuple[list[str], bool]:
+    """Classes of a test that are novel, and whether a metric counts them.
+
+    Args:
+        cfg (Config): Of the test.
+        meta (dict): Metainfo of the test set.
+    """
+    names, counts = list(meta.get('novel_classes', ())), False
+    for metric in metrics(cfg):
+        kind = class_of(METRICS, metric)
+        if issubclass(kind, GeneralizedZeroShotIoUMetric):
+            return list(metric.get('unseen_classes') or names), True
+        counts = counts or issubclass(kind, EpisodeIoUMetric)
+    return names, counts
+
+
+def of_training(cfg: dict) -> set[str]:
+    """Classes whose masks a training set shows, without reading any.
+
+    Args:
+        cfg (dict): Of the data set, with whatever is wrapped around it.
+    """
+    if 'datasets' in cfg:
+        return set().union(*map(of_training, cfg['datasets']))
+    kind = class_of(DATASETS, cfg)
+    if issubclass(kind, FoldDataset):
+        names = kind.META['classes']
+        novel = [names[k] for k in kind.novel(cfg.get('fold', 0))]
+    elif issubclass(kind, EpisodeDataset):
+        names = of_training(cfg['dataset'])
+        novel = _metainfo(cfg['dataset']).get('novel_classes', ())
+    elif 'dataset' in cfg:
+        return of_training(cfg['dataset'])
+    else:
+        names, novel = _metainfo(cfg).get('classes', ()), ()
+    if cfg.get('novel_classes') is not None:
+        novel = cfg['novel_classes']
+    return set(names) - set(novel) - {'background'}
+
+
+def _metainfo(cfg: dict) -> dict:
+    """Of a data set whose files need not be there; {} if it has none."""
+    try:
+        plain = {k: v for k, v in cfg.items() if k != 'pipeline'}
+        return DATASETS.build(dict(plain, lazy_init=True)).metainfo
+    except TypeError:  # one that is not mmengine's and knows no lazy_init
+        return {}
+
+
+def table_in(log: str) -> dict[str, float | None]:
+    """IoU by class of the last table that mmseg's IoUMetric has logged."""
+    _, found, table = log.rpartition('per class results:')
+    rows = [[cell.strip() for cell in line.strip('|\n').split('|')]
+            for line in table.splitlines() if line.startswith('|')]
+    if not found or not rows or 'IoU' not in rows[0]:
+        return {}
+    column = rows[0].index('IoU')
+    return {
+        row[0]: None if row[column] == 'nan' else float(row[column])
+        for row in rows[1:] if len(row) == len(rows[0])
+    }

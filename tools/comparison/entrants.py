@@ -1,0 +1,155 @@
+"""Who is compared: configs that are run, and results that are given."""
+import hashlib
+import json
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from mmengine.config import Config
+
+from mmseg_clsclip import __version__
+from mmseg_clsclip.files import require_files
+
+from .classes import table_in
+
+
+@dataclass
+class Entrant:
+    """One row to be.
+
+    Attributes:
+        name (str): Of the row.
+        config (str, optional): Path of the config, None for a given result.
+        checkpoint (str, optional): Its path.
+        result (Path, optional): The result that is given.
+        options (list[str]): ``--cfg-options`` that all of its runs take.
+        cfg (Config, optional): The config, options merged.
+        dataset: The test set, built, of those with a config.
+        protocol (dict): What its figures mean, as far as is known.
+        settings (dict): What only a config tells, to compare with others'.
+        notes (list[str]): Words for its row.
+    """
+    name: str
+    config: str | None = None
+    checkpoint: str | None = None
+    result: Path | None = None
+    options: list[str] = field(default_factory=list)
+    cfg: Config | None = None
+    dataset: object = None
+    protocol: dict = field(default_factory=dict)
+    settings: dict = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def folder(self) -> str:
+        """Its name as that of a folder."""
+        return re.sub(r'[^\w.+-]+', '-', self.name).strip('.-')
+
+    @property
+    def key(self) -> str:
+        """Another one where figures may be others."""
+        digest = hashlib.sha256(
+            f'{__version__}\n{self.cfg.pretty_text}'.encode())
+        if self.checkpoint:
+            digest.update(Path(self.checkpoint).read_bytes())
+        return digest.hexdigest()
+
+
+def check_request(entrants: list[Entrant]) -> None:
+    """Names differ and files exist.
+
+    Raises:
+        ValueError: If names do not.
+        FileNotFoundError: If files do not.
+    """
+    folders: dict[str, str] = {}
+    for name, folder in ((e.name, e.folder) for e in entrants):
+        if not folder:
+            raise ValueError(f'{name!r} cannot be the name of a row: write '
+                             'letters or digits.')
+        if folder in folders:
+            raise ValueError(
+                f'Two rows are called {folders[folder]!r} and {name!r}: '
+                'names must differ in letters or digits.')
+        folders[folder] = name
+    for what in ('config', 'checkpoint', 'result'):
+        require_files(
+            filter(None, (getattr(e, what) for e in entrants)), what + 's')
+
+
+def read_config(entrant: Entrant) -> None:
+    """Fill in ``cfg``, and the checkpoint if the config names one.
+
+    Raises:
+        ValueError: If it is no config of a test.
+        FileNotFoundError: If the checkpoint that it names does not exist.
+    """
+    try:
+        entrant.cfg = Config.fromfile(entrant.config)
+    except Exception as error:  # whatever Python in a file can raise
+        raise ValueError(
+            f'{entrant.config} cannot be read: {error}') from error
+    missing = [key for key in ('model', 'test_dataloader', 'test_evaluator')
+               if not entrant.cfg.get(key)]
+    if missing:
+        raise ValueError(f'{entrant.config} has no {", ".join(missing)}, so '
+                         'tools/test.py cannot run it. Give the config of a '
+                         'test.')
+    named = entrant.cfg.get('load_from')
+    if not entrant.checkpoint and named and named != 'none':
+        entrant.checkpoint = named
+        require_files([named], 'checkpoints',
+                      f'load_from of {entrant.config} names it.')
+
+
+def training_meta(checkpoint: str) -> dict:
+    """What a checkpoint says of the data that it was trained on.
+
+    Raises:
+        ValueError: If it cannot be read.
+    """
+    try:
+        content = torch.load(
+            checkpoint, map_location='cpu', weights_only=True)
+    except Exception as error:  # of zip, of pickle, of torch
+        reason = str(error).split('\n')[0]
+        raise ValueError(f'{checkpoint} is no checkpoint that torch can '
+                         f'read: {reason}') from error
+    meta = content.get('meta') if isinstance(content, dict) else None
+    return dict((meta or {}).get('dataset_meta') or {})
+
+
+def read_result(path: Path) -> dict:
+    """What tools/test.py wrote.
+
+    Args:
+        path (Path): Its JSON. From the log beside it come mmseg's table of
+            classes, and whether weights were random.
+
+    Returns:
+        dict: ``figures`` and ``protocol`` by their plain names, ``per_class``
+        and ``random`` (whether the figures mean nothing).
+
+    Raises:
+        ValueError: If it is no such file.
+    """
+    try:
+        content = json.loads(path.read_text(encoding='utf-8'))
+        # A metric with a prefix writes "prefix/protocol".
+        content = {key.split('/')[-1]: v for key, v in content.items()}
+    except (ValueError, AttributeError) as error:
+        raise ValueError(
+            f'{path} is no result of tools/test.py but {error}. A log of '
+            'training is none.') from error
+    log = path.with_suffix('.log')
+    text = log.read_text(encoding='utf-8') if log.is_file() else ''
+    return dict(
+        figures={
+            key: value for key, value in content.items()
+            if isinstance(value, (int, float)) and not key.endswith('time')
+        },
+        per_class=content.get('per_class') or table_in(text),
+        protocol=content.get('protocol') or {},
+        # HonestScoresHook's words.
+        random='mean NOTHING' in text)

@@ -1,0 +1,124 @@
+"""Writes the report: Markdown, a page that needs nothing else, JSON."""
+import base64
+import json
+import math
+from html import escape
+from pathlib import Path
+
+from mmseg_clsclip.files import atomic_write
+
+from .table import WORDS, explain, table, verdict
+
+TITLE = 'Comparison'
+STYLE = '''
+body { font: 15px/1.5 system-ui, sans-serif; color: #222; background: #fff;
+  max-width: 80rem; margin: 2rem auto; padding: 0 1rem; }
+.wide { overflow-x: auto; }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums;
+  font-size: .85rem; }
+th, td { padding: .3rem .5rem; text-align: right;
+  border-bottom: 1px solid #ddd; vertical-align: top; }
+th { vertical-align: bottom; font-weight: 600; }
+th:first-child, td:first-child, .words { text-align: left; }
+td { white-space: nowrap; }
+td.words, td.error { white-space: normal; min-width: 8rem; }
+td.error { color: #a00; text-align: left; overflow-wrap: anywhere; }
+img { max-width: 100%; height: auto; }
+p.small, li { color: #555; font-size: .9rem; }
+code { font-size: .85rem; overflow-wrap: anywhere; }
+'''
+
+
+def _markdown(heads: list[str], cells: list[list[str]], said: str,
+              lines: list[str], drawings: list[tuple],
+              commands: list[str]) -> str:
+    def row(texts: list[str]) -> str:
+        texts = texts + [''] * (len(heads) - len(texts))
+        return f'| {" | ".join(text.replace("|", "/") for text in texts)} |'
+
+    parts = [f'# {TITLE}', said,
+             '\n'.join([row(heads), '|---' * len(heads) + '|',
+                        *map(row, cells)]),
+             '\n'.join(f'- {line}' for line in lines)]
+    for name, title, words in drawings:
+        parts += [f'## {title}', f'{words}.', f'![{title}]({name})']
+    if commands:
+        parts += ['## Run by', '```\n' + '\n'.join(commands) + '\n```']
+    return '\n\n'.join(parts) + '\n'
+
+
+def _cell(text: str, kind: str = '') -> str:
+    if text.startswith('**'):
+        return f'<td{kind}><b>{escape(text[2:-2])}</b></td>'
+    return f'<td{kind}>{escape(text)}</td>'
+
+
+def _html(heads: list[str], cells: list[list[str]], said: str,
+          lines: list[str], drawings: list[tuple], commands: list[str],
+          out: Path) -> str:
+    def row(texts: list[str]) -> str:
+        if len(texts) < len(heads):  # one that failed
+            kind = f' class="error" colspan="{len(heads) - 1}"'
+            return f'<tr>{_cell(texts[0])}{_cell(texts[1], kind)}</tr>'
+        return f'<tr>{"".join(map(_cell, texts, kinds))}</tr>'
+
+    kinds = [' class="words"' if head in WORDS else '' for head in heads]
+    parts = [
+        f'<h1>{TITLE}</h1>', f'<p>{escape(said)}</p>',
+        '<div class="wide"><table><thead><tr>',
+        *(f'<th{kind}>{escape(head)}</th>'
+          for head, kind in zip(heads, kinds)),
+        '</tr></thead><tbody>', *map(row, cells), '</tbody></table></div>',
+        '<ul>', *(f'<li>{escape(line)}</li>' for line in lines), '</ul>'
+    ]
+    for name, title, words in drawings:
+        code = base64.b64encode((out / name).read_bytes()).decode()
+        parts += [
+            f'<h2>{escape(title)}</h2>',
+            f'<p class="small">{escape(words)}.</p>',
+            f'<img alt="{escape(title)}" src="data:image/png;base64,{code}">'
+        ]
+    if commands:
+        parts += ['<h2>Run by</h2><ul>', *(
+            f'<li><code>{escape(line)}</code></li>' for line in commands),
+            '</ul>']
+    return (f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">\n'
+            '<meta name="viewport" content="width=device-width">\n'
+            f'<title>{TITLE}</title><style>{STYLE}</style></head><body>\n'
+            + '\n'.join(parts) + '\n</body></html>\n')
+
+
+def _finite(value):
+    """For JSON, which knows no NaN."""
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(
+        value) else value
+
+
+def write(out: Path, rows: list[dict], how: list[str],
+          drawings: list[tuple[str, str, str]], unseen: list[str]) -> None:
+    """Write report.md, report.html and report.json.
+
+    Args:
+        out (Path): Where.
+        rows (list[dict]): See :func:`table`.
+        how (list[str]): What else is to be said, a line each.
+        drawings (list[tuple]): Name of the PNG in ``out``, title, words.
+        unseen (list[str]): Classes that count as unseen.
+    """
+    heads, cells = table(rows)
+    said, lines = verdict(rows, unseen), explain(rows, how)
+    commands = [row['command'] for row in rows if row.get('command')]
+    texts = {
+        'report.md': _markdown(heads, cells, said, lines, drawings, commands),
+        'report.html': _html(heads, cells, said, lines, drawings, commands,
+                             out),
+        'report.json': json.dumps(
+            dict(rows=_finite(rows), verdict=said, how=lines), indent=1),
+    }
+    for name, text in texts.items():
+        with atomic_write(out / name) as file:
+            file.write(text.encode())

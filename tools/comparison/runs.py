@@ -1,0 +1,145 @@
+"""Runs what is missing: a process to measure, one to test, a model."""
+import inspect
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from mmseg.registry import METRICS
+
+from mmseg_clsclip.files import atomic_write
+
+from . import classes
+from .entrants import Entrant, read_result
+
+TOOLS = Path(__file__).parents[1]
+LOG = 'measure.log'  # the first file of a run
+
+
+def last_error(log: str, status: int) -> str:
+    """What went wrong, in a line.
+
+    Args:
+        log (str): What the process printed.
+        status (int): Its exit status.
+    """
+    _, found, trace = log.rpartition('Traceback (most recent call last):\n')
+    lines = [line for line in (trace if found else log).splitlines()
+             if line.strip()]
+    if found:  # the frames are indented, the error is not
+        lines = [line for line in lines if not line.startswith(' ')][:1]
+    if status < 0:
+        return f'ended by signal {-status} (9: was there enough memory?)'
+    return lines[-1].strip() if lines else f'exit status {status}'
+
+
+def _run(command: list, log: Path) -> None:
+    """Run a tool in a process of its own.
+
+    Raises:
+        RuntimeError: If it fails, with its error.
+    """
+    with open(log, 'w', encoding='utf-8') as file:
+        done = subprocess.run(
+            [sys.executable, *map(str, command)], stdout=file,
+            stderr=subprocess.STDOUT)
+    if done.returncode:
+        text = log.read_text(encoding='utf-8', errors='replace')
+        raise RuntimeError(f'{last_error(text, done.returncode)} ({log})')
+
+
+def _keep_predictions(entrant: Entrant, folder: Path) -> list[str]:
+    """Arguments of tools/test.py that write predictions, if they can be."""
+    for index, metric in enumerate(classes.metrics(entrant.cfg)):
+        kind = classes.class_of(METRICS, metric)
+        if 'output_dir' not in inspect.signature(kind).parameters:
+            continue
+        if isinstance(entrant.cfg.test_evaluator, dict):
+            return ['--out', str(folder)]
+        # --out is for a single metric.
+        return ['--cfg-options', f'test_evaluator.{index}.output_dir={folder}']
+    return []
+
+
+def _options(arguments: list[str], options: list[str]) -> list[str]:
+    """Arguments with more ``--cfg-options``; argparse heeds the last ones."""
+    if options and '--cfg-options' not in arguments:
+        arguments = [*arguments, '--cfg-options']
+    return [*arguments, *options]
+
+
+def check_folder(entrant: Entrant, out: Path) -> None:
+    """What is replaced is of an earlier run.
+
+    Raises:
+        ValueError: If other files are there.
+    """
+    folder = out / entrant.folder
+    if folder.exists() and not (folder / LOG).is_file() and (
+            not folder.is_dir() or any(folder.iterdir())):
+        raise ValueError(f'{folder} is not of an earlier comparison and '
+                         'would be replaced. Take another --out, or another '
+                         'name.')
+
+
+def finished(entrant: Entrant, out: Path) -> dict | None:
+    """The outcome of an earlier run of the very same, if there is one."""
+    try:
+        content = json.loads(
+            (out / entrant.folder / 'outcome.json').read_text('utf-8'))
+    except (OSError, ValueError):
+        return None
+    return content if content.get('key') == entrant.key else None
+
+
+def run(entrant: Entrant, out: Path, tell: Callable[[str], None]) -> dict:
+    """Measure and test a model.
+
+    Args:
+        entrant (Entrant): With a config.
+        out (Path): Its own folder is made in it.
+        tell (Callable): Is told what is being done.
+
+    Returns:
+        dict: ``key``, what :func:`read_result` and measure.py give,
+        ``command`` and ``predictions``, a folder or None.
+
+    Raises:
+        RuntimeError: If it fails, with the error and the log's path.
+    """
+    folder = out / entrant.folder
+    check_folder(entrant, out)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    tell('measuring')
+    checkpoint = entrant.checkpoint or 'none'
+    _run([TOOLS / 'comparison/measure.py', entrant.config, checkpoint,
+          folder / 'measured.json',
+          *_options([], entrant.options)], folder / LOG)
+    measured = json.loads((folder / 'measured.json').read_text('utf-8'))
+    tell('testing')
+    predictions = folder / 'predictions'
+    command = [TOOLS / 'test.py', entrant.config, checkpoint, '--work-dir',
+               folder / 'test',
+               *_options(_keep_predictions(entrant, predictions),
+                         entrant.options)]
+    _run(command, folder / 'test.log')
+    written = list((folder / 'test').glob('*/*.json'))
+    if len(written) != 1:
+        raise RuntimeError(f'tools/test.py wrote no result to {folder}/test: '
+                           f'does the metric give none? ({folder}/test.log)')
+    outcome = dict(read_result(written[0]), result=str(written[0]))
+    outcome.update(
+        measured,
+        random=measured['random'] or outcome['random'],
+        key=entrant.key,
+        command=shlex.join(['python', os.path.relpath(command[0]),
+                            *map(str, command[1:])]),
+        predictions=str(predictions) if predictions.is_dir() else None)
+    with atomic_write(folder / 'outcome.json') as file:
+        file.write(json.dumps(outcome, indent=1).encode())
+    return outcome
