@@ -284,7 +284,7 @@ def test_costs_of_clsclip(config):
     assert found['parameters'] == 1640002
     assert found['gflops'] == pytest.approx(0.0902, abs=1e-4)
     assert found['timed'] == 20 and 0 < found['seconds'] < 10
-    assert found['memory'] > found['libraries_memory'] > 2**20
+    assert found['memory'] >= found['libraries_memory'] > 2**20
     assert not found['random'] and 'threads' in found['machine']
     with pytest.raises(ValueError, match='316,449 parameters to train'):
         measure.measure(cfg, None)
