@@ -65,9 +65,10 @@ def config_of(row: str) -> Path:
 
 @cache
 def fingerprint(*paths: Path) -> str:
-    """Of what configs say after inheritance."""
+    """Of what configs say after inheritance, wherever they lie."""
     told = [Config.fromfile(path).to_dict() for path in paths]
     text = json.dumps(told, sort_keys=True, default=str)
+    text = text.replace(str(ROOT), '')
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
@@ -165,6 +166,8 @@ def tables(lines: list[dict]) -> str:
                         ('Ablations', ['ClsCLIP', *ABLATIONS, *plus])):
         made = {line['row'] for line in lines}
         body = [summary(lines, row) for row in rows if row in made]
+        if not body:
+            continue
         rules = ['---'] * len(head)
         text += f'\n### {title}\n\n' + ''.join(
             f'| {" | ".join(cells)} |\n' for cells in (head, rules, *body))
