@@ -114,7 +114,7 @@ class PromptedSegmentor(EncoderDecoder):
             + self.text_encoder.names
         stored = self.__dict__.get('_dataset_meta') or {}
         if tuple(stored.get('classes', ())) == names:
-            return stored
+            return dict(stored, classes=names)  # a list, in some files
         generator = torch.Generator().manual_seed(42)
         palette = torch.randint(
             0, 256, (len(names), 3), generator=generator).tolist()

@@ -205,7 +205,7 @@ def test_the_vocabulary_overrules_the_names_in_a_checkpoint(model):
     assert model.dataset_meta['classes'] == ('background', *NAMES)
     own = dict(classes=('background', *NAMES), palette=[[7] * 3] * 6)
     model.dataset_meta = own
-    assert model.dataset_meta is own
+    assert model.dataset_meta == own
 
 
 def test_autocast_and_plain_forward(model):

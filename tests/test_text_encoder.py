@@ -209,7 +209,7 @@ def test_a_segmentor_loads_one_clip_for_both_towers(monkeypatch):
         calls.append(kwargs)
         return load_clip(*args, **kwargs)
 
-    for module in (mmseg_clsclip.backbone, mmseg_clsclip.segmentor,
+    for module in (mmseg_clsclip.backbone, mmseg_clsclip.prompted,
                    mmseg_clsclip.text_encoder):
         monkeypatch.setattr(module, 'load_clip', spy)
     config = Config.fromfile(ROOT / 'configs/shapes/'

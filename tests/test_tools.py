@@ -89,27 +89,31 @@ def test_a_random_clip_is_called_random_where_its_score_is_printed(tmp_path):
     assert log.rindex('mean NOTHING') > log.rindex('miou_unseen')
 
 
-def unseen_scene(name='red circle'):
-    """The first test scene with a large object of an unseen class."""
-    from mmseg_clsclip.datasets.shapes_world import CLASSES
-    label = 1 + CLASSES.index(name)
+def scenes_of_one_object(number=10):
+    """The first test scenes with a single, large object; with its label."""
+    found = []
     for index in range(500):
         scene = draw(index, 'test')
-        if (scene.labels == label).sum() > 1500:
-            return scene, label
-    raise AssertionError('no such scene')
+        labels = np.unique(scene.labels[scene.labels > 0])
+        if len(labels) == 1 and (scene.labels > 0).sum() > 1500:
+            found.append((scene, labels[0]))
+        if len(found) == number:
+            return found
+    raise AssertionError('no such scenes')
 
 
 @pytest.mark.parametrize('config', [CONFIG, WHOLE])
 def test_init_model_and_inference_model(config):
     model = init_model(config, CHECKPOINT, device='cpu')
     assert model.dataset_meta['classes'][1] == 'red circle'
-    scene, label = unseen_scene()
-    result = inference_model(model, scene.picture[..., ::-1].copy())
-    pred = result.pred_sem_seg.data[0].numpy()
-    assert pred.shape == (128, 128)
-    truth = scene.labels == label
-    assert ((pred == label) & truth).sum() > 0.5 * truth.sum()
+    shares = []
+    for scene, label in scenes_of_one_object():
+        result = inference_model(model, scene.picture[..., ::-1].copy())
+        pred = result.pred_sem_seg.data[0].numpy()
+        assert pred.shape == (128, 128)
+        shares.append((pred == label)[scene.labels == label].mean())
+    # Asked for all 20 classes at once; one in twenty would be chance.
+    assert np.mean(shares) > 0.3
 
 
 @pytest.mark.parametrize('config', [CONFIG, WHOLE])

@@ -177,8 +177,8 @@ tested() {
     local weights
     weights=$(checkpoint "$2")
     [ -f "$weights" ] && [ -d "$OUT/$1/fold$2" ] &&
-        find "$OUT/$1/fold$2" -mindepth 2 -maxdepth 2 -name '*.json' \
-            -newer "$weights" | grep -q .
+        [ -n "$(find "$OUT/$1/fold$2" -mindepth 2 -maxdepth 2 \
+            -name '*.json' -newer "$weights")" ]
 }
 
 # A folder is of one recipe: a run resumed with another goes on with the old
