@@ -84,7 +84,7 @@ class DenseCLIPVisionTransformer(ClsCLIPVisionTransformer):
     @property
     def first_navigated(self) -> int:
         """The last block: :meth:`encode_prefix` stops before it."""
-        return len(self.visual.module.transformer.resblocks) - 1
+        return self.depth - 1
 
     @staticmethod
     def _window(grid: tuple[int, int], like: Tensor) -> Tensor:
@@ -239,7 +239,7 @@ class DenseCLIP(PromptedSegmentor):
         index = index.view(-1, 1, 1, 1).expand(-1, 1, *logits.shape[2:])
         rivals = logits.scatter(1, index, float('-inf')).amax(1, keepdim=True)
         own = logits.gather(1, index) - rivals
-        return F.pad(own, (0, 0, 0, 0, int(self.with_background), 0))
+        return self._beside_background(own)
 
     def loss(self, inputs: Tensor, data_samples: SampleList) -> dict:
         """There is none.

@@ -58,13 +58,9 @@ class LateFusionHead(ClsCLIPHead):
     each class (:meth:`answer`).
 
     Args:
-        text_channels (int): Width D of the text tokens.
+        text_channels (int): Width D of the text tokens, in all subclasses.
         kwargs: Of :class:`ClsCLIPHead`.
     """
-
-    def __init__(self, text_channels: int, **kwargs):
-        super().__init__(**kwargs)
-        self.text_channels = text_channels
 
     def share(self, x: Tensor) -> Tensor:
         """What all classes share of patch tokens (N, C, h, w)."""
@@ -99,7 +95,7 @@ class LSegHead(LateFusionHead):
     """
 
     def __init__(self, text_channels: int, **kwargs):
-        super().__init__(text_channels, **kwargs)
+        super().__init__(**kwargs)
         # In place of the single logit.
         self.conv_seg = nn.Conv2d(self.channels, text_channels, 1)
         self.scale = nn.Parameter(torch.tensor(10.0))
@@ -126,7 +122,7 @@ class FiLMHead(LateFusionHead):
     """
 
     def __init__(self, text_channels: int, **kwargs):
-        super().__init__(text_channels, **kwargs)
+        super().__init__(**kwargs)
         self.gamma = nn.Linear(text_channels, self.in_channels)
         self.beta = nn.Linear(text_channels, self.in_channels)
 

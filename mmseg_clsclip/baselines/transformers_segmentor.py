@@ -12,7 +12,7 @@ from mmseg.utils import SampleList
 from torch import Tensor
 
 from ..frozen import Frozen
-from ..prompted import PromptedSegmentor
+from ..prompted import NamedSegmentor
 from ..vocabulary import read_vocabulary
 from .transformers_models import LoadedModel, Tensors, load_folder
 
@@ -71,7 +71,7 @@ class PromptReader:
 
 
 @MODELS.register_module()
-class TransformersSegmentor(EncoderDecoder):
+class TransformersSegmentor(NamedSegmentor):
     """CLIPSeg or SAM 3, by transformers, as a segmentor of mmseg's to test.
 
     What it is asked for and what it gives is as in
@@ -105,11 +105,6 @@ class TransformersSegmentor(EncoderDecoder):
     Raises:
         ImportError, FileNotFoundError, ValueError: See :func:`load_folder`.
     """
-    # None of these reads what a CLIP of open_clip's brings along.
-    dataset_meta = PromptedSegmentor.dataset_meta
-    _episode_names = staticmethod(PromptedSegmentor._episode_names)
-    _forward = PromptedSegmentor._forward
-
     def __init__(self,
                  folder: str,
                  vocabulary: str | Sequence,
@@ -139,14 +134,6 @@ class TransformersSegmentor(EncoderDecoder):
         self.align_corners = False
         self.test_cfg = ConfigDict(test_cfg or dict(mode='whole'))
         self.has_random_clip = random_weights
-
-    def inference(self, inputs: Tensor, batch_img_metas: list[dict]) -> Tensor:
-        """Logits (N, K [+1], H, W); K is 1 for episodes."""
-        # mmseg's sliding window asks for the number of channels beforehand.
-        episodes = self._episode_names(batch_img_metas) is not None
-        self.out_channels = self.with_background + (
-            1 if episodes else len(self.text_encoder.names))
-        return super().inference(inputs, batch_img_metas)
 
     def encode_decode(self, inputs: Tensor,
                       batch_img_metas: list[dict] | None) -> Tensor:
@@ -188,10 +175,7 @@ class TransformersSegmentor(EncoderDecoder):
             size=(height, width),
             mode='bilinear',
             align_corners=self.align_corners)
-        if self.with_background:
-            zero = seg_logits.new_zeros(number, 1, height, width)
-            seg_logits = torch.cat([zero, seg_logits], dim=1)
-        return seg_logits
+        return self._beside_background(seg_logits)
 
     def loss(self, inputs: Tensor, data_samples: SampleList) -> dict:
         """There is none.

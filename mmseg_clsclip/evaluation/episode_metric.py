@@ -27,6 +27,12 @@ def mean_of_numbers(values: np.ndarray) -> float:
     return float(values.mean()) if len(values) else float('nan')
 
 
+def prediction_name(img_path: str, class_name: str) -> str:
+    """Name of the file that an episode's prediction is written to."""
+    # A class may be any text, "dog/cat" too.
+    return re.sub(r'[^\w.-]+', '-', f'{Path(img_path).stem}_{class_name}.png')
+
+
 @METRICS.register_module()
 class EpisodeIoUMetric(BaseMetric):
     """IoU of episodes, as PASCAL-5i and COCO-20i count it.
@@ -115,9 +121,8 @@ class EpisodeIoUMetric(BaseMetric):
 
     def _write(self, sample: dict) -> None:
         """Write one prediction as an index PNG of 0 and 1."""
-        name = f'{Path(sample["img_path"]).stem}_{sample["class_name"]}.png'
-        # A class may be any text, "dog/cat" too.
-        path = Path(self.output_dir) / re.sub(r'[^\w.-]+', '-', name)
+        path = Path(self.output_dir) / prediction_name(
+            sample['img_path'], sample['class_name'])
         path.parent.mkdir(parents=True, exist_ok=True)
         pred = sample['pred_sem_seg']['data'][0].cpu().numpy()
         Image.fromarray(pred.astype(np.uint8)).save(path)

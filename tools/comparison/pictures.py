@@ -1,5 +1,4 @@
 """The test pictures about which models differ most."""
-import re
 from itertools import combinations
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import numpy as np
 from PIL import Image
 
 from mmseg_clsclip import EpisodeDataset
+from mmseg_clsclip.evaluation.episode_metric import prediction_name
 
 MOST = 2000  # that are compared, spread over the test set
 MEASURES = dict(
@@ -41,12 +41,10 @@ def _file_names(dataset) -> list[str]:
     names = []
     for index in range(len(dataset)):
         info = dataset.get_data_info(index)
-        name = Path(info['img_path']).stem
-        if isinstance(dataset, EpisodeDataset):
-            # As EpisodeIoUMetric has it.
-            name = re.sub(r'[^\w.-]+', '-',
-                          f'{name}_{info["class_name"]}.png')[:-len('.png')]
-        names.append(f'{name}.png')
+        names.append(
+            prediction_name(info['img_path'], info['class_name'])
+            if isinstance(dataset, EpisodeDataset) else
+            f'{Path(info["img_path"]).stem}.png')
     return names
 
 
