@@ -13,6 +13,7 @@ from mmseg.registry import MODELS
 from open_clip.transformer import VisionTransformer
 from torch import Tensor, nn
 
+from .blocks import run_block
 from .clip import LoadedCLIP, load_clip
 from .frozen import Frozen
 
@@ -121,7 +122,7 @@ class ClsCLIPVisionTransformer(BaseModule):
 
     def run_block(self, i: int, x: Tensor) -> Tensor:
         """Block i of the tower, on tokens (M, 1 + h * w, C)."""
-        return self.visual.module.transformer.resblocks[i](x)
+        return run_block(self.visual.module.transformer.resblocks[i], x)
 
     def let_in(self, i: int, x: Tensor, text: Tensor) -> Tensor:
         """Let the text in before block i: the [CLS] becomes L_i(T_cls).
@@ -189,6 +190,21 @@ class ClsCLIPVisionTransformer(BaseModule):
                 x = self.let_in(i, x, text)
             x = self.run_block(i, x)
         return x[:, 1:].transpose(1, 2).unflatten(2, grid)
+
+    def embed(self, prefix: Tensor) -> Tensor:
+        """CLIP's own embeddings (N, D) of pictures, from their prefix.
+
+        Raises:
+            ValueError: If the tower does not take them from its [CLS].
+        """
+        visual = self.visual.module
+        if visual.attn_pool is not None or visual.pool_type != 'tok':
+            raise ValueError(f'{self.clip_name!r} pools its patches: its '
+                             '[CLS] is no embedding of the picture.')
+        x = prefix
+        for i in range(self.first_navigated, self.depth):
+            x = self.run_block(i, x)
+        return visual.ln_post(x[:, 0]) @ visual.proj
 
     def forward(self,
                 inputs: Tensor,

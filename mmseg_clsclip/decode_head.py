@@ -8,6 +8,8 @@ from mmseg.registry import MODELS
 from mmseg.utils import SampleList
 from torch import Tensor, nn
 
+from .blocks import run_layer
+
 
 @MODELS.register_module()
 class ClsCLIPHead(BaseDecodeHead):
@@ -95,7 +97,7 @@ class ClsCLIPHead(BaseDecodeHead):
         grid = x.shape[2:]
         x = x.flatten(2).transpose(1, 2)
         for layer in self.layers:
-            x = layer(x)
+            x = run_layer(layer, x)
         x = self.norm(x).transpose(1, 2).unflatten(2, grid)
         scale = 1
         for conv in self.convs:

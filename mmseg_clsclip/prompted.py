@@ -1,77 +1,25 @@
-"""What all segmentors have in common that names prompt."""
+"""PromptedSegmentor: what all segmentors on CLIP have in common."""
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
+from math import prod
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from mmengine.config import ConfigDict
-from mmseg.models.segmentors import EncoderDecoder
+from mmengine.structures import PixelData
 from mmseg.models.utils import resize
 from mmseg.registry import MODELS
+from mmseg.structures import SegDataSample
 from mmseg.utils import SampleList, add_prefix
 from torch import Tensor
 
+from .chunks import Chunks
 from .clip import load_clip
+from .inference import WHOLE, RunningArgmax, among_all, sliding_windows
+from .named import NamedSegmentor
 
-
-class NamedSegmentor(EncoderDecoder):
-    """What a segmentor needs to be asked by names, whatever its model is.
-
-    Subclasses have ``text_encoder``, whose ``names`` are the vocabulary, and
-    ``with_background``.
-    """
-
-    @property
-    def dataset_meta(self) -> dict:
-        """Names and colours of what :meth:`predict` gives.
-
-        mmseg's tools set it from the checkpoint. That is right only while the
-        vocabulary is the checkpoint's, so any other is overruled.
-        """
-        names = ('background', ) * self.with_background \
-            + self.text_encoder.names
-        stored = self.__dict__.get('_dataset_meta') or {}
-        if tuple(stored.get('classes', ())) == names:
-            return dict(stored, classes=names)  # a list, in some files
-        generator = torch.Generator().manual_seed(42)
-        palette = torch.randint(
-            0, 256, (len(names), 3), generator=generator).tolist()
-        if self.with_background:
-            palette[0] = [0, 0, 0]
-        return dict(classes=names, palette=palette)
-
-    @dataset_meta.setter
-    def dataset_meta(self, value: dict) -> None:
-        self.__dict__['_dataset_meta'] = value
-
-    @staticmethod
-    def _episode_names(metas: list[dict] | None) -> list[str] | None:
-        """The class asked of each picture, or None for the vocabulary."""
-        names = [meta.get('class_name') for meta in metas or []]
-        if not any(names):
-            return None
-        if not all(names):
-            raise ValueError('A batch mixes episodes and whole vocabularies: '
-                             f'class_name is {names}.')
-        return names
-
-    def inference(self, inputs: Tensor, batch_img_metas: list[dict]) -> Tensor:
-        """Logits (N, K [+1], H, W); K is 1 for episodes."""
-        # mmseg's sliding window asks for the number of channels beforehand.
-        episodes = self._episode_names(batch_img_metas) is not None
-        self.out_channels = self.with_background + (
-            1 if episodes else len(self.text_encoder.names))
-        return super().inference(inputs, batch_img_metas)
-
-    def _beside_background(self, seg_logits: Tensor) -> Tensor:
-        """Logits (N, K, H, W) with the background's constant 0, if any."""
-        return F.pad(seg_logits, (0, 0, 0, 0, int(self.with_background), 0))
-
-    def _forward(self,
-                 inputs: Tensor,
-                 data_samples: SampleList | None = None) -> Tensor:
-        """Logits (N, K [+1], H, W) without post-processing."""
-        metas = [s.metainfo for s in data_samples] if data_samples else None
-        return self.encode_decode(inputs, metas)
+DTYPES = ('float32', 'bfloat16', 'float16')
 
 
 class PromptedSegmentor(NamedSegmentor):
@@ -108,9 +56,21 @@ class PromptedSegmentor(NamedSegmentor):
         data_preprocessor (dict, optional): mmseg's ``SegDataPreProcessor``.
         train_cfg (dict, optional): Unused; there for mmseg's tools.
         test_cfg (dict, optional): mmseg's ``mode``, ``crop_size`` and
-            ``stride``, and ``class_batch_size``, how many classes go through
-            the tower at once (default 8); the memory grows with it and not
-            with the vocabulary.
+            ``stride``, and
+
+            - ``class_batch_size``: how many classes go through the tower at
+              once. Defaults to about as many as make 16,384 tokens. If memory
+              runs out there are fewer.
+            - ``labels_only``: for a whole vocabulary give ``pred_sem_seg``
+              without ``seg_logits``, so that memory does not grow with it.
+              mmseg's ``SegTTAModel`` and :class:`ZoomIn` need the logits.
+            - ``dtype``: of autocast, ``'bfloat16'`` or ``'float16'``, or
+              ``'float32'`` for none whatever surrounds.
+            - ``keep_classes``: ask only for so many classes of the
+              vocabulary, the most like the picture, or the window, by CLIP
+              itself. It changes results.
+            - ``compile``: True lets ``torch.compile`` loose on what runs for
+              each class, a dict has its options, too.
         pretrained (None): Unused; there for mmseg's tools.
         init_cfg (dict, optional): As mmengine has it.
     """
@@ -142,6 +102,16 @@ class PromptedSegmentor(NamedSegmentor):
         self.num_classes = self.out_channels = len(
             self.text_encoder.names) + with_background
         self.has_random_clip = clip.random
+        self.chunks = Chunks()
+        dtype = self.test_cfg.get('dtype')
+        if dtype not in (None, *DTYPES):
+            raise ValueError(f'test_cfg: dtype={dtype!r}: write one of '
+                             f'{", ".join(map(repr, DTYPES))}.')
+        if self.test_cfg.get('compile'):
+            # Sizes and numbers of classes change from picture to picture.
+            options = self.test_cfg.compile
+            options = {} if options is True else options
+            self.answer = torch.compile(self.answer, dynamic=True, **options)
         # The CLIP that a checkpoint belongs to, as ASCII: a tensor, so that
         # it travels wherever weights do.
         self.register_buffer(
@@ -210,6 +180,101 @@ class PromptedSegmentor(NamedSegmentor):
             self.decode_head.loss(feats, data_samples, self.train_cfg),
             'decode')
 
+    def similarity(self, shared: Any, text: Tensor) -> Tensor:
+        """How much of each class is in each picture, for ``keep_classes``.
+
+        Args:
+            shared: What :meth:`encode` gave.
+            text (Tensor): Text tokens (N, K, D).
+
+        Returns:
+            Tensor: (N, K), any scale.
+        """
+        raise NotImplementedError(
+            f'{type(self).__name__} cannot tell which classes are likely: '
+            'take keep_classes out of its test_cfg.')
+
+    def _answers(
+            self, inputs: Tensor, metas: list[dict] | None,
+            windows: list[tuple]) -> Iterator[tuple[Tensor | None, Tensor]]:
+        """Foreground logits, a chunk of classes after the other.
+
+        Yields:
+            tuple: Indices (N, k) of the classes in the vocabulary, and their
+            logits (N, k, H, W), the mean over the windows.
+        """
+        names = self._episode_names(metas)
+        if names is None:
+            text = self.text_encoder(device=inputs.device)
+            text = text.expand(len(inputs), -1, -1)
+        else:
+            text = self.text_encoder(names, inputs.device)[:, None]
+        views = [inputs[(..., *window)] for window in windows]
+        with self._precision(inputs):
+            shared = [self.encode(view) for view in views]
+            which = torch.arange(text.shape[1], device=inputs.device)
+            which = which.expand(len(inputs), -1)
+            keep = self.test_cfg.get('keep_classes')
+            if names is None and keep and keep < text.shape[1]:
+                likely = torch.stack(
+                    [self.similarity(one, text) for one in shared]).amax(0)
+                which = likely.topk(keep).indices.sort().values
+                text = text.gather(
+                    1, which[..., None].expand(-1, -1, text.shape[-1]))
+
+        def ask(part: Tensor) -> Tensor:
+            total = count = None
+            for view, one, at in zip(views, shared, windows):
+                logits = self._answer(one, part, view.shape[2:])
+                if len(views) == 1:
+                    return logits
+                if total is None:
+                    size = inputs.shape[2:]
+                    total = logits.new_zeros(*logits.shape[:2], *size)
+                    count = logits.new_zeros(size)
+                total[(..., *at)] += logits
+                count[at] += 1
+            return total / count
+
+        grid = self.backbone.grid_size(*views[0].shape[2:])
+        tokens = len(inputs) * prod(grid)
+        for chunk, logits in self.chunks(
+                ask, text, self.test_cfg.get('class_batch_size'), tokens):
+            yield which[:, chunk], logits
+
+    def _answer(self, shared: Any, text: Tensor,
+                size: tuple[int, int]) -> Tensor:
+        """Logits (N, k, H, W) of a view of this height and width."""
+        height, width = size
+        grid = self.backbone.grid_size(height, width)
+        with self._precision(text):
+            seg_logits = self.answer(shared, text, grid)
+        ph, pw = self.backbone.patch_size
+        # The backbone padded to whole patches at the right and the bottom.
+        return resize(
+            seg_logits.float(),
+            size=(grid[0] * ph, grid[1] * pw),
+            mode='bilinear',
+            align_corners=self.align_corners)[..., :height, :width]
+
+    def _precision(self, like: Tensor) -> AbstractContextManager:
+        """The test_cfg's dtype; otherwise what surrounds stands."""
+        dtype = self.test_cfg.get('dtype')
+        if dtype is None:
+            return nullcontext()
+        return torch.autocast(
+            like.device.type, getattr(torch, dtype), dtype != 'float32')
+
+    def _all_logits(self, inputs: Tensor, metas: list[dict] | None,
+                    windows: list[tuple]) -> Tensor:
+        """Logits (N, K [+1], H, W) of the whole vocabulary, or of episodes."""
+        which, parts = zip(*self._answers(inputs, metas, windows))
+        which, seg_logits = torch.cat(which, 1), torch.cat(parts, 1)
+        number = len(self.text_encoder.names)
+        if self._episode_names(metas) is None and which.shape[1] < number:
+            seg_logits = among_all(seg_logits, which, number)
+        return self._beside_background(seg_logits)
+
     def encode_decode(self, inputs: Tensor,
                       batch_img_metas: list[dict] | None) -> Tensor:
         """Logits of pictures at their own size.
@@ -221,25 +286,47 @@ class PromptedSegmentor(NamedSegmentor):
         Returns:
             Tensor: (N, K [+1], H, W), K the size of the vocabulary, or 1.
         """
-        number, _, height, width = inputs.shape
-        names = self._episode_names(batch_img_metas)
-        if names is None:
-            text = self.text_encoder(device=inputs.device)
-            text = text.expand(number, -1, -1)
-        else:
-            text = self.text_encoder(names, inputs.device)[:, None]
-        shared = self.encode(inputs)
-        grid = self.backbone.grid_size(height, width)
-        chunk = self.test_cfg.get('class_batch_size', 8)
-        seg_logits = torch.cat([
-            self.answer(shared, part, grid)
-            for part in text.split(chunk, dim=1)
-        ], 1)
-        ph, pw = self.backbone.patch_size
-        # The backbone padded to whole patches at the right and the bottom.
-        seg_logits = resize(
-            seg_logits,
-            size=(grid[0] * ph, grid[1] * pw),
-            mode='bilinear',
-            align_corners=self.align_corners)[..., :height, :width]
-        return self._beside_background(seg_logits)
+        return self._all_logits(inputs, batch_img_metas, [WHOLE])
+
+    def slide_inference(self, inputs: Tensor,
+                        batch_img_metas: list[dict]) -> Tensor:
+        """The same from overlapping windows, each encoded once."""
+        return self._all_logits(inputs, batch_img_metas, self._windows(inputs))
+
+    def _windows(self, inputs: Tensor) -> list[tuple[slice, slice]]:
+        return sliding_windows(inputs.shape[2:], self.test_cfg.crop_size,
+                               self.test_cfg.stride)
+
+    def predict(self,
+                inputs: Tensor,
+                data_samples: SampleList | None = None) -> SampleList:
+        """As mmseg has it; with ``labels_only`` there are no ``seg_logits``.
+
+        Args:
+            inputs (Tensor): (N, 3, H, W).
+            data_samples (list[SegDataSample], optional): Of the pictures.
+
+        Returns:
+            list[SegDataSample]: With ``pred_sem_seg`` (1, H, W).
+        """
+        samples = data_samples or [
+            SegDataSample(metainfo=dict(ori_shape=tuple(inputs.shape[2:])))
+            for _ in inputs
+        ]
+        metas = [sample.metainfo for sample in samples]
+        if not self.test_cfg.get('labels_only') or self._episode_names(metas):
+            return super().predict(inputs, data_samples)
+        windows = self._windows(inputs) if self.test_cfg.mode == 'slide' else [
+            WHOLE
+        ]
+        found = [RunningArgmax(self.with_background) for _ in samples]
+        for which, logits in self._answers(inputs, metas, windows):
+            # mmseg takes a lone channel for a probability; so never one.
+            parts = self.postprocess_result(
+                F.pad(logits, (0, 0, 0, 0, 1, 0)),
+                [SegDataSample(metainfo=meta) for meta in metas])
+            for argmax, part, classes in zip(found, parts, which):
+                argmax.add(part.seg_logits.data[1:], classes)
+        for sample, argmax in zip(samples, found):
+            sample.pred_sem_seg = PixelData(data=argmax.labels)
+        return samples

@@ -1,4 +1,6 @@
 """ClsCLIP: the text navigates the encoder."""
+import torch
+import torch.nn.functional as F
 from mmseg.registry import MODELS
 from torch import Tensor
 
@@ -42,3 +44,9 @@ class ClsCLIP(PromptedSegmentor):
         """Foreground logits (N, K, s * h, s * w), see the base class."""
         feats = [self.backbone.navigate(shared, text, grid)]
         return self.decode_head(feats).unflatten(0, text.shape[:2]).squeeze(2)
+
+    def similarity(self, shared: Tensor, text: Tensor) -> Tensor:
+        """Cosine (N, K) of CLIP's own embeddings, see the base class."""
+        pictures = F.normalize(self.backbone.embed(shared), dim=-1)
+        text = F.normalize(text, dim=-1)
+        return torch.einsum('nd,nkd->nk', pictures.float(), text)

@@ -223,3 +223,144 @@ def test_one_by_one_pixel_and_long_thin_pictures(model):
         for size in ((1, 1), (3, 200)):
             out = model.inference(torch.randn(1, 3, *size), metas(1, size))
             assert out.shape == (1, 6, *size) and out.isfinite().all()
+
+
+def predicted(model, inputs, **meta):
+    samples = [SegDataSample(metainfo=dict(
+        ori_shape=tuple(inputs.shape[2:]), img_shape=inputs.shape[2:], **meta))
+        for _ in inputs]
+    with torch.no_grad():
+        return model.predict(inputs, samples)
+
+
+WINDOWS = dict(mode='slide', crop_size=(32, 32), stride=(16, 16))
+
+
+@pytest.mark.parametrize('background', [True, False])
+@pytest.mark.parametrize('mode', [dict(mode='whole'), WINDOWS])
+@pytest.mark.parametrize('meta', [
+    {}, dict(ori_shape=(80, 31)),
+    dict(flip=True, flip_direction='horizontal', padding_size=(0, 5, 0, 3))])
+def test_labels_alone_are_the_same_labels(tiny_clip_json, background, mode,
+                                          meta):
+    torch.manual_seed(0)
+    inputs = torch.randn(2, 3, 40, 52)
+    meta = dict(dict(ori_shape=(40, 52), img_shape=(40, 52)), **meta)
+    full, labels = (build(
+        tiny_clip_json, with_background=background,
+        test_cfg=dict(mode, class_batch_size=2, labels_only=only))
+        for only in (False, True))
+    results = []
+    for model in (full, labels):
+        samples = [SegDataSample(metainfo=meta) for _ in inputs]
+        with torch.no_grad():
+            results.append(model.predict(inputs, samples))
+    for one, other in zip(*results):
+        assert 'seg_logits' in one and 'seg_logits' not in other
+        assert torch.equal(one.pred_sem_seg.data, other.pred_sem_seg.data)
+        assert len(other.pred_sem_seg.data.unique()) > 1
+
+
+def test_labels_alone_leave_episodes_as_they_are(tiny_clip_json):
+    model = build(
+        tiny_clip_json, test_cfg=dict(mode='whole', labels_only=True))
+    (result, ) = predicted(
+        model, torch.randn(1, 3, 32, 32), class_name='cross')
+    assert result.seg_logits.data.shape == (2, 32, 32)
+
+
+def test_labels_alone_never_hold_all_maps(tiny_clip_json):
+    """No tensor of the whole vocabulary's size at full resolution."""
+    model = build(
+        tiny_clip_json, names=[f'{i} circle' for i in range(40)],
+        test_cfg=dict(mode='whole', class_batch_size=4, labels_only=True))
+    largest = []
+
+    class Watch(torch.overrides.TorchFunctionMode):
+        def __torch_function__(self, func, types, args=(), kwargs=None):
+            out = func(*args, **(kwargs or {}))
+            if isinstance(out, torch.Tensor):
+                largest.append(out.numel())
+            return out
+
+    with Watch():
+        predicted(model, torch.randn(1, 3, 200, 200))
+    assert max(largest) < 10 * 200 * 200
+
+
+@pytest.mark.parametrize('mode, height', [(dict(mode='whole'), 32),
+                                          (WINDOWS, 40)])
+def test_only_the_likeliest_classes_are_asked_for(tiny_clip_json, mode,
+                                                  height):
+    torch.manual_seed(0)
+    inputs = torch.randn(2, 3, height, 32)
+    model = build(tiny_clip_json, test_cfg=dict(mode, keep_classes=2))
+    plain = build(tiny_clip_json, test_cfg=mode)
+    asked = []
+    answer = model.answer
+    model.answer = lambda shared, text, grid: asked.append(
+        text.shape[1]) or answer(shared, text, grid)
+    clip = model.text_encoder.clip.module
+    with torch.no_grad():
+        got = model.inference(inputs, metas(2, (height, 32)))
+        want = plain.inference(inputs, metas(2, (height, 32)))
+        # The greatest of the windows' similarities, by open_clip itself.
+        views = [inputs[:, :, :32], inputs[:, :, -32:]]
+        kept = torch.stack([
+            clip.encode_image(view, normalize=True) @ F.normalize(
+                model.text_encoder(), dim=-1).T for view in views
+        ]).amax(0).topk(2).indices
+    assert set(asked) == {2} and got.shape == want.shape
+    for n in range(2):
+        for k in range(5):
+            if k in kept[n]:
+                torch.testing.assert_close(got[n, 1 + k], want[n, 1 + k],
+                                           atol=1e-5, rtol=0)
+            else:
+                assert (got[n, 1 + k] < got[n, 1 + kept[n]].amin(0)).all()
+
+
+def test_an_unknown_dtype(tiny_clip_json):
+    with pytest.raises(ValueError, match="dtype='half'.*'bfloat16'"):
+        build(tiny_clip_json, test_cfg=dict(mode='whole', dtype='half'))
+
+
+@pytest.mark.parametrize('surrounding', [True, False])
+def test_dtype_is_the_test_configs(tiny_clip_json, model, surrounding):
+    inputs = torch.randn(1, 3, 32, 32)
+    plain, half = (build(tiny_clip_json, test_cfg=dict(
+        mode='whole', dtype=dtype)) for dtype in ('float32', 'bfloat16'))
+    with torch.no_grad(), torch.autocast('cpu', torch.float16, surrounding):
+        want = plain.inference(inputs, metas(1, (32, 32)))
+        got = half.inference(inputs, metas(1, (32, 32)))
+    with torch.no_grad():
+        full = model.inference(inputs, metas(1, (32, 32)))
+        with torch.autocast('cpu', torch.bfloat16):
+            rounded = model.inference(inputs, metas(1, (32, 32)))
+    assert got.dtype == want.dtype == torch.float32
+    torch.testing.assert_close(want, full, atol=1e-6, rtol=0)
+    torch.testing.assert_close(got, rounded, atol=1e-6, rtol=0)
+    assert (got - full).abs().max() > 1e-5  # it is another precision
+
+
+def test_compiled_it_survives_other_sizes_and_vocabularies(tiny_clip_json,
+                                                           model):
+    from torch._dynamo.testing import CompileCounter
+    counter = CompileCounter()
+    compiled = build(
+        tiny_clip_json,
+        test_cfg=dict(mode='whole', compile=dict(backend=counter)))
+    for number, size in ((2, (32, 32)), (1, (40, 48)), (3, (64, 30)),
+                         (2, (48, 48))):
+        inputs = torch.randn(number, 3, *size)
+        for length in (5, 3, 4):
+            for one in (model, compiled):
+                one.text_encoder.set_vocabulary(NAMES[:length])
+            with torch.no_grad():
+                torch.testing.assert_close(
+                    compiled.inference(inputs, metas(number, size)),
+                    model.inference(inputs, metas(number, size)),
+                    atol=1e-5, rtol=0)
+    model.text_encoder.set_vocabulary(NAMES)
+    # One for one picture and one for more; 1 is special to the compiler.
+    assert 1 <= counter.frame_count <= 3

@@ -217,21 +217,21 @@ class DenseCLIP(PromptedSegmentor):
         embeddings, background = shared
         return self._logits(embeddings, text) - background
 
-    def encode_decode(self, inputs: Tensor,
-                      batch_img_metas: list[dict] | None) -> Tensor:
+    def _all_logits(self, inputs: Tensor, metas: list[dict] | None,
+                    windows: list[tuple]) -> Tensor:
         """Logits (N, K [+1], H, W), K the size of the vocabulary, or 1.
 
         Raises:
             ValueError: If an episode's class is not in the vocabulary.
         """
-        names = self._episode_names(batch_img_metas)
+        names = self._episode_names(metas)
         known = self.text_encoder.names
         strange = sorted(set(names or ()) - set(known))
         if strange:
             raise ValueError(
                 f'{strange} are not in the vocabulary that competes in an '
                 'episode; put them into model.text_encoder.vocabulary.')
-        logits = super().encode_decode(inputs, None)
+        logits = super()._all_logits(inputs, None, windows)
         if names is None or logits.shape[1] == 1:  # or none competes
             return logits
         index = torch.tensor([known.index(n) for n in names],

@@ -12,7 +12,7 @@ from mmseg.utils import SampleList
 from torch import Tensor
 
 from ..frozen import Frozen
-from ..prompted import NamedSegmentor
+from ..named import NamedSegmentor
 from ..vocabulary import read_vocabulary
 from .transformers_models import LoadedModel, Tensors, load_folder
 

@@ -1,0 +1,64 @@
+"""Chunks: classes some after the others, fewer at once if memory runs out."""
+import warnings
+from collections.abc import Callable, Iterator
+from math import inf
+
+import torch
+from torch import Tensor
+
+# Tokens that go through the tower at once unless the config says how many
+# classes: enough to keep a device busy; at ViT-B's width, its widest layer is
+# then 200 MB in float32.
+TOKENS = 16384
+
+
+def out_of_memory(error: RuntimeError) -> bool:
+    """Whether a device, or the machine itself, had no memory left."""
+    if isinstance(error, torch.cuda.OutOfMemoryError):
+        return True
+    text = str(error).lower()
+    return 'out of memory' in text or "can't allocate memory" in text
+
+
+class Chunks:
+    """Splits classes into chunks, and remembers what was too much."""
+
+    def __init__(self):
+        self.limit = inf  # tokens
+
+    def __call__(self, function: Callable[[Tensor], Tensor], text: Tensor,
+                 size: int | None, tokens: int) -> Iterator[tuple]:
+        """Run a function on all classes.
+
+        Args:
+            function (Callable): Of some classes' text tokens (N, k, D).
+            text (Tensor): Text tokens of all (N, K, D).
+            size (int, optional): Classes at once; None chooses by ``tokens``.
+            tokens (int): That one class of the batch sends through the tower.
+
+        Yields:
+            tuple[slice, Tensor]: Which classes, and what the function gave.
+
+        Raises:
+            RuntimeError: If memory runs out with a single class.
+        """
+        start, number = 0, text.shape[1]
+        while start < number:
+            step = min(size or TOKENS // tokens, self.limit // tokens)
+            step = max(1, min(int(step), number - start))
+            which = slice(start, start + step)
+            try:
+                answer = function(text[:, which])
+            except RuntimeError as error:
+                if step == 1 or not out_of_memory(error):
+                    raise
+                if self.limit == inf:
+                    warnings.warn(
+                        f'{step} classes at once are too much for the memory '
+                        f'of {text.device}; going on with half as many. '
+                        'Set class_batch_size in the test_cfg of the model to '
+                        'begin with fewer.', stacklevel=2)
+                self.limit = step // 2 * tokens
+                continue
+            yield which, answer
+            start += step

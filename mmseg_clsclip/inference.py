@@ -1,0 +1,66 @@
+"""What inference needs beside the model: windows, and labels without maps."""
+from itertools import product
+
+import torch
+from torch import Tensor
+
+WHOLE = (slice(None), slice(None))
+
+
+def sliding_windows(size: tuple[int, int], crop: tuple[int, int],
+                    stride: tuple[int, int]) -> list[tuple[slice, slice]]:
+    """Rows and columns of windows that cover a picture, as mmseg lays them.
+
+    Args:
+        size (tuple[int]): Height and width of the picture.
+        crop (tuple[int]): Of a window.
+        stride (tuple[int]): From a window to the next; the last ones end at
+            the picture's edge.
+    """
+    sides = [[
+        slice(max(0, min(at, whole - part)), min(at + part, whole))
+        for at in range(0, max(whole - part + step, 1), step)
+    ] for whole, part, step in zip(size, crop, stride)]
+    return list(product(*sides))
+
+
+def among_all(logits: Tensor, which: Tensor, number: int) -> Tensor:
+    """Logits of all classes, from those of the classes that were asked for.
+
+    Args:
+        logits (Tensor): (N, k, H, W).
+        which (Tensor): Indices (N, k) of the classes.
+        number (int): K, of all classes.
+
+    Returns:
+        Tensor: (N, K, H, W); in each pixel, what was not asked for is less
+        likely than all that was.
+    """
+    lowest = logits.amin(1, keepdim=True) - 1
+    return lowest.repeat(1, number, 1, 1).scatter_(
+        1, which[..., None, None].expand_as(logits), logits)
+
+
+class RunningArgmax:
+    """The argmax over channels that come a few at a time.
+
+    Args:
+        background (bool): Whether there is a label 0 whose logit is 0.
+    """
+
+    def __init__(self, background: bool):
+        self.background = background
+        self.greatest: Tensor | None = None
+        self.labels: Tensor | None = None
+
+    def add(self, logits: Tensor, which: Tensor) -> None:
+        """Take the next channels (k, H, W) of the classes ``which`` (k, )."""
+        value, index = logits.max(0, keepdim=True)
+        label = which[index] + self.background
+        if self.labels is None:
+            least = 0 if self.background else -torch.inf
+            self.greatest = torch.full_like(value, least)
+            self.labels = torch.zeros_like(label)
+        # As in argmax, the first of equals wins.
+        self.labels = torch.where(value > self.greatest, label, self.labels)
+        self.greatest = torch.maximum(value, self.greatest)

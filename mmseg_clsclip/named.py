@@ -1,0 +1,67 @@
+"""What a segmentor needs to be asked by names, whatever its model is."""
+import torch
+import torch.nn.functional as F
+from mmseg.models.segmentors import EncoderDecoder
+from mmseg.utils import SampleList
+from torch import Tensor
+
+
+class NamedSegmentor(EncoderDecoder):
+    """What a segmentor needs to be asked by names, whatever its model is.
+
+    Subclasses have ``text_encoder``, whose ``names`` are the vocabulary, and
+    ``with_background``.
+    """
+
+    @property
+    def dataset_meta(self) -> dict:
+        """Names and colours of what :meth:`predict` gives.
+
+        mmseg's tools set it from the checkpoint. That is right only while the
+        vocabulary is the checkpoint's, so any other is overruled.
+        """
+        names = ('background', ) * self.with_background \
+            + self.text_encoder.names
+        stored = self.__dict__.get('_dataset_meta') or {}
+        if tuple(stored.get('classes', ())) == names:
+            return dict(stored, classes=names)  # a list, in some files
+        generator = torch.Generator().manual_seed(42)
+        palette = torch.randint(
+            0, 256, (len(names), 3), generator=generator).tolist()
+        if self.with_background:
+            palette[0] = [0, 0, 0]
+        return dict(classes=names, palette=palette)
+
+    @dataset_meta.setter
+    def dataset_meta(self, value: dict) -> None:
+        self.__dict__['_dataset_meta'] = value
+
+    @staticmethod
+    def _episode_names(metas: list[dict] | None) -> list[str] | None:
+        """The class asked of each picture, or None for the vocabulary."""
+        names = [meta.get('class_name') for meta in metas or []]
+        if not any(names):
+            return None
+        if not all(names):
+            raise ValueError('A batch mixes episodes and whole vocabularies: '
+                             f'class_name is {names}.')
+        return names
+
+    def inference(self, inputs: Tensor, batch_img_metas: list[dict]) -> Tensor:
+        """Logits (N, K [+1], H, W); K is 1 for episodes."""
+        # mmseg's sliding window asks for the number of channels beforehand.
+        episodes = self._episode_names(batch_img_metas) is not None
+        self.out_channels = self.with_background + (
+            1 if episodes else len(self.text_encoder.names))
+        return super().inference(inputs, batch_img_metas)
+
+    def _beside_background(self, seg_logits: Tensor) -> Tensor:
+        """Logits (N, K, H, W) with the background's constant 0, if any."""
+        return F.pad(seg_logits, (0, 0, 0, 0, int(self.with_background), 0))
+
+    def _forward(self,
+                 inputs: Tensor,
+                 data_samples: SampleList | None = None) -> Tensor:
+        """Logits (N, K [+1], H, W) without post-processing."""
+        metas = [s.metainfo for s in data_samples] if data_samples else None
+        return self.encode_decode(inputs, metas)

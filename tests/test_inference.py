@@ -1,0 +1,60 @@
+"""Windows and running argmax against mmseg's and torch's own."""
+import pytest
+import torch
+from mmengine.config import ConfigDict
+from mmseg.models.segmentors import EncoderDecoder
+
+from mmseg_clsclip.inference import (
+    RunningArgmax,
+    among_all,
+    sliding_windows,
+)
+
+
+@pytest.mark.parametrize('size, crop, stride', [
+    ((32, 48), (32, 32), (16, 16)), ((40, 29), (16, 20), (12, 7)),
+    ((10, 100), (32, 32), (20, 20)), ((33, 32), (32, 32), (32, 32)),
+    ((64, 64), (16, 16), (16, 16)),
+])
+def test_windows_are_mmsegs(size, crop, stride):
+    class Spy(torch.nn.Module):
+        """Answers with zeros and remembers which pixels it was shown."""
+        test_cfg = ConfigDict(crop_size=crop, stride=stride)
+        out_channels = 1
+        seen = []
+
+        def encode_decode(self, inputs, metas):
+            self.seen.append(inputs.flatten().tolist())
+            return torch.zeros_like(inputs)
+
+    picture = torch.arange(size[0] * size[1]).view(1, 1, *size).float()
+    spy = Spy()
+    spy.seen = []
+    EncoderDecoder.slide_inference(spy, picture, [{}])
+    ours = [picture[(..., *window)].flatten().tolist()
+            for window in sliding_windows(size, crop, stride)]
+    assert ours == spy.seen
+
+
+@pytest.mark.parametrize('background', [True, False])
+@pytest.mark.parametrize('chunk', [1, 2, 7])
+def test_running_argmax(background, chunk):
+    # Few values, so that there are ties, of which the first wins.
+    logits = torch.randint(-1, 2, (7, 20, 20)).float()
+    running = RunningArgmax(background)
+    for which in torch.arange(7).split(chunk):
+        running.add(logits[which], which)
+    everything = logits if not background else torch.cat(
+        [torch.zeros(1, 20, 20), logits])
+    want = torch.from_numpy(everything.numpy().argmax(0, keepdims=True))
+    assert torch.equal(running.labels, want)
+
+
+def test_what_was_not_asked_for_never_wins():
+    logits = -50 * torch.rand(2, 3, 4, 4)
+    which = torch.tensor([[0, 2, 5], [1, 3, 4]])
+    full = among_all(logits, which, 6)
+    assert torch.equal(full.gather(
+        1, which[..., None, None].expand(-1, -1, 4, 4)), logits)
+    assert torch.equal(full.argmax(1), which.gather(
+        1, logits.argmax(1).flatten(1)).view(2, 4, 4))
