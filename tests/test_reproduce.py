@@ -9,7 +9,6 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
-import torch
 from mmengine.config import Config
 
 pytestmark = pytest.mark.skipif(
@@ -326,17 +325,13 @@ def test_a_detectors_file_is_read_before_hours_are_spent(
 
 
 def test_operations_are_counted(coarse_clip_json, monkeypatch, capsys):
-    fast = torch.backends.mha.get_fastpath_enabled()
-    try:
-        python_tool(
-            'training_flops.py', monkeypatch, ROOT / 'configs/clsclip/'
-            'clsclip_vit-b16_pascal-5i-480x480_fold0.py', '--cfg-options',
-            f'model.backbone.architecture={coarse_clip_json}',
-            'model.decode_head.in_channels=32',
-            'model.decode_head.num_heads=2', 'model.decode_head.num_layers=0',
-            'model.decode_head.conv_channels=(4096,)')
-    finally:
-        torch.backends.mha.set_fastpath_enabled(fast)
+    python_tool(
+        'training_flops.py', monkeypatch, ROOT / 'configs/clsclip/'
+        'clsclip_vit-b16_pascal-5i-480x480_fold0.py', '--cfg-options',
+        f'model.backbone.architecture={coarse_clip_json}',
+        'model.decode_head.in_channels=32',
+        'model.decode_head.num_heads=2', 'model.decode_head.num_layers=0',
+        'model.decode_head.conv_channels=(4096,)')
     # The convolution has nearly all: 2 * 9 * 900 * 32 * 4096, and back twice.
     forward, backward = map(int, re.search(
         r'forward (\d+) GFLOP, backward (\d+)',

@@ -10,13 +10,10 @@ import os
 import platform
 import sys
 import time
-from math import prod
 from pathlib import Path
 from statistics import mean, median
 
 import torch
-from mmengine.analysis import FlopAnalyzer
-from mmengine.analysis.jit_handles import get_shape
 from mmengine.config import Config, DictAction
 from mmengine.dataset import pseudo_collate
 from mmengine.device import get_device
@@ -25,6 +22,7 @@ from mmengine.runner import load_checkpoint
 from torch import nn
 
 import mmseg_clsclip  # noqa: F401  (what mmseg needs with mmcv-lite)
+from mmseg_clsclip.complexity import count_flops
 from mmseg_clsclip.files import atomic_write, some
 
 SAMPLES = 10  # that are timed, spread over the test set
@@ -52,25 +50,6 @@ def load(model: nn.Module, checkpoint: str) -> None:
             'the config that it was trained with.') from None
 
 
-def _attention(inputs: list, outputs: list) -> int:
-    """Multiply-adds of scaled_dot_product_attention, unknown to mmengine."""
-    query, key, value = map(get_shape, inputs[:3])
-    return prod(query[:-1]) * key[-2] * (query[-1] + value[-1])
-
-
-class _OnePicture(nn.Module):
-    """A whole test step as a function of tensors, which can be traced."""
-
-    def __init__(self, model: nn.Module, sample):
-        super().__init__()
-        self.model, self.sample = model, sample
-
-    def forward(self, picture: torch.Tensor) -> torch.Tensor:
-        data = dict(inputs=[picture],
-                    data_samples=[copy.deepcopy(self.sample)])
-        return self.model.test_step(data)[0].seg_logits.data
-
-
 def gflops(model: nn.Module, data: dict) -> float:
     """Operations of a test step, in 10^9; a multiply-add is one.
 
@@ -78,15 +57,9 @@ def gflops(model: nn.Module, data: dict) -> float:
         model (nn.Module): In eval mode.
         data (dict): A sample as the data set gives it.
     """
-    # Its kernels do a whole block at once, which the counter does not know.
-    torch.backends.mha.set_fastpath_enabled(False)
-    counter = FlopAnalyzer(
-        _OnePicture(model, data['data_samples']), (data['inputs'], ))
-    counter.set_op_handle('aten::scaled_dot_product_attention', _attention)
-    counter.unsupported_ops_warnings(False)
-    counter.uncalled_modules_warnings(False)
-    counter.tracer_warnings('none')
-    return counter.total() / 1e9
+    batch = pseudo_collate([copy.deepcopy(data)])
+    with torch.no_grad():
+        return count_flops(lambda: model.test_step(batch)) / 2e9
 
 
 @torch.no_grad()
@@ -174,7 +147,7 @@ def measure(cfg: Config, checkpoint: str | None) -> dict:
     try:
         found['gflops'] = mean(
             gflops(model, data) for data in samples[:COUNTED])
-    except Exception as error:  # whatever a tracer cannot follow
+    except Exception as error:  # whatever cannot be counted
         found.update(gflops=None, gflops_error=str(error).split('\n')[0])
     return found
 

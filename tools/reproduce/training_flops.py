@@ -13,10 +13,8 @@ import torch
 from mmengine.config import Config, DictAction
 from mmengine.registry import init_default_scope
 from mmengine.structures import PixelData
-from torch.nn.attention import SDPBackend, sdpa_kernel
-from torch.utils.flop_counter import FlopCounterMode
 
-import mmseg_clsclip  # noqa: F401  (what the config names)
+from mmseg_clsclip.complexity import count_flops
 
 
 def main() -> None:
@@ -44,14 +42,14 @@ def main() -> None:
     sample = SegDataSample(
         metainfo=dict(class_name=names[0]),
         gt_sem_seg=PixelData(data=torch.randint(0, 2, (1, *size))))
-    # The counter knows neither fused attention nor the fast path of eval.
-    torch.backends.mha.set_fastpath_enabled(False)
-    with FlopCounterMode(display=False) as counter, \
-            sdpa_kernel(SDPBackend.MATH):
-        losses = model.loss(torch.randn(1, 3, *size), [sample])
-        forward = counter.get_total_flops()
-        sum(v for k, v in losses.items() if 'loss' in k).backward()
-    total = counter.get_total_flops()
+    picture = torch.randn(1, 3, *size)
+
+    def loss() -> torch.Tensor:
+        losses = model.loss(picture, [sample])
+        return sum(v for k, v in losses.items() if 'loss' in k)
+
+    forward = count_flops(loss)
+    total = count_flops(lambda: loss().backward())
     print(f'A picture of {size[0]} x {size[1]}: forward {forward / 1e9:.0f} '
           f'GFLOP, backward {(total - forward) / 1e9:.0f}.')
     print(f'A step of {batch}: {batch * total / 1e12:.2f} TFLOP. {steps} '
