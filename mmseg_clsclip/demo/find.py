@@ -35,10 +35,11 @@ def find(arguments: Sequence[str]) -> tuple[dict[str, Path], list[str]]:
         suffix, relative to the folder that was given; and what was not found,
         a line each.
     """
-    found, wrong = {}, []
+    found, seen, wrong = {}, set(), []
 
     def take(path: Path, name: Path) -> None:
-        if path.resolve() not in (Path(p).resolve() for p in found):
+        if path.resolve() not in seen:
+            seen.add(path.resolve())
             found[str(path)] = name
 
     for argument in arguments:

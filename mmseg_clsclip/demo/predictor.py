@@ -116,7 +116,10 @@ class Predictor:
                 f'{inner.type} has classes of its own and cannot be asked for '
                 "others by name. mmseg's MMSegInferencer shows what it says.")
         if clip:
-            inner.backbone.pretrained = clip
+            if 'backbone' not in inner:
+                raise ValueError(f'{inner.type} stands on no CLIP whose '
+                                 'weights could be given.')
+            inner.backbone.pretrained = str(clip)
         if background is not None:
             inner.with_background = background
         if zoom_in:
@@ -212,6 +215,7 @@ class Predictor:
         result = inference_model(self.model,
                                  np.ascontiguousarray(seen[..., ::-1]))
         logits = result.seg_logits.data[int(self.background):]
+        palette = np.array(self.model.dataset_meta['palette']).astype(int)
         return Prediction(pixels, logits.float().cpu(), synonyms,
-                          self.background, self.model.dataset_meta['palette'],
+                          self.background, palette.tolist(),
                           self.random_weights, notes)
