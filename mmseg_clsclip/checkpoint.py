@@ -1,6 +1,4 @@
 """Checkpoints that fit their model key by key."""
-import pickle
-
 from mmengine.runner import load_checkpoint
 from torch import nn
 
@@ -24,9 +22,8 @@ def load_strictly(model: nn.Module, checkpoint: str) -> dict:
     try:
         return load_checkpoint(
             model, checkpoint, map_location='cpu', strict=True)
-    except (pickle.UnpicklingError, EOFError) as error:
-        raise ValueError(f'{checkpoint} is no checkpoint that torch can read '
-                         f'({type(error).__name__}).') from error
+    except (ImportError, OSError, ValueError):
+        raise
     except RuntimeError as error:
         head, *lines = str(error).splitlines()
         if 'do not match exactly' not in head:
@@ -40,3 +37,6 @@ def load_strictly(model: nn.Module, checkpoint: str) -> dict:
         raise ValueError(
             f'{checkpoint} does not fit the config: {"; ".join(told)}. Take '
             'the config that it was trained with.') from None
+    except Exception as error:  # whatever unpickling meets in another file
+        raise ValueError(f'{checkpoint} is no checkpoint that torch can read '
+                         f'({type(error).__name__}).') from error

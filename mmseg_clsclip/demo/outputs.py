@@ -71,16 +71,22 @@ def overlay(prediction: Prediction, labels: np.ndarray) -> Image.Image:
     picture = picture.resize(
         size, Image.Resampling.NEAREST if scale > 1 else None)
     coloured = mask(prediction, labels).resize(size, Image.Resampling.NEAREST)
-    share = np.full(size[::-1], 140, np.uint8)  # of the colours, of 255
+    drawn = np.asarray(coloured)
+    share = np.full(drawn.shape, 140, np.uint8)  # of the colours, of 255
     if prediction.background:
-        share[np.asarray(coloured) == 0] = 0
+        share[drawn == 0] = 0
     picture.paste(coloured.convert('RGB'), mask=Image.fromarray(share))
+    # Edges: a colour may be that of the thing itself.
+    edges = np.zeros(drawn.shape, bool)
+    edges[1:] = drawn[1:] != drawn[:-1]
+    edges[:, 1:] |= drawn[:, 1:] != drawn[:, :-1]
+    picture.paste('white', mask=Image.fromarray(edges))
     return _with_legend(picture, prediction, found(prediction, labels))
 
 
 def _with_legend(picture: Image.Image, prediction: Prediction,
                  items: list[dict]) -> Image.Image:
-    """A picture above what its colours mean."""
+    """A picture above what its colours mean, the largest first."""
     width = max(picture.width, LEAST)
     high = min(max(width // 60, 14), 28)
     font = ImageFont.truetype(
@@ -88,7 +94,7 @@ def _with_legend(picture: Image.Image, prediction: Prediction,
         high)
     gap, line = high // 2, 2 * high
     entries, x, y = [], gap, picture.height + gap
-    for item in items:
+    for item in sorted(items, key=lambda item: -item['area']):
         share = f' {item["per_cent"]:.1f} %'
         name = ' '.join(item['name'].split())
         room = width - 4 * gap - font.getlength(share) - high
