@@ -1,6 +1,5 @@
 """Files that are whole or not there."""
 import os
-
 from pathlib import Path
 
 import pytest
