@@ -122,7 +122,9 @@ def main(argv: Sequence[str] | None = None) -> None:
                 prediction = predictor(path)
                 outputs.save(prediction, stems[path], path, args.threshold)
             except Exception as error:  # the other pictures come next
-                reason = _line(error) or type(error).__name__
+                reason = str(error) or type(error).__name__
+                if not isinstance(error, (OSError, ValueError)):
+                    reason = f'cannot be segmented ({reason})'
                 say(reason if reason.startswith(path) else f'{path}: {reason}')
                 continue
             done += 1

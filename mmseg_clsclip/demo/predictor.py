@@ -1,11 +1,10 @@
 """Predictor: a model, classes by name, and any picture."""
-import copy
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
-from mmengine.config import Config, ConfigDict
+from mmengine.config import Config
 from mmengine.device import get_device
 from mmseg.apis import inference_model, init_model
 from mmseg.registry import MODELS
@@ -13,48 +12,17 @@ from PIL import Image
 
 from ..checkpoint import load_strictly
 from ..clip import ASSETS
-from ..files import configs_folder
 from ..prompted import NamedSegmentor
 from ..vocabulary import read_vocabulary
+from .configs import put_zoom_in, read_config
 from .pictures import Picture, read, to_rgb
 from .prediction import Prediction
 
 SHIPPED = ('shapes/clsclip_shapes-5i_whole.py',
            str(ASSETS / 'clsclip_shapes-5i_fold0.pth'))
 TRAINING_FREE = 'baselines/maskclip_vit-b16_voc21-336.py'
-ZOOM_IN = 'clsclip_plus/clsclip-plus_shapes-5i_fold0.py'
 # Most logits, of all classes together, that a picture gets: 256 MB.
 MOST_LOGITS = 2**26
-
-
-def _read_config(config: str | Path | Config) -> Config:
-    """A config, by its path or by its path among ours."""
-    if isinstance(config, Config):
-        return copy.deepcopy(config)
-    path = Path(config)
-    if not path.is_file():
-        path = configs_folder() / str(config).removeprefix('configs/')
-    if not path.is_file():
-        raise FileNotFoundError(
-            f'The config {config} is neither there nor in {path.parent}.')
-    return Config.fromfile(path)
-
-
-def _zoom_in(cfg: Config) -> None:
-    """Put ZoomIn around a config's segmentor, boxes from its first look.
-
-    What the test pipeline has between loading and packing becomes ZoomIn's.
-    """
-    plus = Config.fromfile(configs_folder() / ZOOM_IN).model
-    if cfg.model.type == 'ZoomIn':
-        cfg.model.proposals = plus.proposals
-        return
-    plain = {'LoadImageFromFile', 'LoadAnnotations', 'MakeEpisode',
-             'PackSegInputs'}
-    resize = [t for t in cfg.test_pipeline if t.type not in plain]
-    cfg.model = ConfigDict(
-        plus, module=cfg.model, resize=resize, crop_batch_size=8)
-    cfg.test_pipeline = [t for t in cfg.test_pipeline if t.type in plain]
 
 
 class Predictor:
@@ -108,7 +76,7 @@ class Predictor:
         self.shipped = config is None and clip is None
         if self.shipped:
             config, checkpoint = SHIPPED
-        cfg = _read_config(config or TRAINING_FREE)
+        cfg = read_config(config or TRAINING_FREE)
         cfg.merge_from_dict(cfg_options or {})
         inner = cfg.model.get('module', cfg.model)
         if not issubclass(MODELS.get(inner.type), NamedSegmentor):
@@ -123,7 +91,7 @@ class Predictor:
         if background is not None:
             inner.with_background = background
         if zoom_in:
-            _zoom_in(cfg)
+            put_zoom_in(cfg)
         self.model = init_model(cfg, device=self._device(device))
         self.segmentor = getattr(self.model, 'module', self.model)
         self.random_weights = self.segmentor.has_random_clip

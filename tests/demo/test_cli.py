@@ -1,10 +1,7 @@
 """The command: what it writes, what it refuses, what it says."""
-import errno
 import json
-import os
 import runpy
 import sys
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -18,26 +15,6 @@ ROOT = Path(__file__).parents[2]
 SCENE = 'shapes-5i://test/0/000004.bmp'
 CLASSES = ['--classes', 'yellow circle', 'red square, square in red']
 OUTPUTS = ['_mask.png', '_overlay.png', '.json']
-
-
-@pytest.fixture
-def clsclip(tmp_path, monkeypatch, capsys):
-    """Call it in a folder with two scenes; its status, stdout and stderr."""
-    monkeypatch.chdir(tmp_path)
-    for index, name in ((4, 'a'), (7, 'b')):
-        path = Path('in', f'{name}.png')
-        path.parent.mkdir(exist_ok=True)
-        Image.fromarray(draw(index, 'test', 0).picture).save(path)
-
-    def _clsclip(*args):
-        try:
-            cli.main([*map(str, args), '--out-dir', 'out', '--device', 'cpu'])
-            status = 0
-        except SystemExit as stopped:
-            status = stopped.code
-        return status, *capsys.readouterr()
-
-    return _clsclip
 
 
 def written():
@@ -95,47 +72,6 @@ def test_nothing_is_overwritten_and_no_model_asked(clsclip, monkeypatch):
     Path('out/c_mask.png').write_bytes(Path('in/a.png').read_bytes())
     status, _, _ = clsclip('out/c_mask.png', 'in/c.png', '--overwrite')
     assert 'would take the place of a picture' in status and not built
-
-
-def test_the_other_pictures_are_done(clsclip):
-    Path('in/cut.png').write_bytes(Path('in/a.png').read_bytes()[:3000])
-    Path('in/text.jpg').write_text('hello')
-    status, out, err = clsclip('in', 'nowhere.jpg', 'no*.gif', *CLASSES)
-    assert status == 1 and '2 of 4 pictures' in out
-    assert written() == {f'{n}{t}' for n in 'ab' for t in OUTPUTS}
-    for start in ('in/cut.png: cannot be read', 'in/text.jpg: is no picture',
-                  'nowhere.jpg: does not exist', 'no*.gif: no picture'):
-        lines = [x for x in err.splitlines() if f'clsclip: {start}' in x]
-        assert len(lines) == 1
-
-
-@pytest.mark.parametrize('number', [errno.ENOSPC, errno.EACCES])
-def test_a_disk_that_takes_no_more(clsclip, monkeypatch, number):
-    atomic_write = outputs.atomic_write
-
-    @contextmanager
-    def failing(path):
-        with atomic_write(path) as file:
-            yield file
-            if path.name == 'a.json':
-                raise OSError(number, os.strerror(number))
-
-    monkeypatch.setattr(outputs, 'atomic_write', failing)
-    status, out, err = clsclip('in', *CLASSES)
-    assert status == 1 and '1 of 2 pictures' in out
-    assert f'clsclip: in/a.png: [Errno {number}]' in err
-    assert written() == {f'b{tail}' for tail in OUTPUTS}
-
-
-def test_a_folder_that_takes_nothing_is_refused_first(clsclip, monkeypatch):
-    def refuse(dir):
-        raise PermissionError(errno.EACCES, 'Permission denied', str(dir))
-
-    monkeypatch.setattr(cli.tempfile, 'TemporaryFile', refuse)
-    assert 'Permission denied' in clsclip('in', *CLASSES)[0]
-    Path('out').rmdir()
-    Path('out').touch()
-    assert "File exists: 'out'" in clsclip('in', *CLASSES)[0]
 
 
 def test_random_weights_are_said_everywhere(
