@@ -26,6 +26,8 @@ setup(
     ],
     packages=find_packages(include=['mmseg_clsclip*']),
     package_data={'mmseg_clsclip': ['assets/*']},
+    entry_points=dict(
+        console_scripts=['clsclip = mmseg_clsclip.demo.cli:main']),
     python_requires='>=3.10',
     # No OpenMMLab package: two families share the import names mmcv, mmengine
     # and mmseg, and which one is there is the user's choice, an extra below.

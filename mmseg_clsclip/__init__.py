@@ -19,6 +19,7 @@ from .datasets import (BAMLetterbox, COCO20iDataset, COCOObjectDataset,
                        EpisodeDataset, FoldDataset, MakeEpisode,
                        PASCAL5iDataset, PascalVOCDataset20, Shapes5iDataset)
 from .decode_head import ClsCLIPHead
+from .demo import Predictor
 from .evaluation import (EpisodeIoUMetric, GeneralizedZeroShotIoUMetric,
                          HonestScoresHook)
 from .losses import BinaryDiceLoss
@@ -39,8 +40,9 @@ __all__ = [
     'FiLMHead', 'FoldDataset', 'GeneralizedZeroShotIoUMetric',
     'GroundTruthProposals', 'HonestScoresHook', 'LSegHead', 'LateFusion',
     'MakeEpisode', 'OpenCLIPTextEncoder', 'PASCAL5iDataset',
-    'PascalVOCDataset20', 'SelfProposals', 'Shapes5iDataset', 'TextAsWeights',
-    'TorchvisionProposals', 'TrainableOptimWrapperConstructor',
-    'TransformersSegmentor', 'VisualPromptTuning', 'WindowProposals', 'ZoomIn',
-    '__version__', 'draw_zoom_in', 'load_clip'
+    'PascalVOCDataset20', 'Predictor', 'SelfProposals', 'Shapes5iDataset',
+    'TextAsWeights', 'TorchvisionProposals',
+    'TrainableOptimWrapperConstructor', 'TransformersSegmentor',
+    'VisualPromptTuning', 'WindowProposals', 'ZoomIn', '__version__',
+    'draw_zoom_in', 'load_clip'
 ]

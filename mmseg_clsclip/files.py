@@ -64,3 +64,21 @@ def require_files(paths: Iterable[str | os.PathLike],
         raise FileNotFoundError(
             f'{len(missing)} of {len(paths)} {what} do not exist: '
             f'{some(missing)}. {hint}'.rstrip())
+
+
+def configs_folder() -> Path:
+    """Where the project's configs lie: in its wheel, or in a checkout.
+
+    Raises:
+        FileNotFoundError: If they are in neither.
+    """
+    package = Path(__file__).parent
+    # The former is where OpenMMLab's packages have them in a wheel.
+    folders = package / '.mim' / 'configs', package.parent / 'configs'
+    for folder in folders:
+        if (folder / '_base_').is_dir():
+            return folder
+    raise FileNotFoundError(
+        f'The configs of mmseg_clsclip are neither in {folders[0]} nor in '
+        f'{folders[1]}. Install the package from its wheel or, out of a '
+        'checkout, by pip install -e .')

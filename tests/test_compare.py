@@ -245,18 +245,6 @@ def test_who_asks_for_novel_classes_alone_is_asked_for_all(tmp_path, config):
 # What is measured.
 
 
-def test_a_checkpoint_that_does_not_fit_is_an_error():
-    cfg = Config.fromfile(ROOT / CLSCLIP)
-    measure.load(MODELS.build(cfg.model), str(CHECKPOINT))
-    cfg.model.decode_head.num_layers = 1
-    with pytest.raises(ValueError, match=r'does not fit the config: 12 '
-                       r'unexpected keys \(decode_head.layers.1'):
-        measure.load(MODELS.build(cfg.model), str(CHECKPOINT))
-    cfg.model.decode_head.update(num_layers=3, conv_channels=(8, 4))
-    with pytest.raises(ValueError, match='size mismatch(.|\n)*12 missing'):
-        measure.load(MODELS.build(cfg.model), str(CHECKPOINT))
-
-
 def test_costs_of_clsclip(config):
     cfg = Config.fromfile(config(CLSCLIP))
     found = measure.measure(cfg, str(CHECKPOINT))

@@ -1,9 +1,11 @@
 """Files that are whole or not there."""
 import os
+from pathlib import Path
 
 import pytest
 
-from mmseg_clsclip.files import atomic_write, require_files
+from mmseg_clsclip import files
+from mmseg_clsclip.files import atomic_write, configs_folder, require_files
 
 
 def test_a_file_takes_its_name_when_it_is_whole(tmp_path):
@@ -55,3 +57,15 @@ def test_of_many_missing_files_the_first_few_are_named(tmp_path):
         require_files([*map(str, range(6)), there], 'masks', 'Look again.')
     with pytest.raises(FileNotFoundError, match=r'^1 of 1 masks .*: x\.$'):
         require_files(['x'], 'masks', is_file=lambda path: False)
+
+
+def test_configs_of_a_wheel_come_before_those_of_a_checkout(
+        tmp_path, monkeypatch):
+    assert configs_folder() == Path(__file__).parents[1] / 'configs'
+    package = tmp_path / 'mmseg_clsclip'
+    monkeypatch.setattr(files, '__file__', str(package / 'files.py'))
+    with pytest.raises(FileNotFoundError, match='Install the package from'):
+        configs_folder()
+    for folder in (tmp_path / 'configs', package / '.mim/configs'):
+        (folder / '_base_').mkdir(parents=True)
+        assert configs_folder() == folder

@@ -32,10 +32,15 @@ class PromptReader:
         self.loaded = loaded
         config = loaded.model.config.text_config
         self.length = config.max_position_embeddings
-        self.synonyms = {s[0]: s for s in read_vocabulary(vocabulary)}
         self._cache: dict[str, Tensors] = {}
-        for synonyms in self.synonyms.values():
+        self.set_vocabulary(vocabulary)
+
+    def set_vocabulary(self, vocabulary: str | Sequence) -> None:
+        """Ask for other classes from now on; the argument is the class's."""
+        classes = read_vocabulary(vocabulary)
+        for synonyms in classes:
             self._check_length(synonyms)
+        self.synonyms = {synonyms[0]: synonyms for synonyms in classes}
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -118,6 +118,10 @@ class ZoomIn(BaseTTAModel):
                                    ('crop_batch_size', crop_batch_size, 1)):
             if not value >= least:
                 raise ValueError(f'{name}={value}: at least {least}.')
+        test_cfg = getattr(self.module, 'test_cfg', None) or {}
+        if test_cfg.get('labels_only'):
+            raise ValueError('ZoomIn joins logits: take labels_only out of '
+                             "the test_cfg of its module's config.")
         self.proposals = proposals if isinstance(
             proposals, nn.Module) else MODELS.build(proposals)
         self.in_batches = InBatches(resize)

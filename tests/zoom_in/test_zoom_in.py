@@ -629,3 +629,10 @@ def test_the_segmentors_own_preprocessor_goes_before_the_runners(
         model = zoom(config, resize=SMALL, data_preprocessor=other)
         assert model.module.data_preprocessor.size == (size, size)
         assert config.get('data_preprocessor') in (own, None)
+
+
+def test_labels_alone_cannot_be_joined():
+    module = Colours()
+    module.test_cfg = dict(labels_only=True)
+    with pytest.raises(ValueError, match='take labels_only out'):
+        build(module)

@@ -18,36 +18,17 @@ from mmengine.config import Config, DictAction
 from mmengine.dataset import pseudo_collate
 from mmengine.device import get_device
 from mmengine.registry import init_default_scope
-from mmengine.runner import load_checkpoint
 from torch import nn
 
 import mmseg_clsclip  # noqa: F401  (what mmseg needs with mmcv-lite)
+from mmseg_clsclip.checkpoint import load_strictly
 from mmseg_clsclip.complexity import count_flops
-from mmseg_clsclip.files import atomic_write, some
+from mmseg_clsclip.files import atomic_write
 
 SAMPLES = 10  # that are timed, spread over the test set
 ROUNDS = 3  # of which the first warms up
 SECONDS = 60  # for all of it, about
 COUNTED = 5  # of the samples, for the operations: ClsCLIP+'s boxes vary
-
-
-def load(model: nn.Module, checkpoint: str) -> None:
-    """Load a checkpoint; ValueError, with the first keys, if it misfits."""
-    try:
-        load_checkpoint(model, checkpoint, map_location='cpu', strict=True)
-    except RuntimeError as error:
-        head, *lines = str(error).splitlines()
-        if 'do not match exactly' not in head:
-            raise
-        told = []
-        for line in filter(None, map(str.strip, lines)):
-            what, _, keys = line.partition('state_dict: ')
-            keys = keys.split(', ') if keys else []
-            told.append(f'{len(keys)} {what.split()[0]} keys '
-                        f'({some(keys, 3)})' if keys else line)
-        raise ValueError(
-            f'{checkpoint} does not fit the config: {"; ".join(told)}. Take '
-            'the config that it was trained with.') from None
 
 
 def gflops(model: nn.Module, data: dict) -> float:
@@ -129,7 +110,7 @@ def measure(cfg: Config, checkpoint: str | None) -> dict:
     sizes = {p: p.numel() for p in model.parameters()}
     trained = sum(n for p, n in sizes.items() if p.requires_grad)
     if checkpoint:
-        load(model, checkpoint)
+        load_strictly(model, checkpoint)
     elif trained:
         raise ValueError(f'The model has {trained:,} parameters to train, so '
                          'without a checkpoint they are random. Name it.')

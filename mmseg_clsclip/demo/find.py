@@ -1,0 +1,97 @@
+"""Finding pictures, and names for what is made of them."""
+import glob
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+SUFFIXES = ('.bmp', '.gif', '.jpeg', '.jpg', '.png', '.ppm', '.tif', '.tiff',
+            '.webp')
+
+
+def _pictures(paths: Iterable[Path]) -> list[Path]:
+    """Files with a usual suffix that are not results of an earlier call."""
+    found = []
+    for path in sorted(paths):
+        # NAME_mask.png beside NAME.json is what this tool writes.
+        name = path.stem.removesuffix('_overlay').removesuffix('_mask')
+        ours = name != path.stem and path.with_name(f'{name}.json').exists()
+        if path.suffix.lower() in SUFFIXES and path.is_file() and not (
+                ours or path.name.startswith('.')):
+            found.append(path)
+    return found
+
+
+def find(arguments: Sequence[str]) -> tuple[dict[str, Path], list[str]]:
+    """The pictures that arguments mean.
+
+    Args:
+        arguments (Sequence[str]): Files, folders with all that is below them,
+            patterns (``'*'``, ``'?'``, ``'[ab]'``, ``'**'``), or addresses
+            with ``://``, each once however often it is named.
+
+    Returns:
+        tuple[dict[str, Path], list[str]]: Of each picture its name without a
+        suffix, relative to the folder that was given; and what was not found,
+        a line each.
+    """
+    found, seen, wrong = {}, set(), []
+
+    def take(path: Path, name: Path) -> None:
+        if path.resolve() not in seen:
+            seen.add(path.resolve())
+            found[str(path)] = name
+
+    for argument in arguments:
+        path = Path(argument)
+        if '://' in argument:
+            found[argument] = Path(Path(argument).stem)
+        elif path.is_dir():
+            inside = _pictures(path.rglob('*'))
+            for file in inside:
+                take(file, file.relative_to(path).with_suffix(''))
+            if not inside:
+                wrong.append(f'{argument}: the folder has no pictures '
+                             f'({", ".join(SUFFIXES)}).')
+        elif path.exists():
+            take(path, Path(path.stem))
+        elif glob.has_magic(argument):
+            files = _pictures(map(Path, glob.glob(argument, recursive=True)))
+            for file in files:
+                take(file, Path(file.stem))
+            if not files:
+                wrong.append(f'{argument}: no picture has such a name.')
+        else:
+            wrong.append(f'{argument}: does not exist.')
+    return _distinct(found), wrong
+
+
+def _distinct(names: dict[str, Path]) -> dict[str, Path]:
+    """Names of which none is another's, also where case does not count.
+
+    Those that clash get their folders below the one that they share, and
+    their suffix if that does not do.
+
+    Raises:
+        ValueError: If some still clash.
+    """
+    names = dict(names)
+    for clash in _clashes(names):
+        # An address is no file, but is named like one.
+        files = [Path(path.split('://')[-1]).resolve() for path in clash]
+        top = os.path.commonpath([file.parent for file in files])
+        whole = [file.relative_to(top) for file in files]
+        short = [name.with_suffix('') for name in whole]
+        names.update(zip(
+            clash, short if len(set(short)) == len(short) else whole))
+    for clash in _clashes(names):
+        raise ValueError(f'{" and ".join(clash[:2])} would both be written as '
+                         f'{names[clash[0]]}; segment them in two calls.')
+    return names
+
+
+def _clashes(names: dict[str, Path]) -> list[list[str]]:
+    groups = defaultdict(list)
+    for path, name in names.items():
+        groups[str(name).lower()].append(path)
+    return [paths for paths in groups.values() if len(paths) > 1]

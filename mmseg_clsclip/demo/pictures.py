@@ -1,0 +1,81 @@
+"""Reading pictures of any kind as a viewer shows them."""
+import io
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from mmengine.fileio import get
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+_WITH_ALPHA = ('RGBA', 'LA', 'PA', 'RGBa', 'La')
+
+
+class Picture(NamedTuple):
+    """A picture and what had to be done to have it.
+
+    Attributes:
+        pixels (np.ndarray): (H, W, 3) uint8, RGB.
+        notes (tuple[str]): What a user should know.
+    """
+    pixels: np.ndarray
+    notes: tuple[str, ...] = ()
+
+
+def read(path: str | Path) -> Picture:
+    """Read a picture.
+
+    It is turned as its EXIF data say; what is transparent lies on white; of
+    16 bits the upper 8 are taken; of several frames the first. Colour
+    profiles are left aside, as mmseg does.
+
+    Args:
+        path (str): A file, or an address that mmengine's file backends know,
+            such as ``shapes-5i://test/0/000007.bmp``.
+
+    Raises:
+        OSError: If the file cannot be opened.
+        ValueError: If it is no picture, damaged, larger than Pillow allows,
+            or of a kind that has no one way to be shown.
+    """
+    try:
+        source = io.BytesIO(get(str(path))) if '://' in str(path) else path
+        with Image.open(source) as image:
+            return to_rgb(image)
+    except (FileNotFoundError, PermissionError, IsADirectoryError):
+        raise
+    except UnidentifiedImageError as error:
+        empty = Path(path).is_file() and not Path(path).stat().st_size
+        raise ValueError(
+            f'{path}: is {"empty" if empty else "no picture"}.') from error
+    except Image.DecompressionBombError as error:
+        raise ValueError(f'{path}: {error} Make it smaller.') from error
+    except Exception as error:  # whatever Pillow's readers raise
+        raise ValueError(f'{path}: cannot be read ({error}).') from error
+
+
+def to_rgb(image: Image.Image) -> Picture:
+    """A picture of Pillow's, see :func:`read`.
+
+    Raises:
+        ValueError: If its values have no one way to be shown.
+    """
+    notes = []
+    if getattr(image, 'is_animated', False):
+        notes.append('it has several frames; the first is taken')
+    image = ImageOps.exif_transpose(image)
+    if image.mode in ('I', 'F') or image.mode.startswith('I;16'):
+        image = Image.fromarray(_upper_byte(np.asarray(image), image.mode))
+    if image.mode in _WITH_ALPHA or 'transparency' in image.info:
+        image = image.convert('RGBA')
+        if image.getchannel('A').getextrema()[0] < 255:
+            notes.append('what is transparent lies on white')
+        image = Image.alpha_composite(
+            Image.new('RGBA', image.size, 'white'), image)
+    return Picture(np.array(image.convert('RGB')), tuple(notes))
+
+
+def _upper_byte(values: np.ndarray, mode: str) -> np.ndarray:
+    """Of 16-bit values, which Pillow has in 32 bits, too."""
+    if mode == 'F' or values.min() < 0 or values.max() > 65535:
+        raise ValueError('32 bits a pixel; save it with 8 or 16')
+    return (values >> 8).astype(np.uint8)
