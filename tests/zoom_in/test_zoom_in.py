@@ -635,4 +635,4 @@ def test_labels_alone_cannot_be_joined():
     module = Colours()
     module.test_cfg = dict(labels_only=True)
     with pytest.raises(ValueError, match='take labels_only out'):
-        build(module)
+        zoom(module)
