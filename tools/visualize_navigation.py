@@ -1,11 +1,12 @@
-"""Where does the class token look? Attention, block by block, as a figure.
+"""What does the text do in the tower? Attention, block by block, as a figure.
 
-``python tools/visualize_navigation.py [PICTURE] --class NAME`` draws the
-class token's attention over the patches, with the text and without, beside
-the mask. Without a picture it is the first of the config's test set that
-shows the class (by default the first unseen one), and the truth is known.
-``--scenes N`` measures instead how much of the attention falls into the true
-mask, over all classes in the first N pictures of the test set.
+``python tools/visualize_navigation.py [PICTURE] --class NAME`` draws where the
+class token looks and which patches listen to it, with the text and without
+(CLIP's own [CLS]), beside the mask. Without a picture it is the first of the
+config's test set that shows the class, by default the first unseen one, and
+the truth is known. ``--scenes N`` measures instead which share of the
+attention falls into the true mask, over all classes in the first N pictures
+of the test set.
 """
 import argparse
 import sys
@@ -20,8 +21,10 @@ from mmseg.registry import DATASETS
 from rich.progress import track
 
 import mmseg_clsclip
-from mmseg_clsclip.files import atomic_write
+from mmseg_clsclip import EpisodeDataset
+from mmseg_clsclip.files import atomic_write, some
 from mmseg_clsclip.visualization.navigation import (
+    DIRECTIONS,
     draw_navigation,
     navigation_maps,
     on_patches,
@@ -29,32 +32,55 @@ from mmseg_clsclip.visualization.navigation import (
 )
 
 ROOT = Path(__file__).parents[1]
+OWN, ANOTHER, VISUAL = 'its text', "another class's text", 'visual [CLS]'
 
 
-def look(model: mmseg_clsclip.ClsCLIP, data: dict) -> dict:
+def look(model: mmseg_clsclip.ClsCLIP, data: dict,
+         names: dict[str, str | None]) -> dict:
     """Maps of a sample, and the shares inside if the truth is known.
 
     Args:
         model (ClsCLIP): On whatever device.
-        data (dict): ``inputs`` and ``data_samples`` with a ``class_name``.
+        data (dict): ``inputs`` and ``data_samples``.
+        names (dict[str, str | None]): The class whose text navigates, by
+            what to call it; None for the visual [CLS].
 
     Returns:
-        dict: ``maps``, attention (B, h, w) with the text and without; with a
-        truth ``truth`` (H, W), ``shares`` (2, B) and ``area``, the share that
-        even attention would have.
+        dict: ``maps``, attention (rows, B, h, w), and ``rows``, what to call
+        them; with a truth ``truth`` (H, W), ``shares`` (rows, B) and
+        ``area``, the share that even attention would have.
     """
     sample, backbone = data['data_samples'], model.backbone
     inputs = model.data_preprocessor(pseudo_collate([data]))['inputs']
-    text = model.text_encoder([sample.class_name], inputs.device)
-    maps = [navigation_maps(backbone, inputs, t).cpu() for t in (text, None)]
-    found = dict(maps=maps)
+    texts = [name and model.text_encoder([name], inputs.device)
+             for name in names.values()]
+    maps = torch.stack(
+        [navigation_maps(backbone, inputs, text) for text in texts],
+        dim=1).flatten(0, 1).cpu()
+    found = dict(maps=maps, rows=[
+        f'{direction},\n{words}' for direction in DIRECTIONS
+        for words in names])
     if 'gt_sem_seg' in sample:
         found['truth'] = sample.gt_sem_seg.data[0]
         inside = on_patches(found['truth'], sample.img_shape[:2],
-                            tuple(maps[0].shape[1:]), backbone.patch_size)
-        found['shares'] = torch.stack([share_inside(m, inside) for m in maps])
+                            tuple(maps.shape[2:]), backbone.patch_size)
+        found['shares'] = share_inside(maps, inside)
         found['area'] = inside.mean().item()
     return found
+
+
+def episodes_of(cfg: Config) -> EpisodeDataset:
+    """The test set, which must ask class by class.
+
+    Raises:
+        ValueError: If it does not.
+    """
+    dataset = DATASETS.build(cfg.test_dataloader.dataset)
+    if not isinstance(dataset, EpisodeDataset):
+        raise ValueError('The test set of the config asks for all classes at '
+                         'once; give a config of episodes, or a PICTURE and '
+                         '--class NAME.')
+    return dataset
 
 
 def sample_of(args: argparse.Namespace, cfg: Config) -> dict:
@@ -66,65 +92,71 @@ def sample_of(args: argparse.Namespace, cfg: Config) -> dict:
     if args.picture:
         if not args.name:
             raise ValueError('Which class? Write --class NAME.')
-        steps = [step for step in cfg.test_dataloader.dataset.pipeline
-                 if step['type'] != 'LoadAnnotations']
-        return Compose(steps)(
-            dict(img_path=args.picture, class_name=args.name))
-    dataset = DATASETS.build(cfg.test_dataloader.dataset)
+        data = Compose([
+            step for step in cfg.test_dataloader.dataset.pipeline
+            if step['type'] != 'LoadAnnotations'
+        ])(dict(img_path=args.picture))
+        data['data_samples'].set_metainfo(dict(class_name=args.name))
+        return data
+    dataset = episodes_of(cfg)
     wanted = [args.name] if args.name else dataset.metainfo['novel_classes']
     for index in range(len(dataset)):
         if dataset.get_data_info(index)['class_name'] in wanted:
             return dataset[index]
-    raise ValueError(f'No picture of the test set shows {args.name}; give a '
-                     'PICTURE.')
+    raise ValueError(f'No sample of the test set asks for {some(wanted)}; '
+                     'give a PICTURE.')
 
 
 def draw(args: argparse.Namespace, cfg: Config, model) -> None:
     """Write the figure of one picture."""
     data = sample_of(args, cfg)
-    found = look(model, data)
-    result = model.test_step(pseudo_collate([data]))[0]
     name = data['data_samples'].class_name
-    picture = mmcv.imfrombytes(
-        Path(args.picture).read_bytes(), channel_order='rgb'
-    ) if args.picture else mmcv.imread(result.img_path, channel_order='rgb')
+    found = look(model, data, {OWN: name, VISUAL: None})
+    result = model.test_step(pseudo_collate([data]))[0]
     truth = found.get('truth')
     with atomic_write(args.out) as file:
         draw_navigation(
-            picture, name, *(m.numpy() for m in found['maps']),
+            mmcv.imread(result.img_path, channel_order='rgb'), name,
+            dict(zip(found['rows'], found['maps'].numpy())),
             result.pred_sem_seg.data[0].cpu().numpy(),
-            None if truth is None else truth.numpy(),
-            found.get('shares'), model.backbone.navigate_blocks, file)
+            None if truth is None else truth.numpy(), found.get('shares'),
+            model.backbone.navigate_blocks, file)
     print(f'Wrote {args.out}: {name!r} in {result.img_path}')
 
 
 def measure(args: argparse.Namespace, cfg: Config, model) -> None:
     """Print the mean shares, seen classes and unseen ones."""
     cfg.test_dataloader.dataset.test_classes = 'all'
-    dataset = DATASETS.build(cfg.test_dataloader.dataset)
-    every = range(len(dataset))
-    scenes = [list(indices) for _, indices in groupby(
-        every, lambda i: dataset.get_data_info(i)['img_path'])]
-    rows = {'seen': [], 'unseen': []}
+    dataset = episodes_of(cfg)
+    novel = dataset.metainfo['novel_classes']
+    classes = dataset.base_classes + tuple(novel)
+    infos = map(dataset.get_data_info, range(len(dataset)))
+    scenes = [list(scene) for _, scene in
+              groupby(infos, lambda info: info['img_path'])]
+    groups = {'seen': [], 'unseen': []}
     for scene in track(scenes[:args.scenes], 'looking', transient=True):
-        for index in scene:
-            data = dataset[index]
-            found = look(model, data)
-            unseen = data['data_samples'].class_name in dataset.metainfo[
-                'novel_classes']
-            rows['unseen' if unseen else 'seen'].append(found)
+        there = [info['class_name'] for info in scene]
+        for info, name in zip(scene, there):
+            after = classes.index(name)
+            another = next((c for c in classes[after:] + classes[:after]
+                            if c not in there), None)
+            found = look(model, dataset[info['sample_idx']],
+                         {OWN: name, ANOTHER: another, VISUAL: None})
+            groups['unseen' if name in novel else 'seen'].append(found)
     blocks = range(model.backbone.depth)
-    print('| | ' + ' | '.join(
-        f'block {i}' + ' *' * (i in model.backbone.navigate_blocks)
-        for i in blocks) + ' | even |\n' + '|---' * (len(blocks) + 2) + '|')
-    for group, found in rows.items():
+    marks = [' *' * (i in model.backbone.navigate_blocks) for i in blocks]
+    heads = [f'block {i}{mark}' for i, mark in zip(blocks, marks)]
+    print(f'| per cent inside | {" | ".join(heads)} | even |\n'
+          + '|---' * (len(blocks) + 2) + '|')
+    for group, found in groups.items():
         if not found:
             continue
         shares = 100 * torch.stack([f['shares'] for f in found]).mean(0)
         area = 100 * sum(f['area'] for f in found) / len(found)
-        for row, words in zip(shares, ('text', 'visual [CLS]')):
-            print(f'| {group} ({len(found)}), {words} | ' + ' | '.join(
-                f'{value:.1f}' for value in row) + f' | {area:.1f} |')
+        for words, row in zip(found[0]['rows'], shares.tolist()):
+            words = f'{group} ({len(found)}): ' + words.replace('\n', ' ')
+            print('| ' + ' | '.join(
+                [words, *(f'{value:.1f}' for value in [*row, area])]) + ' |')
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -138,7 +170,7 @@ def main(argv: list[str] | None = None) -> None:
         ROOT / 'configs/shapes/clsclip_shapes-5i_fold0.py'))
     parser.add_argument('--checkpoint', default=str(
         ROOT / 'mmseg_clsclip/assets/clsclip_shapes-5i_fold0.pth'))
-    parser.add_argument('--out', default='navigation.png')
+    parser.add_argument('--out', default='navigation.png', help='a PNG')
     parser.add_argument('--scenes', type=int, metavar='N')
     parser.add_argument('--device', default='cpu')
     parser.add_argument('--cfg-options', nargs='+', action=DictAction)
@@ -148,8 +180,11 @@ def main(argv: list[str] | None = None) -> None:
     cfg.merge_from_dict(args.cfg_options or {})
     model = init_model(cfg, args.checkpoint, device=args.device)
     try:
+        if not isinstance(model, mmseg_clsclip.ClsCLIP):
+            raise ValueError(f'{args.config} has a {type(model).__name__}; '
+                             'give the config of a ClsCLIP.')
         (measure if args.scenes else draw)(args, cfg, model)
-    except ValueError as error:
+    except (ValueError, FileNotFoundError) as error:
         sys.exit(f'visualize_navigation.py: {error}')
 
 

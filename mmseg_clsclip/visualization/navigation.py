@@ -1,5 +1,6 @@
 """Where the class token looks: the maps, how much is inside, a drawing."""
 from collections.abc import Sequence
+from typing import BinaryIO
 
 import numpy as np
 import torch
@@ -10,19 +11,23 @@ from torch import Tensor, nn
 
 from ..backbone import ClsCLIPVisionTransformer
 
+# What a map shows, in the order of :func:`navigation_maps`.
+DIRECTIONS = ('the token looks', 'patches listen')
+
 
 def class_token_attention(block: nn.Module, x: Tensor) -> Tensor:
-    """What the [CLS] attends to in a block, mean of the heads.
+    """Attention from and to the [CLS] in a block, mean of the heads.
 
-    softmax(q_cls k^T / sqrt(d)), with the block's own LayerNorm and
-    projections.
+    softmax(q k^T / sqrt(d)), with the block's own LayerNorm and projections.
 
     Args:
         block (nn.Module): A residual block of open_clip's ViT.
         x (Tensor): Tokens (M, 1 + L, C) before it, the [CLS] first.
 
     Returns:
-        Tensor: (M, 1 + L), the [CLS] itself first; rows sum to 1.
+        Tensor: (2, M, 1 + L), the [CLS] itself first: how much of the
+        [CLS]'s attention each token gets (sums to 1), and how much of each
+        token's attention the [CLS] gets.
 
     Raises:
         ValueError: If the block's attention is not a plain one.
@@ -32,24 +37,22 @@ def class_token_attention(block: nn.Module, x: Tensor) -> Tensor:
         raise ValueError(
             f'The attention of this CLIP is a {type(attn).__name__}, which '
             "nobody can look into; use a ViT such as 'ViT-B-16-quickgelu'.")
-    x = block.ln_1(x)
-    wq, wk, _ = attn.in_proj_weight.chunk(3)
-    bq, bk, _ = attn.in_proj_bias.chunk(3)
-    # Each (M, heads, 1 or 1 + L, C / heads).
-    q, k = (part.unflatten(-1, (attn.num_heads, -1)).transpose(1, 2)
-            for part in (F.linear(x[:, :1], wq, bq), F.linear(x, wk, bk)))
-    scores = q @ k.transpose(-2, -1) / q.shape[-1]**0.5
-    return scores.softmax(-1).mean(1)[:, 0]
+    parts = F.linear(block.ln_1(x), attn.in_proj_weight, attn.in_proj_bias)
+    # Each (M, heads, 1 + L, C / heads).
+    q, k, _ = (part.unflatten(-1, (attn.num_heads, -1)).transpose(1, 2)
+               for part in parts.chunk(3, dim=-1))
+    weights = (q @ k.transpose(-2, -1) / q.shape[-1]**0.5).softmax(-1).mean(1)
+    return torch.stack([weights[:, 0], weights[:, :, 0]])
 
 
 @torch.no_grad()
 def navigation_maps(backbone: ClsCLIPVisionTransformer,
                     inputs: Tensor,
                     text: Tensor | None = None) -> Tensor:
-    """Attention of the class token over the patches, block by block.
+    """Attention between the class token and the patches, block by block.
 
     Before a navigated block the token has just been replaced by
-    ``L_i(T_cls)``, and this is where that looks.
+    ``L_i(T_cls)``.
 
     Args:
         backbone (ClsCLIPVisionTransformer): The tower.
@@ -58,17 +61,18 @@ def navigation_maps(backbone: ClsCLIPVisionTransformer,
             the visual [CLS] everywhere: CLIP's own tower.
 
     Returns:
-        Tensor: (B, h, w) for B blocks. What is missing from a sum of 1 the
-        token gives to itself.
+        Tensor: (2, B, h, w) for B blocks. First how much of the token's
+        attention each patch gets: where it looks. Then how much of each
+        patch's attention the token gets: where it is listened to.
     """
     grid = backbone.grid_size(*inputs.shape[-2:])
     x, maps = backbone.first_tokens(inputs), []
     for i, block in enumerate(backbone.visual.module.transformer.resblocks):
         if text is not None and i in backbone.navigate_blocks:
             x = backbone.let_in(i, x, text)
-        maps.append(class_token_attention(block, x)[0, 1:].unflatten(0, grid))
+        maps.append(class_token_attention(block, x)[:, 0, 1:])
         x = backbone.run_block(i, x)
-    return torch.stack(maps)
+    return torch.stack(maps, 1).unflatten(2, grid)
 
 
 def on_patches(mask: Tensor, img_shape: tuple[int, int],
@@ -97,51 +101,54 @@ def share_inside(maps: Tensor, inside: Tensor) -> Tensor:
     """Share of the attention over patches that falls into a mask.
 
     Args:
-        maps (Tensor): Attention (B, h, w).
+        maps (Tensor): Attention (..., h, w).
         inside (Tensor): Share of every patch that is inside (h, w). Its mean
             is what attention would give that is the same everywhere.
 
     Returns:
-        Tensor: (B, ), 0 to 1.
+        Tensor: (...), 0 to 1.
     """
-    return (maps * inside).sum((1, 2)) / maps.sum((1, 2))
+    return (maps * inside).sum((-2, -1)) / maps.sum((-2, -1))
 
 
 def draw_navigation(picture: np.ndarray,
                     class_name: str,
-                    navigated: np.ndarray,
-                    visual: np.ndarray,
+                    maps: dict[str, np.ndarray],
                     prediction: np.ndarray,
                     truth: np.ndarray | None = None,
-                    shares: tuple[Sequence, Sequence] | None = None,
+                    shares: Sequence[Sequence[float]] | None = None,
                     navigate_blocks: Sequence[int] = (),
-                    out_file: str | None = None) -> np.ndarray:
-    """Draw where the class token looks, with navigation and without.
+                    out_file: str | BinaryIO | None = None) -> np.ndarray:
+    """Draw attention between the class token and the patches.
 
-    A column a block; left of them the picture and the truth, right of them
-    the prediction. Every map has its own scale, from 0 to its maximum.
+    A column a block, a row a kind of map; left of them the picture and the
+    truth, right of them the prediction. Every map has its own scale, from 0
+    to its maximum.
 
     Args:
         picture (np.ndarray): (H, W, 3) uint8, RGB.
         class_name (str): The class asked for.
-        navigated (np.ndarray): Attention (B, h, w), see
-            :func:`navigation_maps`.
-        visual (np.ndarray): The same without text.
+        maps (dict[str, np.ndarray]): Attention (B, h, w), see
+            :func:`navigation_maps`, by the words beside the row; two rows or
+            more.
         prediction (np.ndarray): Mask (H, W), 1 inside.
         truth (np.ndarray, optional): The same; its outline is drawn on maps.
-        shares (tuple, optional): What to write below the maps: shares inside
-            (B, ) of both.
+        shares (Sequence, optional): What to write below the maps: shares
+            inside (rows, B), 0 to 1.
         navigate_blocks (Sequence[int]): Which titles are marked.
-        out_file (str, optional): Where to save it; the suffix says how.
+        out_file (str | BinaryIO, optional): Where to save it; the suffix says
+            how, an open file gets a PNG.
 
     Returns:
         np.ndarray: The drawing, (h, w, 3) uint8, RGB.
     """
     height, width = picture.shape[:2]
-    columns = len(navigated) + 2
-    figure = Figure(figsize=(1.25 * columns, 3.2), layout='constrained')
+    columns = 2 + len(next(iter(maps.values())))
+    figure = Figure(
+        figsize=(1.2 * columns, 0.4 + 1.45 * len(maps)), dpi=80,
+        layout='constrained')
     canvas = FigureCanvasAgg(figure)
-    grid = figure.subplots(2, columns)
+    grid = figure.subplots(len(maps), columns)
     for axes in grid.flat:
         axes.set_xticks([])
         axes.set_yticks([])
@@ -157,10 +164,9 @@ def draw_navigation(picture: np.ndarray,
     overlay(grid[0, -1], prediction, 'prediction')
     if truth is not None:
         overlay(grid[1, 0], truth, 'truth')
-    for row, maps, words in zip(range(2), (navigated, visual),
-                                ('text', 'visual [CLS]')):
-        grid[row, 1].set_ylabel(words, fontsize=9)
-        for block, (axes, attention) in enumerate(zip(grid[row, 1:], maps)):
+    for row, (words, blocks) in enumerate(maps.items()):
+        grid[row, 1].set_ylabel(words, fontsize=8)
+        for block, (axes, attention) in enumerate(zip(grid[row, 1:], blocks)):
             axes.imshow(attention, interpolation='nearest', vmin=0,
                         extent=(-0.5, width - 0.5, height - 0.5, -0.5))
             if truth is not None:
@@ -172,8 +178,8 @@ def draw_navigation(picture: np.ndarray,
             if row == 0:
                 mark = ' *' * (block in navigate_blocks)
                 axes.set_title(f'block {block}{mark}', fontsize=9)
-    figure.suptitle(f'{class_name!r}: attention of the class token, block '
-                    'by block (* where the text comes in)', fontsize=10)
+    figure.suptitle(f'{class_name!r}: attention from and to the class token, '
+                    'block by block (* where the text comes in)', fontsize=10)
     if out_file is not None:
         figure.savefig(out_file)
     canvas.draw()
