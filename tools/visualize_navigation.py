@@ -9,6 +9,7 @@ attention falls into the true mask, over all classes in the first N pictures
 of the test set.
 """
 import argparse
+import random
 import sys
 from itertools import groupby
 from pathlib import Path
@@ -133,13 +134,12 @@ def measure(args: argparse.Namespace, cfg: Config, model) -> None:
     infos = map(dataset.get_data_info, range(len(dataset)))
     scenes = [list(scene) for _, scene in
               groupby(infos, lambda info: info['img_path'])]
-    groups = {'seen': [], 'unseen': []}
+    groups, rng = {'seen': [], 'unseen': []}, random.Random(0)
     for scene in track(scenes[:args.scenes], 'looking', transient=True):
         there = [info['class_name'] for info in scene]
         for info, name in zip(scene, there):
-            after = classes.index(name)
-            another = next((c for c in classes[after:] + classes[:after]
-                            if c not in there), None)
+            another = rng.choice(
+                [c for c in classes if c not in there] or classes)
             found = look(model, dataset[info['sample_idx']],
                          {OWN: name, ANOTHER: another, VISUAL: None})
             groups['unseen' if name in novel else 'seen'].append(found)
