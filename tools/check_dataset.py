@@ -139,7 +139,8 @@ def main(argv: list[str] | None = None) -> None:
             console.print(f'[{colour}]{one.level}[/] [bold]{split}[/]: ',
                           end='')
             number = f': {len(one.items)}' if one.items else ''
-            console.print(one.what + number, highlight=False, markup=False)
+            console.print(one.what + number, highlight=False, markup=False,
+                          soft_wrap=True)
             for line in filter(None, (some(one.items), one.hint)):
                 console.print('  ' + line, highlight=False, markup=False,
                               soft_wrap=True)
