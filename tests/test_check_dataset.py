@@ -78,7 +78,7 @@ def check(root, capsys):
 
 def test_a_sound_data_set(check):
     status, out = check()
-    assert status == 0 and '0 errors, 0 warnings' in out
+    assert status == 0 and 'errors: 0, warnings: 0' in out
     train, test = out.split('test: 2 pictures')
     row = [line.split() for line in train.splitlines() if ' a ' in line][0]
     assert row == ['1', 'a', '16', '5.56', '2']  # of 3 * 96 pixels
@@ -190,8 +190,25 @@ train_dataloader = dict(dataset=dict(_delete_=True, type='RepeatDataset',
                           datasets=[data('test'), data('train')])))
 ''')
     assert status == 1 and 'masks hold values that are no label: 1' in out
-    assert out.count('pictures of BaseSegDataset') == 2 and '1 errors' in out
+    assert out.count('pictures of BaseSegDataset') == 2 and 'errors: 1,' in out
     assert 'test:' not in out
+
+
+@pytest.mark.parametrize('line,status', [('q1 1', 0), ('q3 1', 1)])
+def test_a_fold_reads_the_pictures_of_its_list(line, status, root, check):
+    (root / 'list.txt').write_text(line)
+    found, out = check('--split', 'test', more=f'''
+test_dataloader = dict(dataset=dict(
+    _delete_=True, type='PASCAL5iDataset', data_root={str(root)!r}, fold=0,
+    data_prefix=dict(img_path='test/pictures', seg_map_path='test/masks'),
+    list_file={str(root / 'list.txt')!r}, pipeline=_base_.test_pipeline))
+''')
+    assert found == status
+    if status:
+        assert 'q3' in out  # which is no picture
+    else:
+        assert 'test: 1 pictures' in out and 'aeroplane (new)' in out
+        assert 'test: 1 samples of PASCAL5iDataset' in out
 
 
 @pytest.mark.parametrize('info', [

@@ -73,7 +73,7 @@ def test_check_train_and_test(workplace, run, coarse_clip_json, capfd):
     with pytest.raises(SystemExit, match='^0$'):
         run('check_dataset.py', whole)
     out = capfd.readouterr().out
-    assert '0 errors' in out and 'sheep (new)' in out
+    assert 'errors: 0' in out and 'sheep (new)' in out
     run('train.py', config, *options)
     checkpoint = 'work_dirs/clsclip_vit-b16_custom/iter_2.pth'
     run('test.py', config, checkpoint, *options)

@@ -145,8 +145,8 @@ def main(argv: list[str] | None = None) -> None:
                 console.print('  ' + line, highlight=False, markup=False,
                               soft_wrap=True)
     levels = [one.level for every in found.values() for one in every]
-    console.print(f'{levels.count("error")} errors, '
-                  f'{levels.count("warning")} warnings', highlight=False)
+    console.print(f'errors: {levels.count("error")}, '
+                  f'warnings: {levels.count("warning")}', highlight=False)
     sys.exit(int('error' in levels))
 
 
