@@ -96,7 +96,7 @@ def test_a_model_of_mmseg_beside_it(workplace, run):
     run('test.py', config, checkpoint, '--cfg-options', *FEW)
     assert 'mIoU' in metrics(workplace / 'work_dirs/fcn_r18_custom_whole')
     # Both belong in one table, and the closed set's row says what it saw.
-    fcn = Entrant('FCN', config, checkpoint)
+    fcn = Entrant('FCN', config)
     ours = Entrant('ours', 'configs/custom/clsclip_vit-b16_custom_whole.py')
     assert compare.prepare([fcn, ours], workplace)[0].startswith('8 ')
     assert 'sheep, bicycle' in fcn.notes[0] and not ours.notes
