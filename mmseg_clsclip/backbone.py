@@ -143,6 +143,26 @@ class ClsCLIPVisionTransformer(BaseModule):
         number = self.navigate_blocks.index(i)
         return self.projections[number % len(self.projections)](text)
 
+    def first_tokens(self, inputs: Tensor) -> Tensor:
+        """Tokens before block 0, the [CLS] first.
+
+        Args:
+            inputs (Tensor): Normalised pictures (N, 3, H, W).
+
+        Returns:
+            Tensor: (N, 1 + h * w, C).
+        """
+        visual = self.visual.module
+        h, w = self.grid_size(*inputs.shape[-2:])
+        ph, pw = self.patch_size
+        height, width = inputs.shape[-2:]
+        inputs = F.pad(inputs, (0, w * pw - width, 0, h * ph - height))
+        x = visual.conv1(inputs).flatten(2).transpose(1, 2)
+        cls = visual.class_embedding.to(x.dtype).expand(len(x), 1, -1)
+        x = torch.cat([cls, x], dim=1)
+        return visual.ln_pre(x +
+                             self._position_embedding((h, w)).to(x.dtype))
+
     def encode_prefix(self, inputs: Tensor) -> Tensor:
         """Run what does not depend on the text; once a picture.
 
@@ -153,15 +173,7 @@ class ClsCLIPVisionTransformer(BaseModule):
             Tensor: Tokens (N, 1 + h * w, C) before the first navigated block,
             the [CLS] first, or the last ones if no block is navigated.
         """
-        visual = self.visual.module
-        h, w = self.grid_size(*inputs.shape[-2:])
-        ph, pw = self.patch_size
-        height, width = inputs.shape[-2:]
-        inputs = F.pad(inputs, (0, w * pw - width, 0, h * ph - height))
-        x = visual.conv1(inputs).flatten(2).transpose(1, 2)
-        cls = visual.class_embedding.to(x.dtype).expand(len(x), 1, -1)
-        x = torch.cat([cls, x], dim=1)
-        x = visual.ln_pre(x + self._position_embedding((h, w)).to(x.dtype))
+        x = self.first_tokens(inputs)
         for i in range(self.first_navigated):
             x = self.run_block(i, x)
         return x

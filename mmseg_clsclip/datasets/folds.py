@@ -52,38 +52,8 @@ class FoldDataset(EpisodeDataset):
                  test_classes: str = 'novel',
                  list_file: str | Sequence[str] | None = None,
                  **kwargs):
-        if fold not in range(NUM_FOLDS):
-            raise ValueError(f'{self.NAME} has folds 0 to 3, not {fold!r}.')
-        if split not in ('train', 'val'):
-            raise ValueError(f"{self.NAME} has the splits 'train' and 'val', "
-                             f'not {split!r}.')
-        data_root = self.DATA_ROOT if data_root is None else data_root
-        data_prefix = data_prefix or {
-            key: part.format(split=split)
-            for key, part in self.DATA_PREFIX.items()
-        }
-        if list_file is not None:
-            ann_file = ''  # every picture there is; the list has the say
-        elif ann_file is None:
-            ann_file = self.ANN_FILE.format(split=split)
-        for part in ('', ann_file, *data_prefix.values()):
-            path = os.path.join(data_root, part)
-            if not os.path.exists(path):
-                raise FileNotFoundError(
-                    f'{path} does not exist. Say where {self.NAME} lies by '
-                    '`data_root` of the data set, for instance --cfg-options '
-                    'test_dataloader.dataset.data_root=/data/....')
-        classes = self.META['classes']
-        inner = dict(
-            type=BaseSegDataset,
-            data_root=data_root,
-            data_prefix=data_prefix,
-            ann_file=ann_file,
-            test_mode=split == 'val',
-            metainfo=dict(
-                self.META,
-                novel_classes=tuple(classes[k] for k in self.novel(fold)),
-                protocol=dict(dataset=self.NAME, fold=fold, split=split)))
+        inner = self.plain(fold, split, data_root, data_prefix, ann_file,
+                           list_file)
         super().__init__(
             inner,
             pipeline,
@@ -91,6 +61,53 @@ class FoldDataset(EpisodeDataset):
             test_classes=test_classes,
             list_file=list_file,
             **kwargs)
+
+    @classmethod
+    def plain(cls,
+              fold: int = 0,
+              split: str = 'val',
+              data_root: str | None = None,
+              data_prefix: dict | None = None,
+              ann_file: str | None = None,
+              list_file: str | Sequence[str] | None = None) -> dict:
+        """Config of the data set inside; the arguments are the class's.
+
+        Raises:
+            ValueError: If there is no such fold or split.
+            FileNotFoundError: If ``data_root`` or a part of it does not exist.
+        """
+        if fold not in range(NUM_FOLDS):
+            raise ValueError(f'{cls.NAME} has folds 0 to 3, not {fold!r}.')
+        if split not in ('train', 'val'):
+            raise ValueError(f"{cls.NAME} has the splits 'train' and 'val', "
+                             f'not {split!r}.')
+        data_root = cls.DATA_ROOT if data_root is None else data_root
+        data_prefix = data_prefix or {
+            key: part.format(split=split)
+            for key, part in cls.DATA_PREFIX.items()
+        }
+        if list_file is not None:
+            ann_file = ''  # every picture there is; the list has the say
+        elif ann_file is None:
+            ann_file = cls.ANN_FILE.format(split=split)
+        for part in ('', ann_file, *data_prefix.values()):
+            path = os.path.join(data_root, part)
+            if not os.path.exists(path):
+                raise FileNotFoundError(
+                    f'{path} does not exist. Say where {cls.NAME} lies by '
+                    '`data_root` of the data set, for instance --cfg-options '
+                    'test_dataloader.dataset.data_root=/data/....')
+        classes = cls.META['classes']
+        return dict(
+            type=BaseSegDataset,
+            data_root=data_root,
+            data_prefix=data_prefix,
+            ann_file=ann_file,
+            test_mode=split == 'val',
+            metainfo=dict(
+                cls.META,
+                novel_classes=tuple(classes[k] for k in cls.novel(fold)),
+                protocol=dict(dataset=cls.NAME, fold=fold, split=split)))
 
     @staticmethod
     def novel(fold: int) -> list[int]:

@@ -1,4 +1,5 @@
-"""Drawing what the zoom-in does."""
+"""Drawing what the zoom-in does and what the text does in the tower."""
+from .navigation import draw_navigation, navigation_maps
 from .zoom_in import draw_zoom_in
 
-__all__ = ['draw_zoom_in']
+__all__ = ['draw_navigation', 'draw_zoom_in', 'navigation_maps']

@@ -1,0 +1,186 @@
+"""Where the class token looks: the maps, how much is inside, a drawing."""
+from collections.abc import Sequence
+from typing import BinaryIO
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from torch import Tensor, nn
+
+from ..backbone import ClsCLIPVisionTransformer
+
+# What a map shows, in the order of :func:`navigation_maps`.
+DIRECTIONS = ('the token looks', 'patches listen')
+
+
+def class_token_attention(block: nn.Module, x: Tensor) -> Tensor:
+    """Attention from and to the [CLS] in a block, mean of the heads.
+
+    softmax(q k^T / sqrt(d)), with the block's own LayerNorm and projections.
+
+    Args:
+        block (nn.Module): A residual block of open_clip's ViT.
+        x (Tensor): Tokens (M, 1 + L, C) before it, the [CLS] first.
+
+    Returns:
+        Tensor: (2, M, 1 + L), the [CLS] itself first: how much of the
+        [CLS]'s attention each token gets (sums to 1), and how much of each
+        token's attention the [CLS] gets.
+
+    Raises:
+        ValueError: If the block's attention is not a plain one.
+    """
+    attn = block.attn
+    if not isinstance(attn, nn.MultiheadAttention):
+        raise ValueError(
+            f'The attention of this CLIP is a {type(attn).__name__}, which '
+            "nobody can look into; use a ViT such as 'ViT-B-16-quickgelu'.")
+    parts = F.linear(block.ln_1(x), attn.in_proj_weight, attn.in_proj_bias)
+    # Each (M, heads, 1 + L, C / heads).
+    q, k, _ = (part.unflatten(-1, (attn.num_heads, -1)).transpose(1, 2)
+               for part in parts.chunk(3, dim=-1))
+    weights = (q @ k.transpose(-2, -1) / q.shape[-1]**0.5).softmax(-1).mean(1)
+    return torch.stack([weights[:, 0], weights[:, :, 0]])
+
+
+@torch.no_grad()
+def navigation_maps(backbone: ClsCLIPVisionTransformer,
+                    inputs: Tensor,
+                    text: Tensor | None = None) -> Tensor:
+    """Attention between the class token and the patches, block by block.
+
+    Before a navigated block the token has just been replaced by
+    ``L_i(T_cls)``.
+
+    Args:
+        backbone (ClsCLIPVisionTransformer): The tower.
+        inputs (Tensor): A normalised picture (1, 3, H, W).
+        text (Tensor, optional): The class's text token (1, D). None leaves
+            the visual [CLS] everywhere: CLIP's own tower.
+
+    Returns:
+        Tensor: (2, B, h, w) for B blocks. First how much of the token's
+        attention each patch gets: where it looks. Then how much of each
+        patch's attention the token gets: where it is listened to.
+    """
+    grid = backbone.grid_size(*inputs.shape[-2:])
+    x, maps = backbone.first_tokens(inputs), []
+    for i, block in enumerate(backbone.visual.module.transformer.resblocks):
+        if text is not None and i in backbone.navigate_blocks:
+            x = backbone.let_in(i, x, text)
+        maps.append(class_token_attention(block, x)[:, 0, 1:])
+        x = backbone.run_block(i, x)
+    return torch.stack(maps, 1).unflatten(2, grid)
+
+
+def on_patches(mask: Tensor, img_shape: tuple[int, int],
+               grid: tuple[int, int], patch_size: tuple[int, int]) -> Tensor:
+    """Which share of every patch a mask covers.
+
+    Args:
+        mask (Tensor): (H, W), 1 inside; at the picture's own size.
+        img_shape (tuple[int]): Height and width at which the picture went
+            into the tower, without padding.
+        grid (tuple[int]): Rows and columns of patches.
+        patch_size (tuple[int]): Height and width in pixels.
+
+    Returns:
+        Tensor: (h, w), 0 to 1.
+    """
+    inside = F.interpolate((mask == 1).float()[None, None], size=img_shape,
+                           mode='area')
+    bottom, right = (n * p - side
+                     for n, p, side in zip(grid, patch_size, img_shape))
+    inside = F.pad(inside, (0, right, 0, bottom))
+    return F.avg_pool2d(inside, patch_size)[0, 0]
+
+
+def share_inside(maps: Tensor, inside: Tensor) -> Tensor:
+    """Share of the attention over patches that falls into a mask.
+
+    Args:
+        maps (Tensor): Attention (..., h, w).
+        inside (Tensor): Share of every patch that is inside (h, w). Its mean
+            is what attention would give that is the same everywhere.
+
+    Returns:
+        Tensor: (...), 0 to 1.
+    """
+    return (maps * inside).sum((-2, -1)) / maps.sum((-2, -1))
+
+
+def draw_navigation(picture: np.ndarray,
+                    class_name: str,
+                    maps: dict[str, np.ndarray],
+                    prediction: np.ndarray,
+                    truth: np.ndarray | None = None,
+                    shares: Sequence[Sequence[float]] | None = None,
+                    navigate_blocks: Sequence[int] = (),
+                    out_file: str | BinaryIO | None = None) -> np.ndarray:
+    """Draw attention between the class token and the patches.
+
+    A column a block, a row a kind of map; left of them the picture and the
+    truth, right of them the prediction. Every map has its own scale, from 0
+    to its maximum.
+
+    Args:
+        picture (np.ndarray): (H, W, 3) uint8, RGB.
+        class_name (str): The class asked for.
+        maps (dict[str, np.ndarray]): Attention (B, h, w), see
+            :func:`navigation_maps`, by the words beside the row; two rows or
+            more.
+        prediction (np.ndarray): Mask (H, W), 1 inside.
+        truth (np.ndarray, optional): The same; its outline is drawn on maps.
+        shares (Sequence, optional): What to write below the maps: shares
+            inside (rows, B), 0 to 1.
+        navigate_blocks (Sequence[int]): Which titles are marked.
+        out_file (str | BinaryIO, optional): Where to save it; the suffix says
+            how, an open file gets a PNG.
+
+    Returns:
+        np.ndarray: The drawing, (h, w, 3) uint8, RGB.
+    """
+    height, width = picture.shape[:2]
+    columns = 2 + len(next(iter(maps.values())))
+    figure = Figure(
+        figsize=(1.2 * columns, 0.4 + 1.45 * len(maps)), dpi=80,
+        layout='constrained')
+    canvas = FigureCanvasAgg(figure)
+    grid = figure.subplots(len(maps), columns)
+    for axes in grid.flat:
+        axes.set_xticks([])
+        axes.set_yticks([])
+        axes.spines[:].set_visible(False)
+
+    def overlay(axes, mask, title):
+        shown = picture / 255
+        shown[mask == 1] = 0.4 * shown[mask == 1] + [0.6, 0, 0.5]
+        axes.imshow(shown, interpolation='nearest')
+        axes.set_title(title, fontsize=9)
+
+    overlay(grid[0, 0], np.zeros((height, width)), 'picture')
+    overlay(grid[0, -1], prediction, 'prediction')
+    if truth is not None:
+        overlay(grid[1, 0], truth, 'truth')
+    for row, (words, blocks) in enumerate(maps.items()):
+        grid[row, 1].set_ylabel(words, fontsize=8)
+        for block, (axes, attention) in enumerate(zip(grid[row, 1:], blocks)):
+            axes.imshow(attention, interpolation='nearest', vmin=0,
+                        extent=(-0.5, width - 0.5, height - 0.5, -0.5))
+            if truth is not None:
+                axes.contour(truth == 1, [0.5], colors='white',
+                             linewidths=0.8)
+            if shares is not None:
+                axes.set_xlabel(f'{100 * shares[row][block]:.0f} %',
+                                fontsize=8)
+            if row == 0:
+                mark = ' *' * (block in navigate_blocks)
+                axes.set_title(f'block {block}{mark}', fontsize=9)
+    figure.suptitle(f'{class_name!r}: attention from and to the class token, '
+                    'block by block (* where the text comes in)', fontsize=10)
+    if out_file is not None:
+        figure.savefig(out_file)
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba())[..., :3].copy()
