@@ -16,6 +16,7 @@ from mmseg.utils import SampleList
 from torch import Tensor, nn
 
 from ..backbone import ClsCLIPVisionTransformer
+from ..blocks import after_attention, join_heads, split_heads
 from ..prompted import PromptedSegmentor
 
 # What is compared with what in the last block; the maps of several are added.
@@ -99,10 +100,7 @@ class DenseCLIPVisionTransformer(ClsCLIPVisionTransformer):
     def _attend(self, x: Tensor, grid: tuple[int, int]) -> Tensor:
         """The last block's attention on tokens (N, 1 + h * w, C)."""
         attn = self.visual.module.transformer.resblocks[-1].attn
-        parts = F.linear(x, attn.in_proj_weight, attn.in_proj_bias)
-        # Each (N, heads, 1 + h * w, C / heads).
-        q, k, v = (part.unflatten(-1, (attn.num_heads, -1)).transpose(1, 2)
-                   for part in parts.chunk(3, dim=-1))
+        q, k, v = split_heads(attn, x)
         near = self.attention == 'neighbour'
         window = self._window(grid, q) if near else None
         tokens = dict(q=q, k=k)
@@ -110,8 +108,7 @@ class DenseCLIPVisionTransformer(ClsCLIPVisionTransformer):
             F.scaled_dot_product_attention(tokens[a], tokens[b], v, window)
             for a, b in ATTENTIONS[self.attention]
         ]
-        out = sum(maps) if maps else v
-        return attn.out_proj(out.transpose(1, 2).flatten(2))
+        return join_heads(attn, sum(maps) if maps else v)
 
     @torch.no_grad()
     def forward(self, inputs: Tensor) -> tuple[Tensor]:
@@ -128,10 +125,9 @@ class DenseCLIPVisionTransformer(ClsCLIPVisionTransformer):
         x = self.encode_prefix(inputs)
         visual = self.visual.module
         block = visual.transformer.resblocks[-1]
-        out = block.ls_1(self._attend(block.ln_1(x), grid))
-        if self.residual:
-            out = x + out
-            out = out + block.ls_2(block.mlp(block.ln_2(out)))
+        out = self._attend(block.ln_1(x), grid)
+        out = after_attention(block, x, out) if self.residual \
+            else block.ls_1(out)
         out = visual.ln_post(out[:, 1:]) @ visual.proj
         return (out.transpose(1, 2).unflatten(2, grid), )
 

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from torch import Tensor, nn
 
 from ..backbone import ClsCLIPVisionTransformer
+from ..blocks import split_heads
 
 # What a map shows, in the order of :func:`navigation_maps`.
 DIRECTIONS = ('the token looks', 'patches listen')
@@ -37,10 +38,7 @@ def class_token_attention(block: nn.Module, x: Tensor) -> Tensor:
         raise ValueError(
             f'The attention of this CLIP is a {type(attn).__name__}, which '
             "nobody can look into; use a ViT such as 'ViT-B-16-quickgelu'.")
-    parts = F.linear(block.ln_1(x), attn.in_proj_weight, attn.in_proj_bias)
-    # Each (M, heads, 1 + L, C / heads).
-    q, k, _ = (part.unflatten(-1, (attn.num_heads, -1)).transpose(1, 2)
-               for part in parts.chunk(3, dim=-1))
+    q, k, _ = split_heads(attn, block.ln_1(x))
     weights = (q @ k.transpose(-2, -1) / q.shape[-1]**0.5).softmax(-1).mean(1)
     return torch.stack([weights[:, 0], weights[:, :, 0]])
 
