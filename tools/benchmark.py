@@ -17,6 +17,7 @@ libraries and weights included, or of the device's memory.
 """
 import argparse
 import json
+import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -27,7 +28,9 @@ from statistics import median
 
 import torch
 import torch.nn.functional as F
+from _random_clipseg import write_clipseg
 from comparison.measure import machine, peak_memory
+from matplotlib.figure import Figure
 from mmengine.config import Config, DictAction
 from mmengine.device import get_device
 from mmengine.registry import init_default_scope
@@ -41,6 +44,7 @@ from mmseg_clsclip.files import atomic_write
 
 DTYPES = {name: getattr(torch, name)
           for name in ('float32', 'bfloat16', 'float16')}
+SIDE = 4096  # of the matrices whose product is the ceiling
 
 
 def build(config: str, options: dict, classes: int, dtype: str,
@@ -53,16 +57,16 @@ def build(config: str, options: dict, classes: int, dtype: str,
     cfg.merge_from_dict(options)
     names = [f'thing {i}' for i in range(classes)]
     if 'text_encoder' in cfg.model:
-        cfg.model.backbone.setdefault('architecture', 'ViT-B-16-quickgelu')
-        if not cfg.model.backbone.architecture.endswith('.json'):
-            cfg.model.backbone.pretrained = None  # nothing to download
+        cfg.model.backbone.pretrained = None  # nothing to fetch
         cfg.model.text_encoder.vocabulary = names
         cfg.model.test_cfg.setdefault('labels_only', True)
         if dtype != 'float32':
             cfg.model.test_cfg.dtype = dtype
-    else:
-        cfg.model.update(vocabulary=names, random_weights=True)
-    return MODELS.build(cfg.model).eval().to(device)
+        return MODELS.build(cfg.model).eval().to(device)
+    cfg.model.update(vocabulary=names, random_weights=True)
+    with tempfile.TemporaryDirectory() as folder:
+        cfg.model.folder = write_clipseg(Path(folder))
+        return MODELS.build(cfg.model).eval().to(device)
 
 
 def samples(pictures: Tensor) -> list[SegDataSample]:
@@ -166,8 +170,7 @@ def measure(config: str, options: dict, classes: int, dtype: str, device: str,
         build(config, options, k, 'float32', device), pictures)
         for k in (1, 2))
     counted = one + (classes - 1) * (two - one)
-    side = 4096
-    product = torch.randn(side, side, dtype=DTYPES[dtype], device=device)
+    product = torch.randn(SIDE, SIDE, dtype=DTYPES[dtype], device=device)
     functions = dict(
         ceiling=lambda: product @ product,
         ours=lambda: predict(samples(pictures)))
@@ -185,7 +188,7 @@ def measure(config: str, options: dict, classes: int, dtype: str, device: str,
                 :, model.with_background:][:, :len(naive.names)]
             difference = (ours - theirs).abs().max().item()
     seconds = timed(functions, repeat, device)
-    ceiling = 2 * side**3 / seconds['ceiling']
+    ceiling = 2 * SIDE**3 / seconds['ceiling']
     return dict(
         config=config, classes=classes, batch=shape[0], size=shape[2],
         dtype=dtype, device=str(device), seconds=seconds['ours'],
@@ -215,6 +218,34 @@ def table(rows: list[dict]) -> PrettyTable:
     return shown
 
 
+def plot(rows: list[dict], path: Path) -> None:
+    """Time and memory by the number of classes, a line a config."""
+    figure = Figure(figsize=(9, 3.6), layout='constrained')
+    axes = figure.subplots(1, 2)
+    for config in dict.fromkeys(row['config'] for row in rows):
+        own = [row for row in rows if row['config'] == config]
+        classes = [row['classes'] for row in own]
+        name = Path(config).stem.split('_')[0]
+        axes[0].plot(classes, [row['seconds'] for row in own], 'o-',
+                     label=name)
+        axes[1].plot(classes, [row['peak_memory_bytes'] / 2**30
+                               for row in own], 'o-', label=name)
+        if own[0]['naive_seconds']:
+            axes[0].plot(classes, [row['naive_seconds'] for row in own], 'x:',
+                         label=f'{name}, the naive path')
+    for axis, what in zip(axes, ('seconds a batch', 'peak memory, GiB')):
+        axis.set_xscale('log')
+        axis.set_yscale('log')
+        axis.set_xlabel('classes')
+        axis.set_ylabel(what)
+        axis.grid(which='both', alpha=0.3)
+    axes[0].legend(fontsize=7)
+    first = rows[0]
+    figure.suptitle(f'{first["size"]} x {first["size"]}, {first["dtype"]}, '
+                    f'{first["machine"].split(";")[0]}', fontsize=9)
+    figure.savefig(path, dpi=120)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__,
@@ -232,6 +263,8 @@ def main() -> None:
     parser.add_argument('--repeat', type=int, default=3)
     parser.add_argument('--naive-classes', type=int, default=20)
     parser.add_argument('--json', type=Path, help='where the rows go')
+    parser.add_argument('--plot', type=Path, metavar='FILE.png',
+                        help='time and memory by the number of classes')
     parser.add_argument('--cfg-options', nargs='+', action=DictAction,
                         default={})
     args = parser.parse_args()
@@ -250,6 +283,8 @@ def main() -> None:
             if args.json:  # as far as it has come
                 with atomic_write(args.json) as file:
                     file.write(json.dumps(rows, indent=1).encode())
+    if args.plot:
+        plot(rows, args.plot)
     first = rows[0]
     print(f'\n{first["machine"]}; {first["dtype"]}, {args.size} x {args.size},'
           f' batch of {args.batch}, medians of {args.repeat}; random weights')
