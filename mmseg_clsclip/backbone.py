@@ -12,6 +12,7 @@ from mmengine.model import BaseModule
 from mmseg.registry import MODELS
 from open_clip.transformer import VisionTransformer
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from .blocks import run_block
 from .clip import LoadedCLIP, load_clip
@@ -44,6 +45,9 @@ class ClsCLIPVisionTransformer(BaseModule):
             best for 12 blocks.
         shared_projection (bool): One linear map for all navigated blocks, as
             in ESDA, instead of one each, as in the paper.
+        with_cp (bool): Gradient checkpointing: keep of each navigated block
+            its input alone and run it again on the way back; less memory,
+            more time.
         clip (LoadedCLIP, optional): An already loaded CLIP in place of the
             first two arguments; so both towers come from one.
         init_cfg (dict, optional): Of the projections, as mmengine has it.
@@ -57,6 +61,7 @@ class ClsCLIPVisionTransformer(BaseModule):
                  pretrained: str | None = None,
                  navigate_blocks: Sequence[int] = (2, 3, 4),
                  shared_projection: bool = False,
+                 with_cp: bool = False,
                  clip: LoadedCLIP | None = None,
                  init_cfg: dict | None = None):
         super().__init__(init_cfg)
@@ -69,6 +74,7 @@ class ClsCLIPVisionTransformer(BaseModule):
                 'with; use a ViT of open_clip, for instance '
                 "'ViT-B-16-quickgelu'.")
         self.clip_name = clip.name
+        self.with_cp = with_cp
         self.visual = Frozen(visual)
         self.patch_size = visual.patch_size
         self.out_channels = visual.transformer.width
@@ -122,7 +128,10 @@ class ClsCLIPVisionTransformer(BaseModule):
 
     def run_block(self, i: int, x: Tensor) -> Tensor:
         """Block i of the tower, on tokens (M, 1 + h * w, C)."""
-        return run_block(self.visual.module.transformer.resblocks[i], x)
+        block = self.visual.module.transformer.resblocks[i]
+        if self.with_cp and x.requires_grad:
+            return checkpoint(run_block, block, x, use_reentrant=False)
+        return run_block(block, x)
 
     def let_in(self, i: int, x: Tensor, text: Tensor) -> Tensor:
         """Let the text in before block i: the [CLS] becomes L_i(T_cls).

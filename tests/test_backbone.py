@@ -153,3 +153,40 @@ def test_the_position_cache_is_bounded(clip):
 def test_blocks_out_of_range(clip, blocks):
     with pytest.raises(ValueError, match='has 4 blocks, 0 to 3, so there is'):
         build(clip, navigate_blocks=blocks)
+
+
+def kept(backbone, inputs, text):
+    """Bytes that a forward keeps for the way back, but for parameters."""
+    own = {p.data_ptr() for p in backbone.parameters()}
+    sizes = {}
+
+    def pack(tensor):
+        if tensor.data_ptr() not in own:
+            sizes[tensor.data_ptr()] = tensor.untyped_storage().nbytes()
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda t: t):
+        out = backbone(inputs, text)[0]
+    return out, sum(sizes.values())
+
+
+def test_checkpointing_keeps_less_and_gives_the_same_gradients(clip):
+    inputs, text = torch.randn(2, 3, 32, 32), torch.randn(2, 1, 16)
+    plain, saving = build(clip).train(), build(clip, with_cp=True).train()
+    saving.load_state_dict(plain.state_dict())
+    results = []
+    for backbone in (plain, saving):
+        out, size = kept(backbone, inputs, text)
+        out.square().mean().backward()
+        results.append((out, size))
+    torch.testing.assert_close(results[0][0], results[1][0])
+    for one, other in zip(plain.projections, saving.projections):
+        assert one.weight.grad.abs().max() > 0
+        torch.testing.assert_close(one.weight.grad, other.weight.grad)
+    assert results[1][1] < results[0][1] / 3
+
+
+def test_blocks_before_the_first_navigated_one_keep_nothing(clip):
+    backbone = build(clip, navigate_blocks=(3, )).train()
+    prefix = backbone.encode_prefix(torch.randn(2, 3, 32, 32))
+    assert prefix.grad_fn is None and not prefix.requires_grad

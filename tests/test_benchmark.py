@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from mmseg_clsclip import backbone, decode_head
+
 ROOT = Path(__file__).parents[1]
 CONFIG = str(ROOT / 'configs/shapes/clsclip_shapes-5i_whole.py')
 
@@ -117,3 +119,26 @@ def test_clipseg_of_the_published_size(benchmark, tmp_path):
     number = sum(p.numel() for p in loaded.model.parameters())
     assert 150e6 < number < 152e6
     assert loaded.size == (352, 352)
+
+
+def test_training_steps(benchmark, tiny_clip_json, tmp_path, monkeypatch,
+                        capsys):
+    import benchmark_training
+    # What the plain way puts in their place.
+    monkeypatch.setattr(backbone, 'run_block', backbone.run_block)
+    monkeypatch.setattr(decode_head, 'run_layer', decode_head.run_layer)
+    monkeypatch.setattr(benchmark_training, 'alone',
+                        lambda f, *args: f(*args))
+    out = tmp_path / 'rows.json'
+    given = options(tiny_clip_json)
+    monkeypatch.setattr(sys, 'argv', [
+        'benchmark_training.py', '--config', CONFIG, '--batch', '2',
+        '--repeat', '1', '--pictures', '3600', '--json', str(out),
+        '--cfg-options', 'data_preprocessor.size=(32,32)',
+        *(f'{key}={value}'.replace(' ', '') for key, value in given.items())])
+    benchmark_training.main()
+    rows = json.loads(out.read_text())
+    assert [row['way'] for row in rows] == ['as it is', 'with_cp', 'plain']
+    assert all(row['seconds'] > 0 for row in rows)
+    said = capsys.readouterr().out
+    assert f'{rows[0]["seconds"] / 2:.2f}' in said  # hours of 3,600 pictures
