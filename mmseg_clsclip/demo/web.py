@@ -135,7 +135,7 @@ def build(predictors: Sequence[Predictor]) -> gr.Blocks:
                 picture.preprocess = lambda data: data and data.path
                 classes = gr.Textbox(
                     CLASSES if predictors[0].shipped else '', lines=5,
-                    max_lines=20, label='Classes', elem_id='classes',
+                    max_lines=10, label='Classes', elem_id='classes',
                     info='One a line, synonyms after commas')
                 zoom_in = gr.Checkbox(
                     label='Zoom in (ClsCLIP+)', visible=ask.can_zoom,
@@ -150,8 +150,8 @@ def build(predictors: Sequence[Predictor]) -> gr.Blocks:
                         info='Probability that a class must beat to beat the '
                         'background')
                     background = gr.Checkbox(
-                        True, label='Background', elem_id='background',
-                        info='A pixel may be of no class')
+                        True, label='Background', min_width=200,
+                        elem_id='background', info='A pixel may be of none')
                 images = []
                 with gr.Row():
                     for k, predictor in enumerate(predictors):
@@ -162,7 +162,8 @@ def build(predictors: Sequence[Predictor]) -> gr.Blocks:
                                     label=label, format='png', height=height,
                                     buttons=['download', 'fullscreen'],
                                     image_mode=None, interactive=False,
-                                    show_label=False, elem_id=f'{kind}-{k}')
+                                    show_label=kind == 'mask',
+                                    elem_id=f'{kind}-{k}')
                                 for kind, label, height in (
                                     ('overlay', 'Overlay', None),
                                     ('mask', 'Mask', 160))]
@@ -170,7 +171,7 @@ def build(predictors: Sequence[Predictor]) -> gr.Blocks:
         look = [threshold, background]
         # One at a time (Gradio's default): classes are the model's state.
         button.click(ask, [picture, classes, zoom_in, *look],
-                     [found, said, *images])
+                     [found, said, *images], show_progress_on=images)
         gr.on([threshold.change, background.change], draw, [found, *look],
               images, trigger_mode='always_last', show_progress='hidden')
     return page
