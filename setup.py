@@ -57,6 +57,8 @@ setup(
         'prepare': PREPARE,
         # CLIPSeg and others beside ClsCLIP; SAM 3 needs 5.0.
         'transformers': ['transformers>=4.57.6'],
+        # What tools/web_demo.py shows a page with.
+        'web': ['gradio>=6.31,<7'],
         'test': TEST,
         'dev': TEST + ['ruff'],
     })

@@ -1,0 +1,79 @@
+"""Segment pictures by names, on a page in the browser.
+
+``python tools/web_demo.py`` shows what is shipped beside MaskCLIP. Needs
+gradio: ``pip install -e '.[web]'``.
+"""
+import argparse
+import sys
+import warnings
+from collections.abc import Sequence
+
+from mmengine.config import DictAction
+
+from mmseg_clsclip import Predictor
+
+try:
+    import gradio as gr
+
+    from mmseg_clsclip.demo.web import build
+except ImportError as error:
+    sys.exit(f"web_demo.py: {error}. Gradio is not here, or too old: pip "
+             "install -e '.[web]'")
+
+# What compares with the shipped model; it trains nothing.
+BASELINE = 'baselines/maskclip_shapes-5i_fold0.py'
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Load the models and serve the page until it is stopped."""
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    add = parser.add_argument
+    add('--config', help='default: the shipped Shapes-5i model')
+    add('--checkpoint', help='of the config')
+    add('--clip', metavar='FILE_OR_TAG',
+        help="CLIP's weights, a file or a tag of open_clip; without --config "
+        'the training-free dense CLIP is asked')
+    add('--baseline-config',
+        help='compared with it, on the same --clip; default: MaskCLIP beside '
+        'the shipped model, else nothing')
+    add('--baseline-checkpoint', help='of the baseline config')
+    add('--device', help='default: the first accelerator, else cpu')
+    add('--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE',
+        help='of --config')
+    add('--port', type=int, help='default: the first free one from 7860')
+    add('--server-name', default='127.0.0.1', metavar='ADDRESS',
+        help='0.0.0.0 lets other machines in (default: %(default)s)')
+    args = parser.parse_args(argv)
+    if args.baseline_checkpoint and not args.baseline_config:
+        parser.error('--baseline-checkpoint: give --baseline-config, too')
+    warnings.filterwarnings('ignore', '``build_loss`` would be deprecated')
+    baseline = args.baseline_config
+    try:
+        # A background can be left out on the page, not put in.
+        predictors = [Predictor(
+            args.config, args.checkpoint, args.clip, background=True,
+            device=args.device, cfg_options=args.cfg_options)]
+        if not baseline and predictors[0].shipped:
+            baseline = BASELINE
+        if baseline:
+            predictors.append(Predictor(
+                baseline, args.baseline_checkpoint, args.clip,
+                background=True, device=args.device))
+        page = build(predictors)
+        _, url, _ = page.launch(
+            share=False, server_name=args.server_name, server_port=args.port,
+            ssr_mode=False, run_history=False, footer_links=[], quiet=True,
+            prevent_thread_lock=True,
+            theme=gr.themes.Default(font=['system-ui', 'sans-serif'],
+                                    font_mono=['monospace']))
+    except (ImportError, KeyError, OSError, RuntimeError, TypeError,
+            ValueError) as error:
+        sys.exit(f'web_demo.py: {" ".join(str(error).split())}')
+    print(f'The page is at {url}; Ctrl-C stops it.', flush=True)
+    page.block_thread()
+
+
+if __name__ == '__main__':
+    main()
