@@ -113,5 +113,5 @@ def test_installed_it_stands_alone(built, tmp_path):
         'test_dataloader.persistent_workers=False', cwd=empty,
         PYTHONPATH=str(site))
     result, = empty.glob('work_dirs/*/*/*.json')
-    assert '"miou_unseen"' in result.read_text()
+    assert '"miou_seen"' in result.read_text()
     assert [path.name for path in empty.iterdir()] == ['work_dirs']
