@@ -1,7 +1,9 @@
 import re
+import shutil
 from pathlib import Path
 
 from setuptools import find_packages, setup
+from setuptools.command.build_py import build_py
 
 ROOT = Path(__file__).parent
 VERSION = re.search(r"__version__ = '(.+)'",
@@ -9,6 +11,24 @@ VERSION = re.search(r"__version__ = '(.+)'",
 # What tools/dataset_converters/ read COCO's and SBD's files by.
 PREPARE = ['pycocotools', 'scipy']
 TEST = ['pytest', *PREPARE]
+
+
+class BuildWithMim(build_py):
+    """Puts configs and tools where OpenMMLab's wheels have them."""
+
+    def run(self):
+        super().run()
+        if self.editable_mode:  # they are found in the checkout
+            return
+        folder = Path(self.build_lib, 'mmseg_clsclip', '.mim')
+        shutil.rmtree(folder, ignore_errors=True)
+        for name in ('configs', 'tools'):
+            shutil.copytree(
+                ROOT / name, folder / name,
+                ignore=shutil.ignore_patterns('__pycache__'))
+        shutil.copy(ROOT / 'model-index.yml', folder)
+
+
 
 setup(
     name='mmseg_clsclip',
@@ -26,6 +46,7 @@ setup(
     ],
     packages=find_packages(include=['mmseg_clsclip*']),
     package_data={'mmseg_clsclip': ['assets/*']},
+    cmdclass=dict(build_py=BuildWithMim),
     entry_points=dict(
         console_scripts=['clsclip = mmseg_clsclip.demo.cli:main']),
     python_requires='>=3.10',

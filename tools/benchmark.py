@@ -40,7 +40,7 @@ from torch import Tensor, nn
 
 import mmseg_clsclip
 from mmseg_clsclip.complexity import count_flops
-from mmseg_clsclip.files import atomic_write
+from mmseg_clsclip.files import atomic_write, configs_folder
 
 DTYPES = {name: getattr(torch, name)
           for name in ('float32', 'bfloat16', 'float16')}
@@ -252,7 +252,8 @@ def main() -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
         '--config', nargs='+', default=[
-            'configs/clsclip/clsclip_vit-b16_pascal-5i-480x480_fold0.py'])
+            str(configs_folder() / 'clsclip' /
+                'clsclip_vit-b16_pascal-5i-480x480_fold0.py')])
     parser.add_argument('--size', type=int, default=224,
                         help='of the square picture, in pixels')
     parser.add_argument('--classes', type=int, nargs='+',

@@ -25,8 +25,10 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from mmseg_clsclip.clip import ASSETS
+
 ROOT = Path(__file__).parents[1]
-CHECKPOINT = 'mmseg_clsclip/assets/clsclip_shapes-5i_fold0.pth'
+CHECKPOINT = ASSETS / 'clsclip_shapes-5i_fold0.pth'
 # What is shipped, on fold 0 of Shapes-5i; the last four train nothing.
 SHIPPED = [
     ('ClsCLIP', 'configs/shapes/clsclip_shapes-5i_fold0.py', CHECKPOINT),

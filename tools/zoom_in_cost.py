@@ -15,6 +15,7 @@ from mmengine.registry import init_default_scope
 from mmengine.structures import InstanceData
 
 import mmseg_clsclip
+from mmseg_clsclip.files import configs_folder
 from mmseg_clsclip.proposals import BaseProposals
 
 
@@ -42,7 +43,8 @@ def main() -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
         'config', nargs='?',
-        default='configs/clsclip_plus/clsclip-plus_shapes-5i_fold0.py')
+        default=str(configs_folder() /
+                    'clsclip_plus/clsclip-plus_shapes-5i_fold0.py'))
     parser.add_argument('--boxes', type=int, nargs='+', default=[0, 1, 5, 20])
     parser.add_argument(
         '--size', type=int, nargs=2, default=[128, 128],

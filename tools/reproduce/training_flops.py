@@ -15,6 +15,7 @@ from mmengine.registry import init_default_scope
 from mmengine.structures import PixelData
 
 from mmseg_clsclip.complexity import count_flops
+from mmseg_clsclip.files import configs_folder
 
 
 def main() -> None:
@@ -23,8 +24,8 @@ def main() -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
         'config', nargs='?',
-        default='configs/clsclip/'
-        'clsclip_vit-b16_pascal-5i-480x480_fold0.py')
+        default=str(configs_folder() / 'clsclip' /
+                    'clsclip_vit-b16_pascal-5i-480x480_fold0.py'))
     parser.add_argument('--cfg-options', nargs='+', action=DictAction)
     args = parser.parse_args()
     init_default_scope('mmseg')

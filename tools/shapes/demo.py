@@ -237,7 +237,7 @@ def main() -> None:
     parser.add_argument('--name', default='clsclip')
     parser.add_argument(
         '--no-plus', action='store_true', help='leave out ClsCLIP+')
-    parser.add_argument('--out', type=Path, default=ROOT / 'work_dirs/demo')
+    parser.add_argument('--out', type=Path, default='work_dirs/demo')
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     rows, plus_rows = evaluate(args.config, args.checkpoint, args.out,

@@ -185,10 +185,10 @@ def main() -> None:
     parser.add_argument('--iterations', type=int, default=600)
     parser.add_argument('--jobs', type=int, default=os.cpu_count())
     parser.add_argument('--results', type=Path,
-                        default=ROOT / 'docs/results.jsonl')
-    parser.add_argument('--page', type=Path, default=ROOT / 'docs/results.md')
+                        default='docs/results.jsonl')
+    parser.add_argument('--page', type=Path, default='docs/results.md')
     parser.add_argument('--work-dir', type=Path,
-                        default=ROOT / 'work_dirs/experiment')
+                        default='work_dirs/experiment')
     parser.add_argument('--table', action='store_true',
                         help='write the tables of what is there, run nothing')
     args = parser.parse_args()

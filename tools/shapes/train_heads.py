@@ -46,7 +46,7 @@ def main() -> None:
         '--config', default=str(ROOT / f'configs/shapes/{STEM}.py'))
     parser.add_argument('--folds', type=int, nargs='+', default=FOLDS)
     parser.add_argument('--out', type=Path, default=ASSETS)
-    parser.add_argument('--work-dir', type=Path, default=ROOT / 'work_dirs')
+    parser.add_argument('--work-dir', type=Path, default='work_dirs')
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     for fold in args.folds:

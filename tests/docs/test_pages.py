@@ -1,0 +1,153 @@
+"""README and docs: links lead somewhere, commands can be typed."""
+import json
+import re
+import runpy
+import shlex
+import subprocess
+from contextlib import redirect_stdout
+from functools import cache
+from glob import glob
+from io import StringIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from mmseg.registry import MODELS
+
+ROOT = Path(__file__).parents[2]
+PAGES = ['README.md', *sorted(
+    path.relative_to(ROOT).as_posix() for path in (ROOT / 'docs').iterdir()
+    if path.suffix in ('.md', '.ipynb'))]
+FENCE = re.compile(r'^```(\w*)\n(.*?)^```$', re.M | re.S)
+COMMAND = re.compile(r'(python tools/|clsclip |make |tools/\S+\.sh )')
+PLACES = ('configs/', 'docs/', 'mmseg_clsclip/', 'requirements/', 'tests/',
+          'tools/')
+
+
+@cache
+def read(page):
+    text = (ROOT / page).read_text(encoding='utf-8')
+    if page.endswith('.ipynb'):
+        text = '\n\n'.join(
+            ''.join(cell['source']) for cell in json.loads(text)['cells']
+            if cell['cell_type'] == 'markdown')
+    return text
+
+
+def anchors(page):
+    """As GitHub makes them of headings."""
+    titles = re.findall(r'^#+ (.+)$', FENCE.sub('', read(page)), re.M)
+    return {re.sub(r'[^\w\- ]', '', title.lower()).replace(' ', '-')
+            for title in titles}
+
+
+def commands(page):
+    """The commands of the blocks without a language, a list of words each."""
+    for language, block in FENCE.findall(read(page)):
+        if language:
+            continue
+        variables = dict(re.findall(r'^(\w+)=(\S+)$', block, re.M))
+        for line in block.replace('\\\n', ' ').splitlines():
+            line = re.sub(r'^(\w+=\S* )+', '', line.strip())
+            if COMMAND.match(line):
+                for name, value in variables.items():
+                    line = line.replace(f'${name}', value)
+                yield shlex.split(line, comments=True)
+
+
+def exists(path):
+    """A path of the repository; {} and variables stand for anything."""
+    pattern = re.sub(r'\{.*?\}|\$\w+', '*', path)
+    return bool(glob(str(ROOT / pattern)))
+
+
+def options(tool, words, monkeypatch):
+    """What a tool says that it knows, asked by --help in this process."""
+    asked = [word for word in words[:1] if word.isalpha() and word.islower()]
+    if tool.suffix == '.sh':
+        told = subprocess.run(['bash', tool, '--help'], cwd=ROOT, text=True,
+                              capture_output=True).stdout
+        return set(re.findall(r'^ +(--[\w-]+)', told, re.M))
+    monkeypatch.syspath_prepend(tool.parent)
+    monkeypatch.setattr('sys.argv', [str(tool), *asked, '--help'])
+    with redirect_stdout(StringIO()) as told, pytest.raises(SystemExit):
+        runpy.run_path(str(tool), run_name='__main__')
+    return set(re.findall(r'(?<!\w)--?[a-z][\w-]*', told.getvalue()))
+
+
+@pytest.mark.parametrize('page', PAGES)
+def test_links_lead_somewhere(page):
+    text = FENCE.sub('', read(page))
+    for link in re.findall(r'\]\(([^)\s]+)\)', text):
+        if re.match(r'\w+:', link):
+            continue
+        name, _, anchor = link.partition('#')
+        target = (ROOT / page).parent / name if name else ROOT / page
+        assert target.exists(), f'{page}: {link}'
+        if anchor:
+            other = target.resolve().relative_to(ROOT.resolve()).as_posix()
+            assert anchor in anchors(other), f'{page}: {link}'
+
+
+@pytest.mark.parametrize('page', PAGES)
+def test_files_that_are_named_exist(page):
+    inline = re.findall(r'`([^`\n]+)`', FENCE.sub('', read(page)))
+    words = [word for span in inline for word in span.split()]
+    words += [word for command in commands(page) for word in command]
+    for word in words:
+        if word.startswith(PLACES) and '...' not in word:
+            assert exists(word), f'{page}: {word}'
+
+
+@pytest.mark.parametrize('page', PAGES)
+def test_commands_have_the_options_of_their_tools(page, monkeypatch):
+    for words in commands(page):
+        if words[0] == 'make':
+            targets = re.findall(r'^(\w+):', (ROOT / 'Makefile').read_text(),
+                                 re.M)
+            assert words[1] in targets, f'{page}: {words}'
+            continue
+        tool, *words = words[words[0] == 'python':]
+        tool = 'tools/demo.py' if tool == 'clsclip' else tool
+        given = {word.partition('=')[0] for word in words
+                 if re.match('--?[a-z]', word)}
+        known = options(ROOT / tool, words, monkeypatch)
+        assert known or tool.endswith('.sh'), f'{tool} tells nothing'
+        assert given <= known, f'{page}: {tool} has no {given - known}'
+        for option, value in zip(words, words[1:]):
+            if tool == 'tools/demo.py' and option == '--config':
+                assert exists(f'configs/{value}'), f'{page}: {value}'
+
+
+def test_there_are_commands_to_be_checked():
+    assert sum(len(list(commands(page))) for page in PAGES) > 25
+
+
+def run(page, monkeypatch):
+    """The Python of a page, block after block, at the checkout's root."""
+    monkeypatch.chdir(ROOT)
+    names = {}
+    for language, block in FENCE.findall(read(page)):
+        if language == 'python':
+            exec(compile(block, page, 'exec'), names)
+            yield dict(names)
+
+
+def test_the_readmes_python_runs(monkeypatch):
+    first, last = run('README.md', monkeypatch)
+    model = first['model']
+    # ViT-B/16's weights are not on every machine.
+    model['backbone'].update(architecture='shapes-clip', pretrained='shipped')
+    model['decode_head'].update(in_channels=96, num_heads=3)
+    model = MODELS.build(model)
+    assert model.text_encoder.names == ('cat', 'sofa', 'potted plant')
+    assert last['labels'].shape == (128, 128)
+    assert set(np.unique(last['labels'])) <= set(range(21))
+
+
+def test_the_demos_python_runs_and_both_ways_agree(monkeypatch):
+    first, last = run('docs/demo.md', monkeypatch)
+    assert first['labels'].dtype == np.uint8
+    labels = first['prediction'].labels(threshold=0.5)
+    assert np.array_equal(labels, last['labels'])
+    assert set(np.unique(labels)) == {0, 1, 2}
