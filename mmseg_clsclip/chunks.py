@@ -6,9 +6,11 @@ from math import inf
 import torch
 from torch import Tensor
 
-# Tokens that go through the tower at once unless the config says how many
-# classes: enough to keep a device busy; at ViT-B's width, its widest layer is
-# then 200 MB in float32.
+# Tokens that go through the tower at once, unless the config says how many
+# classes. A CPU is fastest while a layer's output stays in its caches (see
+# docs/performance.md); other devices want to be kept busy, and at ViT-B's
+# width the widest layer is then 200 MB in float32.
+TOKENS_CPU = 2048
 TOKENS = 16384
 
 
@@ -43,8 +45,9 @@ class Chunks:
             RuntimeError: If memory runs out with a single class.
         """
         start, number = 0, text.shape[1]
+        enough = TOKENS_CPU if text.device.type == 'cpu' else TOKENS
         while start < number:
-            step = min(size or TOKENS // tokens, self.limit // tokens)
+            step = min(size or enough // tokens, self.limit // tokens)
             step = max(1, min(int(step), number - start))
             which = slice(start, start + step)
             try:

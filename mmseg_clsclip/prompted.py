@@ -59,8 +59,9 @@ class PromptedSegmentor(NamedSegmentor):
             ``stride``, and
 
             - ``class_batch_size``: how many classes go through the tower at
-              once. Defaults to about as many as make 16,384 tokens. If memory
-              runs out there are fewer.
+              once. Defaults to what suits the device, see
+              :class:`mmseg_clsclip.chunks.Chunks`. If memory runs out there
+              are fewer.
             - ``labels_only``: for a whole vocabulary give ``pred_sem_seg``
               without ``seg_logits``, so that memory does not grow with it.
               mmseg's ``SegTTAModel`` and :class:`ZoomIn` need the logits.

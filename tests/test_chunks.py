@@ -40,7 +40,7 @@ def test_all_in_order(size):
 
 @pytest.mark.parametrize('tokens, at_once', [(1, 10), (25, 4), (999, 1)])
 def test_the_number_follows_from_the_tokens(monkeypatch, tokens, at_once):
-    monkeypatch.setattr(chunks, 'TOKENS', 100)
+    monkeypatch.setattr(chunks, 'TOKENS_CPU', 100)
     function, asked = machine(99)
     run(Chunks(), function, None, tokens)
     assert asked[0] == at_once

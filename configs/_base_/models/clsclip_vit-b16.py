@@ -21,4 +21,4 @@ model = dict(
     decode_head=dict(type='ClsCLIPHead', in_channels=768, num_heads=12),
     with_background=True,
     train_cfg=dict(),
-    test_cfg=dict(mode='whole', class_batch_size=8))
+    test_cfg=dict(mode='whole'))
