@@ -47,7 +47,7 @@ class Chunks:
         start, number = 0, text.shape[1]
         enough = TOKENS_CPU if text.device.type == 'cpu' else TOKENS
         while start < number:
-            step = min(size or enough // tokens, self.limit // tokens)
+            step = min(size or enough // tokens, self.limit / tokens)
             step = max(1, min(int(step), number - start))
             which = slice(start, start + step)
             try:
