@@ -58,7 +58,8 @@ def build(config: str, options: dict, classes: int, dtype: str,
     names = [f'thing {i}' for i in range(classes)]
     if 'text_encoder' in cfg.model:
         cfg.model.backbone.pretrained = None  # nothing to fetch
-        cfg.model.text_encoder.vocabulary = names
+        # Templates are read once a vocabulary, and 80 of them take a while.
+        cfg.model.text_encoder.update(vocabulary=names, templates='name')
         cfg.model.test_cfg.setdefault('labels_only', True)
         if dtype != 'float32':
             cfg.model.test_cfg.dtype = dtype
