@@ -223,23 +223,25 @@ def plot(rows: list[dict], path: Path) -> None:
     """Time and memory by the number of classes, a line a config."""
     figure = Figure(figsize=(9, 3.6), layout='constrained')
     axes = figure.subplots(1, 2)
-    for config in dict.fromkeys(row['config'] for row in rows):
+    configs = dict.fromkeys(row['config'] for row in rows)
+    for number, config in enumerate(configs):
+        color = f'C{number}'
         own = [row for row in rows if row['config'] == config]
         classes = [row['classes'] for row in own]
         name = Path(config).stem.split('_')[0]
         axes[0].plot(classes, [row['seconds'] for row in own], 'o-',
-                     label=name)
+                     label=name, color=color)
         axes[1].plot(classes, [row['peak_memory_bytes'] / 2**30
-                               for row in own], 'o-', label=name)
+                               for row in own], 'o-', color=color)
         if own[0]['naive_seconds']:
             axes[0].plot(classes, [row['naive_seconds'] for row in own], 'x:',
-                         label=f'{name}, the naive path')
+                         label=f'{name}, the naive path', color=color)
     for axis, what in zip(axes, ('seconds a batch', 'peak memory, GiB')):
         axis.set_xscale('log')
-        axis.set_yscale('log')
         axis.set_xlabel('classes')
         axis.set_ylabel(what)
         axis.grid(which='both', alpha=0.3)
+    axes[0].set_yscale('log')
     axes[0].legend(fontsize=7)
     first = rows[0]
     figure.suptitle(f'{first["size"]} x {first["size"]}, {first["dtype"]}, '
