@@ -202,7 +202,11 @@ class ClsCLIPVisionTransformer(BaseModule):
             Tensor: Patch tokens of the last block (N * K, C, h, w), the
             classes of the first picture first, or (N, C, h, w).
         """
-        x = prefix
+        x = self._run_rest(prefix, text)
+        return x[:, 1:].transpose(1, 2).unflatten(2, grid)
+
+    def _run_rest(self, x: Tensor, text: Tensor | None = None) -> Tensor:
+        """Last tokens (N * K, 1 + h * w, C), see :meth:`navigate`."""
         if text is not None:
             x = x.repeat_interleave(text.shape[1], dim=0)
             text = text.flatten(0, 1)
@@ -210,7 +214,7 @@ class ClsCLIPVisionTransformer(BaseModule):
             if text is not None and i in self.navigate_blocks:
                 x = self.let_in(i, x, text)
             x = self.run_block(i, x)
-        return x[:, 1:].transpose(1, 2).unflatten(2, grid)
+        return x
 
     def embed(self, prefix: Tensor) -> Tensor:
         """CLIP's own embeddings (N, D) of pictures, from their prefix.
@@ -222,10 +226,7 @@ class ClsCLIPVisionTransformer(BaseModule):
         if visual.attn_pool is not None or visual.pool_type != 'tok':
             raise ValueError(f'{self.clip_name!r} pools its patches: its '
                              '[CLS] is no embedding of the picture.')
-        x = prefix
-        for i in range(self.first_navigated, self.depth):
-            x = self.run_block(i, x)
-        return visual.ln_post(x[:, 0]) @ visual.proj
+        return visual.ln_post(self._run_rest(prefix)[:, 0]) @ visual.proj
 
     def forward(self,
                 inputs: Tensor,
