@@ -80,6 +80,8 @@ setup(
         'transformers': ['transformers>=4.57.6'],
         # What tools/web_demo.py shows a page with.
         'web': ['gradio>=6.31,<7'],
+        # What tools/export.py writes ONNX by, and what runs it.
+        'export': ['onnx', 'onnxscript>=0.7.2', 'onnxruntime>=1.17'],
         'test': TEST,
         'dev': TEST + ['ruff'],
     })

@@ -17,6 +17,7 @@ from torch.utils.checkpoint import checkpoint
 from .blocks import run_block
 from .clip import LoadedCLIP, load_clip
 from .frozen import Frozen
+from .positions import resize_positions
 
 
 @MODELS.register_module()
@@ -102,18 +103,22 @@ class ClsCLIPVisionTransformer(BaseModule):
     def grid_size(self, height: int, width: int) -> tuple[int, int]:
         """Rows and columns of patches of an input of this size in pixels."""
         ph, pw = self.patch_size
-        return -(-height // ph), -(-width // pw)
+        return (height + ph - 1) // ph, (width + pw - 1) // pw
 
     def _position_embedding(self, grid: tuple[int, int]) -> Tensor:
         """Positions (1 + h * w, C) of a grid; the last eight are kept."""
         visual = self.visual.module
         learned = visual.positional_embedding
+        cls, patches = learned[:1], learned[1:]
+        patches = patches.unflatten(0, visual.grid_size)
+        if torch.compiler.is_compiling():  # the grid may be no numbers yet
+            patches = resize_positions(patches, grid).to(learned.dtype)
+            return torch.cat([cls, patches.flatten(0, 1)])
         if grid == tuple(visual.grid_size):
             return learned
         key = (grid, learned.device, learned.dtype)
         if key not in self._positions:
-            cls, patches = learned[:1], learned[1:]
-            patches = patches.unflatten(0, visual.grid_size).permute(2, 0, 1)
+            patches = patches.permute(2, 0, 1)
             patches = F.interpolate(
                 patches[None].float(),
                 size=grid,
@@ -167,7 +172,7 @@ class ClsCLIPVisionTransformer(BaseModule):
         height, width = inputs.shape[-2:]
         inputs = F.pad(inputs, (0, w * pw - width, 0, h * ph - height))
         x = visual.conv1(inputs).flatten(2).transpose(1, 2)
-        cls = visual.class_embedding.to(x.dtype).expand(len(x), 1, -1)
+        cls = visual.class_embedding.to(x.dtype).expand(x.shape[0], 1, -1)
         x = torch.cat([cls, x], dim=1)
         return visual.ln_pre(x +
                              self._position_embedding((h, w)).to(x.dtype))
@@ -208,7 +213,7 @@ class ClsCLIPVisionTransformer(BaseModule):
     def _run_rest(self, x: Tensor, text: Tensor | None = None) -> Tensor:
         """Last tokens (N * K, 1 + h * w, C), see :meth:`navigate`."""
         if text is not None:
-            x = x.repeat_interleave(text.shape[1], dim=0)
+            x = x[:, None].expand(-1, text.shape[1], -1, -1).flatten(0, 1)
             text = text.flatten(0, 1)
         for i in range(self.first_navigated, self.depth):
             if text is not None and i in self.navigate_blocks:

@@ -91,10 +91,13 @@ class DenseCLIPVisionTransformer(ClsCLIPVisionTransformer):
     def _window(grid: tuple[int, int], like: Tensor) -> Tensor:
         """NACLIP's w, (1 + h * w, 1 + h * w)."""
         sides = [torch.arange(n, device=like.device).float() for n in grid]
-        # A Gaussian of the distance is the rows' times the columns'.
-        window = torch.kron(*(torch.exp(-(at[:, None] - at)**2 /
-                                        (2 * NEIGHBOUR_STD**2))
-                              for at in sides))
+        # A Gaussian of the distance is the rows' times the columns'. Not by
+        # torch.kron, which would fix the grid of an exported model.
+        rows, columns = (
+            torch.exp(-(at[:, None] - at)**2 / (2 * NEIGHBOUR_STD**2))
+            for at in sides)
+        window = torch.einsum('ij,kl->ikjl', rows, columns)
+        window = window.flatten(2).flatten(0, 1)
         return F.pad(window, (1, 0, 1, 0)).to(like.dtype)
 
     def _attend(self, x: Tensor, grid: tuple[int, int]) -> Tensor:
@@ -204,7 +207,7 @@ class DenseCLIP(PromptedSegmentor):
         embeddings = F.normalize(self.backbone(inputs)[0].float(), dim=1)
         if not self.with_background:
             return embeddings, 0
-        text = self.background_text.expand(len(inputs), -1, -1)
+        text = self.background_text.expand(inputs.shape[0], -1, -1)
         return embeddings, self._logits(embeddings, text).amax(1, keepdim=True)
 
     def answer(self, shared: tuple[Tensor, Tensor | int], text: Tensor,

@@ -62,6 +62,6 @@ class VisualPromptTuning(ClsCLIPVisionTransformer):
 
     def run_block(self, i: int, x: Tensor) -> Tensor:
         """Block i on tokens (M, 1 + h * w, C) and its prompts."""
-        prompts = self.prompts[i].to(x.dtype).expand(len(x), -1, -1)
+        prompts = self.prompts[i].to(x.dtype).expand(x.shape[0], -1, -1)
         return super().run_block(i, torch.cat([x, prompts],
                                               dim=1))[:, :x.shape[1]]

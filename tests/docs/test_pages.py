@@ -4,6 +4,7 @@ import re
 import runpy
 import shlex
 import subprocess
+import sys
 from contextlib import redirect_stdout
 from functools import cache
 from glob import glob
@@ -13,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from mmseg.registry import MODELS
+from PIL import Image
 
 ROOT = Path(__file__).parents[2]
 PAGES = ['README.md', *sorted(
@@ -156,3 +158,38 @@ def test_the_demos_python_runs_and_both_ways_agree(monkeypatch):
     labels = first['prediction'].labels(threshold=0.5)
     assert np.array_equal(labels, last['labels'])
     assert set(np.unique(labels)) == {0, 1, 2}
+
+
+# Asked at the end of a script that must need neither.
+ALONE = """
+import sys
+assert not {'mmseg', 'mmengine', 'mmseg_clsclip'} & set(sys.modules)
+"""
+
+
+@pytest.mark.slow
+def test_the_exported_files_run_without_mmseg(tmp_path):
+    pytest.importorskip('onnxruntime')
+    pytest.importorskip('onnxscript')
+    page, here = 'docs/export.md', tmp_path / 'exported'
+    (_, tool, config, *rest), = commands(page)
+    onnx, tokens, program = (block for language, block
+                             in FENCE.findall(read(page))
+                             if language == 'python')
+    from mmseg_clsclip import Predictor
+    from mmseg_clsclip.datasets.shapes_world import CLASSES, draw
+    scene = draw(7, 'test')
+    Image.fromarray(scene.picture).save(tmp_path / 'picture.png')
+    for name in ('configs', 'mmseg_clsclip'):
+        (tmp_path / name).symlink_to(ROOT / name)
+    for words in ([ROOT / tool, config, *rest], ['-c', onnx + ALONE],
+                  ['-c', onnx + tokens + ALONE], ['-c', program + ALONE]):
+        done = subprocess.run([sys.executable, *words], cwd=tmp_path,
+                              text=True, capture_output=True)
+        assert done.returncode == 0, done.stderr[-3000:]
+    for name in re.findall(r'^\| `(\w+\.\w+)` \|', read(page), re.M):
+        assert (here / name).is_file(), name
+    found = np.array(Image.open(tmp_path / 'mask.png'))
+    wanted = Predictor(classes=CLASSES)(scene.picture).labels(threshold=0.5)
+    assert len(np.unique(wanted)) > 2
+    assert (found == wanted).mean() > 0.999  # but for ties
