@@ -294,7 +294,9 @@ class PromptedSegmentor(NamedSegmentor):
         """The same from overlapping windows, each encoded once."""
         return self._all_logits(inputs, batch_img_metas, self._windows(inputs))
 
-    def _windows(self, inputs: Tensor) -> list[tuple[slice, slice]]:
+    def _windows(self, inputs: Tensor) -> list[tuple]:
+        if self.test_cfg.mode != 'slide':
+            return [WHOLE]
         return sliding_windows(inputs.shape[2:], self.test_cfg.crop_size,
                                self.test_cfg.stride)
 
@@ -317,11 +319,9 @@ class PromptedSegmentor(NamedSegmentor):
         metas = [sample.metainfo for sample in samples]
         if not self.test_cfg.get('labels_only') or self._episode_names(metas):
             return super().predict(inputs, data_samples)
-        windows = self._windows(inputs) if self.test_cfg.mode == 'slide' else [
-            WHOLE
-        ]
         found = [RunningArgmax(self.with_background) for _ in samples]
-        for which, logits in self._answers(inputs, metas, windows):
+        for which, logits in self._answers(inputs, metas,
+                                           self._windows(inputs)):
             # mmseg takes a lone channel for a probability; so never one.
             parts = self.postprocess_result(
                 F.pad(logits, (0, 0, 0, 0, 1, 0)),

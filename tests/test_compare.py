@@ -14,7 +14,7 @@ from PIL import Image
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / 'tools'))
 import compare  # noqa: E402
-from comparison import classes, figures, measure, pictures, runs  # noqa: E402
+from comparison import alike, classes, figures, measure, pictures, runs  # noqa: E402
 from comparison.entrants import Entrant, read_result  # noqa: E402
 from comparison.report import write  # noqa: E402
 from comparison.table import table, verdict  # noqa: E402
@@ -158,6 +158,28 @@ def test_other_pictures_or_another_metric_are_refused(tmp_path, config):
 test_dataloader = dict(dataset=dict(seed=1))
 test_evaluator = dict(nan_to_num=0)''', 'other'), CHECKPOINT))
     assert 'samples: 20 (' in message and 'nan_to_num' in message
+
+
+def test_the_same_metric_in_other_words():
+    # A config that inherits mmseg's own gets a _scope_.
+    plain = alike._options(dict(type='IoUMetric'))
+    assert plain == alike._options(
+        dict(type='IoUMetric', iou_metrics=['mIoU'], _scope_='mmseg',
+             prefix='a'))
+    assert plain != alike._options(
+        dict(type='IoUMetric', iou_metrics=['mFscore']))
+
+
+def test_training_classes_without_the_training_files():
+    names = classes.of_training(
+        dict(type='PascalVOCDataset', data_root='nowhere',
+             data_prefix=dict(img_path='a', seg_map_path='b'),
+             ann_file='train.txt', pipeline=[]))
+    assert len(names) == 20 and 'sofa' in names
+    assert classes.of_training(
+        dict(type='PascalVOCDataset', data_root='nowhere',
+             metainfo=dict(classes=('cat', 'dog')), pipeline=[],
+             ann_file='train.txt')) == {'cat', 'dog'}
 
 
 def test_a_result_without_a_protocol_is_refused(tmp_path, result):

@@ -3,7 +3,7 @@ import hashlib
 import inspect
 from pathlib import PurePath
 
-from mmseg.registry import DATASETS
+from mmseg.registry import DATASETS, METRICS
 
 from mmseg_clsclip import EpisodeDataset
 
@@ -12,8 +12,10 @@ from .entrants import Entrant, read_result, training_meta
 
 # Figures of one table may differ in these; then each row says its own.
 MAY_DIFFER = ('proposals', 'views', 'input_size')
-# tools/test.py sets these, or they change no figure.
-NO_FIGURE = ('output_dir', 'keep_results', 'prefix', 'collect_device')
+# tools/test.py sets these, or they change no figure. mmengine adds the last
+# where a config inherits one of another package.
+NO_FIGURE = ('type', 'output_dir', 'keep_results', 'prefix', 'collect_device',
+             '_scope_')
 
 
 def ask_alike(entrants: list[Entrant]) -> list[str]:
@@ -76,10 +78,26 @@ def describe(entrants: list[Entrant]) -> None:
             dict(dataset=type(entrant.dataset).__name__),
             **meta.get('protocol', {}))
         entrant.settings = dict(
-            metric=[{k: v for k, v in metric.items() if k not in NO_FIGURE}
+            metric=[_options(metric)
                     for metric in classes.metrics(entrant.cfg)],
             classes=tuple(meta['classes']),
             samples=_samples(entrant.dataset))
+
+
+def _options(metric: dict) -> dict:
+    """What a metric is set to, said or not."""
+    kind = classes.class_of(METRICS, metric)
+    defaults = {
+        key: parameter.default
+        for key, parameter in inspect.signature(kind).parameters.items()
+        if parameter.default is not parameter.empty
+    }
+    options = {
+        key: value
+        for key, value in sorted({**defaults, **metric}.items())
+        if key not in NO_FIGURE
+    }
+    return dict(type=kind.__name__, **options)
 
 
 def _samples(dataset) -> str:

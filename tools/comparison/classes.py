@@ -72,11 +72,15 @@ def of_training(cfg: dict) -> set[str]:
 
 def _metainfo(cfg: dict) -> dict:
     """Of a data set whose files need not be there; {} if it has none."""
+    plain = {k: v for k, v in cfg.items() if k != 'pipeline'}
     try:
-        plain = {k: v for k, v in cfg.items() if k != 'pipeline'}
         return DATASETS.build(dict(plain, lazy_init=True)).metainfo
-    except TypeError:  # one that is not mmengine's and knows no lazy_init
-        return {}
+    # TypeError: it is not mmengine's and knows no lazy_init. mmseg asserts
+    # that the files of some, VOC's among them, are there.
+    except (TypeError, AssertionError):
+        meta = getattr(class_of(DATASETS, cfg), 'METAINFO', {})
+        given = cfg.get('metainfo')
+        return {**meta, **(given if isinstance(given, dict) else {})}
 
 
 def table_in(log: str) -> dict[str, float | None]:
