@@ -1,8 +1,13 @@
 """What ClsCLIP is compared with, on the same CLIP, data and tools."""
 from .dense_clip import DenseCLIP, DenseCLIPHead, DenseCLIPVisionTransformer
 from .encoders import PseudoInverseStart, TextAsWeights, VisualPromptTuning
-from .late_fusion import (FiLMHead, LateFusion, LSegHead, NavigatedLateFusion,
-                          TokenHead)
+from .late_fusion import (
+    FiLMHead,
+    LateFusion,
+    LSegHead,
+    NavigatedLateFusion,
+    TokenHead,
+)
 from .transformers_segmentor import TransformersSegmentor
 
 __all__ = [
