@@ -12,7 +12,8 @@ compat.apply()
 
 from .backbone import ClsCLIPVisionTransformer
 from .baselines import (DenseCLIP, DenseCLIPHead, DenseCLIPVisionTransformer,
-                        FiLMHead, LateFusion, LSegHead, TextAsWeights,
+                        FiLMHead, LateFusion, LSegHead, NavigatedLateFusion,
+                        PseudoInverseStart, TextAsWeights, TokenHead,
                         TransformersSegmentor, VisualPromptTuning)
 from .clip import load_clip
 from .datasets import (BAMLetterbox, COCO20iDataset, COCOObjectDataset,
@@ -39,9 +40,10 @@ __all__ = [
     'DenseCLIPVisionTransformer', 'EpisodeDataset', 'EpisodeIoUMetric',
     'FiLMHead', 'FoldDataset', 'GeneralizedZeroShotIoUMetric',
     'GroundTruthProposals', 'HonestScoresHook', 'LSegHead', 'LateFusion',
-    'MakeEpisode', 'OpenCLIPTextEncoder', 'PASCAL5iDataset',
-    'PascalVOCDataset20', 'Predictor', 'SelfProposals', 'Shapes5iDataset',
-    'TextAsWeights', 'TorchvisionProposals',
+    'MakeEpisode', 'NavigatedLateFusion', 'OpenCLIPTextEncoder',
+    'PASCAL5iDataset', 'PascalVOCDataset20', 'Predictor',
+    'PseudoInverseStart', 'SelfProposals', 'Shapes5iDataset',
+    'TextAsWeights', 'TokenHead', 'TorchvisionProposals',
     'TrainableOptimWrapperConstructor', 'TransformersSegmentor',
     'VisualPromptTuning', 'WindowProposals', 'ZoomIn', '__version__',
     'draw_zoom_in', 'load_clip'

@@ -1,6 +1,7 @@
 """ClsCLIPHead: from navigated patch tokens to one class's mask."""
 from collections.abc import Sequence
 
+import torch
 import torch.nn.functional as F
 from mmseg.models.decode_heads.decode_head import BaseDecodeHead
 from mmseg.models.utils import resize
@@ -85,19 +86,24 @@ class ClsCLIPHead(BaseDecodeHead):
         """
         return self.cls_seg(self.decode(self._transform_inputs(inputs)))
 
-    def decode(self, x: Tensor) -> Tensor:
+    def decode(self, x: Tensor, token: Tensor | None = None) -> Tensor:
         """Everything but the last convolution.
 
         Args:
             x (Tensor): Patch tokens (M, C, h, w).
+            token (Tensor, optional): One more token (M, C) for the layers to
+                read, which ends with them. The paper's decoder has none.
 
         Returns:
             Tensor: (M, conv_channels[-1], upsample * h, upsample * w).
         """
         grid = x.shape[2:]
         x = x.flatten(2).transpose(1, 2)
+        if token is not None:
+            x = torch.cat([x, token[:, None]], dim=1)
         for layer in self.layers:
             x = run_layer(layer, x)
+        x = x[:, :grid[0] * grid[1]]
         x = self.norm(x).transpose(1, 2).unflatten(2, grid)
         scale = 1
         for conv in self.convs:

@@ -41,6 +41,28 @@ class TextAsWeights(ClsCLIPVisionTransformer):
 
 
 @MODELS.register_module()
+class PseudoInverseStart(ClsCLIPVisionTransformer):
+    """Projections that start where CLIP's own [CLS] would be.
+
+    CLIP compares a text with ``P^T ln_post([CLS])``. The maps start as the
+    way back: the pseudo-inverse of P, then of ln_post's scale and shift, so
+    that a text becomes the last [CLS] of a picture with its embedding, but
+    for the length, which the blocks' norms take out. They are trained from
+    there.
+    """
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        visual = self.visual.module
+        norm = visual.ln_post
+        with torch.no_grad():
+            back = torch.linalg.pinv(visual.proj.float()).T
+            for projection in self.projections:
+                projection.weight.copy_(back / norm.weight[:, None])
+                projection.bias.copy_(-norm.bias / norm.weight)
+
+
+@MODELS.register_module()
 class VisualPromptTuning(ClsCLIPVisionTransformer):
     """A tower with learned tokens in every block, navigated or not.
 

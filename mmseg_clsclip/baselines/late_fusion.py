@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from ..decode_head import ClsCLIPHead
 from ..prompted import PromptedSegmentor
+from ..segmentor import ClsCLIP
 
 
 @MODELS.register_module()
@@ -131,4 +132,41 @@ class FiLMHead(LateFusionHead):
         gamma, beta = self.gamma(text), self.beta(text)
         x = shared[:, None] * gamma[..., None, None] + beta[..., None, None]
         logits = self.cls_seg(self.decode(x.flatten(0, 1)))
+        return logits.unflatten(0, text.shape[:2]).squeeze(2)
+
+
+@MODELS.register_module()
+class TokenHead(LateFusionHead):
+    """The text is one more token of the decoder.
+
+    What ClsCLIP does in the frozen tower, done in layers that are trained: a
+    linear map carries the text to a token, which the patches read by
+    attention.
+    """
+
+    def __init__(self, text_channels: int, **kwargs):
+        super().__init__(**kwargs)
+        self.project = nn.Linear(text_channels, self.in_channels)
+
+    def answer(self, shared: Tensor, text: Tensor) -> Tensor:
+        """Logits (N, K, s * h, s * w) for text tokens (N, K, D)."""
+        x = shared.repeat_interleave(text.shape[1], dim=0)
+        token = self.project(text.flatten(0, 1)).to(x.dtype)
+        logits = self.cls_seg(self.decode(x, token))
+        return logits.unflatten(0, text.shape[:2]).squeeze(2)
+
+
+@MODELS.register_module()
+class NavigatedLateFusion(ClsCLIP):
+    """ClsCLIP whose head reads the text, too: any :class:`LateFusionHead`."""
+
+    def extract_feat(self, inputs: Tensor, text: Tensor) -> list[Tensor]:
+        """Navigated patch tokens (N, C, h, w) and the text (N, 1, D)."""
+        return [*self.backbone(inputs, text), text]
+
+    def answer(self, shared: Tensor, text: Tensor,
+               grid: tuple[int, int]) -> Tensor:
+        """Foreground logits (N, K, s * h, s * w), see the base class."""
+        x = self.backbone.navigate(shared, text, grid)
+        logits = self.decode_head([x, text.flatten(0, 1)[:, None]])
         return logits.unflatten(0, text.shape[:2]).squeeze(2)

@@ -2,8 +2,12 @@
 import pytest
 import torch
 
-from mmseg_clsclip import ClsCLIPVisionTransformer
-from mmseg_clsclip.baselines import TextAsWeights, VisualPromptTuning
+from mmseg_clsclip import ClsCLIPVisionTransformer, load_clip
+from mmseg_clsclip.baselines import (
+    PseudoInverseStart,
+    TextAsWeights,
+    VisualPromptTuning,
+)
 
 
 def make(kind, architecture, blocks=(1, 2), **kwargs):
@@ -88,3 +92,18 @@ def test_no_prompts_are_the_plain_tower(tiny_clip_json, data):
     plain = make(ClsCLIPVisionTransformer, tiny_clip_json)
     with torch.no_grad():
         torch.testing.assert_close(prompted(*data), plain(*data))
+
+
+def test_projections_start_where_clip_reads_them(tiny_clip_json, data):
+    clip = load_clip(tiny_clip_json)
+    visual = clip.model.visual
+    with torch.no_grad():
+        visual.ln_post.weight.uniform_(0.5, 2)
+        visual.ln_post.bias.uniform_(-1, 1)
+    backbone = PseudoInverseStart(navigate_blocks=(1, 2), clip=clip)
+    text = data[1].flatten(0, 1)
+    for block in (1, 2):
+        token = backbone.project(block, text)
+        read = token * visual.ln_post.weight + visual.ln_post.bias
+        torch.testing.assert_close(
+            read @ visual.proj, text, atol=1e-4, rtol=0)

@@ -8,19 +8,19 @@ from mmseg.registry import MODELS
 from mmseg.structures import SegDataSample
 
 NAMES = ['red circle', 'blue square', 'green ring']
-HEADS = ('LSegHead', 'FiLMHead')
+HEADS = ('LSegHead', 'FiLMHead', 'TokenHead')
 
 
-def build(architecture, head, chunk=8):
+def build(architecture, head, chunk=8, blocks=()):
     torch.manual_seed(0)
     return MODELS.build(
         ConfigDict(
-            type='LateFusion',
+            type='NavigatedLateFusion' if blocks else 'LateFusion',
             data_preprocessor=dict(type='SegDataPreProcessor', size=(32, 32)),
             backbone=dict(
                 type='ClsCLIPVisionTransformer',
                 architecture=architecture,
-                navigate_blocks=()),
+                navigate_blocks=blocks),
             text_encoder=dict(type='OpenCLIPTextEncoder', vocabulary=NAMES),
             decode_head=dict(
                 type=head,
@@ -70,6 +70,40 @@ def test_film_scales_and_shifts_before_the_decoder(tiny_clip_json):
                 alone = head.conv_seg(head.decode(mixed[None]))[0, 0]
                 torch.testing.assert_close(
                     logits[n, k], alone, atol=1e-5, rtol=0)
+
+
+def test_a_token_joins_the_decoders_layers(tiny_clip_json):
+    head = build(tiny_clip_json, 'TokenHead').decode_head
+    x, text = torch.randn(2, 32, 4, 4), torch.randn(2, 3, 16)
+    with torch.no_grad():
+        logits = head([x, text])
+        for n in range(2):
+            for k in range(3):
+                token = head.project.weight @ text[n, k] + head.project.bias
+                tokens = torch.cat([token[None], x[n].flatten(1).T])[None]
+                for layer in head.layers:
+                    tokens = layer(tokens)
+                patches = head.norm(tokens[0, 1:]).T.unflatten(1, (4, 4))
+                alone = F.relu(head.convs[0](patches[None]))
+                alone = F.interpolate(alone, scale_factor=2, mode='bilinear')
+                alone = head.conv_seg(F.relu(head.convs[1](alone)))
+                torch.testing.assert_close(
+                    logits[n, k], alone[0, 0], atol=1e-5, rtol=0)
+
+
+def test_navigation_and_a_head_that_reads(tiny_clip_json):
+    model = build(tiny_clip_json, 'FiLMHead', blocks=(1, 2))
+    inputs, text = torch.randn(2, 3, 32, 32), torch.randn(2, 3, 16)
+    with torch.no_grad():
+        logits = model.answer(model.encode(inputs), text, (4, 4))
+        for n in range(2):
+            for k in range(3):
+                one, name = inputs[n:n + 1], text[n:n + 1, k:k + 1]
+                alone = model.decode_head([*model.backbone(one, name), name])
+                torch.testing.assert_close(
+                    logits[n, k], alone[0, 0], atol=1e-5, rtol=0)
+                trained = model.decode_head(model.extract_feat(one, name))
+                torch.testing.assert_close(trained, alone)
 
 
 @pytest.mark.parametrize('size', [(32, 32), (40, 29)])

@@ -48,7 +48,11 @@ ABLATIONS = {
         'decoder depth 4': 'depth-4',
         'four templates': 'templates',
         'normalised text': 'normalized',
+        'projections start from the pseudo-inverse': 'pseudo-inverse',
+        'and FiLM in its decoder': 'film',
     }.items()
+} | {
+    'text as a token of the decoder': 'ablations/token',
 }
 DENSE = {
     f'{name}, training-free': f'baselines/{name.lower()}'
