@@ -20,7 +20,7 @@ def line(experiment, row, fold, seed, unseen, **more):
     owner = 'ClsCLIP' if row.startswith('ClsCLIP+') else row
     config = experiment.fingerprint(
         experiment.config_of(owner), experiment.tests_of(owner)[row])
-    return dict(row=row, fold=fold, seed=seed, iterations=600, config=config,
+    return dict(row=row, fold=fold, seed=seed, iterations=3000, config=config,
                 miou_unseen=unseen, miou_seen=70., fb_iou=80.,
                 miou_unseen_small=50., train_seconds=1, **more)
 

@@ -74,8 +74,9 @@ def _prepare(args: argparse.Namespace) -> tuple[dict[str, Path], list[str]]:
     if there and not args.overwrite:
         raise ValueError(f'{len(there)} results exist: {some(there)}. Write '
                          '--overwrite, or another --out-dir.')
-    args.out_dir.mkdir(parents=True, exist_ok=True)
-    tempfile.TemporaryFile(dir=args.out_dir).close()
+    if pictures:
+        args.out_dir.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=args.out_dir).close()
     return stems, wrong
 
 
@@ -111,9 +112,11 @@ def main(argv: Sequence[str] | None = None) -> None:
         sys.exit(f'clsclip: {_line(error)}')
     for text in wrong:
         say(text)
-    if predictor and predictor.shipped:
+    if not stems:
+        sys.exit('clsclip: no picture was found, so nothing is written.')
+    if predictor.shipped:
         say(DRAWN_WORLD)
-    if predictor and predictor.random_weights:
+    if predictor.random_weights:
         say(outputs.RANDOM, 'bold red')
     done = 0
     with Progress(console=console) as progress:
@@ -132,7 +135,7 @@ def main(argv: Sequence[str] | None = None) -> None:
                 say(f'{path}: {note}')
     print(f'{done} of {len(stems)} pictures segmented; overlays, masks and '
           f'JSON are in {args.out_dir}.')
-    if predictor and predictor.random_weights:
+    if predictor.random_weights:
         say(outputs.RANDOM, 'bold red')
     if wrong or done < len(stems):
         sys.exit(1)

@@ -29,6 +29,13 @@ def test_the_other_pictures_are_done(clsclip):
         assert len(lines) == 1
 
 
+def test_nothing_to_do_leaves_nothing_behind(clsclip):
+    status, out, err = clsclip('nowhere.jpg', *CLASSES)
+    assert 'no picture was found' in status and not out
+    assert 'nowhere.jpg: does not exist' in err
+    assert not Path('out').exists()
+
+
 def test_a_model_that_fails_at_a_picture(clsclip, monkeypatch):
     def failing(self, path):
         if 'a.png' in path:

@@ -186,7 +186,7 @@ def main() -> None:
     parser.add_argument('--ablation-folds', type=int, nargs='+',
                         default=(0, 1))
     parser.add_argument('--seeds', type=int, nargs='+', default=(0, 1, 2))
-    parser.add_argument('--iterations', type=int, default=600)
+    parser.add_argument('--iterations', type=int, default=3000)
     parser.add_argument('--jobs', type=int, default=os.cpu_count())
     parser.add_argument('--results', type=Path,
                         default='docs/results.jsonl')

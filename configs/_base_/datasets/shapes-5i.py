@@ -53,7 +53,7 @@ tta_pipeline = [
         ])
 ]
 train_dataloader = dict(
-    batch_size=48,
+    batch_size=8,
     num_workers=1,
     persistent_workers=True,
     sampler=dict(type='InfiniteSampler', shuffle=True),
