@@ -19,5 +19,4 @@ model = dict(
                 use_sigmoid=True,
                 avg_non_ignore=True),
             dict(type='BinaryDiceLoss', loss_weight=0.5)
-        ]),
-    test_cfg=dict(class_batch_size=20))
+        ]))
