@@ -132,3 +132,14 @@ def apply() -> None:
     provide_mmcv_operators()
     provide_find_loader()
     allow_mmengine_checkpoints()
+
+
+def converts_channels(preprocessor) -> bool:
+    """Whether a ``SegDataPreProcessor`` turns BGR into RGB, or back.
+
+    mmseg's own has it as an attribute, the onedl fork's as a private one of
+    mmengine's base class.
+    """
+    if hasattr(preprocessor, 'channel_conversion'):
+        return preprocessor.channel_conversion
+    return preprocessor._channel_conversion

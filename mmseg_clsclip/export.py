@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.export import Dim
 
+from .compat import converts_channels
 from .prompted import PromptedSegmentor
 from .text_encoder import OpenCLIPTextEncoder
 
@@ -70,7 +71,7 @@ class PicturesToLogits(nn.Module):
             raise ValueError('text has no row: ask for at least one class.')
         preprocessor = self.model.data_preprocessor
         inputs = picture.permute(0, 3, 1, 2)
-        if not preprocessor.channel_conversion:
+        if not converts_channels(preprocessor):
             inputs = inputs.flip(1)  # trained on BGR, as mmseg reads files
         inputs = (inputs.float() - preprocessor.mean) / preprocessor.std
         shared = self.model.encode(inputs)
