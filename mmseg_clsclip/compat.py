@@ -111,18 +111,18 @@ def allow_mmengine_checkpoints() -> None:
     from mmengine.optim.scheduler.param_scheduler import OneCycleParamScheduler
     reconstruct = np.array(0).__reduce__()[0]
     scalar = np.float64(0).__reduce__()[0]
+    kinds = [HistoryBuffer, OneCycleParamScheduler, np.ndarray, np.dtype,
+             *{type(np.dtype(name)) for name in ('f8', 'f4', 'i8', 'i4', '?')}]
     torch.serialization.add_safe_globals([
-        HistoryBuffer,
-        OneCycleParamScheduler,
+        # With their names: what is allowed without one, the onedl fork takes
+        # back after its first checkpoint.
+        *((kind, f'{kind.__module__}.{kind.__qualname__}') for kind in kinds),
         (_guarded_getattr, 'builtins.getattr'),
         # numpy 1 and 2 name these functions differently in a pickle.
         (reconstruct, 'numpy.core.multiarray._reconstruct'),
         (reconstruct, 'numpy._core.multiarray._reconstruct'),
         (scalar, 'numpy.core.multiarray.scalar'),
         (scalar, 'numpy._core.multiarray.scalar'),
-        np.ndarray,
-        np.dtype,
-        *{type(np.dtype(name)) for name in ('f8', 'f4', 'i8', 'i4', '?')},
     ])
 
 
