@@ -14,8 +14,9 @@ $(if $(wildcard $(PINS)),,$(error STACK=$(STACK): write lite, onedl or official)
 demo: $(STAMP)
 	$(PY) tools/shapes/demo.py
 
+# Two processes of a thread each; a file's tests share what is costly to make.
 test: $(STAMP)
-	$(PY) -m pytest $(PYTEST_ARGS)
+	OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
 
 lint: $(STAMP)
 	$(PY) -m ruff check

@@ -10,7 +10,7 @@ VERSION = re.search(r"__version__ = '(.+)'",
                     (ROOT / 'mmseg_clsclip/version.py').read_text())[1]
 # What tools/dataset_converters/ read COCO's and SBD's files by.
 PREPARE = ['pycocotools', 'scipy']
-TEST = ['pytest', *PREPARE]
+TEST = ['pytest', 'pytest-xdist', *PREPARE]
 
 
 class BuildWithMim(build_py):
@@ -27,7 +27,6 @@ class BuildWithMim(build_py):
                 ROOT / name, folder / name,
                 ignore=shutil.ignore_patterns('__pycache__'))
         shutil.copy(ROOT / 'model-index.yml', folder)
-
 
 
 setup(
