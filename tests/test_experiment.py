@@ -51,11 +51,23 @@ def test_rows_differ_in_what_they_say_they_do(experiment):
 def test_mean_and_spread_are_over_seeds_of_the_mean_over_folds(experiment):
     lines = [line(experiment, 'ClsCLIP', fold, seed, 60 + 4 * fold + seed)
              for fold in (0, 1) for seed in (0, 1, 2)]
-    cells = experiment.summary(lines, 'ClsCLIP')
-    assert cells[:6] == ['ClsCLIP', '61.0', '65.0', '', '', '63.0 ± 1.0']
+    cells = experiment.summary(lines, 'ClsCLIP', (0, 1))
+    assert cells[:4] == ['ClsCLIP', '61.0', '65.0', '63.0 ± 1.0']
     # A seed without all folds is in the folds' columns alone.
-    cells = experiment.summary(lines[:-1], 'ClsCLIP')
-    assert cells[5] == '62.5 ± 0.7' and cells[-1] == '2'
+    cells = experiment.summary(lines[:-1], 'ClsCLIP', (0, 1))
+    assert cells[3] == '62.5 ± 0.7' and cells[-1] == '2'
+
+
+def test_means_within_a_table_are_of_the_same_folds(experiment):
+    lines = [line(experiment, 'ClsCLIP', fold, 0, 60 + 4 * fold)
+             for fold in range(4)]
+    lines += [line(experiment, 'ClsCLIP, block 0', 0, 0, 50)]
+    baselines, zoom_in, ablations = experiment.tables(
+        lines, range(4), (0, 1)).split('###')[1:]
+    assert '| ClsCLIP | 60.0 | 64.0 | 68.0 | 72.0 | 66.0 |' in baselines
+    assert '| ClsCLIP | 60.0 | 64.0 | 68.0 | 72.0 | 66.0 |' in zoom_in
+    assert '| ClsCLIP | 60.0 | 64.0 | 62.0 |' in ablations
+    assert '| ClsCLIP, block 0 | 50.0 |  |  |' in ablations
 
 
 def test_what_is_there_is_not_run_again(experiment, monkeypatch, tmp_path):

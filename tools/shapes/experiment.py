@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from functools import cache
 from itertools import product
@@ -138,40 +139,38 @@ def read(path: Path, iterations: int) -> list[dict]:
             and line['iterations'] in (iterations, 0)]
 
 
-def summary(lines: list[dict], row: str) -> list[str]:
+def summary(lines: list[dict], row: str, folds: Sequence[int]) -> list[str]:
     """A row of the table: each fold's mean, and mean and spread over seeds."""
-    lines = [line for line in lines if line['row'] == row]
-    folds = sorted({line['fold'] for line in lines})
-    seeds = sorted({line['seed'] for line in lines})
-    by = {(line['fold'], line['seed']): line for line in lines}
+    by = {(line['fold'], line['seed']): line for line in lines
+          if line['row'] == row}
+    seeds = sorted({seed for _, seed in by})
     whole = [s for s in seeds if all((f, s) in by for f in folds)]
-
-    def per_seed(figure: str) -> list[float]:
-        return [mean(by[f, s][figure] for f in folds) for s in whole]
-
     cells = [row]
-    for f in FOLDS:
+    for f in folds:
         values = [by[f, s]['miou_unseen'] for s in seeds if (f, s) in by]
         cells.append(f'{mean(values):.1f}' if values else '')
     for figure in ('miou_unseen', 'miou_seen', 'miou_unseen_small', 'fb_iou'):
-        values = per_seed(figure) if all(figure in x for x in lines) else []
+        values = [mean(by[f, s][figure] for f in folds) for s in whole
+                  if all(figure in by[f, s] for f in folds)]
         spread = f' ± {stdev(values):.1f}' if len(values) > 1 else ''
         cells.append(f'{mean(values):.1f}{spread}' if values else '')
     return [*cells, str(len(whole))]
 
 
-def tables(lines: list[dict]) -> str:
-    """Markdown of all rows that have a run."""
-    head = ['', *(f'fold {f}' for f in FOLDS), 'unseen', 'seen', 'small',
-            'FB-IoU', 'seeds']
-    plus = [name for name in tests_of('ClsCLIP') if name != 'ClsCLIP']
+def tables(lines: list[dict], folds: Sequence[int],
+           ablation_folds: Sequence[int]) -> str:
+    """Markdown of all rows that have a run; a table's means are alike."""
     text = ''
-    for title, rows in (('Baselines', [*BASELINES, *DENSE]),
-                        ('Ablations', ['ClsCLIP', *ABLATIONS, *plus])):
-        made = {line['row'] for line in lines}
-        body = [summary(lines, row) for row in rows if row in made]
+    made = {line['row'] for line in lines}
+    for title, rows, of in (
+        ('Baselines', [*BASELINES, *DENSE], folds),
+        ('Zoom-in', tests_of('ClsCLIP'), folds),
+        ('Ablations', [*BASELINES, *ABLATIONS], ablation_folds)):
+        body = [summary(lines, row, of) for row in rows if row in made]
         if not body:
             continue
+        head = ['', *(f'fold {f}' for f in of), 'unseen', 'seen', 'small',
+                'FB-IoU', 'seeds']
         rules = ['---'] * len(head)
         text += f'\n### {title}\n\n' + ''.join(
             f'| {" | ".join(cells)} |\n' for cells in (head, rules, *body))
@@ -228,7 +227,8 @@ def main() -> None:
                     continue
                 with args.results.open('a', encoding='utf-8') as file:
                     file.writelines(json.dumps(line) + '\n' for line in made)
-    text = tables(read(args.results, args.iterations))
+    text = tables(read(args.results, args.iterations), args.folds,
+                  args.ablation_folds)
     print(text)
     if args.page.exists():
         marked = re.compile('(?<=<!-- tables -->\n).*(?=<!-- end -->)', re.S)
