@@ -37,12 +37,17 @@ def test_rows_differ_in_what_they_say_they_do(experiment):
     rows = {**experiment.BASELINES, **experiment.ABLATIONS}
     trained = {}
     for row in rows:
-        cfg = Config.fromfile(experiment.config_of(row)).to_dict()
-        trained[row] = json.dumps(cfg.pop('model'), default=str)
-        for key in ('model', 'data_preprocessor', 'custom_imports'):
+        cfg = Config.fromfile(experiment.config_of(row))
+        reference = Config.fromfile(experiment.config_of('ClsCLIP'))
+        rate = cfg.optim_wrapper.optimizer.pop('lr')
+        other = reference.optim_wrapper.optimizer.pop('lr')
+        assert (rate != other) == ('learning rate' in row), row
+        cfg = cfg.to_dict()
+        model = cfg.pop('model')
+        trained[row] = json.dumps([model, rate], default=str)
+        for key in ('data_preprocessor', 'custom_imports'):
             cfg.pop(key, None)
         # The same data, budget, optimiser and seed for all.
-        reference = Config.fromfile(experiment.config_of('ClsCLIP'))
         for key, value in cfg.items():
             assert value == reference.get(key), (row, key)
     assert len(set(trained.values())) == len(trained)

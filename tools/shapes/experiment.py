@@ -51,6 +51,8 @@ ABLATIONS = {
         'normalised text': 'normalized',
         'projections start from the pseudo-inverse': 'pseudo-inverse',
         'and FiLM in its decoder': 'film',
+        'half the learning rate': 'half-lr',
+        'twice the learning rate': 'twice-lr',
     }.items()
 } | {
     'text as a token of the decoder': 'ablations/token',
