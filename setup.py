@@ -26,6 +26,12 @@ class BuildWithMim(build_py):
             shutil.copytree(
                 ROOT / name, folder / name,
                 ignore=shutil.ignore_patterns('__pycache__'))
+        # The assets are in another place, as seen from a config.
+        for path in (folder / 'configs').rglob('*.py'):
+            text = path.read_text(encoding='utf-8')
+            path.write_text(
+                text.replace('../../mmseg_clsclip/assets', '../../../assets'),
+                encoding='utf-8')
         shutil.copy(ROOT / 'model-index.yml', folder)
 
 

@@ -28,7 +28,13 @@ from mmseg_clsclip.files import configs_folder
 print(mmseg_clsclip.__file__)
 print(mmseg_clsclip.__version__)
 print(configs_folder())
-Config.fromfile(configs_folder() / 'shapes/clsclip_shapes-5i_fold0.py')
+configs = configs_folder()
+Config.fromfile(configs / 'shapes/clsclip_shapes-5i_fold0.py')
+for path in (configs / 'clsclip_plus').glob('*_shapes-5i_*.py'):
+    proposals = Config.fromfile(path).model.proposals
+    for key in {'file', 'ann_file'} & set(proposals):
+        assert open(proposals[key]).read(), (path, key)
+        print(path.name, key)
 '''
 
 
@@ -100,8 +106,10 @@ def test_installed_it_stands_alone(built, tmp_path):
     run('-m', 'pip', 'install', '--no-index', '--no-deps', '--target', site,
         wheel, cwd=tmp_path)
     package = site / 'mmseg_clsclip'
-    *_, file, version, configs = run('-c', IMPORTED, cwd=empty,
-                                     PYTHONPATH=str(site))
+    *_, file, version, configs, used, other = run(
+        '-c', IMPORTED, cwd=empty, PYTHONPATH=str(site))
+    assert {used.split()[0], other.split()[0]} == {
+        'clsclip-plus_shapes-5i_fold0_detector.py'}
     assert Path(file) == package / '__init__.py'
     assert version in wheel.name
     assert Path(configs) == package / '.mim/configs'

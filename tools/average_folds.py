@@ -64,8 +64,8 @@ def read_result(path: Path) -> dict:
             content[prefixes[0] + 'protocol'], dict):
         raise ValueError(
             f'{path} does not name one protocol but {len(prefixes)}. Results '
-            'of other metrics and of mmseg_clsclip 0.1.0 have none; run '
-            'tools/test.py again, with EpisodeIoUMetric.')
+            "of mmseg's IoUMetric name none; run tools/test.py again, with "
+            'EpisodeIoUMetric.')
     result = {
         key[len(prefixes[0]):]: value
         for key, value in content.items() if key.startswith(prefixes[0])

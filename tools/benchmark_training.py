@@ -22,7 +22,7 @@ from mmengine.structures import PixelData
 from prettytable import PrettyTable
 
 from mmseg_clsclip import backbone, decode_head
-from mmseg_clsclip.files import atomic_write
+from mmseg_clsclip.files import atomic_write, configs_folder
 
 WAYS = ('as it is', 'with_cp', 'plain')
 
@@ -69,8 +69,8 @@ def main() -> None:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
-        '--config', default='configs/clsclip/'
-        'clsclip_vit-b16_pascal-5i-480x480_fold0.py')
+        '--config', default=str(configs_folder() / 'clsclip' /
+                                'clsclip_vit-b16_pascal-5i-480x480_fold0.py'))
     parser.add_argument('--batch', type=int, default=8)
     parser.add_argument('--dtype', choices=DTYPES, default='float32')
     parser.add_argument('--device', default=get_device())

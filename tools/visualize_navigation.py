@@ -23,7 +23,8 @@ from rich.progress import track
 
 import mmseg_clsclip
 from mmseg_clsclip import EpisodeDataset
-from mmseg_clsclip.files import atomic_write, some
+from mmseg_clsclip.clip import ASSETS
+from mmseg_clsclip.files import atomic_write, configs_folder, some
 from mmseg_clsclip.visualization.navigation import (
     DIRECTIONS,
     draw_navigation,
@@ -32,7 +33,6 @@ from mmseg_clsclip.visualization.navigation import (
     share_inside,
 )
 
-ROOT = Path(__file__).parents[1]
 OWN, ANOTHER, VISUAL = 'its text', "another class's text", 'visual [CLS]'
 
 
@@ -167,9 +167,9 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument('picture', nargs='?')
     parser.add_argument('--class', dest='name', metavar='NAME')
     parser.add_argument('--config', default=str(
-        ROOT / 'configs/shapes/clsclip_shapes-5i_fold0.py'))
+        configs_folder() / 'shapes/clsclip_shapes-5i_fold0.py'))
     parser.add_argument('--checkpoint', default=str(
-        ROOT / 'mmseg_clsclip/assets/clsclip_shapes-5i_fold0.pth'))
+        ASSETS / 'clsclip_shapes-5i_fold0.pth'))
     parser.add_argument('--out', default='navigation.png', help='a PNG')
     parser.add_argument('--scenes', type=int, metavar='N')
     parser.add_argument('--device', default='cpu')

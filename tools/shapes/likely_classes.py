@@ -57,7 +57,7 @@ def main() -> None:
     parser.add_argument('--folds', type=int, nargs='+', default=FOLDS)
     parser.add_argument('--pictures', type=int, default=500)
     parser.add_argument('--out-dir', type=Path,
-                        default=ROOT / 'work_dirs/likely_classes')
+                        default='work_dirs/likely_classes')
     args = parser.parse_args()
     places = ranks(args.pictures)
     table = PrettyTable(['k', 'recall', 'mIoU whole', 'seconds'])
