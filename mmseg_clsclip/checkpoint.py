@@ -2,6 +2,7 @@
 from mmengine.runner import load_checkpoint
 from torch import nn
 
+from .chunks import out_of_memory
 from .files import some
 
 
@@ -26,8 +27,11 @@ def load_strictly(model: nn.Module, checkpoint: str) -> dict:
         raise
     except RuntimeError as error:
         head, *lines = str(error).splitlines()
-        if 'do not match exactly' not in head:
+        if out_of_memory(error):
             raise
+        if 'do not match exactly' not in head:
+            raise ValueError(f'{checkpoint} is no whole checkpoint that torch '
+                             f'can read ({head}).') from error
         told = []
         for line in filter(None, map(str.strip, lines)):
             what, _, keys = line.partition('state_dict: ')

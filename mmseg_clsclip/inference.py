@@ -1,10 +1,13 @@
 """What inference needs beside the model: windows, and labels without maps."""
-from itertools import product
+from itertools import pairwise, product
 
 import torch
 from torch import Tensor
 
 WHOLE = (slice(None), slice(None))
+# The logit of a class that nothing speaks for. Finite, so that sums and half
+# precision stay finite; nought after a sigmoid or softmax.
+NEVER = -1e4
 
 
 def sliding_windows(size: tuple[int, int], crop: tuple[int, int],
@@ -16,11 +19,19 @@ def sliding_windows(size: tuple[int, int], crop: tuple[int, int],
         crop (tuple[int]): Of a window.
         stride (tuple[int]): From a window to the next; the last ones end at
             the picture's edge.
+
+    Raises:
+        ValueError: If they leave pixels out.
     """
     sides = [[
         slice(max(0, min(at, whole - part)), min(at + part, whole))
         for at in range(0, max(whole - part + step, 1), step)
     ] for whole, part, step in zip(size, crop, stride)]
+    if any(b.start > a.stop for side in sides for a, b in pairwise(side)):
+        raise ValueError(
+            f'Windows of crop_size={tuple(crop)}, stride={tuple(stride)} '
+            f'apart, leave pixels of a picture of {tuple(size)} out. Set the '
+            "test_cfg's stride to at most its crop_size.")
     return list(product(*sides))
 
 
@@ -33,11 +44,10 @@ def among_all(logits: Tensor, which: Tensor, number: int) -> Tensor:
         number (int): K, of all classes.
 
     Returns:
-        Tensor: (N, K, H, W); in each pixel, what was not asked for is less
-        likely than all that was.
+        Tensor: (N, K, H, W), ``NEVER`` for what was not asked for.
     """
-    lowest = logits.amin(1, keepdim=True) - 1
-    return lowest.repeat(1, number, 1, 1).scatter_(
+    n, _, height, width = logits.shape
+    return logits.new_full((n, number, height, width), NEVER).scatter_(
         1, which[..., None, None].expand_as(logits), logits)
 
 

@@ -317,7 +317,10 @@ class PromptedSegmentor(NamedSegmentor):
             for _ in inputs
         ]
         metas = [sample.metainfo for sample in samples]
-        if not self.test_cfg.get('labels_only') or self._episode_names(metas):
+        # mmseg has a threshold for a channel that is alone.
+        alone = self.with_background + len(self.text_encoder.names) == 1
+        if (not self.test_cfg.get('labels_only') or alone
+                or self._episode_names(metas)):
             return super().predict(inputs, data_samples)
         found = [RunningArgmax(self.with_background) for _ in samples]
         for which, logits in self._answers(inputs, metas,

@@ -49,4 +49,6 @@ class ClsCLIP(PromptedSegmentor):
         """Cosine (N, K) of CLIP's own embeddings, see the base class."""
         pictures = F.normalize(self.backbone.embed(shared), dim=-1)
         text = F.normalize(text, dim=-1)
-        return torch.einsum('nd,nkd->nk', pictures.float(), text)
+        # In half precision many classes would be equal.
+        with torch.autocast(text.device.type, enabled=False):
+            return torch.einsum('nd,nkd->nk', pictures.float(), text)

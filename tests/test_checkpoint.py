@@ -31,3 +31,6 @@ def test_what_is_no_checkpoint_is_named(tmp_path, content):
     model = MODELS.build(Config.fromfile(CONFIG).model)
     with pytest.raises(ValueError, match='model.pth is no checkpoint'):
         load_strictly(model, str(path))
+    path.write_bytes(Path(CHECKPOINT).read_bytes()[:500000])
+    with pytest.raises(ValueError, match='model.pth is no whole checkpoint'):
+        load_strictly(model, str(path))

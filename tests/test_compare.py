@@ -1,6 +1,7 @@
 """What is compared, what is refused, and what the report says."""
 import json
 import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -318,7 +319,11 @@ def test_what_is_finished_is_not_run_again(tmp_path, config, fake_tools):
     assert outcome['seconds'] == 0.5
     assert fake_tools[0][-2:] == fake_tools[1][-2:] == ['--cfg-options', 'a=b']
     assert '--out' in fake_tools[1]
-    assert runs.finished(entrant, tmp_path) == outcome
+    (tmp_path / 'A/predictions').mkdir()
+    moved = tmp_path / 'moved'
+    shutil.copytree(tmp_path / 'A', moved / 'A')
+    assert runs.finished(entrant, moved) == dict(
+        outcome, predictions=str(moved / 'A/predictions'))
     # Another checkpoint, another config, or half a file: run again.
     other = tmp_path / 'other.pth'
     torch.save({}, other)

@@ -2,6 +2,7 @@
 import importlib
 import json
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -114,3 +115,48 @@ def test_a_run_that_fails_is_named_and_the_others_done(
                  '--seeds', '0', '--folds', '0', '1')
     kept = (tmp_path / 'results.jsonl').read_text().splitlines()
     assert [json.loads(x)['fold'] for x in kept] == [1]
+
+
+def test_training_free_rows_run_once_whatever_the_seed(
+        experiment, monkeypatch, tmp_path):
+    calls = []
+
+    def run(row, fold, seed, iterations, out):
+        calls.append((fold, seed))
+        return [dict(line(experiment, row, fold, seed, 60.), iterations=0)]
+
+    monkeypatch.setattr(experiment, 'run', run)
+    for seed in '0', '1':
+        run_main(experiment, monkeypatch, tmp_path, '--rows',
+                 'MaskCLIP, training-free', '--seeds', seed, '--folds', '0')
+    assert calls == [(0, 0)]
+
+
+def test_stopped_it_runs_no_more(experiment, monkeypatch, tmp_path):
+    calls = []
+
+    def run(row, fold, seed, iterations, out):
+        calls.append(fold)
+        time.sleep(0.2)
+        return [line(experiment, row, fold, seed, 60.)]
+
+    def advance(*args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(experiment, 'run', run)
+    monkeypatch.setattr(experiment.Progress, 'advance', advance)
+    with pytest.raises(KeyboardInterrupt):
+        run_main(experiment, monkeypatch, tmp_path, '--rows', 'LSeg-style')
+    assert len(calls) < 4
+
+
+def test_a_line_cut_short_and_one_of_a_row_that_is_gone(
+        experiment, monkeypatch, tmp_path):
+    results = tmp_path / 'results.jsonl'
+    results.write_text(json.dumps(dict(
+        row='gone', fold=0, seed=0, iterations=3000, config='x')) + '\n')
+    run_main(experiment, monkeypatch, tmp_path, '--table')
+    with results.open('a') as file:
+        file.write('{"row": "LSeg-st')
+    with pytest.raises(SystemExit, match=r'results.jsonl:2 is no whole line'):
+        run_main(experiment, monkeypatch, tmp_path, '--table')

@@ -36,6 +36,12 @@ def test_windows_are_mmsegs(size, crop, stride):
     assert ours == spy.seen
 
 
+def test_windows_that_leave_pixels_out_are_refused():
+    assert len(sliding_windows((32, 30), (16, 16), (16, 20))) == 4
+    with pytest.raises(ValueError, match="leave pixels.*stride to at most"):
+        sliding_windows((64, 64), (16, 16), (32, 32))
+
+
 @pytest.mark.parametrize('background', [True, False])
 @pytest.mark.parametrize('chunk', [1, 2, 7])
 def test_running_argmax(background, chunk):
@@ -51,10 +57,15 @@ def test_running_argmax(background, chunk):
 
 
 def test_what_was_not_asked_for_never_wins():
-    logits = -50 * torch.rand(2, 3, 4, 4)
+    logits = 50 * torch.rand(2, 3, 4, 4) - 25
     which = torch.tensor([[0, 2, 5], [1, 3, 4]])
     full = among_all(logits, which, 6)
     assert torch.equal(full.gather(
         1, which[..., None, None].expand(-1, -1, 4, 4)), logits)
     assert torch.equal(full.argmax(1), which.gather(
         1, logits.argmax(1).flatten(1)).view(2, 4, 4))
+    # Whatever is asked of it next: a threshold, a softmax, a mean.
+    assert (full.sigmoid() > 0).sum() == logits.numel()
+    torch.testing.assert_close(
+        full.softmax(1).gather(1, which[..., None, None].expand_as(logits)),
+        logits.softmax(1))

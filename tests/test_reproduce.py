@@ -278,6 +278,15 @@ def test_it_is_resumed_where_it_was_stopped_and_gives_a_table(
         ('ClsCLIP+ with YOLOv7, the paper', '71.5')]
     assert '--weights None --iterations 6' in table and 'NOTHING' in table
 
+    # Boxes that were written anew are tested anew, others are refused.
+    newest = max(p.stat().st_mtime for p in (tmp_path / 'out').rglob('*'))
+    os.utime(tmp_path / 'yolov7.json', (newest + 1, newest + 1))
+    run(*args)
+    assert len([x for x in calls() if x.startswith('tools/test.py')]) == 4
+    _, err = run(*args, '--detector-options', 'categories=coco80', code=2)
+    assert f'--detections {tmp_path / "yolov7.json"} --detector' in err
+    calls()
+
     # What was made otherwise does not join it.
     _, err = run(*args, '--iterations', 7, code=2)
     assert 'was begun with other options:\n    --weights None --iterations 6' \

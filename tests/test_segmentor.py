@@ -269,6 +269,16 @@ def test_labels_alone_leave_episodes_as_they_are(tiny_clip_json):
     assert result.seg_logits.data.shape == (2, 32, 32)
 
 
+def test_labels_alone_of_a_class_that_is_alone(tiny_clip_json):
+    torch.manual_seed(0)
+    inputs = torch.randn(1, 3, 64, 64)
+    one, other = (
+        predicted(build(tiny_clip_json, names=['cross'], with_background=False,
+                        test_cfg=dict(mode='whole', labels_only=only)),
+                  inputs)[0].pred_sem_seg.data for only in (False, True))
+    assert torch.equal(one, other) and one.all()
+
+
 def test_labels_alone_never_hold_all_maps(tiny_clip_json):
     """No tensor of the whole vocabulary's size at full resolution."""
     model = build(
@@ -318,6 +328,14 @@ def test_only_the_likeliest_classes_are_asked_for(tiny_clip_json, mode,
                                            atol=1e-5, rtol=0)
             else:
                 assert (got[n, 1 + k] < got[n, 1 + kept[n]].amin(0)).all()
+
+
+def test_many_classes_are_told_apart_in_half_precision(model):
+    text = torch.randn(1, 500, model.text_encoder.dim)
+    with torch.no_grad(), torch.autocast('cpu', torch.bfloat16):
+        likely = model.similarity(
+            model.encode(torch.randn(1, 3, 32, 32)), text)
+    assert len(likely.unique()) > 490
 
 
 def test_an_unknown_dtype(tiny_clip_json):

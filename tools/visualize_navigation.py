@@ -12,7 +12,6 @@ import argparse
 import random
 import sys
 from itertools import groupby
-from pathlib import Path
 
 import mmcv
 import torch

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from ..backbone import ClsCLIPVisionTransformer
 from ..blocks import after_attention, join_heads, split_heads
+from ..files import some
 from ..prompted import PromptedSegmentor
 
 # What is compared with what in the last block; the maps of several are added.
@@ -180,14 +181,29 @@ class DenseCLIP(PromptedSegmentor):
         self.logit_scale = float(clip.logit_scale.exp())
         if not self.with_background:
             return
-        if isinstance(background, str) or not background or set(
-                background) & set(self.text_encoder.names):
-            raise ValueError(
-                f'background={background!r}: give a list of names, none of '
-                'them a class of the vocabulary, or with_background=False.')
+        if isinstance(background, str) or not background:
+            raise ValueError(f'background={background!r}: give a list of '
+                             'names, or with_background=False.')
+        self.background = tuple(background)
+        self._check_background()
         # Read now: the text tower may be freed later.
         self.register_buffer(
             'background_text', self.text_encoder(background), persistent=False)
+
+    def _check_background(self) -> None:
+        """No name is the background and a class, which would never be found.
+
+        Raises:
+            ValueError: If one is.
+        """
+        classes = self.text_encoder.synonyms.values()
+        both = set(self.background) & {n for names in classes for n in names}
+        if both:
+            raise ValueError(
+                f'background={self.background}: '
+                f'{some(map(repr, sorted(both)))} stands for a class of the '
+                'vocabulary, too, which would never be found. Leave it out of '
+                'one.')
 
     def _logits(self, embeddings: Tensor, text: Tensor) -> Tensor:
         """Scaled cosines (N, K, H, W) with texts (N, K, D)."""
@@ -207,6 +223,7 @@ class DenseCLIP(PromptedSegmentor):
         embeddings = F.normalize(self.backbone(inputs)[0].float(), dim=1)
         if not self.with_background:
             return embeddings, 0
+        self._check_background()  # the vocabulary may be another by now
         text = self.background_text.expand(inputs.shape[0], -1, -1)
         return embeddings, self._logits(embeddings, text).amax(1, keepdim=True)
 

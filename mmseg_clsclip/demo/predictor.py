@@ -12,6 +12,7 @@ from PIL import Image
 
 from ..checkpoint import load_strictly
 from ..clip import ASSETS
+from ..files import some
 from ..named import NamedSegmentor
 from ..vocabulary import read_vocabulary
 from .configs import put_zoom_in, read_config
@@ -133,14 +134,17 @@ class Predictor:
             ValueError: If a name does not do.
         """
         encoder = self.segmentor.text_encoder
-        names = list(encoder.names) if classes is None else [
-            synonyms[0] for synonyms in read_vocabulary(classes)]
-        if self.background and 'background' in names:
-            raise ValueError("'background' is where no class is. Leave the "
-                             'name out, or ask without a background.')
-        if len(names) == 1 and not self.background:
-            raise ValueError(f'{names[0]!r} alone, without a background, is '
-                             'everywhere. Give more classes.')
+        groups = list(encoder.synonyms.values()) if classes is None else (
+            read_vocabulary(classes))
+        taken = {'background', *getattr(self.segmentor, 'background', ())}
+        taken &= {name for synonyms in groups for name in synonyms}
+        if self.background and taken:
+            raise ValueError(
+                f'{some(map(repr, sorted(taken)))} is where no class is. '
+                'Leave the name out, or ask without a background.')
+        if len(groups) == 1 and not self.background:
+            raise ValueError(f'{groups[0][0]!r} alone, without a background, '
+                             'is everywhere. Give more classes.')
         if classes is not None:
             encoder.set_vocabulary(classes)
 

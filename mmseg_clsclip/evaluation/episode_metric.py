@@ -86,6 +86,7 @@ class EpisodeIoUMetric(BaseMetric):
         self.ignore_index = ignore_index
         self.size_bounds = tuple(size_bounds)
         self.output_dir = output_dir
+        self._written: dict[Path, tuple[str, str]] = {}
 
     def process(self, data_batch: dict, data_samples: Sequence[dict]) -> None:
         """Count the pixels of a batch, one entry of ``results`` a sample.
@@ -123,6 +124,13 @@ class EpisodeIoUMetric(BaseMetric):
         """Write one prediction as an index PNG of 0 and 1."""
         path = Path(self.output_dir) / prediction_name(
             sample['img_path'], sample['class_name'])
+        asked = sample['img_path'], sample['class_name']
+        other = self._written.setdefault(path, asked)
+        if other != asked:
+            raise ValueError(
+                f'{path} would be the prediction of {other} and of {asked}. '
+                'Rename pictures or classes whose names become the same, or '
+                'do without output_dir (--out of tools/test.py).')
         path.parent.mkdir(parents=True, exist_ok=True)
         pred = sample['pred_sem_seg']['data'][0].cpu().numpy()
         Image.fromarray(pred.astype(np.uint8)).save(path)

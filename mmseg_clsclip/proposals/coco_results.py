@@ -1,4 +1,5 @@
 """COCOResultsProposals: what any detector has written down."""
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import PurePath
@@ -15,10 +16,9 @@ from .detector import DetectorProposals
 
 
 def _loose(image_id) -> str:
-    """What ``2007_000033``, ``2007000033`` and ``000123``, 123 share."""
-    text = str(image_id)
-    digits = text.replace('_', '')
-    return digits.lstrip('0') or '0' if digits.isdecimal() else text
+    """What VOC's ``2007_000033``, ``2007000033`` and ``000123``, 123 share."""
+    text = re.sub(r'^(\d{4})_(\d{6})$', r'\1\2', str(image_id))
+    return text.lstrip('0') or '0' if text.isdecimal() else text
 
 
 @MODELS.register_module()
@@ -29,7 +29,7 @@ class COCOResultsProposals(DetectorProposals):
     height], "score"}``, as YOLOv7, the paper's detector, writes it with
     ``--save-json``. A box belongs to the picture whose file name, without its
     suffix, is the ``image_id``; numbers match with or without leading zeros
-    and underscores, as tools write them.
+    and VOC's underscore, as tools write them, if no other picture's would.
 
     A picture without boxes may have none in truth, or not be in the file.
     ``ann_file`` tells which; without it a run stops when ``patience`` pictures
@@ -157,6 +157,11 @@ class COCOResultsProposals(DetectorProposals):
             ValueError: If none is in the file.
         """
         stems = {PurePath(path).stem for path in img_paths}
+        loose = Counter(map(_loose, stems))
+        self._loose = {
+            key: image_id
+            for key, image_id in self._loose.items() if loose[key] < 2
+        }
         missing = sorted(s for s in stems if self._find(s) is None)
         self._compare(stems - set(missing), len(stems), sorted(stems))
         self._fits = self._compared = True

@@ -2,9 +2,7 @@
 import torch
 from torch import Tensor
 
-# The logit of a class that nothing speaks for. Finite, so that sums and half
-# precision stay finite; nought after a sigmoid or softmax.
-NEVER = -1e4
+from ..inference import NEVER
 
 Window = tuple[int, int, int, int]
 

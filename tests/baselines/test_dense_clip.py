@@ -270,8 +270,16 @@ def test_a_class_outside_the_vocabulary_is_refused(model):
 
 @pytest.mark.parametrize('names', [[], 'ground', ['ground', 'cross']])
 def test_a_wrong_background_is_refused(tiny_clip_json, names):
-    with pytest.raises(ValueError, match='a list of names, none of them a cl'):
+    with pytest.raises(ValueError,
+                       match="a list of names|'cross' stands for a class"):
         build(tiny_clip_json, background=names)
+
+
+def test_a_class_that_is_the_background_is_refused_later(tiny_clip_json):
+    model = build(tiny_clip_json, background=['ground'])
+    model.text_encoder.set_vocabulary(['cross', ['soil', 'ground']])
+    with pytest.raises(ValueError, match="'ground' stands for a class"):
+        model.inference(torch.randn(1, 3, 32, 32), metas(1, (32, 32)))
 
 
 @torch.no_grad()

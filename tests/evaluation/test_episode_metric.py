@@ -236,3 +236,12 @@ def test_predictions_are_written_where_the_test_tool_says(tmp_path):
     (path, ) = (tmp_path / 'out').iterdir()
     assert path.name == 'p_a.png'
     assert np.array_equal(np.asarray(Image.open(path)), pred[0])
+
+
+def test_predictions_do_not_replace_each_other(tmp_path):
+    pred = np.array([[[0, 1, 1]]])
+    same = 'a', pred, pred, dict(img_path='x/p.jpg')
+    run([same, same], output_dir=str(tmp_path))  # an added one, of a process
+    with pytest.raises(ValueError, match=r"p_a.png would be .*'x/p.*'y/p.jpg"):
+        run([same, ('a', pred, pred, dict(img_path='y/p.jpg'))],
+            output_dir=str(tmp_path))

@@ -69,6 +69,16 @@ def test_ids_that_only_look_alike_are_not_mixed_up(write):
     assert other.bboxes.tolist() == [[0, 0, 5, 5]] and len(none) == 0
 
 
+def test_pictures_that_only_look_alike_are_not_mixed_up(write):
+    found, none = ask(build(write([entry('1_23')])), '1_23', '12_3')
+    assert len(found) == 1 and len(none) == 0
+    proposals = build(write([entry('0123')]))
+    assert len(ask(proposals, '123')[0]) == 1
+    proposals.check_pictures(['/data/0123.jpg', '/data/123.jpg'])
+    found, none = ask(proposals, '0123', '123')
+    assert len(found) == 1 and len(none) == 0
+
+
 @pytest.mark.parametrize('categories, ids', [
     (None, (1, 5, 72)), ('coco91', (1, 5, 72)), ('coco80', (0, 4, 62)),
     ({7: 'person', '8': 'airplane', 9: 'tv'}, (7, 8, 9))

@@ -93,7 +93,12 @@ def finished(entrant: Entrant, out: Path) -> dict | None:
             (out / entrant.folder / 'outcome.json').read_text('utf-8'))
     except (OSError, ValueError):
         return None
-    return content if content.get('key') == entrant.key else None
+    if content.get('key') != entrant.key:
+        return None
+    # It may have been made from another working directory.
+    predictions = out / entrant.folder / 'predictions'
+    content['predictions'] = str(predictions) if predictions.is_dir() else None
+    return content
 
 
 def run(entrant: Entrant, out: Path, tell: Callable[[str], None]) -> dict:
@@ -111,10 +116,12 @@ def run(entrant: Entrant, out: Path, tell: Callable[[str], None]) -> dict:
     Raises:
         RuntimeError: If it fails, with the error and the log's path.
     """
-    folder = out / entrant.folder
+    folder, key = out / entrant.folder, entrant.key
     check_folder(entrant, out)
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    # The log last: by it a folder is known, should this be stopped.
+    for path in sorted(folder.iterdir(), key=lambda path: path.name == LOG):
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
     tell('measuring')
     checkpoint = entrant.checkpoint or 'none'
     _run([TOOLS / 'comparison/measure.py', entrant.config, checkpoint,
@@ -136,7 +143,7 @@ def run(entrant: Entrant, out: Path, tell: Callable[[str], None]) -> dict:
     outcome.update(
         measured,
         random=measured['random'] or outcome['random'],
-        key=entrant.key,
+        key=key,
         command=shlex.join(['python', os.path.relpath(command[0]),
                             *map(str, command[1:])]),
         predictions=str(predictions) if predictions.is_dir() else None)

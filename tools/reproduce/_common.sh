@@ -172,27 +172,29 @@ checkpoint() {
     echo "$OUT/train/fold$1/iter_$ITERATIONS.pth"
 }
 
-# tested ROW FOLD: whether there is a result of the checkpoint.
+# tested ROW FOLD: whether there is a result of the checkpoint, and of a
+# detector's boxes as they are now.
 tested() {
-    local weights
+    local weights newer
     weights=$(checkpoint "$2")
+    newer=(-newer "$weights")
+    [[ $1 != plus_detector_* ]] || newer+=(-newer "$DETECTIONS")
     [ -f "$weights" ] && [ -d "$OUT/$1/fold$2" ] &&
         [ -n "$(find "$OUT/$1/fold$2" -mindepth 2 -maxdepth 2 \
-            -name '*.json' -newer "$weights")" ]
+            -name '*.json' "${newer[@]}")" ]
 }
 
-# A folder is of one recipe: a run resumed with another goes on with the old
-# schedule, and results of both would stand side by side.
+# keep_recipe FOLDER RECIPE: a folder is of one recipe. A run resumed with
+# another goes on with the old schedule, and results of both would stand side
+# by side.
 keep_recipe() {
-    local file=$OUT/recipe.txt recipe
-    recipe="--weights $WEIGHTS --iterations $ITERATIONS \
---cfg-options ${OPTIONS[*]-}"
-    if [ -f "$file" ] && [ "$(cat "$file")" != "$recipe" ]; then
-        die "$OUT was begun with other options:
+    local file=$1/recipe.txt
+    if [ -f "$file" ] && [ "$(cat "$file")" != "$2" ]; then
+        die "$1 was begun with other options:
     $(cat "$file")
-Give these, or another folder by --out."
+Give these, delete the folder, or take another by --out."
     fi
-    [ -n "$DRY_RUN" ] || { mkdir -p "$OUT" && echo "$recipe" >"$file"; }
+    [ -n "$DRY_RUN" ] || { mkdir -p "$1" && echo "$2" >"$file"; }
 }
 
 # train FOLD KEY=VALUE ...
@@ -257,7 +259,10 @@ table() {
 reproduce() {
     local fold plus detector
     detector=plus_detector_$(basename "$DETECTIONS" .json)
-    keep_recipe
+    keep_recipe "$OUT" "--weights $WEIGHTS --iterations $ITERATIONS \
+--cfg-options ${OPTIONS[*]-}"
+    [ -z "$DETECTIONS" ] || keep_recipe "$OUT/$detector" \
+        "--detections $DETECTIONS --detector-options ${DETECTOR_OPTIONS[*]-}"
     for fold in "${FOLDS[@]}"; do
         data_options "$fold"
         train "$fold" "${TRAIN_DATA[@]}" "${TEST_DATA[@]}" "${CLSCLIP[@]}"

@@ -131,14 +131,22 @@ def run(row: str, fold: int, seed: int, iterations: int, out: Path) -> list:
 def read(path: Path, iterations: int) -> list[dict]:
     """The lines that still hold: of this length and of today's configs."""
     lines = []
-    if path.exists():
-        lines = [json.loads(line) for line in path.read_text().splitlines()]
+    text = path.read_text(encoding='utf-8') if path.exists() else ''
+    for number, line in enumerate(text.splitlines(), 1):
+        try:
+            lines.append(json.loads(line))
+        except json.JSONDecodeError as error:
+            sys.exit(f'{path}:{number} is no whole line of JSON ({error}). '
+                     'Delete it; its run will be made again.')
     current = {
         name: fingerprint(config_of(row), config)
         for row in CONFIGS for name, config in tests_of(row).items()
     }
-    return [line for line in lines if line['config'] == current[line['row']]
-            and line['iterations'] in (iterations, 0)]
+    return [
+        line for line in lines
+        if line['config'] == current.get(line['row'])
+        and line['iterations'] in (iterations, 0)
+    ]
 
 
 def summary(lines: list[dict], row: str, folds: Sequence[int]) -> list[str]:
@@ -205,7 +213,9 @@ def main() -> None:
         (row, fold, seed)
         for seed, row, fold in product(args.seeds, args.rows, args.folds)
         if (row not in ABLATIONS or fold in args.ablation_folds)
-        and (row not in DENSE or seed == args.seeds[0])
+        # Without training a seed changes nothing.
+        and (row not in DENSE or seed == args.seeds[0]
+             and (row, fold) not in {line[:2] for line in done})
         and not all((name, fold, seed) in done for name in tests_of(row))
     ]
     failed = []
@@ -220,15 +230,20 @@ def main() -> None:
                 pool.submit(run, *job, args.iterations, args.work_dir): job
                 for job in jobs
             }
-            for future in as_completed(futures):
-                progress.advance(task)
-                try:
-                    made = future.result()
-                except RuntimeError as error:
-                    failed.append(f'{futures[future]}: {error}')
-                    continue
-                with args.results.open('a', encoding='utf-8') as file:
-                    file.writelines(json.dumps(line) + '\n' for line in made)
+            try:
+                for future in as_completed(futures):
+                    progress.advance(task)
+                    try:
+                        made = future.result()
+                    except Exception as error:  # one run, not all of them
+                        failed.append(f'{futures[future]}: {error}')
+                        continue
+                    with args.results.open('a', encoding='utf-8') as file:
+                        file.writelines(
+                            json.dumps(line) + '\n' for line in made)
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
     text = tables(read(args.results, args.iterations), args.folds,
                   args.ablation_folds)
     print(text)

@@ -15,12 +15,13 @@ import open_clip
 import torch
 import torch.nn.functional as F
 from rich.progress import track
-from safetensors.torch import save_file
+from safetensors.torch import save as to_bytes
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from mmseg_clsclip.clip import ASSETS
 from mmseg_clsclip.datasets.shapes_world import CLASSES, draw, visible_classes
+from mmseg_clsclip.files import atomic_write
 
 PHRASES = ('{}', 'a {}', 'a photo of a {}', 'a picture of a {}')
 MIN_AREA = 48  # pixels of 128 x 128; fewer are not spoken of
@@ -138,14 +139,16 @@ def main() -> None:
             print(log[-1], flush=True)
             if not math.isfinite(loss.item()):
                 raise SystemExit('The loss is not finite; lower --lr.')
-            save(model, args.out, log)
+    # At the end alone: by default it replaces what is shipped.
+    save(model, args.out, log)
 
 
 def save(model, path: Path, log: list) -> None:
     """Weights as safetensors, and the log as JSON lines beside them."""
-    save_file(model.state_dict(), path, metadata=dict(quick_gelu='false'))
-    path.with_suffix('.log.jsonl').write_text(
-        ''.join(json.dumps(row) + '\n' for row in log), encoding='utf-8')
+    with atomic_write(path) as file:
+        file.write(to_bytes(model.state_dict(), dict(quick_gelu='false')))
+    with atomic_write(path.with_suffix('.log.jsonl')) as file:
+        file.write(''.join(json.dumps(row) + '\n' for row in log).encode())
 
 
 if __name__ == '__main__':

@@ -15,6 +15,7 @@ import torch
 
 import mmseg_clsclip  # noqa: F401  (lets torch read mmengine's checkpoints)
 from mmseg_clsclip.clip import ASSETS
+from mmseg_clsclip.files import atomic_write
 
 ROOT = Path(__file__).resolve().parents[2]
 STEM = 'clsclip_shapes-5i_fold{fold}'
@@ -30,14 +31,15 @@ def publish(source: Path, target: Path) -> None:
         key: meta['dataset_meta'][key]
         for key in ('classes', 'palette', 'base_classes', 'protocol')
     }
-    torch.save(
-        dict(
-            meta=dict(
-                dataset_meta=json.loads(json.dumps(dataset_meta)),
-                iter=int(meta['iter']),
-                seed=int(meta['seed']),
-                experiment_name=target.stem),
-            state_dict=dict(checkpoint['state_dict'])), target)
+    with atomic_write(target) as file:
+        torch.save(
+            dict(
+                meta=dict(
+                    dataset_meta=json.loads(json.dumps(dataset_meta)),
+                    iter=int(meta['iter']),
+                    seed=int(meta['seed']),
+                    experiment_name=target.stem),
+                state_dict=dict(checkpoint['state_dict'])), file)
 
 
 def main() -> None:
