@@ -177,9 +177,36 @@ class PromptedSegmentor(NamedSegmentor):
                 'meta_keys.')
         text = self.text_encoder(names, inputs.device)[:, None]
         feats = self.extract_feat(inputs, text)
+        samples = self._on_whole_patches(data_samples, inputs.shape[2:])
         return add_prefix(
-            self.decode_head.loss(feats, data_samples, self.train_cfg),
-            'decode')
+            self.decode_head.loss(feats, samples, self.train_cfg), 'decode')
+
+    def _on_whole_patches(self, data_samples: SampleList,
+                          size: tuple[int, int]) -> SampleList:
+        """Samples with masks as large as what the backbone pads to.
+
+        The added pixels are ignored, so that the loss compares a logit with
+        the pixel that it is the logit of, see :meth:`_answer`.
+
+        Args:
+            data_samples (list[SegDataSample]): With masks (1, H, W).
+            size (tuple[int]): H and W.
+        """
+        below, right = (
+            number * patch - side for number, patch, side in zip(
+                self.backbone.grid_size(*size), self.backbone.patch_size,
+                size))
+        if not (below or right):
+            return data_samples
+        return [
+            SegDataSample(
+                metainfo=sample.metainfo,
+                gt_sem_seg=PixelData(
+                    data=F.pad(
+                        sample.gt_sem_seg.data, (0, right, 0, below),
+                        value=self.decode_head.ignore_index)))
+            for sample in data_samples
+        ]
 
     def similarity(self, shared: Any, text: Tensor) -> Tensor:
         """How much of each class is in each picture, for ``keep_classes``.

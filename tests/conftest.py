@@ -1,8 +1,15 @@
 """What several tests need: a tiny CLIP and mmseg's registry scope."""
 import gc
 import json
+import os
+import random
 
+# Before torch looks for one: what is compared exactly is compared on a CPU.
+os.environ.setdefault('CUDA_VISIBLE_DEVICES', '')
+
+import numpy as np
 import pytest
+import torch
 from mmengine.registry import init_default_scope
 
 from mmseg_clsclip.clip import ASSETS
@@ -24,6 +31,14 @@ TINY_CLIP = dict(
 def mmseg_scope():
     """As a Runner sets it: mmseg's classes are found by their bare names."""
     init_default_scope('mmseg')
+
+
+@pytest.fixture(autouse=True)
+def same_random_numbers():
+    """Whatever ran before in this process."""
+    random.seed(0)
+    np.random.seed(0)
+    torch.manual_seed(0)
 
 
 @pytest.fixture(scope='session', autouse=True)

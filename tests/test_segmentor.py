@@ -140,19 +140,28 @@ def test_without_background_every_pixel_gets_a_class(tiny_clip_json):
     assert model.dataset_meta['classes'] == tuple(NAMES)
 
 
-def test_loss_asks_every_sample_for_its_class(model):
-    samples = []
+@pytest.mark.parametrize('size', [(32, 32), (30, 37)])
+def test_the_loss_is_of_what_inference_gives(model, size):
+    samples, asked = [], []
     for name in ('red circle', 'cross'):
-        sample = SegDataSample(metainfo=dict(class_name=name))
-        mask = torch.randint(0, 2, (1, 32, 32))
-        sample.gt_sem_seg = PixelData(data=mask)
-        samples.append(sample)
-    inputs = torch.randn(2, 3, 32, 32)
+        asked += metas(1, size, name)
+        mask = torch.randint(0, 2, (1, *size))
+        mask[:, :2] = 255
+        samples.append(SegDataSample(
+            metainfo=dict(class_name=name), gt_sem_seg=PixelData(data=mask)))
+    inputs = torch.randn(2, 3, *size)
     losses = model.loss(inputs, samples)
-    alone = [model.loss(inputs[i:i + 1], samples[i:i + 1]) for i in range(2)]
-    mean = sum(x['decode.loss_ce'] for x in alone) / 2
-    assert torch.isclose(losses['decode.loss_ce'], mean, atol=1e-5)
     assert {'decode.loss_ce', 'decode.acc_seg'} == set(losses)
+    with torch.no_grad():
+        logits = model.inference(inputs, asked)[:, 1, 2:]
+    truth = torch.cat([s.gt_sem_seg.data for s in samples])[:, 2:]
+    torch.testing.assert_close(
+        losses['decode.loss_ce'],
+        F.binary_cross_entropy_with_logits(logits, truth.float()))
+    torch.testing.assert_close(
+        losses['decode.acc_seg'],
+        100 * ((logits > 0) == (truth == 1)).float().mean())
+    assert samples[0].gt_sem_seg.data.shape == (1, *size)  # left as it was
 
 
 def test_loss_without_a_class_says_what_to_do(model):
@@ -237,7 +246,9 @@ WINDOWS = dict(mode='slide', crop_size=(32, 32), stride=(16, 16))
 
 
 @pytest.mark.parametrize('background', [True, False])
-@pytest.mark.parametrize('mode', [dict(mode='whole'), WINDOWS])
+@pytest.mark.parametrize('mode', [
+    dict(mode='whole'), WINDOWS, dict(mode='whole', keep_classes=2),
+    dict(WINDOWS, keep_classes=2)])
 @pytest.mark.parametrize('meta', [
     {}, dict(ori_shape=(80, 31)),
     dict(flip=True, flip_direction='horizontal', padding_size=(0, 5, 0, 3))])

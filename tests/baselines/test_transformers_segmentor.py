@@ -391,6 +391,16 @@ def test_sliding_window_averages_overlapping_windows(folder, model, name):
     close(got[..., 16:32], (left[..., 16:] + right[..., :16]) / 2)
 
 
+def test_texts_are_kept_in_full_precision(clipseg):
+    device = torch.device('cpu')
+    with torch.no_grad():
+        plain = build(clipseg).text_encoder(['ring'], device)
+        with torch.autocast('cpu', torch.bfloat16):
+            within = build(clipseg).text_encoder(['ring'], device)
+    for one, other in zip(plain, within, strict=True):
+        assert torch.equal(one, other)
+
+
 def test_autocast_and_plain_forward(model):
     inputs = torch.randn(1, 3, 32, 32)
     with torch.no_grad():

@@ -93,6 +93,20 @@ def test_training_only_asks_for_base_classes_that_are_there(root):
     assert {data[i]['class_name'] for i in range(4) for _ in range(5)} == {'a'}
 
 
+def test_what_a_crop_left_too_little_of_is_drawn_anew(root):
+    few = build(root, novel_handling='background', make=dict(min_area=9))
+    with pytest.raises(RuntimeError, match='The pipeline gives no sample'):
+        few[0]
+    path = root / 'ann/both.png'
+    mask = np.asarray(Image.open(path)).copy()
+    mask[:2] = 1
+    Image.fromarray(mask).save(path)
+    for i in range(4):
+        sample = few[i]
+        assert sample['img_path'].endswith('both.jpg')
+        assert sample['class_name'] == 'a'
+
+
 def test_absent_classes_have_an_empty_mask(root):
     np.random.seed(0)
     data = build(root, make=dict(absent_share=1.0))

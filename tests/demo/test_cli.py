@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from mmseg_clsclip.clip import ASSETS
 from mmseg_clsclip.datasets.shapes_world import draw
 from mmseg_clsclip.demo import cli, outputs, predictor
 
@@ -57,6 +58,32 @@ def test_a_higher_threshold_finds_less(clsclip):
                        threshold)[0] == 0
         areas.append(np.count_nonzero(Image.open('out/a_mask.png')))
     assert areas[0] > areas[1] > 0
+
+
+def test_every_pixel_of_a_class_and_a_closer_look(clsclip):
+    masks = []
+    for zoom_in in [], ['--zoom-in']:
+        status, *_ = clsclip('in/a.png', *CLASSES, '--no-background',
+                             '--overwrite', *zoom_in)
+        said = json.loads(Path('out/a.json').read_text())
+        assert status == 0
+        assert said['background'] is False and said['threshold'] is None
+        assert [one['label'] for one in said['classes']] == [0, 1]
+        assert sum(one['area'] for one in said['found']) == 128 * 128
+        masks.append(np.asarray(Image.open('out/a_mask.png')))
+    assert (masks[0] != masks[1]).any()
+
+
+def test_the_checkpoint_that_is_named_is_taken(clsclip):
+    masks = []
+    for fold in 0, 1:
+        status, *_ = clsclip(
+            'in/a.png', *CLASSES, '--overwrite', '--config',
+            'shapes/clsclip_shapes-5i_whole.py', '--checkpoint',
+            ASSETS / f'clsclip_shapes-5i_fold{fold}.pth')
+        assert status == 0
+        masks.append(np.asarray(Image.open('out/a_mask.png')))
+    assert (masks[0] != masks[1]).any()
 
 
 def test_nothing_is_overwritten_and_no_model_asked(clsclip, monkeypatch):

@@ -49,7 +49,7 @@ values() {
 
 # Read the command line; folders go to FIRST and SECOND.
 parse() {
-    local fold folders=()
+    local fold folder folders=()
     [ -d configs/clsclip ] || die 'run it where configs/ and tools/ are.'
     while [ $# -gt 0 ]; do
         VALUES=()
@@ -75,6 +75,10 @@ parse() {
         die "${folders[*]}: only $USAGE comes before the options."
     [ -n "$WEIGHTS" ] || die '--weights is missing; --help lists what it takes.'
     FIRST=${folders[0]} SECOND=${folders[1]-}
+    for folder in "$FIRST" "$WEIGHTS" "$DETECTIONS"; do
+        [[ $folder != *[[:space:]]* ]] || die "$folder: mmengine takes blanks \
+out of --cfg-options; make a link to it whose path has none."
+    done
     case $GPUS in
         1 | 2 | 4 | 8) ;;
         *) die "--gpus $GPUS: 1, 2, 4 or 8, which share a batch of $BATCH." ;;
