@@ -23,7 +23,7 @@ def atomic_write(path: str | os.PathLike) -> Iterator[BinaryIO]:
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(
-        prefix=path.name + '.', suffix='.part', dir=path.parent)
+        prefix='.', suffix='.part', dir=path.parent)
     try:
         with os.fdopen(handle, 'wb') as file:
             yield file

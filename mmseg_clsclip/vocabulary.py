@@ -12,6 +12,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from .datasets.coco import COCO_CLASSES
+from .datasets.lists import is_background
 from .datasets.shapes_world import CLASSES as SHAPES_CLASSES
 
 Vocabulary = str | Sequence[str | Sequence[str]] | dict
@@ -94,7 +95,7 @@ def read_vocabulary(vocabulary: str | Sequence) -> list[tuple[str, ...]]:
                 f'Nearest: {nearest}. For a single class write '
                 f'vocabulary=[{vocabulary!r}].')
         names = OURS.get(vocabulary) or get_classes(vocabulary)
-        vocabulary = [name for name in names if name != 'background']
+        vocabulary = [name for name in names if not is_background(name)]
     if not isinstance(vocabulary, (list, tuple)):
         raise ValueError('The names of the classes must be a list, not a '
                          f'{type(vocabulary).__name__}.')
@@ -125,9 +126,9 @@ def read_vocabulary(vocabulary: str | Sequence) -> list[tuple[str, ...]]:
 
 def read_names(path: Path) -> list:
     """Names from a ``.json`` with a list, or from a text with one a line."""
-    text = path.read_text(encoding='utf-8')
+    text = path.read_text(encoding='utf-8-sig')
     if path.suffix != '.json':
-        return text.rstrip().splitlines()
+        return [line.strip() for line in text.rstrip().splitlines()]
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:

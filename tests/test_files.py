@@ -21,6 +21,13 @@ def test_a_file_takes_its_name_when_it_is_whole(tmp_path):
     assert path.read_bytes() == b'over'
 
 
+def test_a_name_may_be_as_long_as_the_system_has_it(tmp_path):
+    path = tmp_path / ('x' * 251 + '.png')
+    with atomic_write(path):
+        pass
+    assert path.exists()
+
+
 @pytest.mark.parametrize('error', [ValueError, KeyboardInterrupt])
 def test_a_failure_leaves_what_was_there(tmp_path, error):
     path = tmp_path / 'file.txt'

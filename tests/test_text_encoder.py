@@ -318,6 +318,7 @@ def test_embeddings_may_be_normalised(clip, tmp_path):
 @pytest.mark.parametrize('file, text', [
     ('names.txt', 'red circle\nblue square\nring\n'),
     ('names.txt', 'red circle\nblue square\nring'),
+    ('names.txt', '\ufeffred circle \nblue square\nring'),
     ('names.txt', 'red circle\r\nblue square\r\nring\r\n\r\n'),
     ('names.json', json.dumps(NAMES)),
     ('names.json', json.dumps(['red circle', 'blue square',

@@ -11,7 +11,13 @@ from mmseg.registry import DATASETS, TRANSFORMS
 from torch.utils.data import Dataset
 
 from ..files import require_files, some
-from .lists import check_mask, eligible_labels, picture_id, read_lists
+from .lists import (
+    check_mask,
+    eligible_labels,
+    is_background,
+    picture_id,
+    read_lists,
+)
 
 NOVEL_HANDLING = ('drop_image', 'background', 'ignore')
 
@@ -25,7 +31,7 @@ def _check_size(results: dict) -> dict:
     labels, size = results.get('gt_seg_map'), results.get('ori_shape')
     if labels is None or not size:
         return results
-    if labels.ndim == 1 and labels.size == np.prod(size[:2]):
+    if labels.ndim < 2 and labels.size == np.prod(size[:2]):
         # mmseg squeezes masks a pixel high or wide.
         results['gt_seg_map'] = labels = labels.reshape(size[:2])
     if labels.shape[:2] != tuple(size[:2]):
@@ -35,6 +41,26 @@ def _check_size(results: dict) -> dict:
             f'{size[1]} x {size[0]}. Give each picture its own mask, at its '
             'own size.')
     return results
+
+
+def _innermost(dataset: Dataset) -> list[Dataset]:
+    """The data sets inside of mmengine's wrappers."""
+    inside = getattr(dataset, 'datasets', None) or [
+        inner for inner in [getattr(dataset, 'dataset', None)] if inner]
+    return [one for inner in inside for one in _innermost(inner)] or [dataset]
+
+
+def _test_mode(dataset: Dataset) -> bool:
+    """Of what is inside.
+
+    Raises:
+        ValueError: If they differ.
+    """
+    first, *others = (one.test_mode for one in _innermost(dataset))
+    if set(others) - {first}:
+        raise ValueError('Of the joined data sets some have test_mode=True '
+                         'and some have not: set it for all or for none.')
+    return first
 
 
 @DATASETS.register_module()
@@ -51,7 +77,7 @@ class EpisodeDataset(Dataset):
 
     Args:
         dataset (dict): The inner data set. Its ``test_mode`` decides; its own
-            pipeline is not used.
+            pipeline is not used. Several are joined by ``ConcatDataset``.
         pipeline (Sequence[dict]): Transforms, from loading to packing. It
             stands here, where mmseg's tools look for it.
         novel_classes (Sequence[str], optional): Names that training must not
@@ -120,14 +146,15 @@ class EpisodeDataset(Dataset):
         self.novel_handling = novel_handling
         self.min_area = min_area
         self.list_file = list_file
-        self.test_mode = self.dataset.test_mode
+        self.test_mode = _test_mode(self.dataset)
         self.base_classes = tuple(
-            c for c in classes if c not in novel_classes and c != 'background')
+            c for c in classes
+            if c not in novel_classes and not is_background(c))
         self._novel_labels = [classes.index(c) for c in novel_classes]
         asked = self.base_classes
         if self.test_mode:
             asked = novel_classes if test_classes == 'novel' else [
-                c for c in classes if c != 'background']
+                c for c in classes if not is_background(c)]
         self._asked_labels = [classes.index(c) for c in asked]
         self._loader = TRANSFORMS.build(dict(type='LoadAnnotations'))
 
@@ -210,10 +237,18 @@ class EpisodeDataset(Dataset):
         listed, form = read_lists(self.list_file)
         files = [self.list_file] if isinstance(
             self.list_file, (str, os.PathLike)) else self.list_file
-        index = {
-            picture_id(self.dataset.get_data_info(i)['img_path']): i
-            for i in range(len(self.dataset))
-        }
+        index, twice = {}, set()
+        for i in range(len(self.dataset)):
+            name = picture_id(self.dataset.get_data_info(i)['img_path'])
+            if name in index:
+                twice.add(name)
+            index[name] = i
+        twice = sorted(twice & {name for name, _ in listed})
+        if twice:
+            raise ValueError(
+                f'{some(files)} names pictures by their file names, and '
+                f'several are called {some(twice)}. Give them names of their '
+                'own, or do without a list: the pairs are counted then.')
         missing = sorted({name for name, _ in listed if name not in index})
         if missing:
             raise ValueError(
@@ -318,9 +353,9 @@ class EpisodeDataset(Dataset):
                 data = self.pipeline(info)
             except Exception as error:
                 raise RuntimeError(
-                    f'{path} could not be prepared: {error} (Pictures that '
-                    "cannot be read are left out with unreadable='skip'.)"
-                ) from error
+                    f'{path} could not be prepared: {error} (If it is the '
+                    "picture that cannot be read: unreadable='skip' leaves "
+                    'such out.)') from error
             if data is not None:
                 return data
             if self.test_mode:

@@ -82,9 +82,10 @@ class FoldDataset(EpisodeDataset):
             raise ValueError(f"{cls.NAME} has the splits 'train' and 'val', "
                              f'not {split!r}.')
         data_root = cls.DATA_ROOT if data_root is None else data_root
-        data_prefix = data_prefix or {
-            key: part.format(split=split)
-            for key, part in cls.DATA_PREFIX.items()
+        data_prefix = {
+            **{key: part.format(split=split)
+               for key, part in cls.DATA_PREFIX.items()},
+            **(data_prefix or {})
         }
         if list_file is not None:
             ann_file = ''  # every picture there is; the list has the say

@@ -20,6 +20,11 @@ def picture_id(path: str) -> str:
     return re.sub(r'(?i)\.(jpe?g|png|bmp|tiff?|webp|mat)$', '', name)
 
 
+def is_background(name: str) -> bool:
+    """Whether a class is the background; some data sets write Background."""
+    return name.strip().lower() == 'background'
+
+
 def check_mask(labels: np.ndarray, path: str, num_classes: int) -> np.ndarray:
     """Pixels of every label in a mask, which must be an index map.
 
@@ -93,7 +98,7 @@ def _read(path: Path) -> tuple[list[tuple[str, int]], str]:
         # HSNet's lists of COCO: {0-based class: pictures}.
         with path.open('rb') as file:
             return _from_dict(_PlainUnpickler(file).load(), 1), 'HSNet'
-    text = path.read_text(encoding='utf-8')
+    text = path.read_text(encoding='utf-8-sig')
     if text.lstrip().startswith('{'):
         # BAM's sub_class_file_list: {label: [(picture, mask), ...]}.
         return _from_dict(ast.literal_eval(text), 0), 'BAM'

@@ -1,11 +1,14 @@
 """PASCAL-5i: VOC 2012 in four folds."""
 import logging
+from pathlib import Path
 
 from mmengine.logging import print_log
 from mmseg.datasets import PascalVOCDataset
 from mmseg.registry import DATASETS
 
+from ..files import some
 from .folds import FoldDataset
+from .lists import picture_id
 
 # VOC 2012 train and SBD without VOC 2012 val: PFENet's and BAM's list.
 NUM_TRAIN = 5953
@@ -21,6 +24,9 @@ class PASCAL5iDataset(FoldDataset):
     layout with the masks of SBD in ``SegmentationClassAug``, see
     ``docs/protocols.md``. Training on another list than the field's 5,953
     pictures is logged as a warning.
+
+    Raises:
+        ValueError: If a ``list_file`` has pictures of the other split.
     """
     NAME = 'PASCAL-5i'
     META = PascalVOCDataset.METAINFO
@@ -31,6 +37,8 @@ class PASCAL5iDataset(FoldDataset):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
+        if self.list_file is not None:
+            self._check_split()
         if not self.test_mode and self.list_file is None and len(
                 self.dataset) != NUM_TRAIN:
             print_log(
@@ -39,6 +47,33 @@ class PASCAL5iDataset(FoldDataset):
                 'docs/protocols.md says how to make its list.',
                 logger='current',
                 level=logging.WARNING)
+
+    def _check_split(self) -> None:
+        """VOC has the pictures of both splits in one folder.
+
+        Raises:
+            ValueError: If a list names some of the other one.
+        """
+        ours, other = 'train', 'val'
+        if self.test_mode:
+            ours, other = other, ours
+        listed = {
+            picture_id(self.dataset.get_data_info(i)['img_path'])
+            for i, _ in self.samples
+        }
+        wrong = sorted(listed & self._split_ids(other)
+                       - self._split_ids(ours))
+        if wrong:
+            raise ValueError(
+                f'{self.list_file}: {len(wrong)} pictures are of VOC\'s '
+                f'{other}.txt: {some(wrong)}. It is the list of another '
+                f'split; take that of {ours!r}.')
+
+    def _split_ids(self, split: str) -> set[str]:
+        """Of the pictures in VOC's own list, if it is there."""
+        path = Path(self.dataset.data_root, self.ANN_FILE.format(split=split))
+        text = path.read_text('utf-8-sig') if path.is_file() else ''
+        return set(text.split())
 
     @staticmethod
     def novel(fold: int) -> list[int]:

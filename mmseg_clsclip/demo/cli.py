@@ -3,6 +3,7 @@
 clsclip PICTURE... --classes "red mug" "laptop keyboard,notebook"
 """
 import argparse
+import os
 import sys
 import tempfile
 import warnings
@@ -70,7 +71,8 @@ def _prepare(args: argparse.Namespace) -> tuple[dict[str, Path], list[str]]:
     if lost:
         raise ValueError(f'{some(lost)}: a result would take the place of a '
                          'picture. Write another --out-dir.')
-    there = [file for file in files if file.exists()]
+    # Of a name that is too long, False: the picture itself will say so.
+    there = [file for file in files if os.path.exists(file)]
     if there and not args.overwrite:
         raise ValueError(f'{len(there)} results exist: {some(there)}. Write '
                          '--overwrite, or another --out-dir.')

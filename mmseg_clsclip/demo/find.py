@@ -1,6 +1,7 @@
 """Finding pictures, and names for what is made of them."""
 import glob
 import os
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -14,8 +15,8 @@ def _pictures(paths: Iterable[Path]) -> list[Path]:
     found = []
     for path in sorted(paths):
         # NAME_mask.png beside NAME.json is what this tool writes.
-        name = path.stem.removesuffix('_overlay').removesuffix('_mask')
-        ours = name != path.stem and path.with_name(f'{name}.json').exists()
+        made = re.fullmatch(r'(.+)_(overlay|mask)\.png', path.name, re.DOTALL)
+        ours = made and path.with_name(f'{made[1]}.json').exists()
         if path.suffix.lower() in SUFFIXES and path.is_file() and not (
                 ours or path.name.startswith('.')):
             found.append(path)
@@ -83,7 +84,7 @@ def _distinct(names: dict[str, Path]) -> dict[str, Path]:
         whole = [file.relative_to(top) for file in files]
         short = [name.with_suffix('') for name in whole]
         names.update(zip(
-            clash, short if len(set(short)) == len(short) else whole))
+            clash, whole if _clashes(dict(zip(clash, short))) else short))
     for clash in _clashes(names):
         raise ValueError(f'{" and ".join(clash[:2])} would both be written as '
                          f'{names[clash[0]]}; segment them in two calls.')

@@ -62,9 +62,13 @@ def to_rgb(image: Image.Image) -> Picture:
     notes = []
     if getattr(image, 'is_animated', False):
         notes.append('it has several frames; the first is taken')
+    # Some of Pillow's readers have 16 bits in 32.
+    wide = image.mode == 'I' and image.format not in ('PNG', 'PPM')
     image = ImageOps.exif_transpose(image)
-    if image.mode in ('I', 'F') or image.mode.startswith('I;16'):
-        image = Image.fromarray(_upper_byte(np.asarray(image), image.mode))
+    if wide or image.mode == 'F':
+        raise ValueError('32 bits a pixel; save it with 8 or 16')
+    if image.mode == 'I' or image.mode.startswith('I;16'):
+        image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
     if image.mode in _WITH_ALPHA or 'transparency' in image.info:
         image = image.convert('RGBA')
         if image.getchannel('A').getextrema()[0] < 255:
@@ -72,10 +76,3 @@ def to_rgb(image: Image.Image) -> Picture:
         image = Image.alpha_composite(
             Image.new('RGBA', image.size, 'white'), image)
     return Picture(np.array(image.convert('RGB')), tuple(notes))
-
-
-def _upper_byte(values: np.ndarray, mode: str) -> np.ndarray:
-    """Of 16-bit values, which Pillow has in 32 bits, too."""
-    if mode == 'F' or values.min() < 0 or values.max() > 65535:
-        raise ValueError('32 bits a pixel; save it with 8 or 16')
-    return (values >> 8).astype(np.uint8)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from mmengine.config import Config
+from mmengine.config import Config, ConfigDict
 from mmengine.device import get_device
 from mmseg.apis import inference_model, init_model
 from mmseg.registry import MODELS
@@ -12,6 +12,7 @@ from PIL import Image
 
 from ..checkpoint import load_strictly
 from ..clip import ASSETS
+from ..datasets.lists import is_background
 from ..files import some
 from ..named import NamedSegmentor
 from ..vocabulary import read_vocabulary
@@ -91,7 +92,8 @@ class Predictor:
             inner.backbone.pretrained = str(clip)
         if background is not None:
             inner.with_background = background
-        inner.setdefault('test_cfg', dict(mode='whole')).labels_only = False
+        inner.setdefault(
+            'test_cfg', ConfigDict(mode='whole')).labels_only = False
         if zoom_in:
             put_zoom_in(cfg)
         self.model = init_model(cfg, device=self._device(device))
@@ -136,8 +138,9 @@ class Predictor:
         encoder = self.segmentor.text_encoder
         groups = list(encoder.synonyms.values()) if classes is None else (
             read_vocabulary(classes))
-        taken = {'background', *getattr(self.segmentor, 'background', ())}
-        taken &= {name for synonyms in groups for name in synonyms}
+        taken = set(getattr(self.segmentor, 'background', ()))
+        taken = {name for synonyms in groups for name in synonyms
+                 if is_background(name) or name in taken}
         if self.background and taken:
             raise ValueError(
                 f'{some(map(repr, sorted(taken)))} is where no class is. '
@@ -188,6 +191,12 @@ class Predictor:
         result = inference_model(self.model,
                                  np.ascontiguousarray(seen[..., ::-1]))
         logits = result.seg_logits.data[int(self.background):]
+        if logits.shape[1:] != seen.shape[:2]:
+            raise ValueError(
+                f'a picture of {seen.shape[1]} x {seen.shape[0]} pixels was '
+                f'answered by {logits.shape[2]} x {logits.shape[1]}: the '
+                "config's test_pipeline pads it and calls that its size, so "
+                'that masks would be shifted. Take another config.')
         palette = np.array(self.model.dataset_meta['palette']).astype(int)
         return Prediction(pixels, logits.float().cpu(), synonyms,
                           self.background, palette.tolist(),

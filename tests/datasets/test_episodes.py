@@ -1,4 +1,6 @@
 """Episodes out of a data set whose masks are known."""
+import shutil
+
 import numpy as np
 import pytest
 from mmseg.datasets import BaseSegDataset
@@ -261,6 +263,60 @@ def test_ids_of_a_list_that_are_not_there_are_counted(root, listed):
         build(root, test_mode=True, list_file=listed('one 1\n'))
     # Only the masks of samples must be there.
     build(root, test_mode=True, list_file=listed('both 1\n'))
+
+
+def test_a_list_cannot_tell_pictures_of_one_name_apart(root, listed):
+    for folder, suffix in ('img', 'jpg'), ('ann', 'png'):
+        (root / folder / 'more').mkdir()
+        shutil.copy(root / f'{folder}/one.{suffix}', root / folder / 'more')
+    file = listed('both 1\n')
+    assert len(build(root, test_mode=True, list_file=file)) == 1
+    file = listed('more/one.jpg 1\nboth 1\n')
+    with pytest.raises(ValueError, match='several are called one'):
+        build(root, test_mode=True, list_file=file)
+
+
+def test_a_byte_order_mark_is_no_part_of_an_id(root, listed):
+    data = build(root, test_mode=True, list_file=listed('\ufeffone 1\n'))
+    assert asked(data) == [('one', 'a')]
+
+
+def test_several_data_sets_are_joined(root):
+    inner = dict(
+        type=BaseSegDataset, data_root=str(root), metainfo=META,
+        data_prefix=dict(img_path='img', seg_map_path='ann'))
+
+    def joined(*modes):
+        return DATASETS.build(dict(
+            type='EpisodeDataset', novel_classes=['c'],
+            dataset=dict(type='ConcatDataset', datasets=[
+                dict(inner, test_mode=mode) for mode in modes])))
+
+    assert len(joined(True, True)) == 2 * len(build(root, test_mode=True))
+    assert names(joined(False, False)) == ['one']
+    with pytest.raises(ValueError, match='some have test_mode=True'):
+        joined(True, False)
+
+
+def test_a_background_with_a_capital_is_one(root):
+    meta = dict(META, classes=('Background', 'a', 'b', 'c'))
+    data = DATASETS.build(dict(
+        type='EpisodeDataset', dataset=dict(
+            type=BaseSegDataset, data_root=str(root), metainfo=meta,
+            test_mode=True,
+            data_prefix=dict(img_path='img', seg_map_path='ann'))))
+    assert {name for _, name in asked(data)} == {'a', 'c'}
+    assert data.metainfo['base_classes'] == ('a', 'b', 'c')
+
+
+def test_a_picture_of_one_pixel(root):
+    for folder in 'img', 'ann':
+        for path in (root / folder).iterdir():
+            path.unlink()
+    Image.fromarray(np.ones((1, 1), np.uint8)).save(root / 'ann/dot.png')
+    Image.fromarray(np.ones((1, 1, 3), np.uint8)).save(root / 'img/dot.jpg')
+    (sample, ) = (build(root, test_mode=True)[i] for i in range(1))
+    assert sample['gt_seg_map'].tolist() == [[1]]
 
 
 def test_missing_masks_are_counted(root):

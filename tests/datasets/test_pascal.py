@@ -82,6 +82,28 @@ def test_val_is_every_pair_of_a_novel_class_of_2048_pixels(voc):
     assert len(build(voc, fold=3, test_classes='all')) == 6
 
 
+def test_a_list_of_the_other_split_is_refused(voc):
+    folder = voc / 'ImageSets/Segmentation'
+    (folder / 'train.txt').write_text('a\nc\nd\n')
+    (folder / 'val.txt').write_text('b\ne\n')
+    file = voc / 'fold0.txt'
+    file.write_text('b 1\na 1\n')
+    with pytest.raises(ValueError, match=r"fold0.txt: 1 pictures are of VOC's "
+                       r"train.txt: a.*that of 'val'"):
+        build(voc, list_file=str(file))
+    file.write_text('c 6\nb 6\n')
+    with pytest.raises(ValueError, match="VOC's val.txt: b.*that of 'train'"):
+        build(voc, split='train', list_file=str(file))
+    file.write_text('b 1\n')
+    assert pairs(build(voc, list_file=str(file))) == [('b', 'aeroplane')]
+
+
+def test_one_folder_may_be_another(voc):
+    (voc / 'SegmentationClassAug').rename(voc / 'Mine')
+    data = build(voc, data_prefix=dict(seg_map_path='Mine'))
+    assert pairs(data) == [('a', 'aeroplane'), ('b', 'aeroplane')]
+
+
 def test_train_is_what_novel_handling_says(voc):
     # 31 columns of a novel class are enough to drop e.
     assert pictures(build(voc, split='train')) == 'cd'

@@ -53,6 +53,20 @@ def test_names_that_clash_in_spite_of_it_are_refused(folder):
         find(['a/x.jpg', 'b/x.jpg', 'c'])
 
 
+def test_names_that_clash_but_for_their_case(folder):
+    for name in 'A.png', 'a.jpg':
+        Path('empty', name).touch()
+    assert names('empty') == {'empty/A.png': 'A.png', 'empty/a.jpg': 'a.jpg'}
+
+
+def test_what_only_looks_like_a_result_is_a_picture(folder):
+    for name in ('cell_mask_overlay.png', 'cell_mask.json', 'dog_mask.jpg',
+                 'dog_overlay.tif', 'dog.json'):
+        Path('empty', name).touch()
+    assert set(names('empty')) == {'empty/dog_mask.jpg',
+                                   'empty/dog_overlay.tif'}
+
+
 def test_results_of_an_earlier_call_are_no_pictures(folder):
     for name in ('x_overlay.png', 'x_mask.png', 'x.json', 'other_mask.png'):
         Path('a', name).touch()

@@ -74,13 +74,14 @@ def test_the_first_frame_of_several(tmp_path):
 @pytest.mark.parametrize('name, reason', [
     ('cut.jpg', 'cannot be read'), ('cut.png', 'cannot be read'),
     ('text.jpg', 'is no picture'), ('empty.png', 'is empty'),
-    ('float.tif', '32 bits a pixel'), ('bomb.png', 'exceeds limit')])
+    ('float.tif', '32 bits a pixel'), ('whole.tif', '32 bits a pixel'),
+    ('bomb.png', 'exceeds limit')])
 def test_what_cannot_be_read_is_named_in_one_line(
         tmp_path, monkeypatch, name, reason):
     path = tmp_path / name
     image = Image.fromarray(SCENE)
-    if name == 'float.tif':
-        image = image.convert('F')
+    if path.suffix == '.tif':
+        image = image.convert('F' if name == 'float.tif' else 'I')
     image.save(path)
     whole = path.read_bytes()
     if path.stem in ('cut', 'text', 'empty'):

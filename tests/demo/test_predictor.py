@@ -59,6 +59,19 @@ def test_a_drawn_scene_is_segmented_by_names(zoom_in):
     assert iou(labels, 2, 'red square') > 0.9
 
 
+def test_a_config_without_test_cfg(tiny):
+    del tiny['config'].model['test_cfg']
+    assert Predictor(**tiny, classes=NAMES)(SCENE).logits.shape[0] == 2
+
+
+def test_a_pipeline_that_changes_the_original_size_is_refused(tiny):
+    tiny['config'].test_pipeline.insert(
+        1, dict(type='BAMLetterbox', size=64))
+    predictor = Predictor(**tiny, classes=NAMES)
+    with pytest.raises(ValueError, match='64 x 32 pixels was answered by'):
+        predictor(np.zeros((32, 64, 3), np.uint8))
+
+
 def test_the_inferencer_of_mmseg_says_the_same(shipped, tmp_path):
     path = str(tmp_path / 'scene.png')
     Image.fromarray(TRUTH.picture).save(path)

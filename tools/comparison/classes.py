@@ -4,6 +4,7 @@ from mmseg.registry import DATASETS, METRICS
 
 from mmseg_clsclip import EpisodeDataset
 from mmseg_clsclip.datasets.folds import FoldDataset
+from mmseg_clsclip.datasets.lists import is_background
 from mmseg_clsclip.evaluation import (
     EpisodeIoUMetric,
     GeneralizedZeroShotIoUMetric,
@@ -67,7 +68,7 @@ def of_training(cfg: dict) -> set[str]:
         names, novel = _metainfo(cfg).get('classes', ()), ()
     if cfg.get('novel_classes') is not None:
         novel = cfg['novel_classes']
-    return set(names) - set(novel) - {'background'}
+    return {n for n in names if not is_background(n)} - set(novel)
 
 
 def _metainfo(cfg: dict) -> dict:

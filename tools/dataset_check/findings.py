@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from mmseg_clsclip.datasets.lists import is_background
+
 from .reading import Pair
 
 
@@ -90,7 +92,7 @@ def of_files(pairs: Sequence[Pair], classes: Sequence[str],
         reduced (bool): Whether it has ``reduce_zero_label``.
     """
     found: dict[str, list[str]] = {}
-    classed = [k for k, name in enumerate(classes) if name != 'background']
+    classed = [k for k, name in enumerate(classes) if not is_background(name)]
     for pair in pairs:
         for kind, item in pair.problems:
             found.setdefault(kind, []).append(item)

@@ -63,7 +63,7 @@ def read_ids(path: Path) -> list[str]:
     Raises:
         ValueError: If there is none.
     """
-    lines = path.read_text(encoding='utf-8').splitlines()
+    lines = path.read_text(encoding='utf-8-sig').splitlines()
     ids = dict.fromkeys(
         picture_id(line.split()[0]) for line in lines if line.strip())
     if not ids:
@@ -118,7 +118,7 @@ def add_lists(commands, novel: Callable[[int], list[int]],
     parser.add_argument('--masks', type=Path, required=True)
     parser.add_argument(
         '--ids', type=Path, help='a file with an id a line; all masks if not '
-        'given')
+        'given (VOC has those of both splits in one folder)')
     parser.add_argument('--fold', type=int, choices=range(4), required=True)
     parser.add_argument('--split', choices=['train', 'val'], required=True)
     parser.add_argument(
