@@ -33,7 +33,8 @@ def options(tiny_clip_json, **kwargs):
 
 
 @pytest.mark.parametrize('number, classes, chunk, size', [
-    *product([1, 3], [1, 5], [1, 2, None], [32]), (2, 21, 4, 48)])
+    *product([1, 3], [1, 5], [1, 2, None], [32]), (2, 21, 4, 48),
+    (1, 2, None, 45)])
 def test_ours_is_the_naive_path(benchmark, tiny_clip_json, number, classes,
                                 chunk, size):
     """Same logits and labels for every batch, K, chunk and size."""

@@ -61,13 +61,20 @@ def build(config: str, options: dict, classes: int, dtype: str,
         # Templates are read once a vocabulary, and 80 of them take a while.
         cfg.model.text_encoder.update(vocabulary=names, templates='name')
         cfg.model.test_cfg.setdefault('labels_only', True)
+        if cfg.model.test_cfg.get('keep_classes'):
+            raise ValueError('All classes are asked for here: take '
+                             'keep_classes out of the test_cfg.')
         if dtype != 'float32':
             cfg.model.test_cfg.dtype = dtype
         return MODELS.build(cfg.model).eval().to(device)
     cfg.model.update(vocabulary=names, random_weights=True)
     with tempfile.TemporaryDirectory() as folder:
         cfg.model.folder = write_clipseg(Path(folder))
-        return MODELS.build(cfg.model).eval().to(device)
+        model = MODELS.build(cfg.model).eval().to(device)
+    model.predict = torch.autocast(
+        device.split(':')[0], DTYPES[dtype],
+        enabled=dtype != 'float32')(model.predict)
+    return model
 
 
 def samples(pictures: Tensor) -> list[SegDataSample]:
@@ -100,7 +107,10 @@ class Naive:
     def _one(self, pictures: Tensor, token: Tensor) -> Tensor:
         backbone, head = self.model.backbone, self.model.decode_head
         visual = backbone.visual.module
-        grid = backbone.grid_size(*pictures.shape[2:])
+        height, width = pictures.shape[2:]
+        grid = h, w = backbone.grid_size(height, width)
+        ph, pw = backbone.patch_size
+        pictures = F.pad(pictures, (0, w * pw - width, 0, h * ph - height))
         x = visual.conv1(pictures).flatten(2).transpose(1, 2)
         cls = visual.class_embedding.expand(len(x), 1, -1)
         x = torch.cat([cls, x], 1) + backbone._position_embedding(grid)
@@ -119,7 +129,7 @@ class Naive:
             if 2**i < head.upsample:
                 x = F.interpolate(x, scale_factor=2, mode='bilinear')
         return F.interpolate(head.conv_seg(x), pictures.shape[2:],
-                             mode='bilinear')
+                             mode='bilinear')[..., :height, :width]
 
 
 def peak_bytes(config: str, options: dict, classes: int, dtype: str,

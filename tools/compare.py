@@ -23,6 +23,7 @@ from comparison.table import COSTS, table
 from mmengine.registry import init_default_scope
 from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from mmseg_clsclip.clip import ASSETS
@@ -126,10 +127,10 @@ def show(rows: list[dict], console: Console) -> None:
     kept = [0, *range(1, cost)][:3] + list(range(cost, cost + 3))
     shown = Table(box=box.SIMPLE, pad_edge=False)
     for k in kept:
-        shown.add_column(heads[k], justify='right' if k else 'left')
+        shown.add_column(escape(heads[k]), justify='right' if k else 'left')
     for line in cells:
         if len(line) == len(heads):
-            shown.add_row(*(line[k].strip('*') for k in kept))
+            shown.add_row(*(escape(line[k].strip('*')) for k in kept))
     console.print(shown)
 
 
@@ -159,7 +160,7 @@ def main(argv: list[str] | None = None) -> None:
     write(args.out, rows, how, drawings, unseen_in(entrants))
     show(rows, console)
     console.print(f'Wrote {args.out / "report.html"}, report.md and '
-                  'report.json beside it.', highlight=False)
+                  'report.json beside it.', highlight=False, markup=False)
     if all(row.get('error') for row in rows):
         sys.exit('compare.py: all of them failed.')
 

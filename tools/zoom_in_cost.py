@@ -59,7 +59,7 @@ def main() -> None:
     cfg = Config.fromfile(args.config)
     cfg.merge_from_dict(args.cfg_options or {})
     torch.manual_seed(0)
-    cfg.model.proposals = FixedProposals()
+    cfg.model.proposals = FixedProposals(max_per_picture=None)
     zoom_in: mmseg_clsclip.ZoomIn = MODELS.build(cfg.model)
     zoom_in.eval().to(args.device)
     picture = torch.randint(0, 256, (3, *args.size), dtype=torch.uint8)

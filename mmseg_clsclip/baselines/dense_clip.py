@@ -175,6 +175,9 @@ class DenseCLIP(PromptedSegmentor):
         ValueError: If ``background`` is empty or names a class.
     """
 
+    # What an episode answers is not its channel of the whole vocabulary.
+    classes_compete = True
+
     def __init__(self, background: Sequence[str] = ('background', ), **kwargs):
         super().__init__(**kwargs)
         clip = self.text_encoder.clip.module

@@ -10,6 +10,7 @@ from mmengine.model import is_model_wrapper
 from mmseg.registry import HOOKS
 
 from ..datasets import EpisodeDataset
+from .protocol import dataset_protocol
 
 
 def _warn(message: str) -> None:
@@ -27,6 +28,12 @@ def _segmentor(runner):
     """The segmentor inside wrappers for processes and for test time."""
     model = _model(runner)
     return getattr(model, 'module', model)
+
+
+def _name_dataset(evaluator, dataset) -> None:
+    """Let metrics name what they measured, also of mmseg's own data sets."""
+    evaluator.dataset_meta = dict(
+        dataset.metainfo, protocol=dataset_protocol(dataset))
 
 
 def _img_paths(dataset) -> list[str]:
@@ -73,12 +80,15 @@ class HonestScoresHook(Hook):
 
     def before_val(self, runner) -> None:
         """Compare before a validation."""
-        self._compare(runner, runner.val_dataloader.dataset)
+        dataset = runner.val_dataloader.dataset
+        self._compare(runner, dataset)
+        _name_dataset(runner.val_loop.evaluator, dataset)
 
     def before_test(self, runner) -> None:
         """Compare before a test."""
         dataset = runner.test_dataloader.dataset
         self._compare(runner, dataset)
+        _name_dataset(runner.test_loop.evaluator, dataset)
         proposals = getattr(_model(runner), 'proposals', None)
         if proposals is not None and hasattr(dataset, 'get_data_info'):
             proposals.check_pictures(_img_paths(dataset))

@@ -4,6 +4,12 @@ from collections.abc import Iterable
 import numpy as np
 
 
+def dataset_protocol(dataset) -> dict:
+    """What a data set says of itself; of another, its class and its size."""
+    said = dataset.metainfo.get('protocol') or dict(pictures=len(dataset))
+    return {'dataset': type(dataset).__name__, **said}
+
+
 def traits_of(data_batch: dict, index: int, sample: dict) -> tuple:
     """What a sample tells of how it was asked.
 

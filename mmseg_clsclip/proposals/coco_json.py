@@ -39,10 +39,13 @@ def read_annotations(file: str) -> tuple[dict, dict[int, str]]:
     """
     content = _read_json(file)
     try:
-        ids = {
-            PurePath(image['file_name']).stem: image['id']
-            for image in content['images']
-        }
+        ids = {}
+        for image in content['images']:
+            stem = PurePath(image['file_name']).stem
+            if ids.setdefault(stem, image['id']) != image['id']:
+                raise ValueError(
+                    f'{file}: several pictures are called {stem!r}, by which '
+                    'boxes are found. Give them names of their own.')
         names = {c['id']: c['name'] for c in content.get('categories', ())}
     except (AttributeError, KeyError, TypeError) as error:
         raise ValueError(

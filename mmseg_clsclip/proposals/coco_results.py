@@ -154,9 +154,17 @@ class COCOResultsProposals(DetectorProposals):
             img_paths (Iterable[str]): Of all pictures of the run.
 
         Raises:
-            ValueError: If none is in the file.
+            ValueError: If none is in the file, or two share a file name.
         """
-        stems = {PurePath(path).stem for path in img_paths}
+        paths = sorted(set(img_paths))
+        number = Counter(PurePath(path).stem for path in paths)
+        twice = [path for path in paths if number[PurePath(path).stem] > 1]
+        if twice:
+            raise ValueError(
+                f'{self.source} finds boxes by the file name of a picture, '
+                f'and {some(twice)} share theirs. Give them names of their '
+                'own.')
+        stems = set(number)
         loose = Counter(map(_loose, stems))
         self._loose = {
             key: image_id

@@ -124,6 +124,25 @@ class AskedClasses:
             return logits[channels].sigmoid()
         return logits.softmax(dim=0)[channels]
 
+    def margins(self, logits: Tensor) -> Tensor:
+        """What episodes of classes that compete would say.
+
+        Args:
+            logits (Tensor): Of the whole vocabulary (C, H, W), or a single
+                channel, which is a probability and stays so.
+
+        Returns:
+            Tensor: (C, H, W), each class's minus the best other channel's;
+            the background's is 0. The argmax is the same.
+        """
+        if len(logits) == 1:
+            return logits
+        best, second = logits.topk(2, dim=0).values
+        margins = logits - second.where(logits == best, best)
+        if self.with_background:
+            margins[0] = 0
+        return margins
+
     def read(self, logits: Tensor, size: tuple[int, int], channels: int,
              label: int | None) -> tuple[Tensor, Tensor]:
         """What the segmentor says of a region.

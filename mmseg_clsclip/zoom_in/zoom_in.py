@@ -185,7 +185,9 @@ class ZoomIn(BaseTTAModel):
         jobs = ((k, p.image, {'ori_shape': p.size, **p.sample.metainfo})
                 for k, p in todo.items())
         for k, logits in self.in_batches(self.module, jobs, len(todo)):
-            if self.asked.with_background:
+            if getattr(self.module, 'classes_compete', False):
+                logits = self.asked.margins(logits)
+            elif self.asked.with_background:
                 # It is 0 for ClsCLIP, and is made so where it is not.
                 logits = logits - logits[:1]
             todo[k].whole = logits

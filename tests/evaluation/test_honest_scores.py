@@ -22,22 +22,42 @@ def logged(monkeypatch):
     return lines
 
 
+class Data:
+    metainfo = dict(classes=TRUTH)
+
+    def __len__(self):
+        return 7
+
+
 def runner(asked=TRUTH, random=False, encoder=True):
     model = SimpleNamespace(
         dataset_meta=dict(classes=asked), has_random_clip=random,
         named_parameters=lambda: iter(()))
     if encoder:
         model.text_encoder = object()
-    data = SimpleNamespace(dataset=SimpleNamespace(
-        metainfo=dict(classes=TRUTH)))
+    data, loop = (SimpleNamespace(dataset=Data()),
+                  SimpleNamespace(evaluator=SimpleNamespace()))
     return SimpleNamespace(
-        model=model, test_dataloader=data, val_dataloader=data)
+        model=model, test_dataloader=data, val_dataloader=data,
+        test_loop=loop, val_loop=loop)
 
 
 def test_the_data_sets_own_vocabulary_passes(logged):
     HonestScoresHook().before_test(runner())
     HonestScoresHook().after_test_epoch(runner())
     assert not logged
+
+
+def test_metrics_are_told_what_they_measure():
+    told = runner()
+    HonestScoresHook().before_test(told)
+    assert told.test_loop.evaluator.dataset_meta == dict(
+        classes=TRUTH, protocol=dict(dataset='Data', pictures=7))
+    told.test_dataloader.dataset.metainfo = dict(
+        classes=TRUTH, protocol=dict(dataset='X', fold=1))
+    HonestScoresHook().before_val(told)
+    assert told.val_loop.evaluator.dataset_meta['protocol'] == dict(
+        dataset='X', fold=1)
 
 
 def test_a_vocabulary_of_another_size_is_refused():
@@ -148,8 +168,7 @@ def test_only_the_pictures_that_are_tested_are_asked_about():
 
 
 def test_a_data_set_that_names_no_pictures_is_let_pass():
-    test, proposals = zooming(dataset=SimpleNamespace(
-        metainfo=dict(classes=TRUTH)))
+    test, proposals = zooming(dataset=Data())
     HonestScoresHook().before_test(test)
     assert not proposals.checked
 

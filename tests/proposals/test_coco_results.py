@@ -79,6 +79,19 @@ def test_pictures_that_only_look_alike_are_not_mixed_up(write):
     assert len(found) == 1 and len(none) == 0
 
 
+def test_pictures_of_one_name_in_two_folders_are_refused(write):
+    paths = ['/data/a/0001.jpg', '/data/b/0001.jpg', '/data/b/0001.jpg']
+    proposals = build(write([entry('0001')]))
+    proposals.check_pictures(paths[1:])
+    with pytest.raises(ValueError, match='a/0001.jpg, .*share theirs'):
+        proposals.check_pictures(paths)
+    annotations = write(dict(images=[
+        dict(file_name='a/0001.jpg', id=1), dict(file_name='b/0001.jpg', id=2)
+    ]), 'annotations.json')
+    with pytest.raises(ValueError, match="several pictures are called '0001'"):
+        build(write([entry(1)]), ann_file=annotations)
+
+
 @pytest.mark.parametrize('categories, ids', [
     (None, (1, 5, 72)), ('coco91', (1, 5, 72)), ('coco80', (0, 4, 62)),
     ({7: 'person', '8': 'airplane', 9: 'tv'}, (7, 8, 9))

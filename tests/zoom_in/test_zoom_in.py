@@ -5,6 +5,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from mmengine.config import ConfigDict
 from mmengine.runner.checkpoint import load_checkpoint
 from mmengine.structures import InstanceData, PixelData
 from mmseg.models import BaseSegmentor
@@ -287,6 +288,34 @@ def test_joining_a_closed_set(join, whole_picture):
     assert sum(shape[0] for shape, _ in model.module.batches
                if shape[2:] != (96, 120)) == len(windows)
     assert not any(any(names) for names in regions)
+
+
+@pytest.mark.parametrize('background', [True, False])
+@pytest.mark.parametrize('join, whole_picture', [
+    ('or', 'fallback'), ('max', 'include'), ('mean', 'include')])
+def test_classes_that_compete_are_weighed_as_in_episodes(
+        tiny_clip_json, background, join, whole_picture):
+    """Regions as large as the picture change no label."""
+    torch.manual_seed(0)
+    dense = MODELS.build(ConfigDict(
+        type='DenseCLIP', with_background=background,
+        background=['ground', 'sky'],
+        data_preprocessor=dict(
+            type='SegDataPreProcessor', mean=[128.] * 3, std=[60.] * 3),
+        backbone=dict(
+            type='DenseCLIPVisionTransformer', architecture=tiny_clip_json),
+        text_encoder=dict(
+            type='OpenCLIPTextEncoder', vocabulary=list(COLOURS)),
+        decode_head=dict(type='DenseCLIPHead'))).eval()
+    image = picture(32, 32)
+    plain = dense.test_step(dict(inputs=[image], data_samples=[
+        SegDataSample(metainfo=dict(ori_shape=(32, 32)))]))[0]
+    labels = plain.pred_sem_seg.data
+    assert len(labels.unique()) > 1
+    model = zoom(dense, resize=[], join=join, whole_picture=whole_picture)
+    for name in COLOURS:
+        result = ask(model, image, [(name, (0, 0, 32, 32))])
+        assert torch.equal(result.pred_sem_seg.data, labels)
 
 
 @pytest.mark.parametrize('whole_picture', ['fallback', 'include'])

@@ -6,6 +6,7 @@ from pathlib import PurePath
 from mmseg.registry import DATASETS, METRICS
 
 from mmseg_clsclip import EpisodeDataset
+from mmseg_clsclip.evaluation.protocol import dataset_protocol
 
 from . import classes
 from .entrants import Entrant, read_result, training_meta
@@ -74,9 +75,7 @@ def describe(entrants: list[Entrant]) -> None:
                              f'{entrant.config} cannot be built: {error}'
                              ) from error
         meta = entrant.dataset.metainfo
-        entrant.protocol = dict(
-            dict(dataset=type(entrant.dataset).__name__),
-            **meta.get('protocol', {}))
+        entrant.protocol = dataset_protocol(entrant.dataset)
         entrant.settings = dict(
             metric=[_options(metric)
                     for metric in classes.metrics(entrant.cfg)],

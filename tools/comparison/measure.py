@@ -71,7 +71,7 @@ def speed(model: nn.Module, samples: list[dict], device: str) -> dict:
 def peak_memory(device: str) -> int:
     """Bytes so far: on the device if torch counts them, else resident."""
     if device.startswith('cuda'):
-        return torch.cuda.max_memory_allocated()
+        return torch.cuda.max_memory_allocated(device)
     import resource  # not on Windows
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak * (1 if sys.platform == 'darwin' else 1024)
@@ -80,7 +80,7 @@ def peak_memory(device: str) -> int:
 def machine(device: str) -> str:
     """Where it was measured, in a line."""
     if device.startswith('cuda'):
-        device = torch.cuda.get_device_name()
+        device = torch.cuda.get_device_name(device)
     cores = len(os.sched_getaffinity(0)) if hasattr(
         os, 'sched_getaffinity') else os.cpu_count()
     return (f'{platform.machine()}, {cores} cores, {device}; torch '

@@ -147,6 +147,8 @@ def explain(rows: list[dict], how: list[str]) -> list[str]:
         line = protocol_line(common)
         lines.insert(0, line[0].upper() + line[1:] + '.')
     if any('seconds' in row for row in done):
+        libraries = min(row['libraries_memory'] for row in done
+                        if 'seconds' in row) / 2**20
         lines += [
             'Accuracy is in per cent. GFLOPs are of one picture and the '
             'classes that it is asked for; a multiply-add is one.',
@@ -155,10 +157,10 @@ def explain(rows: list[dict], how: list[str]) -> list[str]:
             'process of its own, and did not take turns: what else the '
             'machine did may have met one and not another. Small differences '
             'mean nothing.',
-            'Peak memory is of the whole process on a CPU, in which the '
-            'libraries alone take {:.0f} MiB, and what is allocated on a '
-            'GPU.'.format(min(row['libraries_memory'] for row in done
-                              if 'seconds' in row) / 2**20)
+            'Peak memory is of the whole process on a CPU'
+            # None of them is on a GPU.
+            + (f', in which the libraries alone take {libraries:.0f} MiB,'
+               if libraries else '') + ' and what is allocated on a GPU.'
         ]
     for line in dict.fromkeys(row.get('machine') for row in done):
         if line:
