@@ -105,6 +105,12 @@ class ClsCLIPVisionTransformer(BaseModule):
         ph, pw = self.patch_size
         return (height + ph - 1) // ph, (width + pw - 1) // pw
 
+    def padded_size(self, height: int, width: int) -> tuple[int, int]:
+        """Height and width of an input once it is padded, in pixels."""
+        h, w = self.grid_size(height, width)
+        ph, pw = self.patch_size
+        return h * ph, w * pw
+
     def _position_embedding(self, grid: tuple[int, int]) -> Tensor:
         """Positions (1 + h * w, C) of a grid; the last eight are kept."""
         visual = self.visual.module
@@ -167,15 +173,14 @@ class ClsCLIPVisionTransformer(BaseModule):
             Tensor: (N, 1 + h * w, C).
         """
         visual = self.visual.module
-        h, w = self.grid_size(*inputs.shape[-2:])
-        ph, pw = self.patch_size
         height, width = inputs.shape[-2:]
-        inputs = F.pad(inputs, (0, w * pw - width, 0, h * ph - height))
+        bottom, right = self.padded_size(height, width)
+        inputs = F.pad(inputs, (0, right - width, 0, bottom - height))
         x = visual.conv1(inputs).flatten(2).transpose(1, 2)
         cls = visual.class_embedding.to(x.dtype).expand(x.shape[0], 1, -1)
         x = torch.cat([cls, x], dim=1)
-        return visual.ln_pre(x +
-                             self._position_embedding((h, w)).to(x.dtype))
+        positions = self._position_embedding(self.grid_size(height, width))
+        return visual.ln_pre(x + positions.to(x.dtype))
 
     def encode_prefix(self, inputs: Tensor) -> Tensor:
         """Run what does not depend on the text; once a picture.

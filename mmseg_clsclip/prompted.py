@@ -193,9 +193,8 @@ class PromptedSegmentor(NamedSegmentor):
             size (tuple[int]): H and W.
         """
         below, right = (
-            number * patch - side for number, patch, side in zip(
-                self.backbone.grid_size(*size), self.backbone.patch_size,
-                size))
+            padded - side
+            for padded, side in zip(self.backbone.padded_size(*size), size))
         if not (below or right):
             return data_samples
         return [
@@ -277,11 +276,10 @@ class PromptedSegmentor(NamedSegmentor):
         grid = self.backbone.grid_size(height, width)
         with self._precision(text):
             seg_logits = self.answer(shared, text, grid)
-        ph, pw = self.backbone.patch_size
         # The backbone padded to whole patches at the right and the bottom.
         return resize(
             seg_logits.float(),
-            size=(grid[0] * ph, grid[1] * pw),
+            size=self.backbone.padded_size(height, width),
             mode='bilinear',
             align_corners=self.align_corners)[..., :height, :width]
 

@@ -108,9 +108,9 @@ class Naive:
         backbone, head = self.model.backbone, self.model.decode_head
         visual = backbone.visual.module
         height, width = pictures.shape[2:]
-        grid = h, w = backbone.grid_size(height, width)
-        ph, pw = backbone.patch_size
-        pictures = F.pad(pictures, (0, w * pw - width, 0, h * ph - height))
+        grid = backbone.grid_size(height, width)
+        bottom, right = backbone.padded_size(height, width)
+        pictures = F.pad(pictures, (0, right - width, 0, bottom - height))
         x = visual.conv1(pictures).flatten(2).transpose(1, 2)
         cls = visual.class_embedding.expand(len(x), 1, -1)
         x = torch.cat([cls, x], 1) + backbone._position_embedding(grid)
