@@ -12,7 +12,7 @@ $(if $(wildcard $(PINS)),,$(error STACK=$(STACK): write lite, onedl or official)
 .PHONY: demo test lint
 
 demo: $(STAMP)
-	$(PY) tools/shapes/demo.py
+	$(PY) tools/shapes/evaluate.py
 
 # Two processes of a thread each; a file's tests share what is costly to make.
 test: $(STAMP)

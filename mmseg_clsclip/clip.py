@@ -7,7 +7,6 @@ this package, and errors that say what to write instead.
 """
 import difflib
 import hashlib
-import json
 import logging
 import os
 import zipfile
@@ -22,6 +21,9 @@ from open_clip.model import convert_to_custom_text_state_dict
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
 from torch import Tensor, nn
+
+from .files import read_json
+from .log import warn
 
 ASSETS = Path(__file__).parent / 'assets'
 # `pretrained` of an architecture whose weights lie in the assets.
@@ -74,7 +76,7 @@ def load_clip(architecture: str = 'ViT-B-16-quickgelu',
     config = open_clip.get_model_config(name)
     path = None
     if pretrained is None:
-        _warn(f'CLIP {name} has random weights (pretrained=None): it runs, '
+        warn(f'CLIP {name} has random weights (pretrained=None): it runs, '
               'but its predictions and every score of them mean nothing.')
     else:
         path, tag = _resolve_weights(name, str(pretrained))
@@ -99,10 +101,6 @@ def fingerprint(model: nn.Module) -> str:
         sample = flat[::max(1, len(flat) // 64)][:64].cpu()
         digest.update(key.encode() + sample.half().numpy().tobytes())
     return digest.hexdigest()[:12]
-
-
-def _warn(message: str) -> None:
-    print_log(message, logger='current', level=logging.WARNING)
 
 
 def _build(name: str) -> nn.Module:
@@ -138,7 +136,7 @@ def _resolve_architecture(architecture: str) -> str:
     if not path.is_file():
         raise FileNotFoundError(
             f'The CLIP model config {str(architecture)!r} does not exist.')
-    config = _read_json(path)
+    config = _read_config(path)
     missing = {'embed_dim', 'vision_cfg', 'text_cfg'} - set(config)
     if missing:
         raise ValueError(f'{path} lacks {sorted(missing)}; a model config has '
@@ -155,11 +153,8 @@ def _resolve_architecture(architecture: str) -> str:
     return path.stem
 
 
-def _read_json(path: Path) -> dict:
-    try:
-        value = json.loads(path.read_text(encoding='utf-8'))
-    except ValueError as error:
-        raise ValueError(f'{path} is not JSON: {error}.') from error
+def _read_config(path: Path) -> dict:
+    value = read_json(path)
     if not isinstance(value, dict):
         raise ValueError(f'{path} holds no model config but a '
                          f'{type(value).__name__}.')
@@ -233,7 +228,7 @@ def _uses_quick_gelu(path: Path) -> bool | None:
             return stated.lower() == 'true'
     beside = path.parent / 'open_clip_config.json'
     if beside.is_file():
-        config = _read_json(beside)
+        config = _read_config(beside)
         return bool(config.get('model_cfg', config).get('quick_gelu', False))
     return None
 
@@ -256,7 +251,7 @@ def _check_activation(path: Path, name: str, config: dict, tag: dict) -> None:
         theirs = tag.get('quick_gelu', ours)
     names = {True: 'QuickGELU', False: 'GELU'}
     if theirs is None:
-        _warn(f'{path.name} does not say which activation it was trained '
+        warn(f'{path.name} does not say which activation it was trained '
               f'with; {name!r} uses {names[ours]}. OpenAI\'s weights need '
               "QuickGELU, that is an architecture ending in '-quickgelu'.")
     elif theirs != ours:

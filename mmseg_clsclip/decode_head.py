@@ -127,21 +127,13 @@ class ClsCLIPHead(BaseDecodeHead):
             pixels on the right side of the threshold, in per cent. (mmseg's
             own takes an argmax, which is always 0 for a single logit.)
         """
-        label = self._stack_batch_gt(batch_data_samples)
+        loss = super().loss_by_feat(seg_logits, batch_data_samples)
+        label = self._stack_batch_gt(batch_data_samples).squeeze(1)
         seg_logits = resize(
             seg_logits,
-            size=label.shape[2:],
+            size=label.shape[1:],
             mode='bilinear',
             align_corners=self.align_corners)
-        label = label.squeeze(1)
-        losses = self.loss_decode if isinstance(
-            self.loss_decode, nn.ModuleList) else [self.loss_decode]
-        loss = {}
-        for loss_decode in losses:
-            value = loss_decode(
-                seg_logits, label, ignore_index=self.ignore_index)
-            loss[loss_decode.loss_name] = loss.get(loss_decode.loss_name,
-                                                   0) + value
         valid = label != self.ignore_index
         right = ((seg_logits.squeeze(1) > 0) == (label == 1)) & valid
         loss['acc_seg'] = 100 * right.sum() / valid.sum().clamp(min=1)

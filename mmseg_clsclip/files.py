@@ -1,10 +1,13 @@
 """Files that are whole or not there, and messages about many of them."""
+import json
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
+
+from mmengine import fileio
 
 
 @contextmanager
@@ -35,6 +38,25 @@ def atomic_write(path: str | os.PathLike) -> Iterator[BinaryIO]:
     except BaseException:
         os.unlink(name)
         raise
+
+
+def read_json(path: str | os.PathLike) -> Any:
+    """What a JSON file says, wherever mmengine can read.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it is no JSON; says where it breaks.
+    """
+    path = str(path)
+    if not fileio.exists(path):
+        raise FileNotFoundError(f'{path} does not exist.')
+    try:
+        return json.loads(fileio.get_text(path, encoding='utf-8-sig'))
+    except json.JSONDecodeError as error:
+        raise ValueError(f'{path} is not JSON: line {error.lineno}, column '
+                         f'{error.colno}: {error.msg}.') from error
+    except UnicodeDecodeError as error:
+        raise ValueError(f'{path} is not JSON, not even text.') from error
 
 
 def some(items: Iterable, number: int = 5) -> str:

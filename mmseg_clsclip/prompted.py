@@ -102,17 +102,20 @@ class PromptedSegmentor(NamedSegmentor):
         self.with_background = with_background
         self.num_classes = self.out_channels = len(
             self.text_encoder.names) + with_background
-        self.has_random_clip = clip.random
+        self.has_random_weights = clip.random
         self.chunks = Chunks()
         dtype = self.test_cfg.get('dtype')
         if dtype not in (None, *DTYPES):
             raise ValueError(f'test_cfg: dtype={dtype!r}: write one of '
                              f'{", ".join(map(repr, DTYPES))}.')
+        self._run_answer = type(self).answer
         if self.test_cfg.get('compile'):
             # Sizes and numbers of classes change from picture to picture.
             options = self.test_cfg.compile
             options = {} if options is True else options
-            self.answer = torch.compile(self.answer, dynamic=True, **options)
+            # Not the bound method: a copy of the model would call this one's.
+            self._run_answer = torch.compile(
+                type(self).answer, **{'dynamic': True, **options})
         # The CLIP that a checkpoint belongs to, as ASCII: a tensor, so that
         # it travels wherever weights do.
         self.register_buffer(
@@ -275,7 +278,7 @@ class PromptedSegmentor(NamedSegmentor):
         height, width = size
         grid = self.backbone.grid_size(height, width)
         with self._precision(text):
-            seg_logits = self.answer(shared, text, grid)
+            seg_logits = self._run_answer(self, shared, text, grid)
         # The backbone padded to whole patches at the right and the bottom.
         return resize(
             seg_logits.float(),

@@ -43,7 +43,8 @@ class OpenCLIPTextEncoder(BaseModule):
         batch_size (int): Texts in one forward of the tower. They go through
             once; 32 are as fast as more and need less memory than a picture.
         free_tower (bool): Drop the text tower, once the vocabulary is
-            encoded. Other names can then not be asked for.
+            encoded. Other names can then not be asked for. For testing: an
+            average of the weights would still look for it.
         architecture (str): See :func:`mmseg_clsclip.load_clip`.
         pretrained (str, optional): See :func:`mmseg_clsclip.load_clip`.
         clip (LoadedCLIP, optional): In place of the two above; so both towers
@@ -198,8 +199,9 @@ class OpenCLIPTextEncoder(BaseModule):
                                 for name in names])
         if self._matrix is None:
             self._encode(self.names)
+            # Some may have been read before the model was moved.
             self._matrix = torch.stack(
-                [self._cache[name] for name in self.names])
+                [self._cache[name].to(device) for name in self.names])
             if self.free_tower:
                 self.clip = None
         self._matrix = self._matrix.to(device)

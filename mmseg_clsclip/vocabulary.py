@@ -1,6 +1,5 @@
 """Vocabularies: names, synonyms, templates, prompts, files of embeddings."""
 import difflib
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -12,8 +11,9 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from .datasets.coco import COCO_CLASSES
-from .datasets.lists import is_background
+from .datasets.labels import is_background
 from .datasets.shapes_world import CLASSES as SHAPES_CLASSES
+from .files import read_json
 
 Vocabulary = str | Sequence[str | Sequence[str]] | dict
 
@@ -126,13 +126,10 @@ def read_vocabulary(vocabulary: str | Sequence) -> list[tuple[str, ...]]:
 
 def read_names(path: Path) -> list:
     """Names from a ``.json`` with a list, or from a text with one a line."""
+    if path.suffix == '.json':
+        return read_json(path)
     text = path.read_text(encoding='utf-8-sig')
-    if path.suffix != '.json':
-        return [line.strip() for line in text.rstrip().splitlines()]
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        raise ValueError(f'{path} is not JSON: {error}.') from error
+    return [line.strip() for line in text.rstrip().splitlines()]
 
 
 def read_embeddings(path: str | Path) -> Tensor:

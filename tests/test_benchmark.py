@@ -79,7 +79,7 @@ def test_the_least_that_must_be_done(benchmark, tiny_clip_json):
 
 def test_rows_and_plot(benchmark, tiny_clip_json, tmp_path, monkeypatch,
                        capsys):
-    out, picture = tmp_path / 'rows.json', tmp_path / 'plot.png'
+    out, picture = tmp_path / 'rows.json', tmp_path / 'new/plot.png'
     monkeypatch.setattr(benchmark, 'SIDE', 256)
     # Processes of their own take their time to start.
     monkeypatch.setattr(benchmark, 'alone', lambda f, *args: f(*args))

@@ -179,6 +179,15 @@ def test_a_vocabulary_that_is_not_the_data_sets(check):
     assert status == 1 and 'answers with 3 channels' in out
 
 
+def test_a_config_without_a_model_and_a_metric(root, check):
+    file = root / 'config.py'
+    text = file.read_text()
+    text = text.replace(repr(BASES), '[]').replace('\nmodel =', '\n_ =')
+    file.write_text(text)
+    status, out = check()
+    assert status == 0 and 'errors: 0,' in out
+
+
 def test_wrappers_palettes_and_one_split_alone(root, check):
     picture = Image.fromarray(scene(root, 'train/p1', 1)).convert('P')
     picture.putpalette([k % 256 for k in range(768)])

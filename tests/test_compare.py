@@ -104,6 +104,8 @@ def test_files_that_do_not_exist_and_names_are_refused(tmp_path, config):
         tmp_path, '--result', 'a', 'no.json')
     assert "Two rows are called 'a b' and 'a/b'" in refusal(
         tmp_path, *model('a b', path), *model('a/b', path))
+    assert "Two rows are called 'mine' and 'Mine'" in refusal(
+        tmp_path, *model('mine', path), *model('Mine', path))
     assert "'..' cannot be the name of a row" in refusal(
         tmp_path, *model('..', path))
     assert 'write --model NAME CONFIG' in refusal(tmp_path, *model('a'))
@@ -251,6 +253,12 @@ def test_training_classes_are_told_without_data():
     assert len(seen(type='EpisodeDataset', dataset=inner)) == 15
     repeated = dict(type='RepeatDataset', times=2, dataset=inner)
     assert len(seen(type='ConcatDataset', datasets=[inner, repeated])) == 20
+    # A wrapper that would read its files, and a novel class of what is in it.
+    plain = dict(type='BaseSegDataset', data_root='nowhere', metainfo=dict(
+        classes=('cat', 'dog'), novel_classes=('dog',)), ann_file='none.txt')
+    for wrapped in (dict(type='ConcatDataset', datasets=[plain, plain]),
+                    dict(type='RepeatDataset', times=2, dataset=plain)):
+        assert seen(type='EpisodeDataset', dataset=wrapped) == {'cat'}
     assert 'red ring' not in seen(
         type='EpisodeDataset', dataset=inner, novel_classes=['red ring'])
 
@@ -349,6 +357,8 @@ test_evaluator = [dict(type='mmengine.DumpResults', out_file_path='a.pkl'),
     assert fake_tools[1][-2:] == [
         '--cfg-options',
         f'test_evaluator.1.output_dir={tmp_path / "A/predictions"}']
+    with pytest.raises(ValueError, match='a b/.* has a blank or a comma'):
+        runs.run(entrant_of(several), tmp_path / 'a b', print)
 
 
 @pytest.mark.parametrize('log, status, told', [
@@ -400,10 +410,22 @@ The scores above mean NOTHING: ...'''
     assert found['random']
     assert found['figures'] == dict(miou_unseen=50.0, fb_iou=70.0)
     path = Path(result())
+    path.with_suffix('.log').write_bytes('café'.encode('latin-1'))
     path.write_text(json.dumps(
         {f'my/{k}': v for k, v in json.loads(path.read_text()).items()}))
     found = read_result(path)
     assert found['figures']['fb_iou'] == 70 and not found['random']
+
+
+def test_peak_memory_where_there_is_no_resource(monkeypatch):
+    class Process:
+        def memory_info(self):
+            return compare.argparse.Namespace(peak_wset=7)
+
+    monkeypatch.setitem(sys.modules, 'resource', None)
+    monkeypatch.setitem(sys.modules, 'psutil', compare.argparse.Namespace(
+        Process=Process))
+    assert measure.peak_memory('cpu') == 7
 
 
 def rows_of(*figures):
@@ -426,7 +448,7 @@ def test_the_best_is_bold_and_random_ones_never_are():
     assert cells[1][2:7] == ['0 of 2.00 M', '1.500', '2.0', '3072 MiB',
                              'boxes']
     assert cells[2][-1] == (
-        'accuracy means NOTHING: the CLIP has random weights')
+        'accuracy means NOTHING: the weights are random')
     assert verdict(rows) == (
         'model 1 has the best mIoU: 60.0, which is 10.0 above model 0; it is '
         'better in 0 of 2 classes.')

@@ -75,6 +75,16 @@ def test_testing_gives_identical_figures(command, scenes, episodes, tmp_path):
     assert one == result(tmp_path / 'two')
 
 
+def test_a_model_without_anything_to_train(tmp_path):
+    config = ROOT / 'configs/baselines/maskclip_shapes-5i_fold0.py'
+    length = 'test_dataloader.dataset.dataset.length=4'
+    run(sys.executable, TOOLS / 'test.py', config, 'none', '--work-dir',
+        tmp_path / 'one', *TEST, length, cwd=tmp_path)
+    run(TOOLS / 'dist_test.sh', config, 'none', 2, '--work-dir',
+        tmp_path / 'two', *TEST, length, cwd=tmp_path)
+    assert result(tmp_path / 'one') == result(tmp_path / 'two')
+
+
 def test_zooming_in_gives_identical_figures(tmp_path):
     """Boxes from the segmentor's own response, in each process its own."""
     config = tmp_path / 'plus.py'

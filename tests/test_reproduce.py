@@ -321,7 +321,10 @@ def test_it_is_resumed_where_it_was_stopped_and_gives_a_table(
     # Boxes that were written anew are tested anew, others are refused.
     newest = max(p.stat().st_mtime for p in (tmp_path / 'out').rglob('*'))
     os.utime(tmp_path / 'yolov7.json', (newest + 1, newest + 1))
+    recipe = tmp_path / 'out/recipe.txt'
+    written = recipe.stat().st_mtime_ns
     run(*args)
+    assert recipe.stat().st_mtime_ns == written
     assert len([x for x in calls() if x.startswith('tools/test.py')]) == 4
     _, err = run(*args, '--detector-options', 'categories=coco80', code=2)
     assert f'--detections {tmp_path / "yolov7.json"} --detector' in err

@@ -1,4 +1,6 @@
 """The segmentor: chunks, batches, episodes, windows, and its checkpoint."""
+import copy
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -318,9 +320,9 @@ def test_only_the_likeliest_classes_are_asked_for(tiny_clip_json, mode,
     model = build(tiny_clip_json, test_cfg=dict(mode, keep_classes=2))
     plain = build(tiny_clip_json, test_cfg=mode)
     asked = []
-    answer = model.answer
-    model.answer = lambda shared, text, grid: asked.append(
-        text.shape[1]) or answer(shared, text, grid)
+    answer = model._run_answer
+    model._run_answer = lambda model, shared, text, grid: asked.append(
+        text.shape[1]) or answer(model, shared, text, grid)
     clip = model.text_encoder.clip.module
     with torch.no_grad():
         got = model.inference(inputs, metas(2, (height, 32)))
@@ -391,5 +393,12 @@ def test_compiled_it_survives_other_sizes_and_vocabularies(tiny_clip_json,
                     model.inference(inputs, metas(number, size)),
                     atol=1e-5, rtol=0)
     model.text_encoder.set_vocabulary(NAMES)
+    # A copy of it has weights of its own.
+    other = copy.deepcopy(compiled)
+    for parameter in other.decode_head.parameters():
+        parameter.data.zero_()
+    with torch.no_grad():
+        assert not other.inference(inputs, metas(number, size))[:, 1:].any()
+        assert compiled.inference(inputs, metas(number, size)).any()
     # One for one picture and one for more; 1 is special to the compiler.
     assert 1 <= counter.frame_count <= 3

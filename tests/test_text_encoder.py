@@ -168,6 +168,15 @@ def test_every_name_is_encoded_once(clip, forwards):
     torch.testing.assert_close(tokens, encode(clip, asked))
 
 
+def test_names_that_were_read_elsewhere_are_brought_along(clip):
+    encoder = build(clip)
+    encoder()
+    moved = encoder.names[0]
+    encoder._matrix, elsewhere = None, encoder._cache[moved].to('meta')
+    encoder._cache[moved] = elsewhere
+    assert encoder(device=torch.device('meta')).is_meta
+
+
 def test_a_freed_tower_knows_its_vocabulary_only(clip):
     encoder = build(clip, free_tower=True)
     tokens = encoder()

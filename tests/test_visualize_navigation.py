@@ -48,6 +48,10 @@ def test_the_measure(capsys):
     (['nowhere.jpg', '--class', 'cat'], 'nowhere.jpg'),
     (['--class', 'cat', *FEW], 'asks for cat'),
     (WHOLE, 'asks for all classes at once'),
+    (['--config', str(ROOT / 'configs/ablations/'
+                      'clsclip_blocks-0_shapes-5i_fold0.py')],
+     r'fold0\.pth does not fit the config: 4 unexpected keys'),
+    (['--checkpoint', 'nowhere.pth'], 'nowhere.pth can not be found'),
 ])
 def test_what_cannot_be_drawn_is_said(words, message, tmp_path):
     file = tmp_path / 'none.png'

@@ -256,7 +256,8 @@ def plot(rows: list[dict], path: Path) -> None:
     first = rows[0]
     figure.suptitle(f'{first["size"]} x {first["size"]}, {first["dtype"]}, '
                     f'{first["machine"].split(";")[0]}', fontsize=9)
-    figure.savefig(path, dpi=120)
+    with atomic_write(path) as file:
+        figure.savefig(file, format='png', dpi=120)
 
 
 def main() -> None:

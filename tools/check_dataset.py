@@ -23,7 +23,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from mmseg_clsclip.datasets.lists import IGNORE
+from mmseg_clsclip.datasets.labels import IGNORE
 from mmseg_clsclip.files import some
 
 SPLITS = ('train', 'val', 'test')

@@ -22,6 +22,7 @@ from rich.progress import track
 
 import mmseg_clsclip
 from mmseg_clsclip import EpisodeDataset
+from mmseg_clsclip.checkpoint import load_strictly
 from mmseg_clsclip.clip import ASSETS
 from mmseg_clsclip.files import atomic_write, configs_folder, some
 from mmseg_clsclip.visualization.navigation import (
@@ -177,8 +178,9 @@ def main(argv: list[str] | None = None) -> None:
     from mmseg.apis import init_model
     cfg = Config.fromfile(args.config)
     cfg.merge_from_dict(args.cfg_options or {})
-    model = init_model(cfg, args.checkpoint, device=args.device)
     try:
+        model = init_model(cfg, device=args.device)
+        load_strictly(model, args.checkpoint)
         if not isinstance(model, mmseg_clsclip.ClsCLIP):
             raise ValueError(f'{args.config} has a {type(model).__name__}; '
                              'give the config of a ClsCLIP.')

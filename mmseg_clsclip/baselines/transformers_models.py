@@ -3,15 +3,15 @@
 What transformers does in one call is here done in three steps, so that texts
 and pictures are encoded once, however many are asked of each other.
 """
-import json
-import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 import torch
-from mmengine.logging import print_log
 from torch import Tensor, nn
+
+from ..files import read_json
+from ..log import warn
 
 Tensors = tuple[Tensor, ...]
 
@@ -108,11 +108,11 @@ class LoadedModel(NamedTuple):
     std: list[float]
 
 
-def _read_json(folder: Path, *names: str) -> dict:
+def _read_first(folder: Path, *names: str) -> dict:
     """The first of these files that is there."""
     for name in names:
         if (folder / name).is_file():
-            return json.loads((folder / name).read_text(encoding='utf-8'))
+            return read_json(folder / name)
     raise FileNotFoundError(
         f'{folder} has no {" and no ".join(names)}. Give a whole model, as '
         '`hf download` or `save_pretrained` leaves it: config.json, '
@@ -144,7 +144,7 @@ def load_folder(folder: str, random_weights: bool = False) -> LoadedModel:
             "and give its folder: hf download NAME --exclude '*.bin' "
             '--local-dir FOLDER, with a NAME such as '
             'CIDAS/clipseg-rd64-refined or facebook/sam3.')
-    kind = _read_json(path, 'config.json').get('model_type')
+    kind = _read_first(path, 'config.json').get('model_type')
     if kind not in FAMILIES:
         raise ValueError(
             f'{folder} has a model of the type {kind!r}; known are '
@@ -156,7 +156,7 @@ def load_folder(folder: str, random_weights: bool = False) -> LoadedModel:
                           f'{family.model}: pip install -U transformers')
     model_class = getattr(transformers, family.model)
     pictures = _read_pictures(path)
-    _read_json(path, 'tokenizer_config.json')
+    _read_first(path, 'tokenizer_config.json')
     tokenizer = transformers.AutoTokenizer.from_pretrained(
         path, local_files_only=True, trust_remote_code=False)
     load = _draw_weights if random_weights else _read_weights
@@ -166,7 +166,7 @@ def load_folder(folder: str, random_weights: bool = False) -> LoadedModel:
 
 def _read_pictures(folder: Path) -> dict:
     """Size, mean and deviation of the pictures that the model sees."""
-    own = _read_json(folder, 'preprocessor_config.json',
+    own = _read_first(folder, 'preprocessor_config.json',
                      'processor_config.json')
     own = own.get('image_processor', own)
     try:
@@ -186,11 +186,8 @@ def _read_pictures(folder: Path) -> dict:
 
 def _draw_weights(model_class: type, folder: Path) -> nn.Module:
     """The model with random weights."""
-    print_log(
-        f'The {model_class.__name__} of {folder} has random weights: it runs, '
-        'but its predictions and every score of them mean nothing.',
-        logger='current',
-        level=logging.WARNING)
+    warn(f'The {model_class.__name__} of {folder} has random weights: it '
+         'runs, but its predictions and every score of them mean nothing.')
     config = model_class.config_class.from_pretrained(
         folder, local_files_only=True)
     # As in load_clip: always the same, and no one else's draw changes.

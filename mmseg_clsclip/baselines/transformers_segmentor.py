@@ -71,7 +71,7 @@ class PromptReader:
                     self.loaded.model, tokens.input_ids, tokens.attention_mask)
             self._cache.update(zip(todo, zip(*kept)))
         return tuple(
-            torch.stack(parts).to(device)
+            torch.stack([part.to(device) for part in parts])
             for parts in zip(*(self._cache[text] for text in texts)))
 
 
@@ -138,7 +138,7 @@ class TransformersSegmentor(NamedSegmentor):
             num_classes=self.num_classes, threshold=0.5)
         self.align_corners = False
         self.test_cfg = ConfigDict(test_cfg or dict(mode='whole'))
-        self.has_random_clip = random_weights
+        self.has_random_weights = random_weights
 
     def encode_decode(self, inputs: Tensor,
                       batch_img_metas: list[dict] | None) -> Tensor:

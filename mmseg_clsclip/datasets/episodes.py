@@ -1,23 +1,17 @@
 """Episodes: a picture, one class name, a binary mask; from any data set."""
-import logging
 import os
 from collections.abc import Sequence
 
 import numpy as np
 from mmengine.dataset import BaseDataset, Compose
 from mmengine.fileio import LocalBackend, get_file_backend
-from mmengine.logging import print_log
 from mmseg.registry import DATASETS, TRANSFORMS
 from torch.utils.data import Dataset
 
 from ..files import require_files, some
-from .lists import (
-    check_mask,
-    eligible_labels,
-    is_background,
-    picture_id,
-    read_lists,
-)
+from ..log import warn
+from .labels import check_mask, eligible_labels, is_background
+from .lists import picture_id, read_lists
 
 NOVEL_HANDLING = ('drop_image', 'background', 'ignore')
 
@@ -200,6 +194,8 @@ class EpisodeDataset(Dataset):
         except FileNotFoundError:
             self._check_files()
             raise
+        except OSError as error:  # decoders do not know the file's name
+            raise OSError(f'{path} cannot be read: {error}') from error
         return check_mask(labels, path, len(self.dataset.metainfo['classes']))
 
     def _list_samples(self, every: list[int]) -> tuple[list[tuple], dict]:
@@ -308,11 +304,8 @@ class EpisodeDataset(Dataset):
             except Exception:  # whatever a decoder raises
                 bad.append(info['img_path'])
         if bad:
-            print_log(
-                f'{len(bad)} pictures cannot be read and are left out: '
-                f'{some(bad)}.',
-                logger='current',
-                level=logging.WARNING)
+            warn(f'{len(bad)} pictures cannot be read and are left out: '
+                 f'{some(bad)}.')
         return good
 
     def full_init(self) -> None:

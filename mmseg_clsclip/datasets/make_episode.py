@@ -3,7 +3,7 @@ import numpy as np
 from mmcv.transforms import BaseTransform
 from mmseg.registry import TRANSFORMS
 
-from .lists import IGNORE, check_mask
+from .labels import IGNORE, check_mask
 
 
 @TRANSFORMS.register_module()
@@ -39,7 +39,10 @@ class MakeEpisode(BaseTransform):
         self.min_area = min_area
 
     def transform(self, results: dict) -> dict | None:
-        """Return the results, or None if no base class is in the picture."""
+        """Return the results, or None if there is nothing to learn.
+
+        That is if no base class can be drawn, or every pixel is ignored.
+        """
         if 'gt_seg_map' not in results or 'classes' not in results:
             return results
         classes, labels = results['classes'], results['gt_seg_map']
@@ -51,7 +54,8 @@ class MakeEpisode(BaseTransform):
                 "'drop_image'. The list of the training pictures was made "
                 "otherwise: set novel_handling to 'background' or 'ignore', "
                 'or take a list without such pictures.')
-        if 'class_name' not in results:
+        drawn = 'class_name' not in results
+        if drawn:
             candidates = results.get('candidates', results['base_classes'])
             present = [c for c in candidates
                        if areas[classes.index(c)] >= self.min_area]
@@ -67,6 +71,8 @@ class MakeEpisode(BaseTransform):
         mask = (labels == label).astype(np.uint8)
         mask[labels == IGNORE] = IGNORE
         mask[np.isin(labels, results.get('ignored_labels', []))] = IGNORE
+        if drawn and (mask == IGNORE).all():  # an absent class can meet this
+            return None
         results['gt_seg_map'] = mask
         return results
 

@@ -1,12 +1,11 @@
 """PASCAL-5i: VOC 2012 in four folds."""
-import logging
 from pathlib import Path
 
-from mmengine.logging import print_log
 from mmseg.datasets import PascalVOCDataset
 from mmseg.registry import DATASETS
 
 from ..files import some
+from ..log import warn
 from .folds import FoldDataset
 from .lists import picture_id
 
@@ -41,12 +40,10 @@ class PASCAL5iDataset(FoldDataset):
             self._check_split()
         if not self.test_mode and self.list_file is None and len(
                 self.dataset) != NUM_TRAIN:
-            print_log(
+            warn(
                 f'{self.dataset.ann_file} lists {len(self.dataset)} training '
                 f'pictures; the PASCAL-5i of PFENet and BAM has {NUM_TRAIN}. '
-                'docs/protocols.md says how to make its list.',
-                logger='current',
-                level=logging.WARNING)
+                'docs/protocols.md says how to make its list.')
 
     def _check_split(self) -> None:
         """VOC has the pictures of both splits in one folder.

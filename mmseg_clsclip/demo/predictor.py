@@ -12,7 +12,7 @@ from PIL import Image
 
 from ..checkpoint import load_strictly
 from ..clip import ASSETS
-from ..datasets.lists import is_background
+from ..datasets.labels import is_background
 from ..files import some
 from ..named import NamedSegmentor
 from ..vocabulary import read_vocabulary
@@ -98,7 +98,7 @@ class Predictor:
             put_zoom_in(cfg)
         self.model = init_model(cfg, device=self._device(device))
         self.segmentor = getattr(self.model, 'module', self.model)
-        self.random_weights = self.segmentor.has_random_clip
+        self.random_weights = self.segmentor.has_random_weights
         self._load(checkpoint)
         self.set_classes(classes)
 

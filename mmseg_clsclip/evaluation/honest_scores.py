@@ -1,21 +1,16 @@
 """A score that means nothing must not look like one."""
-import logging
 import tempfile
 from pathlib import Path
 
 from mmengine.dist import get_world_size, is_main_process
 from mmengine.hooks import Hook, LoggerHook
-from mmengine.logging import print_log
 from mmengine.model import is_model_wrapper
+from mmseg.models import SegTTAModel
 from mmseg.registry import HOOKS
 
 from ..datasets import EpisodeDataset
+from ..log import warn
 from .protocol import dataset_protocol
-
-
-def _warn(message: str) -> None:
-    """A warning in the log of the run."""
-    print_log(message, logger='current', level=logging.WARNING)
 
 
 def _model(runner):
@@ -114,10 +109,19 @@ class HonestScoresHook(Hook):
             ValueError: If labels and classes cannot correspond.
         """
         self._compare_training(dataset.metainfo)
-        encoder = getattr(_segmentor(runner), 'text_encoder', None)
-        if encoder is None or isinstance(dataset, EpisodeDataset):
-            return  # another model, or one that asks by name
-        asked = _segmentor(runner).dataset_meta['classes']
+        segmentor = _segmentor(runner)
+        if not hasattr(getattr(segmentor, 'text_encoder', None), 'names'):
+            return  # another model, mmseg's SAN among them
+        asked = segmentor.dataset_meta['classes']
+        episodes = isinstance(dataset, EpisodeDataset)
+        channels = 1 + segmentor.with_background if episodes else len(asked)
+        if channels == 1 and isinstance(_model(runner), SegTTAModel):
+            raise ValueError(
+                "mmseg's test-time augmentation takes the sigmoid of a single "
+                'channel twice, by which all is foreground. Test without '
+                '--tta, or set model.with_background=True.')
+        if episodes:
+            return  # asked by its name
         truth = tuple(dataset.metainfo['classes'])
         if len(asked) != len(truth):
             raise ValueError(
@@ -130,7 +134,7 @@ class HonestScoresHook(Hook):
         pairs = [f'{i}: {a!r} for {t!r}'
                  for i, (a, t) in enumerate(zip(asked, truth)) if a != t]
         if pairs:
-            _warn(
+            warn(
                 'The vocabulary has other names than the data set: '
                 f'{"; ".join(pairs[:5])}{"; ..." if len(pairs) > 5 else ""}. '
                 'Are they in the same order?')
@@ -156,12 +160,12 @@ class HonestScoresHook(Hook):
                 f'the protocol below says {told!r}. Set it in the test data '
                 'set too.')
         for message in messages:
-            _warn(message)
+            warn(message)
 
     def after_val_epoch(self, runner, metrics=None) -> None:
         """Warn below the scores."""
-        if getattr(_segmentor(runner), 'has_random_clip', False):
-            _warn('The scores above mean NOTHING: this model stands on random '
+        if getattr(_segmentor(runner), 'has_random_weights', False):
+            warn('The scores above mean NOTHING: this model stands on random '
                   'weights (as with pretrained=None).')
 
     def after_test_epoch(self, runner, metrics=None) -> None:
@@ -172,5 +176,5 @@ class HonestScoresHook(Hook):
         if report:
             # Each process counts what it has seen; only one is heard.
             number = get_world_size()
-            _warn(report if number == 1 else
+            warn(report if number == 1 else
                   f'{report} (The share of the first of {number} processes.)')

@@ -1,16 +1,16 @@
 """What all sources of proposals share."""
-import logging
 from abc import ABCMeta, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
 import torch
-from mmengine.logging import print_log
 from mmengine.model import BaseModule
 from mmengine.structures import InstanceData
 from mmseg.structures import SegDataSample
 from torch import Tensor
 from torchvision.ops import batched_nms, clip_boxes_to_image
+
+from ..log import warn
 
 Wanted = dict[str, int]
 Segment = Callable[..., list[Tensor]]
@@ -24,11 +24,6 @@ SAW_TEST_CLASSES = {
     'oracle': 'oracle',
     'unknown': 'unknown whether it saw the test classes',
 }
-
-
-def warn(message: str) -> None:
-    """A warning in the log of the run."""
-    print_log(message, logger='current', level=logging.WARNING)
 
 
 class BaseProposals(BaseModule, metaclass=ABCMeta):

@@ -1,33 +1,14 @@
 """Files in COCO's format: annotations and a detector's results."""
-import json
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import PurePath
 
 import numpy as np
 import torch
-from mmengine import fileio
 from mmengine.structures import InstanceData
 
+from ..files import read_json
 from .detector import coco_categories
-
-
-def _read_json(file: str):
-    """The content of a JSON file.
-
-    Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If it is no JSON; says where it breaks.
-    """
-    if not fileio.exists(file):
-        raise FileNotFoundError(f'{file} does not exist.')
-    try:
-        return json.loads(fileio.get_text(file))
-    except json.JSONDecodeError as error:
-        raise ValueError(f'{file} is not JSON: line {error.lineno}, column '
-                         f'{error.colno}: {error.msg}.') from error
-    except UnicodeDecodeError as error:
-        raise ValueError(f'{file} is not JSON, not even text.') from error
 
 
 def read_annotations(file: str) -> tuple[dict, dict[int, str]]:
@@ -37,7 +18,7 @@ def read_annotations(file: str) -> tuple[dict, dict[int, str]]:
         FileNotFoundError: If there is no such file.
         ValueError: If it is broken.
     """
-    content = _read_json(file)
+    content = read_json(file)
     try:
         ids = {}
         for image in content['images']:
@@ -94,7 +75,7 @@ def read_results(
         FileNotFoundError: If there is no such file.
         ValueError: If it is broken; names the first wrong entry.
     """
-    entries = _read_json(file)
+    entries = read_json(file)
     if not isinstance(entries, list):
         raise ValueError(
             f'{file} holds a {type(entries).__name__}; results are a list of '

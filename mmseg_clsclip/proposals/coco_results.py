@@ -10,7 +10,8 @@ from mmseg.structures import SegDataSample
 from torch import Tensor
 
 from ..files import some
-from .base import Segment, Wanted, warn
+from ..log import warn
+from .base import Segment, Wanted
 from .coco_json import pack, read_annotations, read_categories, read_results
 from .detector import DetectorProposals
 

@@ -6,7 +6,8 @@ from mmseg.structures import SegDataSample
 from torch import Tensor
 from torchvision.models import get_model_weights
 
-from .base import BaseProposals, Segment, Wanted, warn
+from ..log import warn
+from .base import BaseProposals, Segment, Wanted
 
 # Those of COCO's names that VOC spells differently.
 COCO_TO_VOC = {

@@ -11,7 +11,8 @@ from torch import Tensor
 from torchvision.models import get_model, get_model_weights, list_models
 
 from ..frozen import Frozen
-from .base import Segment, Wanted, warn
+from ..log import warn
+from .base import Segment, Wanted
 from .detector import DetectorProposals
 
 

@@ -10,8 +10,8 @@ from torch import Tensor, nn
 class AskedClasses:
     """The classes of a segmentor: asked for by name, or a closed set.
 
-    A segmentor with a ``text_encoder`` is asked for classes by their names;
-    any other answers for all its classes at once.
+    A segmentor whose ``text_encoder`` has ``names`` is asked for classes by
+    their names; any other answers for all its classes at once.
 
     Args:
         segmentor (nn.Module): Any of mmseg's.
@@ -29,7 +29,9 @@ class AskedClasses:
         self.segmentor = segmentor
         self.classes = get_classes(classes) if isinstance(
             classes, str) else classes
-        self.by_name = hasattr(segmentor, 'text_encoder')
+        # mmseg's SAN has a text_encoder, too, but cannot be asked.
+        self.by_name = hasattr(
+            getattr(segmentor, 'text_encoder', None), 'names')
 
     @property
     def with_background(self) -> bool:

@@ -25,6 +25,7 @@ class InBatches:
         if isinstance(transforms, dict):
             transforms = [transforms]
         self.transforms = [TRANSFORMS.build(cfg) for cfg in transforms]
+        self.pads = any(isinstance(t, Pad) for t in self.transforms)
         self._shapes: dict[tuple[int, int], tuple[int, int]] = {}
 
     def input_shape(self, size: tuple[int, int]) -> tuple[int, int]:

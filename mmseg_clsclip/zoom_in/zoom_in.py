@@ -125,6 +125,12 @@ class ZoomIn(BaseTTAModel):
         self.proposals = proposals if isinstance(
             proposals, nn.Module) else MODELS.build(proposals)
         self.in_batches = InBatches(resize)
+        if self.in_batches.pads and getattr(self.module.data_preprocessor,
+                                            'test_cfg', None):
+            raise ValueError(
+                "Both `resize` and the module's data_preprocessor.test_cfg "
+                'pad, and mmseg takes off what the latter added alone. Leave '
+                'Pad out of `resize`.')
         self.margin = margin
         self.square = square
         self.min_size = min_size

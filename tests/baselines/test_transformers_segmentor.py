@@ -506,8 +506,7 @@ def config(model, tmp_path, *bases):
 
 def test_it_runs_on_shapes(folder, tmp_path, monkeypatch):
     lines = []
-    monkeypatch.setattr(honest_scores, 'print_log',
-                        lambda message, **kwargs: lines.append(message))
+    monkeypatch.setattr(honest_scores, 'warn', lines.append)
     cfg = config(
         dict(folder=folder, vocabulary='shapes_5i', random_weights=True),
         tmp_path, '_base_/datasets/shapes-5i.py',
@@ -587,8 +586,8 @@ def test_random_weights_are_always_the_same(clipseg, sam3, tmp_path):
         assert torch.equal(state, torch.get_rng_state())
         for a, b in zip(*(model.parameters() for model in models)):
             assert torch.equal(a, b)
-        assert models[0].has_random_clip
-        assert not build_once(folder).has_random_clip
+        assert models[0].has_random_weights
+        assert not build_once(folder).has_random_weights
 
 
 def test_sam3_out_of_the_model_for_videos(sam3, tmp_path):

@@ -133,6 +133,11 @@ def test_sources_that_are_no_label_maps(tool, sources):
     with pytest.raises(SystemExit, match=r'old\.png holds the value 21; with '
                        '21 classes a label is 0 to 20, or 255'):
         masks(tool, sources)
+    whole = (sources / 'voc/both.png').read_bytes()
+    (sources / 'voc/old.png').write_bytes(whole[:len(whole) // 2])
+    with pytest.raises(SystemExit, match=r'old\.png cannot be read: '):
+        masks(tool, sources)
+    (sources / 'voc/old.png').unlink()
     (sources / 'out/new.png').unlink()
     savemat(sources / 'sbd/new.mat', {'GTinst': 1})
     with pytest.raises(SystemExit, match="KeyError: 'GTcls'"):

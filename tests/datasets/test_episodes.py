@@ -116,6 +116,11 @@ def test_absent_classes_have_an_empty_mask(root):
         sample = data[i]
         assert sample['class_name'] in 'ab'
         assert not (sample['gt_seg_map'] == 1).any()
+    ignored = dict(
+        gt_seg_map=np.full((4, 4), 255, np.uint8), classes=META['classes'],
+        base_classes=['a', 'b'])
+    make = TRANSFORMS.build(dict(type='MakeEpisode', absent_share=1.0))
+    assert make.transform(ignored) is None
     shares = build(root, make=dict(absent_share=0.3))
     assert names(shares) == ['one']
     drawn = [shares[0]['class_name'] for _ in range(300)]
@@ -263,6 +268,12 @@ def test_ids_of_a_list_that_are_not_there_are_counted(root, listed):
         build(root, test_mode=True, list_file=listed('one 1\n'))
     # Only the masks of samples must be there.
     build(root, test_mode=True, list_file=listed('both 1\n'))
+
+
+def test_a_mask_that_cannot_be_read_is_named(root):
+    (root / 'ann' / 'one.png').write_bytes(b'')
+    with pytest.raises(OSError, match=r'one\.png cannot be read: '):
+        build(root, test_mode=True)
 
 
 def test_a_list_cannot_tell_pictures_of_one_name_apart(root, listed):

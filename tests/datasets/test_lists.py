@@ -2,16 +2,9 @@
 import os
 import pickle
 
-import numpy as np
 import pytest
 
-from mmseg_clsclip.datasets.lists import (
-    check_mask,
-    eligible_labels,
-    picture_id,
-    read_lists,
-    write_list,
-)
+from mmseg_clsclip.datasets.lists import picture_id, read_lists, write_list
 
 
 def write(path, text):
@@ -149,24 +142,3 @@ def test_a_missing_list(tmp_path):
     with pytest.raises(FileNotFoundError, match=r'nowhere\.txt does not exist.'
                        ' tools/dataset_converters/'):
         read_lists([there, tmp_path / 'nowhere.txt'])
-
-
-def test_eligible_labels():
-    areas = np.zeros(256, np.int64)
-    areas[[0, 2, 3, 7, 255]] = 100, 2047, 2048, 1, 9999
-    assert eligible_labels(areas, [7, 3, 2, 1]) == [7, 3, 2]
-    assert eligible_labels(areas, [1, 2, 3], min_area=2048) == [3]
-    assert eligible_labels(areas, [3], [4, 5], 2048) == [3]
-    assert eligible_labels(areas, [3], [4, 7], 2048) == []
-
-
-def test_a_mask_is_an_index_map():
-    mask = np.array([[0, 20, 255], [20, 0, 0]], np.uint8)
-    areas = check_mask(mask, 'x.png', 21)
-    assert (areas[0], areas[20], areas[255], areas.sum()) == (3, 2, 1, 6)
-    for wrong in (mask, mask.astype(np.uint16) * 15):
-        with pytest.raises(ValueError, match=r'x\.png holds the value (20|300)'
-                           '; with 20 classes a label is 0 to 19, or 255'):
-            check_mask(wrong, 'x.png', 20)
-    with pytest.raises(ValueError, match=r'x\.png is a colour picture'):
-        check_mask(np.zeros((2, 3, 3), np.uint8), 'x.png', 21)

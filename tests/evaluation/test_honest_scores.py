@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 from mmengine.hooks import IterTimerHook, LoggerHook
 from mmengine.model import MMDistributedDataParallel
+from mmseg.models import SegTTAModel
 from mmseg.registry import DATASETS
 from torch import nn
 
@@ -17,8 +18,7 @@ TRUTH = ('background', 'a', 'b')
 @pytest.fixture
 def logged(monkeypatch):
     lines = []
-    monkeypatch.setattr(honest_scores, 'print_log',
-                        lambda message, **kwargs: lines.append(message))
+    monkeypatch.setattr(honest_scores, 'warn', lines.append)
     return lines
 
 
@@ -31,10 +31,10 @@ class Data:
 
 def runner(asked=TRUTH, random=False, encoder=True):
     model = SimpleNamespace(
-        dataset_meta=dict(classes=asked), has_random_clip=random,
-        named_parameters=lambda: iter(()))
+        dataset_meta=dict(classes=asked), has_random_weights=random,
+        with_background=True, named_parameters=lambda: iter(()))
     if encoder:
-        model.text_encoder = object()
+        model.text_encoder = SimpleNamespace(names=asked[1:])
     data, loop = (SimpleNamespace(dataset=Data()),
                   SimpleNamespace(evaluator=SimpleNamespace()))
     return SimpleNamespace(
@@ -75,8 +75,26 @@ def test_random_weights_are_named_below_the_scores(logged):
     assert 'mean NOTHING' in logged[0]
 
 
+def test_one_channel_is_no_matter_for_mmsegs_test_time_augmentation():
+    run = runner(asked=('a', ))
+    run.model.with_background = False
+    run.test_dataloader.dataset.metainfo = dict(classes=('a', ))
+    HonestScoresHook().before_test(run)
+    module, run.model = run.model, SegTTAModel.__new__(SegTTAModel)
+    nn.Module.__init__(run.model)
+    object.__setattr__(run.model, 'module', module)
+    with pytest.raises(ValueError, match='Test without --tta'):
+        HonestScoresHook().before_test(run)
+    module.with_background, module.dataset_meta = True, dict(classes=TRUTH)
+    run.test_dataloader.dataset.metainfo = dict(classes=TRUTH)
+    HonestScoresHook().before_test(run)
+
+
 def test_models_without_a_vocabulary_are_left_alone(logged):
     HonestScoresHook().before_test(runner(asked=('x', ), encoder=False))
+    san = runner(asked=('x', ))
+    san.model.text_encoder = object()  # has no names
+    HonestScoresHook().before_test(san)
     assert not logged
 
 

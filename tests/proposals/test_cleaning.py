@@ -25,8 +25,7 @@ class Given(BaseProposals):
 @pytest.fixture
 def logged(monkeypatch):
     lines = []
-    monkeypatch.setattr(base, 'print_log',
-                        lambda message, **kwargs: lines.append(message))
+    monkeypatch.setattr(base, 'warn', lines.append)
     return lines
 
 

@@ -684,6 +684,14 @@ def test_the_segmentors_own_preprocessor_goes_before_the_runners(
         assert config.get('data_preprocessor') in (own, None)
 
 
+def test_padding_twice_is_refused():
+    module = Colours()
+    module.data_preprocessor.test_cfg = dict(size_divisor=32)
+    zoom(module)
+    with pytest.raises(ValueError, match='Leave Pad out'):
+        zoom(module, resize=[EXACT, dict(type='Pad', size=(160, 160))])
+
+
 def test_labels_alone_cannot_be_joined():
     module = Colours()
     module.test_cfg = dict(labels_only=True)

@@ -4,7 +4,7 @@ from mmseg.registry import DATASETS, METRICS
 
 from mmseg_clsclip import EpisodeDataset
 from mmseg_clsclip.datasets.folds import FoldDataset
-from mmseg_clsclip.datasets.lists import is_background
+from mmseg_clsclip.datasets.labels import is_background
 from mmseg_clsclip.evaluation import (
     EpisodeIoUMetric,
     GeneralizedZeroShotIoUMetric,
@@ -73,6 +73,10 @@ def of_training(cfg: dict) -> set[str]:
 
 def _metainfo(cfg: dict) -> dict:
     """Of a data set whose files need not be there; {} if it has none."""
+    # lazy_init would not reach what is wrapped.
+    inner, *_ = cfg.get('datasets') or [cfg.get('dataset')]
+    if isinstance(inner, dict):
+        return _metainfo(inner)
     plain = {k: v for k, v in cfg.items() if k != 'pipeline'}
     try:
         return DATASETS.build(dict(plain, lazy_init=True)).metainfo

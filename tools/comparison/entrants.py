@@ -68,11 +68,12 @@ def check_request(entrants: list[Entrant]) -> None:
         if not folder:
             raise ValueError(f'{name!r} cannot be the name of a row: write '
                              'letters or digits.')
-        if folder in folders:
+        # Some file systems make no difference between a and A.
+        other = folders.setdefault(folder.lower(), name)
+        if other is not name:
             raise ValueError(
-                f'Two rows are called {folders[folder]!r} and {name!r}: '
-                'names must differ in letters or digits.')
-        folders[folder] = name
+                f'Two rows are called {other!r} and {name!r}: names must '
+                'differ in letters or digits.')
     for what in ('config', 'checkpoint', 'result'):
         require_files(
             filter(None, (getattr(e, what) for e in entrants)), what + 's')
@@ -143,7 +144,9 @@ def read_result(path: Path) -> dict:
             f'{path} is no result of tools/test.py but {error}. A log of '
             'training is none.') from error
     log = path.with_suffix('.log')
-    text = log.read_text(encoding='utf-8') if log.is_file() else ''
+    # mmengine writes it in the encoding of the locale.
+    text = log.read_text(
+        encoding='utf-8', errors='replace') if log.is_file() else ''
     return dict(
         figures={
             key: value for key, value in content.items()

@@ -72,7 +72,11 @@ def peak_memory(device: str) -> int:
     """Bytes so far: on the device if torch counts them, else resident."""
     if device.startswith('cuda'):
         return torch.cuda.max_memory_allocated(device)
-    import resource  # not on Windows
+    try:
+        import resource
+    except ModuleNotFoundError:  # on Windows
+        import psutil
+        return psutil.Process().memory_info().peak_wset
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak * (1 if sys.platform == 'darwin' else 1024)
 
@@ -121,7 +125,7 @@ def measure(cfg: Config, checkpoint: str | None) -> dict:
     found = dict(
         parameters=sum(sizes.values()), trained_parameters=trained,
         random=getattr(
-            getattr(model, 'module', model), 'has_random_clip', False),
+            getattr(model, 'module', model), 'has_random_weights', False),
         **speed(model, samples, device),
         memory=peak_memory(device), libraries_memory=libraries,
         machine=machine(device))

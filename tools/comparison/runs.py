@@ -2,6 +2,7 @@
 import inspect
 import json
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -60,7 +61,13 @@ def _keep_predictions(entrant: Entrant, folder: Path) -> list[str]:
             continue
         if isinstance(entrant.cfg.test_evaluator, dict):
             return ['--out', str(folder)]
-        # --out is for a single metric.
+        # --out is for a single metric. mmengine's --cfg-options takes blanks
+        # out and reads commas as those of a list.
+        if re.search('[ ,]', str(folder)):
+            raise ValueError(
+                f'{folder} has a blank or a comma, by which a config with '
+                'several metrics cannot be told where predictions go. Take '
+                'another --out.')
         return ['--cfg-options', f'test_evaluator.{index}.output_dir={folder}']
     return []
 

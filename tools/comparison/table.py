@@ -42,7 +42,7 @@ def _words(row: dict) -> str:
     """What must be said of a row beside its figures."""
     words = list(row['notes'])
     if row.get('random'):
-        words.insert(0, 'accuracy means NOTHING: the CLIP has random weights')
+        words.insert(0, 'accuracy means NOTHING: the weights are random')
     if (row.get('cpu_share') or 1) < 0.8:
         words.append('pictures/s too low: the busy machine gave it '
                      f'{100 * row["cpu_share"]:.0f} % of a core')

@@ -44,6 +44,8 @@ def trained_and_unseen(cfg: Config, test: Part) -> list[Finding]:
         cfg (Config): With a ``train_dataloader``.
         test (Part): Of its test set.
     """
+    if not cfg.get('test_evaluator'):
+        return []
     meta = dict(test.dataset.metainfo, novel_classes=test.novel)
     unseen, counts = classes.unseen(cfg, meta)
     trained = classes.of_training(cfg.train_dataloader.dataset)
@@ -58,10 +60,11 @@ def vocabulary(cfg: Config, test: Part) -> list[Finding]:
     """Whether the model's names are the data set's, where all are asked.
 
     Args:
-        cfg (Config): With a model.
+        cfg (Config): With a model, or there is nothing to tell.
         test (Part): Of its test set. Episodes are asked by name.
     """
-    model = cfg.model.get('module', cfg.model)
+    model = cfg.get('model') or {}
+    model = model.get('module', model)
     given = model.get('text_encoder', {}).get('vocabulary')
     if test.episodes or given is None or isinstance(given, dict):
         return []

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from mmseg_clsclip.datasets.lists import is_background
+from mmseg_clsclip.datasets.labels import is_background
 
 from .reading import Pair
 

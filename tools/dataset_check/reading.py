@@ -7,7 +7,7 @@ import numpy as np
 from mmengine import fileio
 from PIL import Image
 
-from mmseg_clsclip.datasets.lists import IGNORE
+from mmseg_clsclip.datasets.labels import IGNORE
 
 ORIENTATION = 0x0112  # EXIF; from 5 on the picture is shown turned by 90
 

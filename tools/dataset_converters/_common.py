@@ -10,12 +10,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from mmseg_clsclip.datasets.lists import (
-    check_mask,
-    eligible_labels,
-    picture_id,
-    write_list,
-)
+from mmseg_clsclip.datasets.episodes import NOVEL_HANDLING
+from mmseg_clsclip.datasets.labels import check_mask, eligible_labels
+from mmseg_clsclip.datasets.lists import picture_id, write_list
 from mmseg_clsclip.files import require_files
 
 
@@ -123,7 +120,7 @@ def add_lists(commands, novel: Callable[[int], list[int]],
     parser.add_argument('--split', choices=['train', 'val'], required=True)
     parser.add_argument(
         '--novel-handling',
-        choices=['drop_image', 'background', 'ignore'],
+        choices=NOVEL_HANDLING,
         default='drop_image',
         help='of the training; drop_image leaves out pictures with a novel '
         'class')

@@ -13,7 +13,7 @@ from _common import add_lists, add_workers, read_ids, run, track_map
 from PIL import Image
 
 from mmseg_clsclip import PASCAL5iDataset
-from mmseg_clsclip.datasets.lists import check_mask
+from mmseg_clsclip.datasets.labels import check_mask
 from mmseg_clsclip.datasets.pascal import NUM_TRAIN
 from mmseg_clsclip.files import atomic_write, require_files
 
@@ -58,8 +58,11 @@ def convert(name: str, voc: Path | None, sbd: Path | None, out: Path,
         return 'already there'
     source = voc / f'{name}.png' if voc else None
     if source is not None and source.is_file():
-        with Image.open(source) as image:
-            labels = np.asarray(image)
+        try:
+            with Image.open(source) as image:
+                labels = np.asarray(image)
+        except OSError as error:
+            raise OSError(f'{source} cannot be read: {error}') from error
         origin = 'VOC'
     else:
         source = sbd / f'{name}.mat'

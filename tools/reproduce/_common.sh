@@ -198,7 +198,10 @@ keep_recipe() {
     $(cat "$file")
 Give these, delete the folder, or take another by --out."
     fi
-    [ -n "$DRY_RUN" ] || { mkdir -p "$1" && echo "$2" >"$file"; }
+    [ -n "$DRY_RUN" ] || [ -f "$file" ] || {
+        # Renamed, so that another machine never reads half of it.
+        mkdir -p "$1" && echo "$2" >"$file.$$" && mv "$file.$$" "$file"
+    }
 }
 
 # train FOLD KEY=VALUE ...

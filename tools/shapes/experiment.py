@@ -22,7 +22,7 @@ from itertools import product
 from pathlib import Path
 from statistics import mean, stdev
 
-from demo import PLUS, SOURCES, run_test
+from evaluate import PLUS, SOURCES, run_test
 from mmengine.config import Config
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from train_heads import FOLDS, ROOT

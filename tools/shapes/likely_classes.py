@@ -11,7 +11,7 @@ from pathlib import Path
 from statistics import mean
 
 import torch
-from demo import run_all
+from evaluate import run_all
 from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 from mmengine.registry import init_default_scope

@@ -7,5 +7,4 @@ model = dict(
     # As its captions are worded; no caption has the word "background".
     text_encoder=dict(
         vocabulary='shapes_5i', templates=('a photo of a {}', )),
-    background=('picture', ),
-    test_cfg=dict(class_batch_size=20))
+    background=('picture', ))

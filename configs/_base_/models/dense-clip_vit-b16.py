@@ -1,6 +1,8 @@
 # Training-free dense CLIP: no checkpoint, `tools/test.py CONFIG none`. The
 # methods differ in attention and residual alone; these are MaskCLIP's.
 _base_ = './clsclip_vit-b16.py'
+# In several processes; the usual wrapper refuses what has nothing to train.
+model_wrapper_cfg = dict(type='MMSeparateDistributedDataParallel')
 model = dict(
     type='DenseCLIP',
     backbone=dict(

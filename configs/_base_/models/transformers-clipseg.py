@@ -4,6 +4,8 @@
 #     --exclude '*.bin' --local-dir checkpoints/clipseg-rd64-refined
 # It was trained on PhraseCut's masks, which show classes that count as unseen
 # elsewhere: its scores are not zero-shot in the sense of a fold.
+# In several processes; the usual wrapper refuses what has nothing to train.
+model_wrapper_cfg = dict(type='MMSeparateDistributedDataParallel')
 model = dict(
     type='TransformersSegmentor',
     folder='checkpoints/clipseg-rd64-refined',

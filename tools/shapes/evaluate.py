@@ -1,9 +1,9 @@
-"""Evaluate ClsCLIP and ClsCLIP+ on Shapes-5i with mmseg's test tool.
+"""Evaluate the shipped ClsCLIP and ClsCLIP+ on Shapes-5i: `make demo`.
 
-Prints two tables, writes them as JSON and draws two pictures. Everything is in
-per cent and over all four folds; seen and unseen mIoU and FB-IoU are per
-episode, `small` is of objects below 32 x 32 pixels, `whole` is the mIoU of 20
-classes and background, asked for all at once.
+Runs mmseg's test tool, prints two tables, writes them as JSON and draws two
+pictures. Everything is in per cent and over all four folds; seen and unseen
+mIoU and FB-IoU are per episode, `small` is of objects below 32 x 32 pixels,
+`whole` is the mIoU of 20 classes and background, asked for all at once.
 """
 import argparse
 import json
@@ -24,6 +24,8 @@ COLUMNS = dict(
     miou_unseen_small='small',
     fb_iou='FB-IoU',
     miou_whole='mIoU whole')
+CONFIG = str(ROOT / f'configs/shapes/{STEM}.py')
+CHECKPOINT = str(ASSETS / f'{STEM}.pth')
 # The sources of ClsCLIP+'s boxes: a config of each, for fold 0.
 PLUS = 'configs/clsclip_plus/clsclip-plus_shapes-5i_fold0{}.py'
 SOURCES = dict(
@@ -75,15 +77,11 @@ def run_all(jobs: dict, out: Path) -> dict:
         }
 
 
-def evaluate(config: str, checkpoint: str, out: Path,
-             plus: bool) -> tuple[dict, dict]:
-    """All figures, rounded.
+def evaluate(out: Path) -> tuple[dict, dict]:
+    """All figures of what is shipped, rounded.
 
     Args:
-        config (str): With ``{fold}`` in it.
-        checkpoint (str): With ``{fold}`` in it.
         out (Path): Where the logs go.
-        plus (bool): Whether ClsCLIP+ too.
 
     Returns:
         tuple[dict, dict]: Rows of ClsCLIP, a fold each and their mean; rows
@@ -92,10 +90,10 @@ def evaluate(config: str, checkpoint: str, out: Path,
     whole = str(ROOT / 'configs/shapes/clsclip_shapes-5i_whole.py')
     jobs = {}
     for fold in map(str, FOLDS):
-        weights = checkpoint.format(fold=fold)
-        jobs['episodes', fold] = config.format(fold=fold), weights, []
+        weights = CHECKPOINT.format(fold=fold)
+        jobs['episodes', fold] = CONFIG.format(fold=fold), weights, []
         jobs['whole', fold] = whole, weights, []
-        for source, suffix in SOURCES.items() if plus else ():
+        for source, suffix in SOURCES.items():
             jobs[source, fold] = str(ROOT / PLUS.format(suffix)), weights, [
                 f'test_dataloader.dataset.dataset.fold={fold}'
             ]
@@ -115,7 +113,7 @@ def evaluate(config: str, checkpoint: str, out: Path,
         for c in COLUMNS
     }
     plus_rows = {}
-    for source in SOURCES if plus else ():
+    for source in SOURCES:
         folds = {
             f'fold{fold}': {c: rounded(c, source, fold) for c in PLUS_COLUMNS}
             for fold in FOLDS
@@ -139,8 +137,6 @@ def print_tables(rows: dict, plus_rows: dict) -> None:
     for name, row in rows.items():
         table.add_row(name, *(f'{row[key]:.1f}' for key in COLUMNS))
     Console().print(table)
-    if not plus_rows:
-        return
     table = Table(title='ClsCLIP+ on Shapes-5i, mean of four folds')
     for column in ('proposals', *PLUS_COLUMNS.values()):
         table.add_column(column, justify='right')
@@ -163,7 +159,7 @@ def find_unseen(dataset, areas: range) -> dict:
     raise ValueError(f'No unseen class has {areas} pixels.')
 
 
-def predict(config: str, checkpoint: str, fold: int, areas: range):
+def predict(config: str, fold: int, areas: range):
     """Picture (128, 128, 3) RGB, truth (128, 128) and result of a sample."""
     import mmcv
     from mmengine.config import Config
@@ -172,14 +168,15 @@ def predict(config: str, checkpoint: str, fold: int, areas: range):
     from mmseg.registry import DATASETS
     cfg = Config.fromfile(config)
     cfg.test_dataloader.dataset.dataset.fold = fold
-    model = init_model(cfg, checkpoint, device='cpu')
+    model = init_model(cfg, CHECKPOINT.format(fold=fold), device='cpu')
+    model.keep_masks = True  # of ClsCLIP+, for its drawing
     data = find_unseen(DATASETS.build(cfg.test_dataloader.dataset), areas)
     truth = data['data_samples'].gt_sem_seg.data[0].numpy()
     result = model.test_step(pseudo_collate([data]))[0]
     return mmcv.imread(result.img_path, channel_order='rgb'), truth, result
 
 
-def draw(config: str, checkpoint: str, path: Path) -> None:
+def draw(path: Path) -> None:
     """Picture, truth and prediction of one unseen class of every fold.
 
     Shown is the first unseen episode whose object has 400 pixels.
@@ -190,8 +187,7 @@ def draw(config: str, checkpoint: str, path: Path) -> None:
     figure, axes = plt.subplots(len(FOLDS), 3, figsize=(6, 8.6))
     for row, fold in zip(axes, FOLDS):
         picture, truth, result = predict(
-            config.format(fold=fold), checkpoint.format(fold=fold), fold,
-            range(400, 128**2))
+            CONFIG.format(fold=fold), fold, range(400, 128**2))
         panels = picture, truth, result.pred_sem_seg.data[0].numpy()
         titles = f'fold {fold}: "{result.class_name}"?', 'truth', 'ClsCLIP'
         for axis, panel, title in zip(row, panels, titles):
@@ -204,7 +200,7 @@ def draw(config: str, checkpoint: str, path: Path) -> None:
     figure.savefig(path, dpi=110)
 
 
-def draw_plus(checkpoint: str, path: Path) -> None:
+def draw_plus(path: Path) -> None:
     """ClsCLIP+ with boxes of its own, one small object of every fold.
 
     Shown is the first unseen episode whose object has 100 to 400 pixels.
@@ -216,8 +212,7 @@ def draw_plus(checkpoint: str, path: Path) -> None:
     rows = []
     for fold in FOLDS:
         picture, _, result = predict(
-            str(ROOT / PLUS.format('')), checkpoint.format(fold=fold), fold,
-            range(100, 400))
+            str(ROOT / PLUS.format('')), fold, range(100, 400))
         rows.append(
             draw_zoom_in(
                 picture, result, [[0, 0, 0], [255, 0, 255]], max_regions=2))
@@ -231,30 +226,19 @@ def draw_plus(checkpoint: str, path: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        '--config', default=str(ROOT / f'configs/shapes/{STEM}.py'))
-    parser.add_argument('--checkpoint', default=str(ASSETS / f'{STEM}.pth'))
-    parser.add_argument('--name', default='clsclip')
-    parser.add_argument(
-        '--no-plus', action='store_true', help='leave out ClsCLIP+')
     parser.add_argument('--out', type=Path, default='work_dirs/demo')
-    args = parser.parse_args()
-    args.out.mkdir(parents=True, exist_ok=True)
-    rows, plus_rows = evaluate(args.config, args.checkpoint, args.out,
-                               not args.no_plus)
+    out = parser.parse_args().out
+    out.mkdir(parents=True, exist_ok=True)
+    rows, plus_rows = evaluate(out)
     print_tables(rows, plus_rows)
-    tables = {args.name: rows}
-    if plus_rows:
-        tables[f'{args.name}_plus'] = plus_rows
-    results = args.out / 'results.json'
-    results.write_text(json.dumps(tables, indent=2) + '\n', encoding='utf-8')
-    picture = args.out / f'{args.name}.png'
-    draw(args.config, args.checkpoint, picture)
-    print(f'Wrote {results} and {picture}.')
-    if plus_rows:
-        picture = args.out / f'{args.name}_plus.png'
-        draw_plus(args.checkpoint, picture)
-        print(f'Wrote {picture}.')
+    results = out / 'results.json'
+    results.write_text(
+        json.dumps(dict(clsclip=rows, clsclip_plus=plus_rows), indent=2)
+        + '\n', encoding='utf-8')
+    pictures = out / 'clsclip.png', out / 'clsclip_plus.png'
+    draw(pictures[0])
+    draw_plus(pictures[1])
+    print('Wrote', *(f'{path}' for path in (results, *pictures)), sep='\n')
 
 
 if __name__ == '__main__':
