@@ -139,8 +139,21 @@ class PromptedSegmentor(NamedSegmentor):
                 'the weights).')
         super()._load_from_state_dict(state_dict, prefix, *args)
 
+    def extract_feat(self, inputs: Tensor, text: Tensor) -> list[Tensor]:
+        """What the head's loss is of, if the model is trained.
+
+        Args:
+            inputs (Tensor): (N, 3, H, W).
+            text (Tensor): Text tokens (N, K, D).
+        """
+        raise NotImplementedError
+
     def encode(self, inputs: Tensor) -> Any:
-        """What all classes share of a batch of pictures (N, 3, H, W)."""
+        """What all classes share of a batch of pictures (N, 3, H, W).
+
+        Returns:
+            Any: Whatever :meth:`answer` and :meth:`similarity` read.
+        """
         raise NotImplementedError
 
     def answer(self, shared: Any, text: Tensor,

@@ -36,7 +36,7 @@ class ClsCLIP(PromptedSegmentor):
         return self.backbone(inputs, text)
 
     def encode(self, inputs: Tensor) -> Tensor:
-        """Tokens before the first navigated block, see the backbone."""
+        """Tokens (N, 1 + h * w, C) before the first navigated block."""
         return self.backbone.encode_prefix(inputs)
 
     def answer(self, shared: Tensor, text: Tensor,

@@ -6,10 +6,10 @@ The whole picture takes part, as one more region, only where the config says
 whole_picture='include'; with 'fallback' it is looked at where no box is.
 """
 import argparse
-import time
-from statistics import median
+from functools import partial
 
 import torch
+from benchmark import timed
 from mmengine.config import Config, DictAction
 from mmengine.registry import init_default_scope
 from mmengine.structures import InstanceData
@@ -75,28 +75,17 @@ def main() -> None:
         picture.permute(1, 2, 0).numpy())
     resized = torch.from_numpy(resized).permute(2, 0, 1)
 
-    def run(boxes: int | None) -> float:
-        zoom_in.proposals.number = boxes or 0
-        start = time.perf_counter()
-        with torch.no_grad():
-            if boxes is None:
-                zoom_in.module.test_step(data(resized, **meta))
-            else:
-                zoom_in.test_step(data(picture))
-        if args.device != 'cpu':
-            torch.ones(1, device=args.device).item()  # wait for it
-        return 1000 * (time.perf_counter() - start)
+    def plus(boxes: int) -> None:
+        zoom_in.proposals.number = boxes
+        zoom_in.test_step(data(picture))
 
-    rows = {None: [], **{boxes: [] for boxes in args.boxes}}
-    for _ in range(args.repeat + 1):
-        for boxes, times in rows.items():
-            times.append(run(boxes))
-    plain = median(rows[None][1:])
+    ways = {'ClsCLIP': lambda: zoom_in.module.test_step(data(resized, **meta))}
+    ways |= {f'ClsCLIP+, {n} boxes': partial(plus, n) for n in args.boxes}
+    seconds = timed(ways, args.repeat, args.device)
     print('| | ms a picture | times ClsCLIP |\n|---|---|---|')
-    for boxes, times in rows.items():
-        label = 'ClsCLIP' if boxes is None else f'ClsCLIP+, {boxes} boxes'
-        value = median(times[1:])  # the first run warms up
-        print(f'| {label} | {value:.1f} | {value / plain:.2f} |')
+    for way, value in seconds.items():
+        print(f'| {way} | {1000 * value:.1f} | '
+              f'{value / seconds["ClsCLIP"]:.2f} |')
 
 
 if __name__ == '__main__':

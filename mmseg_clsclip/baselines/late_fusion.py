@@ -43,7 +43,7 @@ class LateFusion(PromptedSegmentor):
         return [*self.backbone(inputs), text]
 
     def encode(self, inputs: Tensor) -> Any:
-        """What all classes share, see the head."""
+        """What the head shares, of pictures (N, 3, H, W), see there."""
         return self.decode_head.share(self.backbone(inputs)[0])
 
     def answer(self, shared: Any, text: Tensor,

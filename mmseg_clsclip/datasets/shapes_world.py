@@ -48,12 +48,6 @@ def novel_classes(fold: int) -> list[int]:
     return [1 + s * n + (s + fold) % n for s in range(len(SHAPES))]
 
 
-def base_classes(fold: int) -> list[int]:
-    """Labels (1..20) that ``fold`` trains on: all but its novel ones."""
-    novel = novel_classes(fold)
-    return [k for k in range(1, len(CLASSES) + 1) if k not in novel]
-
-
 class Scene(NamedTuple):
     """A drawn scene.
 
