@@ -43,9 +43,10 @@ def feed_forward(fc: nn.Linear, act: nn.Module, proj: nn.Linear,
     """``proj(act(fc(x)))`` of tokens (M, L, C)."""
     if not isinstance(act, QuickGELU):
         return proj(act(fc(x)))
-    # The factors go into the products, so that one pass is left.
+    # The factors go into the products, so that one pass is left. Not into
+    # beta: unless it is 1, CUDA first writes the bias out for all tokens.
     wide = torch.addmm(
-        fc.bias, x.flatten(0, 1), fc.weight.t(), beta=QUICK, alpha=QUICK)
+        QUICK * fc.bias, x.flatten(0, 1), fc.weight.t(), alpha=QUICK)
     wide = F.silu(wide, inplace=not wide.requires_grad)
     out = torch.addmm(proj.bias, wide, proj.weight.t(), alpha=1 / QUICK)
     return out.unflatten(0, x.shape[:2])

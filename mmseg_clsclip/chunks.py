@@ -1,7 +1,7 @@
 """Chunks: classes some after the others, fewer at once if memory runs out."""
 import warnings
 from collections.abc import Callable, Iterator
-from math import inf
+from math import ceil, inf
 
 import torch
 from torch import Tensor
@@ -35,7 +35,8 @@ class Chunks:
         Args:
             function (Callable): Of some classes' text tokens (N, k, D).
             text (Tensor): Text tokens of all (N, K, D).
-            size (int, optional): Classes at once; None chooses by ``tokens``.
+            size (int, optional): Classes at once, at most; None chooses by
+                ``tokens``.
             tokens (int): That one class of the batch sends through the tower.
 
         Yields:
@@ -48,7 +49,11 @@ class Chunks:
         enough = TOKENS_CPU if text.device.type == 'cpu' else TOKENS
         while start < number:
             step = min(size or enough // tokens, self.limit / tokens)
-            step = max(1, min(int(step), number - start))
+            left = number - start
+            step = max(1, min(int(step), left))
+            # All about alike: a few left over would keep no device busy, and
+            # torch.compile takes a single one for another program.
+            step = ceil(left / ceil(left / step))
             which = slice(start, start + step)
             try:
                 answer = function(text[:, which])

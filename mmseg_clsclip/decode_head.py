@@ -4,6 +4,7 @@ from collections.abc import Sequence
 import torch
 import torch.nn.functional as F
 from mmseg.models.decode_heads.decode_head import BaseDecodeHead
+from mmseg.models.losses import CrossEntropyLoss, DiceLoss
 from mmseg.models.utils import resize
 from mmseg.registry import MODELS
 from mmseg.utils import SampleList
@@ -34,6 +35,10 @@ class ClsCLIPHead(BaseDecodeHead):
         loss_decode (dict, optional): A loss on one logit. Defaults to binary
             cross-entropy, the mean over pixels that are not ignored.
         kwargs: Of mmseg's ``BaseDecodeHead``.
+
+    Raises:
+        ValueError: If ``upsample`` is no such power, or a loss of mmseg's is
+            not for a single logit.
     """
 
     def __init__(self,
@@ -55,6 +60,15 @@ class ClsCLIPHead(BaseDecodeHead):
                 type='CrossEntropyLoss', use_sigmoid=True,
                 avg_non_ignore=True),
             **kwargs)
+        losses = self.loss_decode if isinstance(
+            self.loss_decode, nn.ModuleList) else [self.loss_decode]
+        for loss in losses:
+            if isinstance(loss, DiceLoss):
+                raise ValueError("mmseg's DiceLoss reads a single logit as "
+                                 "the background's: write BinaryDiceLoss.")
+            if isinstance(loss, CrossEntropyLoss) and not loss.use_sigmoid:
+                raise ValueError('A single logit needs a CrossEntropyLoss '
+                                 'with use_sigmoid=True.')
         if upsample not in [2**i for i in range(len(conv_channels) + 1)]:
             raise ValueError(
                 f'upsample={upsample}: with {len(conv_channels)} convolutions '

@@ -35,22 +35,6 @@ def sliding_windows(size: tuple[int, int], crop: tuple[int, int],
     return list(product(*sides))
 
 
-def among_all(logits: Tensor, which: Tensor, number: int) -> Tensor:
-    """Logits of all classes, from those of the classes that were asked for.
-
-    Args:
-        logits (Tensor): (N, k, H, W).
-        which (Tensor): Indices (N, k) of the classes.
-        number (int): K, of all classes.
-
-    Returns:
-        Tensor: (N, K, H, W), ``NEVER`` for what was not asked for.
-    """
-    n, _, height, width = logits.shape
-    return logits.new_full((n, number, height, width), NEVER).scatter_(
-        1, which[..., None, None].expand_as(logits), logits)
-
-
 class RunningArgmax:
     """The argmax over channels that come a few at a time.
 

@@ -1,5 +1,5 @@
 """PromptedSegmentor: what all segmentors on CLIP have in common."""
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from math import prod
 from typing import Any
@@ -16,7 +16,7 @@ from torch import Tensor
 
 from .chunks import Chunks
 from .clip import load_clip
-from .inference import WHOLE, RunningArgmax, among_all, sliding_windows
+from .inference import NEVER, WHOLE, RunningArgmax, sliding_windows
 from .named import NamedSegmentor
 
 DTYPES = ('float32', 'bfloat16', 'float16')
@@ -98,6 +98,12 @@ class PromptedSegmentor(NamedSegmentor):
             train_cfg=train_cfg,
             test_cfg=ConfigDict(test_cfg or dict(mode='whole')),
             init_cfg=init_cfg)
+        for key, width in (('in_channels', self.backbone.out_channels),
+                           ('text_channels', self.backbone.text_dim)):
+            if decode_head.get(key, width) != width:
+                raise ValueError(
+                    f'decode_head: {key}={decode_head[key]}, and the CLIP '
+                    f'{clip.name} has {width}: write that.')
         self.text_encoder = MODELS.build(dict(text_encoder, clip=clip))
         self.with_background = with_background
         self.num_classes = self.out_channels = len(
@@ -109,6 +115,7 @@ class PromptedSegmentor(NamedSegmentor):
             raise ValueError(f'test_cfg: dtype={dtype!r}: write one of '
                              f'{", ".join(map(repr, DTYPES))}.')
         self._run_answer = type(self).answer
+        self._check_windows()
         if self.test_cfg.get('compile'):
             # Sizes and numbers of classes change from picture to picture.
             options = self.test_cfg.compile
@@ -121,6 +128,23 @@ class PromptedSegmentor(NamedSegmentor):
         self.register_buffer(
             'clip_name',
             torch.tensor(list(clip.name.encode('ascii')), dtype=torch.uint8))
+
+    def _check_windows(self) -> None:
+        """Whether the test_cfg says what it looks at, at once or in windows.
+
+        Raises:
+            ValueError: If it does not.
+        """
+        mode = self.test_cfg.get('mode', 'whole')
+        if mode not in ('whole', 'slide'):
+            raise ValueError(f"test_cfg: mode={mode!r}: write 'whole' or "
+                             "'slide'.")
+        for key in ('crop_size', 'stride') if mode == 'slide' else ():
+            value = self.test_cfg.get(key)
+            if not (isinstance(value, Sequence) and len(value) == 2
+                    and min(value) > 0):
+                raise ValueError(f'test_cfg: {key}={value!r}: write a height '
+                                 'and a width in pixels: (224, 224).')
 
     def _load_from_state_dict(self, state_dict, prefix, *args) -> None:
         """Refuse a checkpoint that was trained on another CLIP.
@@ -310,12 +334,20 @@ class PromptedSegmentor(NamedSegmentor):
     def _all_logits(self, inputs: Tensor, metas: list[dict] | None,
                     windows: list[tuple]) -> Tensor:
         """Logits (N, K [+1], H, W) of the whole vocabulary, or of episodes."""
-        which, parts = zip(*self._answers(inputs, metas, windows))
-        which, seg_logits = torch.cat(which, 1), torch.cat(parts, 1)
-        number = len(self.text_encoder.names)
-        if self._episode_names(metas) is None and which.shape[1] < number:
-            seg_logits = among_all(seg_logits, which, number)
-        return self._beside_background(seg_logits)
+        episodes = self._episode_names(metas) is not None
+        channels = self.with_background + (
+            1 if episodes else len(self.text_encoder.names))
+        logits = None
+        for which, part in self._answers(inputs, metas, windows):
+            if logits is None:
+                # Room for all: to join chunks later would take it twice.
+                n, _, *size = part.shape
+                logits = part.new_full((n, channels, *size), NEVER)
+                if self.with_background:
+                    logits[:, 0] = 0
+            for i, (classes, own) in enumerate(zip(which, part)):
+                logits[i].index_copy_(0, classes + self.with_background, own)
+        return logits
 
     def encode_decode(self, inputs: Tensor,
                       batch_img_metas: list[dict] | None) -> Tensor:

@@ -102,7 +102,8 @@ class OpenCLIPTextEncoder(BaseModule):
                 elif path.suffix:
                     raise FileNotFoundError(
                         f'The names of the classes, {path}, do not exist.')
-        synonyms = {names[0]: names for names in read_vocabulary(vocabulary)}
+        groups = read_vocabulary(vocabulary)
+        synonyms = {names[0]: names for names in groups}
         if embeddings is None:
             for names in synonyms.values():
                 self._check_length(names)
@@ -116,9 +117,12 @@ class OpenCLIPTextEncoder(BaseModule):
                     f'need {expected}.')
             if self.normalize:
                 embeddings = F.normalize(embeddings, dim=-1)
-            cache = dict(zip(synonyms, embeddings, strict=True))
+            cache = {name: row for names, row in zip(groups, embeddings)
+                     for name in names}
         # Only now, so that a vocabulary that is refused changes nothing.
         self.synonyms: dict[str, tuple[str, ...]] = synonyms
+        # An episode may ask for a class by any of its names.
+        self._group = {name: names for names in groups for name in names}
         self._cache: dict[str, Tensor] = cache
         self._matrix: Tensor | None = None
 
@@ -160,10 +164,10 @@ class OpenCLIPTextEncoder(BaseModule):
                 'Set free_tower=False, or put the name into the vocabulary '
                 'from the start.')
         groups = [
-            self._texts(self.synonyms.get(name, (name, ))) for name in todo
+            self._texts(self._group.get(name, (name, ))) for name in todo
         ]
         texts = [text for group in groups for text in group]
-        self._check_length([n for n in todo if n not in self.synonyms])
+        self._check_length([n for n in todo if n not in self._group])
         device = self.clip.module.logit_scale.device
         # Full precision whatever surrounds it: the result is kept for good.
         with torch.autocast(device.type, enabled=False):

@@ -54,6 +54,15 @@ def test_loss_is_binary_cross_entropy_over_valid_pixels():
     assert torch.isclose(losses['acc_seg'], 100 * right)
 
 
+@pytest.mark.parametrize('loss, message', [
+    (dict(type='DiceLoss'), 'write BinaryDiceLoss'),
+    ([dict(type='BinaryDiceLoss'), dict(type='CrossEntropyLoss')],
+     'use_sigmoid=True')])
+def test_losses_that_are_not_for_a_single_logit(loss, message):
+    with pytest.raises(ValueError, match=message):
+        build(loss_decode=loss)
+
+
 def test_a_list_of_losses_is_summed_by_name():
     bce = dict(
         type='CrossEntropyLoss', use_sigmoid=True, avg_non_ignore=True)

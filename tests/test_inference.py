@@ -4,11 +4,7 @@ import torch
 from mmengine.config import ConfigDict
 from mmseg.models.segmentors import EncoderDecoder
 
-from mmseg_clsclip.inference import (
-    RunningArgmax,
-    among_all,
-    sliding_windows,
-)
+from mmseg_clsclip.inference import RunningArgmax, sliding_windows
 
 
 @pytest.mark.parametrize('size, crop, stride', [
@@ -54,18 +50,3 @@ def test_running_argmax(background, chunk):
         [torch.zeros(1, 20, 20), logits])
     want = torch.from_numpy(everything.numpy().argmax(0, keepdims=True))
     assert torch.equal(running.labels, want)
-
-
-def test_what_was_not_asked_for_never_wins():
-    logits = 50 * torch.rand(2, 3, 4, 4) - 25
-    which = torch.tensor([[0, 2, 5], [1, 3, 4]])
-    full = among_all(logits, which, 6)
-    assert torch.equal(full.gather(
-        1, which[..., None, None].expand(-1, -1, 4, 4)), logits)
-    assert torch.equal(full.argmax(1), which.gather(
-        1, logits.argmax(1).flatten(1)).view(2, 4, 4))
-    # Whatever is asked of it next: a threshold, a softmax, a mean.
-    assert (full.sigmoid() > 0).sum() == logits.numel()
-    torch.testing.assert_close(
-        full.softmax(1).gather(1, which[..., None, None].expand_as(logits)),
-        logits.softmax(1))

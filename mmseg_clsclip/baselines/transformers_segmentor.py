@@ -41,6 +41,8 @@ class PromptReader:
         for synonyms in classes:
             self._check_length(synonyms)
         self.synonyms = {synonyms[0]: synonyms for synonyms in classes}
+        # A class may be asked for by any of its names.
+        self.group = {name: names for names in classes for name in names}
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -156,7 +158,7 @@ class TransformersSegmentor(NamedSegmentor):
         asked = ([(name, ) for name in names]
                  if names else [self.text_encoder.names] * number)
         # A picture's index and a class's synonyms, then one synonym.
-        groups = [(i, self.text_encoder.synonyms.get(name, (name, )))
+        groups = [(i, self.text_encoder.group.get(name, (name, )))
                   for i, row in enumerate(asked) for name in row]
         pairs = [(i, text) for i, synonyms in groups for text in synonyms]
         seen = self.family.look(

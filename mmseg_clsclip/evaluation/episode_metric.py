@@ -100,7 +100,7 @@ class EpisodeIoUMetric(BaseMetric):
                 and a truth of shape (1, H, W).
 
         Raises:
-            ValueError: If a sample is no episode.
+            ValueError: If a sample is no episode, or its truth was resized.
         """
         for index, sample in enumerate(data_samples):
             if not sample.get('class_name'):
@@ -110,8 +110,15 @@ class EpisodeIoUMetric(BaseMetric):
                     'the data set in EpisodeDataset.')
             if self.output_dir:
                 self._write(sample)
-            truth = sample['gt_sem_seg']['data'].flatten()
-            pred = sample['pred_sem_seg']['data'].flatten().to(truth.device)
+            truth = sample['gt_sem_seg']['data']
+            pred = sample['pred_sem_seg']['data'].to(truth.device)
+            if pred.shape[-2:] != truth.shape[-2:]:
+                raise ValueError(
+                    f'The truth is {tuple(truth.shape[-2:])}, the prediction '
+                    f'{tuple(pred.shape[-2:])}: put LoadAnnotations after '
+                    'Resize in the test pipeline, so that masks keep their '
+                    'size.')
+            truth, pred = truth.flatten(), pred.flatten()
             valid = truth != self.ignore_index
             pred, truth = pred[valid] == 1, truth[valid] == 1
             counts = (truth, pred & truth, pred | truth, ~pred & ~truth,

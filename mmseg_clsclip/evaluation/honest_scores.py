@@ -10,6 +10,13 @@ from mmseg.registry import HOOKS
 
 from ..datasets import EpisodeDataset
 from ..log import warn
+from .checks import (
+    asks_by_name,
+    check_episodes,
+    check_single_channel,
+    check_vocabulary,
+    unseen_classes,
+)
 from .protocol import dataset_protocol
 
 
@@ -31,6 +38,14 @@ def _name_dataset(evaluator, dataset) -> None:
         dataset.metainfo, protocol=dataset_protocol(dataset))
 
 
+def _name_drawn(runner, dataset) -> None:
+    """mmseg draws the 1 of an episode, too, by the name of class 1."""
+    if isinstance(dataset, EpisodeDataset):
+        runner.visualizer.dataset_meta = dict(
+            classes=('background', 'asked for'),
+            palette=[[0, 0, 0], [255, 0, 255]])
+
+
 def _img_paths(dataset) -> list[str]:
     """Of the pictures that a test will see, as far as they are files."""
     indices = range(len(dataset))
@@ -46,15 +61,17 @@ def _img_paths(dataset) -> list[str]:
 class HonestScoresHook(Hook):
     """Looks after the meaning of what an evaluation prints.
 
-    Before it: the vocabulary asked for must be the data set's classes, in
-    their order, where mmseg compares label numbers; a checkpoint must not
-    have been trained on the classes that count as unseen; and of several
+    Before it: model, data set and metrics must fit each other, see
+    :mod:`mmseg_clsclip.evaluation.checks`; a checkpoint, or the training just
+    run, should not have seen the classes that count as unseen; and of several
     processes only the first keeps the file of results. After it: a warning if
     the CLIP behind the scores is random, as with ``pretrained=None``.
+    Before a training: its data set must not be that of a test.
     """
     priority = 'VERY_LOW'  # below the line that the logger prints
 
-    _trained: dict = {}
+    _trained: dict = {}  # metainfo of the training set
+    _seen: frozenset = frozenset()  # classes whose masks were trained on
 
     def after_load_checkpoint(self, runner, checkpoint: dict) -> None:
         """Remember what the checkpoint was trained on.
@@ -72,18 +89,42 @@ class HonestScoresHook(Hook):
                 f'{len(learned) - 1} more. Name its checkpoint.')
         meta = checkpoint.get('meta') or {}
         self._trained = dict(meta.get('dataset_meta') or {})
+        self._seen = frozenset(self._trained.get('base_classes', ()))
+
+    def before_train(self, runner) -> None:
+        """Refuse to train on a test's episodes; remember what is trained on.
+
+        Raises:
+            ValueError: If the data set asks for its novel classes.
+        """
+        dataset = runner.train_dataloader.dataset
+        meta = dataset.metainfo
+        if isinstance(dataset, EpisodeDataset) and dataset.test_mode:
+            raise ValueError(
+                "The training's data set is in test mode, in which it asks "
+                "for its novel classes. Write split='train', or take "
+                'test_mode=True out of the data set that is wrapped.')
+        seen = sorted(self._seen & set(meta.get('novel_classes', ())))
+        if seen:
+            warn('The checkpoint that this training begins with was trained '
+                 f'on masks of {", ".join(seen)}, which count as unseen here: '
+                 'scores of what comes out are NOT zero-shot.')
+        self._trained = dict(meta)
+        self._seen |= set(meta.get('base_classes', ()))
 
     def before_val(self, runner) -> None:
         """Compare before a validation."""
         dataset = runner.val_dataloader.dataset
-        self._compare(runner, dataset)
+        self._compare(runner, dataset, runner.val_loop.evaluator)
         _name_dataset(runner.val_loop.evaluator, dataset)
+        _name_drawn(runner, dataset)
 
     def before_test(self, runner) -> None:
         """Compare before a test."""
         dataset = runner.test_dataloader.dataset
-        self._compare(runner, dataset)
+        self._compare(runner, dataset, runner.test_loop.evaluator)
         _name_dataset(runner.test_loop.evaluator, dataset)
+        _name_drawn(runner, dataset)
         proposals = getattr(_model(runner), 'proposals', None)
         if proposals is not None and hasattr(dataset, 'get_data_info'):
             proposals.check_pictures(_img_paths(dataset))
@@ -102,65 +143,31 @@ class HonestScoresHook(Hook):
                 hook.json_log_path = str(
                     Path(self._aside.name) / 'results.json')
 
-    def _compare(self, runner, dataset) -> None:
-        """Refuse a vocabulary of another size, warn of other names.
-
-        Raises:
-            ValueError: If labels and classes cannot correspond.
-        """
-        self._compare_training(dataset.metainfo)
+    def _compare(self, runner, dataset, evaluator) -> None:
+        """Whether model, data set, metrics and checkpoint fit each other."""
         segmentor = _segmentor(runner)
-        if not hasattr(getattr(segmentor, 'text_encoder', None), 'names'):
-            return  # another model, mmseg's SAN among them
-        asked = segmentor.dataset_meta['classes']
         episodes = isinstance(dataset, EpisodeDataset)
-        channels = 1 + segmentor.with_background if episodes else len(asked)
-        if channels == 1 and isinstance(_model(runner), SegTTAModel):
-            raise ValueError(
-                "mmseg's test-time augmentation takes the sigmoid of a single "
-                'channel twice, by which all is foreground. Test without '
-                '--tta, or set model.with_background=True.')
         if episodes:
-            return  # asked by its name
-        truth = tuple(dataset.metainfo['classes'])
-        if len(asked) != len(truth):
-            raise ValueError(
-                f'The model is asked for {len(asked)} classes '
-                f'({", ".join(asked[:3])}, ...), the data set has '
-                f'{len(truth)} ({", ".join(truth[:3])}, ...). Set '
-                'model.text_encoder.vocabulary to the classes of the data '
-                'set, and model.with_background to whether its first is the '
-                'background.')
-        pairs = [f'{i}: {a!r} for {t!r}'
-                 for i, (a, t) in enumerate(zip(asked, truth)) if a != t]
-        if pairs:
-            warn(
-                'The vocabulary has other names than the data set: '
-                f'{"; ".join(pairs[:5])}{"; ..." if len(pairs) > 5 else ""}. '
-                'Are they in the same order?')
-
-    def _compare_training(self, meta: dict) -> None:
-        """Warn of unseen classes that were seen, of another filtering."""
-        ours = meta.get('protocol') or {}
-        theirs = self._trained.get('protocol') or {}
-        messages = []
-        if 'base_classes' in self._trained:
-            seen = sorted(
-                set(meta.get('novel_classes', ()))
-                & set(self._trained['base_classes']))
-            if seen:
-                messages.append(
-                    'The scores of unseen classes below are NOT zero-shot: '
-                    'the checkpoint was trained on masks of '
-                    f'{", ".join(seen)}. Take the checkpoint of this fold.')
-        told, meant = (p.get('novel_handling') for p in (ours, theirs))
+            check_episodes(segmentor, dataset, evaluator)
+        if asks_by_name(segmentor):
+            if isinstance(_model(runner), SegTTAModel):
+                check_single_channel(segmentor, episodes)
+            if not episodes:
+                check_vocabulary(segmentor.dataset_meta['classes'],
+                                 tuple(dataset.metainfo['classes']))
+        seen = self._seen & unseen_classes(dataset, evaluator)
+        if seen:
+            warn('The scores of unseen classes below are NOT zero-shot: the '
+                 'checkpoint was trained on masks of '
+                 f'{", ".join(sorted(seen))}. Take the checkpoint of this '
+                 'fold.')
+        told, meant = (
+            (meta.get('protocol') or {}).get('novel_handling')
+            for meta in (dataset.metainfo, self._trained))
         if told and meant and told != meant:
-            messages.append(
-                f'The checkpoint was trained with novel_handling={meant!r}, '
-                f'the protocol below says {told!r}. Set it in the test data '
-                'set too.')
-        for message in messages:
-            warn(message)
+            warn(f'The checkpoint was trained with novel_handling={meant!r}, '
+                 f'the protocol below says {told!r}. Set it in the test data '
+                 'set too.')
 
     def after_val_epoch(self, runner, metrics=None) -> None:
         """Warn below the scores."""

@@ -39,7 +39,8 @@ class BaseProposals(BaseModule, metaclass=ABCMeta):
         saw_test_classes (str): Whether what proposes was trained on the
             classes that the test asks for: ``'yes'``, ``'no'``, ``'oracle'``
             for the truth itself, or ``'unknown'``.
-        score_thr (float): Boxes of a lower score are dropped.
+        score_thr (float): Boxes of a lower score are dropped, on the scale
+            that the scores have.
         nms_iou (float, optional): Of two boxes of a class with a larger IoU
             the lower score goes. None keeps both.
         max_per_picture (int, optional): So many boxes at most, the highest
@@ -47,7 +48,7 @@ class BaseProposals(BaseModule, metaclass=ABCMeta):
         init_cfg (dict, optional): As mmengine has it.
 
     Raises:
-        ValueError: If ``saw_test_classes`` is none of these.
+        ValueError: If an option is none of these.
     """
 
     # Whether boxes come with the names of a detector, so that a segmentor
@@ -64,6 +65,11 @@ class BaseProposals(BaseModule, metaclass=ABCMeta):
         if saw_test_classes not in SAW_TEST_CLASSES:
             raise ValueError(f'saw_test_classes={saw_test_classes!r}: one of '
                              f'{list(SAW_TEST_CLASSES)}.')
+        if max_per_picture is not None and max_per_picture < 1:
+            raise ValueError(f'max_per_picture={max_per_picture}: at least 1; '
+                             'None keeps all.')
+        if nms_iou is not None and not 0 <= nms_iou <= 1:
+            raise ValueError(f'nms_iou={nms_iou}: 0 to 1; None keeps all.')
         self.saw_test_classes = saw_test_classes
         self.score_thr = score_thr
         self.nms_iou = nms_iou

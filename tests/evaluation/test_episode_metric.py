@@ -57,6 +57,14 @@ def of_class(samples):
     return {k: [s for s in samples if s[0] == k] for k in 'abc'}
 
 
+def test_a_truth_that_was_resized_is_refused():
+    # As many pixels as the prediction has.
+    pair = np.zeros((1, 4, 9), int), np.zeros((1, 6, 6), int)
+    with pytest.raises(ValueError, match=r'truth is \(6, 6\), the prediction '
+                       r'\(4, 9\): put LoadAnnotations after'):
+        run([('a', *pair)])
+
+
 def test_it_equals_a_plain_count():
     samples = episodes()
     by = of_class(samples)

@@ -5,12 +5,17 @@ from types import SimpleNamespace
 import pytest
 from mmengine.hooks import IterTimerHook, LoggerHook
 from mmengine.model import MMDistributedDataParallel
+from mmseg.evaluation import IoUMetric
 from mmseg.models import SegTTAModel
 from mmseg.registry import DATASETS
 from torch import nn
 
-from mmseg_clsclip import HonestScoresHook
-from mmseg_clsclip.evaluation import honest_scores
+from mmseg_clsclip import (
+    EpisodeIoUMetric,
+    GeneralizedZeroShotIoUMetric,
+    HonestScoresHook,
+)
+from mmseg_clsclip.evaluation import checks, honest_scores
 
 TRUTH = ('background', 'a', 'b')
 
@@ -18,7 +23,8 @@ TRUTH = ('background', 'a', 'b')
 @pytest.fixture
 def logged(monkeypatch):
     lines = []
-    monkeypatch.setattr(honest_scores, 'warn', lines.append)
+    for module in (honest_scores, checks):
+        monkeypatch.setattr(module, 'warn', lines.append)
     return lines
 
 
@@ -39,6 +45,7 @@ def runner(asked=TRUTH, random=False, encoder=True):
                   SimpleNamespace(evaluator=SimpleNamespace()))
     return SimpleNamespace(
         model=model, test_dataloader=data, val_dataloader=data,
+        visualizer=SimpleNamespace(),
         test_loop=loop, val_loop=loop)
 
 
@@ -116,6 +123,74 @@ def test_a_checkpoint_that_saw_the_unseen_classes_is_named(logged):
     assert 'NOT zero-shot: the checkpoint was trained on masks of a' in (
         logged[0])
     assert "novel_handling='x', the protocol below says 'ignore'" in logged[1]
+
+
+def test_what_a_metric_calls_unseen_counts_too(logged):
+    test = runner()
+    test.test_loop.evaluator.metrics = [
+        GeneralizedZeroShotIoUMetric(unseen_classes=['b'])]
+    hook = HonestScoresHook()
+    hook.after_load_checkpoint(
+        test, dict(meta=dict(dataset_meta=dict(base_classes=['a', 'b']))))
+    hook.before_test(test)
+    assert 'NOT zero-shot: the checkpoint was trained on masks of b' in (
+        logged[0])
+
+
+def training(dataset, **meta):
+    test = runner()
+    test.train_dataloader = SimpleNamespace(dataset=dataset)
+    hook = HonestScoresHook()
+    hook.after_load_checkpoint(test, dict(meta=dict(dataset_meta=meta)))
+    hook.before_train(test)
+    return hook, test
+
+
+def test_training_on_a_tests_episodes_is_refused(logged):
+    def build(test_mode, **kwargs):
+        return DATASETS.build(dict(type='EpisodeDataset', dataset=dict(
+            SHAPES, length=9, test_mode=test_mode), **kwargs))
+
+    with pytest.raises(ValueError, match='asks for its novel classes'):
+        training(build(True))
+    dataset = build(False)
+    seen, novel = dataset.base_classes[0], dataset.metainfo['novel_classes'][0]
+    hook, test = training(dataset, base_classes=[seen])
+    assert not logged
+    # Validated on another fold, and begun from another fold's checkpoint.
+    test.val_dataloader.dataset.metainfo = dict(
+        classes=TRUTH, novel_classes=(seen, ))
+    hook.before_val(test)
+    assert f'trained on masks of {seen}' in logged[0]
+    training(dataset, base_classes=[novel])
+    assert f'trained on masks of {novel}, which count as uns' in logged[1]
+
+
+EPISODES = dict(type='EpisodeDataset', dataset=dict(
+    type='Shapes5iDataset', split='test', length=4, test_mode=True))
+
+
+def test_episodes_need_a_data_set_a_metric_and_a_model_for_them():
+    def compare(model=None, metric=None, test_mode=True):
+        test = runner()
+        test.test_dataloader.dataset = DATASETS.build(dict(
+            EPISODES, dataset=dict(
+                EPISODES['dataset'], test_mode=test_mode)))
+        test.test_loop.evaluator.metrics = [metric or EpisodeIoUMetric()]
+        test.model = model or test.model
+        HonestScoresHook().before_test(test)
+        assert 'asked for' in test.visualizer.dataset_meta['classes']
+
+    compare()
+    with pytest.raises(ValueError, match='Set test_mode=True in'):
+        compare(test_mode=False)
+    for metric in (IoUMetric(), GeneralizedZeroShotIoUMetric()):
+        with pytest.raises(ValueError, match='Take EpisodeIoUMetric'):
+            compare(metric=metric)
+    closed = runner(encoder=False).model
+    closed.out_channels = 21
+    with pytest.raises(ValueError, match='SimpleNamespace cannot be asked'):
+        compare(closed)
 
 
 def test_no_weights_do_only_for_a_model_without_training():

@@ -109,3 +109,10 @@ def test_a_source_says_what_it_has_seen(saw, said):
     assert Given([], saw_test_classes=saw).describe() == said
     with pytest.raises(ValueError, match="saw_test_classes='maybe'"):
         Given([], saw_test_classes='maybe')
+
+
+@pytest.mark.parametrize('options', [
+    dict(max_per_picture=-1), dict(max_per_picture=0), dict(nms_iou=50)])
+def test_options_out_of_range(options):
+    with pytest.raises(ValueError, match='; None keeps all'):
+        Given([], **options)
