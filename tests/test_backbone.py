@@ -134,12 +134,14 @@ def test_a_checkpoint_holds_the_projections_and_loads_strictly(clip):
 @pytest.mark.parametrize('dtype', [torch.bfloat16, torch.float16])
 def test_autocast_stays_near_full_precision(clip, dtype):
     backbone = build(clip)
-    inputs, text = torch.randn(1, 3, 40, 40), torch.randn(1, 2, 16)
+    # Of one patch, so that the text is half of what it attends to.
+    inputs, text = torch.randn(1, 3, 8, 8), torch.randn(1, 2, 16)
     with torch.no_grad():
         full = backbone(inputs, text)[0]
         with torch.autocast('cpu', dtype):
             half = backbone(inputs, text)[0].float()
-    assert (full - half).abs().max() < 0.05 * full.abs().max()
+    # Much less than what the text does.
+    assert (full - half).abs().max() < 0.1 * (full[0] - full[1]).abs().max()
 
 
 def test_the_position_cache_is_bounded(clip):

@@ -63,6 +63,20 @@ def test_losses_that_are_not_for_a_single_logit(loss, message):
         build(loss_decode=loss)
 
 
+@pytest.mark.parametrize('align', [False, True])
+def test_the_loss_is_of_full_size_logits(align):
+    head, logits = build(align_corners=align), torch.randn(1, 1, 4, 4)
+    mask = torch.randint(0, 2, (1, 9, 12))
+    full = F.interpolate(
+        logits, (9, 12), mode='bilinear', align_corners=align)
+    losses = head.loss_by_feat(logits, [sample(mask[0])])
+    assert torch.isclose(
+        losses['loss_ce'], F.binary_cross_entropy_with_logits(
+            full[:, 0], mask.float()))
+    assert torch.isclose(
+        losses['acc_seg'], 100 * ((full[:, 0] > 0) == mask).float().mean())
+
+
 def test_a_list_of_losses_is_summed_by_name():
     bce = dict(
         type='CrossEntropyLoss', use_sigmoid=True, avg_non_ignore=True)

@@ -42,6 +42,7 @@ def run(*command, cwd):
     """On the CPU, whatever there is, with as many threads as torchrun sets."""
     done = subprocess.run(
         list(map(str, command)), cwd=cwd, capture_output=True, text=True,
+        timeout=600,
         env=dict(os.environ, PYTHON=sys.executable, PORT=str(free_port()),
                  CUDA_VISIBLE_DEVICES='', OMP_NUM_THREADS='1'))
     assert done.returncode == 0, done.stderr[-3000:]

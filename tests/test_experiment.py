@@ -5,6 +5,7 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from mmengine.config import Config
@@ -53,6 +54,80 @@ def test_rows_differ_in_what_they_say_they_do(experiment):
         for key, value in cfg.items():
             assert value == reference.get(key), (row, key)
     assert len(set(trained.values())) == len(trained)
+
+
+def test_a_fingerprint_is_of_all_that_a_config_says(experiment, tmp_path):
+    prints = {
+        experiment.fingerprint(experiment.config_of(row))
+        for row in experiment.CONFIGS
+    }
+    assert len(prints) == len(experiment.CONFIGS)
+    base = experiment.config_of('ClsCLIP')
+    for name, more in ('same', ''), ('other', 'train_cfg = dict(max_iters=7)'):
+        (tmp_path / f'{name}.py').write_text(f'_base_ = {str(base)!r}\n{more}')
+    plain = experiment.fingerprint(base)
+    assert experiment.fingerprint(tmp_path / 'same.py') == plain
+    assert experiment.fingerprint(tmp_path / 'other.py') != plain
+
+
+def test_a_run_trains_and_tests_the_fold_and_seed_it_is_of(
+        experiment, tmp_path, monkeypatch):
+    commands, tested = [], []
+
+    def train(command, **kwargs):
+        commands.append(command)
+        work_dir = Path(command[command.index('--work-dir') + 1])
+        work_dir.mkdir(parents=True)
+        (work_dir / 'last_checkpoint').write_text('head.pth')
+        return SimpleNamespace(returncode=0)
+
+    def test(config, checkpoint, work_dir, threads, options):
+        tested.append((Path(config).stem, checkpoint, options))
+        return dict(miou_unseen=len(tested))
+
+    monkeypatch.setattr(experiment.subprocess, 'run', train)
+    monkeypatch.setattr(experiment, 'run_test', test)
+    lines = experiment.run('ClsCLIP', 3, 2, 40, tmp_path)
+    assert {'randomness.seed=2', 'train_cfg.max_iters=40',
+            'train_dataloader.dataset.dataset.fold=3'} < set(commands[0])
+    assert commands[0][2] == str(experiment.config_of('ClsCLIP'))
+    assert [config for config, *_ in tested] == [
+        path.stem for path in experiment.tests_of('ClsCLIP').values()]
+    for _, checkpoint, options in tested:
+        assert checkpoint == 'head.pth'
+        assert options == ['test_dataloader.dataset.dataset.fold=3']
+    for number, (row, one) in enumerate(
+            zip(experiment.tests_of('ClsCLIP'), lines, strict=True), 1):
+        assert (one['row'], one['fold'], one['seed']) == (row, 3, 2)
+        assert one['miou_unseen'] == number and one['iterations'] == 40
+
+
+def test_each_fold_is_evaluated_with_its_own_head(monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(str(TOOLS))
+    evaluate = importlib.import_module('evaluate')
+
+    def test(config, checkpoint, work_dir, threads, options):
+        fold = int(Path(checkpoint).stem[-1])
+        name = Path(config).stem
+        if 'whole' in name:
+            return dict(mIoU=10 + fold)
+        if 'plus' in name:
+            assert options == [f'test_dataloader.dataset.dataset.fold={fold}']
+            return dict(miou_unseen=20 + fold, miou_unseen_small=30 + fold,
+                        protocol=dict(proposals=name))
+        assert not options and name.endswith(f'fold{fold}')
+        return dict.fromkeys(evaluate.COLUMNS, 40 + fold)
+
+    monkeypatch.setattr(evaluate, 'run_test', test)
+    rows, plus = evaluate.evaluate(tmp_path)
+    assert [rows[f'fold{k}']['miou_unseen'] for k in range(4)] == [
+        40, 41, 42, 43]
+    assert rows['fold2']['miou_whole'] == 12
+    assert rows['mean'] == dict.fromkeys(rows['mean'], 41.5) | dict(
+        miou_whole=11.5)
+    assert len(plus) == 4 and len({p['proposals'] for p in plus.values()}) == 4
+    for row in plus.values():
+        assert row['miou_unseen'] == 21.5 and row['miou_unseen_small'] == 31.5
 
 
 def test_mean_and_spread_are_over_seeds_of_the_mean_over_folds(experiment):

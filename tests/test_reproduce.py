@@ -28,7 +28,8 @@ case $1 in
     tools/reproduce/_check_detections.py) cat >/dev/null ;;
     tools/train.py)
         [[ "$*" =~ max_iters=([0-9]+) ]]
-        mkdir -p "$folder" && touch "$folder/iter_${{BASH_REMATCH[1]}}.pth" ;;
+        mkdir -p "$folder"
+        touch -t 202001010000 "$folder/iter_${{BASH_REMATCH[1]}}.pth" ;;
     tools/test.py)
         fold=${{folder: -1}}
         mkdir -p "$folder/now"
@@ -329,6 +330,13 @@ def test_it_is_resumed_where_it_was_stopped_and_gives_a_table(
     _, err = run(*args, '--detector-options', 'categories=coco80', code=2)
     assert f'--detections {tmp_path / "yolov7.json"} --detector' in err
     calls()
+
+    # So is what a checkpoint made anew had tested.
+    os.utime(tmp_path / 'yolov7.json', (0, 0))
+    for path in (tmp_path / 'out').glob('*/fold0/now/now.json'):
+        os.utime(path, (1, 1))
+    run(*args)
+    assert len([x for x in calls() if x.startswith('tools/test.py')]) == 4
 
     # What was made otherwise does not join it.
     _, err = run(*args, '--iterations', 7, code=2)

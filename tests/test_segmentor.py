@@ -58,13 +58,17 @@ def test_a_whole_vocabulary_is_its_classes_one_by_one(model, size):
                 alone[:, 1], logits[:, 1 + k], atol=1e-5, rtol=0)
 
 
-def test_logits_are_the_parts_put_together(model):
+@pytest.mark.parametrize('align', [False, True])
+def test_logits_are_the_parts_put_together(model, align, monkeypatch):
     """By hand: backbone, head, upsampling to whole patches, cropping."""
+    monkeypatch.setattr(model, 'align_corners', align)
     inputs = torch.randn(1, 3, 30, 37)
     text = model.text_encoder(['green ring'])[:, None]
     with torch.no_grad():
         out = model.decode_head(model.backbone(inputs, text))
-        out = F.interpolate(out, (32, 40), mode='bilinear')[..., :30, :37]
+        out = F.interpolate(
+            out, (32, 40), mode='bilinear', align_corners=align)
+        out = out[..., :30, :37]
         logits = model.inference(inputs, metas(1, (30, 37)))
     torch.testing.assert_close(logits[:, 3:4], out, atol=1e-5, rtol=0)
 
@@ -220,13 +224,15 @@ def test_the_vocabulary_overrules_the_names_in_a_checkpoint(model):
 
 
 def test_autocast_and_plain_forward(model):
-    inputs = torch.randn(1, 3, 32, 32)
+    inputs = torch.randn(1, 3, 8, 8)  # a patch, as in test_backbone.py
     with torch.no_grad():
         full = model(inputs, mode='tensor')
         with torch.autocast('cpu', torch.bfloat16):
             half = model(inputs, mode='tensor').float()
-    assert full.shape == (1, 6, 32, 32)
-    assert (full - half).abs().max() < 0.05 * full.abs().max() + 0.01
+    assert full.shape == (1, 6, 8, 8)
+    classes = full[:, 1:]
+    difference = (classes - classes[:, :1]).abs().max()
+    assert (full - half).abs().max() < 0.2 * difference
 
 
 def test_one_by_one_pixel_and_long_thin_pictures(model):

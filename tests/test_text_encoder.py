@@ -143,8 +143,8 @@ def test_the_size_of_a_batch_changes_nothing(clip, forwards):
     four = build(clip, templates=PROMPTS, batch_size=4)()
     assert forwards == [4, 2]
     many = build(clip, templates=PROMPTS, batch_size=256)()
-    torch.testing.assert_close(one, many, atol=1e-6, rtol=0)
-    torch.testing.assert_close(four, many, atol=1e-6, rtol=0)
+    torch.testing.assert_close(one, many, atol=1e-5, rtol=0)
+    torch.testing.assert_close(four, many, atol=1e-5, rtol=0)
 
 
 def test_autocast_does_not_reach_what_is_kept(clip):

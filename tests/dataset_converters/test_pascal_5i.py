@@ -124,6 +124,20 @@ def test_a_failed_run_leaves_no_half_mask(tool, sources):
     assert files(sources / 'out') == ['both.png', 'new.png', 'old.png']
 
 
+def test_a_mask_is_whole_or_not_there(tool, sources, monkeypatch):
+    def half(image, file, *args):
+        file.write(b'half')
+        raise OSError('no space is left')
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Image.Image, 'save', half)
+        with pytest.raises(SystemExit, match='no space is left'):
+            masks(tool, sources)
+    assert not files(sources / 'out')
+    masks(tool, sources)
+    assert files(sources / 'out') == ['both.png', 'new.png', 'old.png']
+
+
 def test_sources_that_are_no_label_maps(tool, sources):
     colours = Image.fromarray(np.zeros((6, 9, 3), np.uint8))
     colours.save(sources / 'voc/old.png')

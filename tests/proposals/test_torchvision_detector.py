@@ -28,7 +28,7 @@ def test_it_runs_live_on_pictures_of_several_sizes(proposals):
         assert len(boxes) == 20 and 'N/A' not in boxes.names
         assert (boxes.bboxes[:, 2] <= picture.shape[2]).all()
         assert (boxes.bboxes[:, 3] <= picture.shape[1]).all()
-    again = proposals(pictures[:1], [None], [wanted], None)[0]
+    again = proposals(pictures, [None] * 2, [wanted] * 2, None)[0]
     torch.testing.assert_close(again.bboxes, found[0].bboxes)
 
 

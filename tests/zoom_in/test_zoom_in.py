@@ -597,7 +597,7 @@ def test_a_batch_of_regions_is_its_regions_one_by_one(tiny_clip_json, meta):
         ask(zoom(model, resize=SMALL, crop_batch_size=n), image, BOXES, **meta)
         for n in (32, 1))
     torch.testing.assert_close(together.seg_logits.data,
-                               alone.seg_logits.data, atol=1e-5, rtol=0)
+                               alone.seg_logits.data, atol=1e-3, rtol=0)
 
 
 @torch.no_grad()
