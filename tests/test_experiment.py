@@ -137,7 +137,18 @@ def test_mean_and_spread_are_over_seeds_of_the_mean_over_folds(experiment):
     assert cells[:4] == ['ClsCLIP', '61.0', '65.0', '63.0 ± 1.0']
     # A seed without all folds is in the folds' columns alone.
     cells = experiment.summary(lines[:-1], 'ClsCLIP', (0, 1))
-    assert cells[3] == '62.5 ± 0.7' and cells[-1] == '2'
+    assert cells[3] == '62.5 ± 0.7' and cells[-2:] == ['', '2']
+
+
+def test_who_is_ahead_in_runs_of_the_same_fold_and_seed(experiment):
+    lines = [line(experiment, row, fold, seed, 60 + fold + gain * seed)
+             for row, gain in (('ClsCLIP', 1), ('LSeg-style', 2))
+             for fold in (0, 1) for seed in (0, 1, 2)]
+    other = line(experiment, 'LSeg-style', 1, 3, 99)  # ClsCLIP has no such run
+    cells = experiment.summary([*lines, other], 'LSeg-style', (0, 1))
+    assert cells[-2:] == ['4 of 6', '3']
+    assert experiment.summary(lines, 'LSeg-style', (1, ))[-2:] == [
+        '2 of 3', '3']
 
 
 def test_means_within_a_table_are_of_the_same_folds(experiment):

@@ -150,9 +150,18 @@ def read(path: Path, iterations: int) -> list[dict]:
 
 
 def summary(lines: list[dict], row: str, folds: Sequence[int]) -> list[str]:
-    """A row of the table: each fold's mean, and mean and spread over seeds."""
-    by = {(line['fold'], line['seed']): line for line in lines
-          if line['row'] == row}
+    """A row of the table.
+
+    Returns:
+        list[str]: Its name; unseen classes' mean over seeds in each fold; of
+        each figure the mean over folds, and its mean and spread over seeds;
+        in how many runs it beats ClsCLIP's of the same fold and seed; whole
+        seeds.
+    """
+    by, reference = (
+        {(line['fold'], line['seed']): line for line in lines
+         if line['row'] == name and line['fold'] in folds}
+        for name in (row, 'ClsCLIP'))
     seeds = sorted({seed for _, seed in by})
     whole = [s for s in seeds if all((f, s) in by for f in folds)]
     cells = [row]
@@ -164,7 +173,11 @@ def summary(lines: list[dict], row: str, folds: Sequence[int]) -> list[str]:
                   if all(figure in by[f, s] for f in folds)]
         spread = f' ± {stdev(values):.1f}' if len(values) > 1 else ''
         cells.append(f'{mean(values):.1f}{spread}' if values else '')
-    return [*cells, str(len(whole))]
+    pairs = [] if row == 'ClsCLIP' else [key for key in by if key in reference]
+    ahead = sum(by[key]['miou_unseen'] > reference[key]['miou_unseen']
+                for key in pairs)
+    return [*cells, f'{ahead} of {len(pairs)}' if pairs else '',
+            str(len(whole))]
 
 
 def tables(lines: list[dict], folds: Sequence[int],
@@ -180,7 +193,7 @@ def tables(lines: list[dict], folds: Sequence[int],
         if not body:
             continue
         head = ['', *(f'fold {f}' for f in of), 'unseen', 'seen', 'small',
-                'FB-IoU', 'seeds']
+                'FB-IoU', 'ahead', 'seeds']
         rules = ['---'] * len(head)
         text += f'\n### {title}\n\n' + ''.join(
             f'| {" | ".join(cells)} |\n' for cells in (head, rules, *body))
