@@ -232,6 +232,14 @@ def test_what_is_not_prepared_is_made_first(run, voc, coco, tmp_path):
     assert lists.endswith(
         f'{tool}coco_20i.py lists --masks {coco}/annotations/train2014 '
         f'--fold 0 --split train --out {coco}/lists/train_fold0.txt')
+    out, _ = run('coco_20i', coco, '--weights', 'None', '--dry-run', '--folds',
+                 0, '--cfg-options',
+                 'train_dataloader.dataset.novel_handling=background')
+    masks, lists, other = out.splitlines()[:3]
+    assert lists.endswith('--fold 0 --split train --novel-handling background '
+                          f'--out {coco}/lists/train_fold0_background.txt')
+    assert f'{coco}/lists/train_fold0_background.txt' in other
+    assert f'{coco}/lists/val_fold0.txt' in other
     assert 'coco-20i-480x480_fold0.py' in train
     for loader, split in (('train', 'train'), ('test', 'val')):
         assert (f'{loader}_dataloader.dataset.list_file={coco}/lists/{split}_'

@@ -6,7 +6,8 @@ test_pipeline = [
     dict(type='LoadAnnotations'),
     dict(type='BAMLetterbox', size=480),
     dict(type='MakeEpisode'),
-    dict(type='PackSegInputs', meta_keys=_base_.meta_keys)
+    dict(
+        type='PackSegInputs', meta_keys=(*_base_.meta_keys, 'geometry'))
 ]
 model = dict(decode_head=dict(align_corners=True))
 test_dataloader = dict(dataset=dict(pipeline=test_pipeline))

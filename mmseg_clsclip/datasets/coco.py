@@ -1,4 +1,6 @@
 """COCO's 80 object classes: COCO-20i and COCO-Object."""
+from collections.abc import Iterable
+
 from mmengine import fileio
 from mmseg.datasets import BaseSegDataset, COCOStuffDataset
 from mmseg.registry import DATASETS
@@ -8,11 +10,26 @@ from .folds import NUM_FOLDS, FoldDataset
 
 # COCO-Stuff counts the objects first, in COCO's own order.
 COCO_CLASSES = tuple(COCOStuffDataset.METAINFO['classes'][:80])
+# Those of COCO's names that VOC spells differently.
+COCO_TO_VOC = {
+    'airplane': 'aeroplane',
+    'couch': 'sofa',
+    'dining table': 'diningtable',
+    'motorcycle': 'motorbike',
+    'potted plant': 'pottedplant',
+    'tv': 'tvmonitor',
+}
 _META = dict(
     classes=('background', *COCO_CLASSES),
     palette=[[0, 0, 0], *COCOStuffDataset.METAINFO['palette'][:80]])
 _HINT = ('`tools/dataset_converters/coco_20i.py masks` writes the masks from '
          'instances_*.json, see docs/protocols.md.')
+
+
+def seen_among(unseen: Iterable[str], trained: Iterable[str]) -> list[str]:
+    """Which of some classes were trained on, in VOC's or COCO's spelling."""
+    known = {COCO_TO_VOC.get(name, name) for name in trained}
+    return [name for name in unseen if COCO_TO_VOC.get(name, name) in known]
 
 
 @DATASETS.register_module()

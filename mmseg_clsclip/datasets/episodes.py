@@ -208,6 +208,8 @@ class EpisodeDataset(Dataset):
         """
         if self.list_file is not None:
             pairs, how = self._listed_pairs(every)
+            if not self.test_mode and self.novel_handling != 'drop_image':
+                self._check_list_is_full(pairs)
         else:
             how = dict(list=f'at least {self.min_area} pixels')
             dropped = [] if self.test_mode else self._novel_labels
@@ -268,6 +270,17 @@ class EpisodeDataset(Dataset):
                 if index[name] in kept], dict(
                     list=f'file ({form})',
                     list_files=[os.path.basename(f) for f in files])
+
+    def _check_list_is_full(self, pairs: list[tuple]) -> None:
+        """Warn if a list seems to leave out pictures of novel classes."""
+        pictures = list(dict.fromkeys(i for i, _ in pairs))[:200]
+        if not any(self._areas(i)[self._novel_labels].any()
+                   for i in pictures):
+            warn(f'None of the first {len(pictures)} pictures of '
+                 f'{self.list_file} holds a novel class, so '
+                 f'novel_handling={self.novel_handling!r} has nothing to '
+                 'handle. Was the list made with drop_image? '
+                 'tools/dataset_converters/ have --novel-handling.')
 
     def _explain_labels(self, labels: set[int]) -> str:
         """What a subclass can say of the labels of a list that is refused."""

@@ -17,7 +17,9 @@ class BAMLetterbox(BaseTransform):
     score at the original size.
 
     Required keys: img, ori_shape, gt_seg_map (optional). Modified keys: img
-    (S, S, 3) uint8, img_shape, ori_shape (L, L), gt_seg_map (L, L).
+    (S, S, 3) uint8, img_shape, ori_shape (L, L), gt_seg_map (L, L). Added
+    key: geometry, which results name if it is in the ``meta_keys`` of
+    ``PackSegInputs``.
 
     Args:
         size (int): Side S of the canvas, in pixels.
@@ -42,7 +44,8 @@ class BAMLetterbox(BaseTransform):
             img_shape=canvas.shape[:2],
             ori_shape=(longer, longer),
             scale_factor=(self.size / longer, self.size / longer),
-            keep_ratio=True)
+            keep_ratio=True,
+            geometry='BAM letterbox')
         if 'gt_seg_map' in results:
             truth = np.full((longer, longer), 255, np.uint8)
             truth[:height, :width] = results['gt_seg_map']

@@ -6,12 +6,12 @@ from ..datasets import EpisodeDataset
 from ..log import warn
 
 
-def unseen_classes(dataset, evaluator) -> set[str]:
+def unseen_classes(dataset, evaluator) -> list[str]:
     """Names that count as unseen, by the data set or by a metric."""
-    names = set(dataset.metainfo.get('novel_classes', ()))
+    names = list(dataset.metainfo.get('novel_classes', ()))
     for metric in getattr(evaluator, 'metrics', ()):
-        names.update(getattr(metric, 'unseen_classes', None) or ())
-    return names
+        names += getattr(metric, 'unseen_classes', None) or ()
+    return list(dict.fromkeys(names))
 
 
 def asks_by_name(segmentor: nn.Module) -> bool:

@@ -9,6 +9,7 @@ from mmseg.models import SegTTAModel
 from mmseg.registry import HOOKS
 
 from ..datasets import EpisodeDataset
+from ..datasets.coco import seen_among
 from ..log import warn
 from .checks import (
     asks_by_name,
@@ -30,12 +31,6 @@ def _segmentor(runner):
     """The segmentor inside wrappers for processes and for test time."""
     model = _model(runner)
     return getattr(model, 'module', model)
-
-
-def _name_dataset(evaluator, dataset) -> None:
-    """Let metrics name what they measured, also of mmseg's own data sets."""
-    evaluator.dataset_meta = dict(
-        dataset.metainfo, protocol=dataset_protocol(dataset))
 
 
 def _name_drawn(runner, dataset) -> None:
@@ -104,7 +99,7 @@ class HonestScoresHook(Hook):
                 "The training's data set is in test mode, in which it asks "
                 "for its novel classes. Write split='train', or take "
                 'test_mode=True out of the data set that is wrapped.')
-        seen = sorted(self._seen & set(meta.get('novel_classes', ())))
+        seen = seen_among(meta.get('novel_classes', ()), self._seen)
         if seen:
             warn('The checkpoint that this training begins with was trained '
                  f'on masks of {", ".join(seen)}, which count as unseen here: '
@@ -116,20 +111,31 @@ class HonestScoresHook(Hook):
         """Compare before a validation."""
         dataset = runner.val_dataloader.dataset
         self._compare(runner, dataset, runner.val_loop.evaluator)
-        _name_dataset(runner.val_loop.evaluator, dataset)
+        self._name_dataset(runner.val_loop.evaluator, dataset)
         _name_drawn(runner, dataset)
 
     def before_test(self, runner) -> None:
         """Compare before a test."""
         dataset = runner.test_dataloader.dataset
         self._compare(runner, dataset, runner.test_loop.evaluator)
-        _name_dataset(runner.test_loop.evaluator, dataset)
+        self._name_dataset(runner.test_loop.evaluator, dataset)
         _name_drawn(runner, dataset)
         proposals = getattr(_model(runner), 'proposals', None)
         if proposals is not None and hasattr(dataset, 'get_data_info'):
             proposals.check_pictures(_img_paths(dataset))
         if not is_main_process():
             self._write_aside(runner)
+
+    def _name_dataset(self, evaluator, dataset) -> None:
+        """Let metrics name what they measured, and what training saw."""
+        protocol = dataset_protocol(dataset)
+        trained = self._trained.get('protocol') or {}
+        if 'novel_handling' in trained:
+            protocol['novel_handling'] = trained['novel_handling']
+        seen = seen_among(unseen_classes(dataset, evaluator), self._seen)
+        if seen:
+            protocol['trained_on_unseen'] = seen
+        evaluator.dataset_meta = dict(dataset.metainfo, protocol=protocol)
 
     def _write_aside(self, runner) -> None:
         """Send this process's file of results to a temporary folder.
@@ -155,19 +161,11 @@ class HonestScoresHook(Hook):
             if not episodes:
                 check_vocabulary(segmentor.dataset_meta['classes'],
                                  tuple(dataset.metainfo['classes']))
-        seen = self._seen & unseen_classes(dataset, evaluator)
+        seen = seen_among(unseen_classes(dataset, evaluator), self._seen)
         if seen:
             warn('The scores of unseen classes below are NOT zero-shot: the '
-                 'checkpoint was trained on masks of '
-                 f'{", ".join(sorted(seen))}. Take the checkpoint of this '
-                 'fold.')
-        told, meant = (
-            (meta.get('protocol') or {}).get('novel_handling')
-            for meta in (dataset.metainfo, self._trained))
-        if told and meant and told != meant:
-            warn(f'The checkpoint was trained with novel_handling={meant!r}, '
-                 f'the protocol below says {told!r}. Set it in the test data '
-                 'set too.')
+                 f'checkpoint was trained on masks of {", ".join(seen)}. Take '
+                 'the checkpoint of this fold.')
 
     def after_val_epoch(self, runner, metrics=None) -> None:
         """Warn below the scores."""

@@ -20,8 +20,9 @@ def traits_of(data_batch: dict, index: int, sample: dict) -> tuple:
         sample (dict): The sample with its metainfo.
 
     Returns:
-        tuple: The size (H, W) or None of each view, and the source of the
-        proposals or None. Plain Python, so that it travels between processes.
+        tuple: The size (H, W) or None of each view, the source of the
+        proposals or None, and a geometry of its own, such as BAM's, or None.
+        Plain Python, so that it travels between processes.
     """
     views = [sample]
     batch = data_batch.get('data_samples') if data_batch else None
@@ -29,7 +30,7 @@ def traits_of(data_batch: dict, index: int, sample: dict) -> tuple:
         views = [view[index].metainfo for view in batch]
     shapes = [view.get('img_shape') for view in views]
     return (tuple(s and tuple(int(side) for side in s[:2]) for s in shapes),
-            sample.get('proposal_source'))
+            sample.get('proposal_source'), sample.get('geometry'))
 
 
 def _input_size(sizes: set) -> str:
@@ -60,16 +61,19 @@ def describe_protocol(dataset_meta: dict, traits: Iterable[tuple],
         dict: The data set's entries and ``more``, then ``input_size`` ("HxW",
         "short side S" or "long side S" if that is what all have in common,
         "HxW to HxW", or "unknown"), ``views`` (how many of a picture were
-        joined, 1 without test-time augmentation) and ``proposals`` ("none"
-        where no zoom-in took place).
+        joined, 1 without test-time augmentation), ``proposals`` ("none"
+        where no zoom-in took place) and, if it is not mmseg's, ``geometry``.
     """
     traits = set(traits)
-    views = sorted({len(shapes) for shapes, _ in traits}) or [1]
-    sources = sorted({str(source or 'none') for _, source in traits})
+    views = sorted({len(shapes) for shapes, *_ in traits}) or [1]
+    sources = sorted({str(source or 'none') for _, source, _ in traits})
+    geometries = sorted({str(geometry) for *_, geometry in traits if geometry})
+    if geometries:
+        more['geometry'] = ' and '.join(geometries)
     protocol = dict(
         dataset_meta.get('protocol') or {},
         **more,
-        input_size=_input_size({s for shapes, _ in traits for s in shapes}),
+        input_size=_input_size({s for shapes, *_ in traits for s in shapes}),
         views=views[0] if len(views) == 1 else views,
         proposals=' and '.join(sources) or 'none')
     # mmengine writes numpy's numbers as null.

@@ -6,18 +6,9 @@ from mmseg.structures import SegDataSample
 from torch import Tensor
 from torchvision.models import get_model_weights
 
+from ..datasets.coco import COCO_TO_VOC
 from ..log import warn
 from .base import BaseProposals, Segment, Wanted
-
-# Those of COCO's names that VOC spells differently.
-COCO_TO_VOC = {
-    'airplane': 'aeroplane',
-    'couch': 'sofa',
-    'dining table': 'diningtable',
-    'motorcycle': 'motorbike',
-    'potted plant': 'pottedplant',
-    'tv': 'tvmonitor',
-}
 
 
 def coco_categories() -> dict[int, str]:

@@ -7,6 +7,8 @@ from mmseg.datasets import BaseSegDataset
 from mmseg.registry import DATASETS, TRANSFORMS
 from PIL import Image
 
+from mmseg_clsclip.datasets import episodes
+
 # Which labels each picture shows: 'c' (3) is novel.
 PICTURES = {'one': [1], 'both': [1, 3], 'novel': [3], 'empty': []}
 META = dict(
@@ -244,6 +246,17 @@ def test_a_list_says_what_training_may_ask_for(root, listed):
     assert data.metainfo['protocol']['list'] == 'file (HSNet)'
     data = build(root, list_file=listed('one 1\none 2\n'))
     assert {data[0]['class_name'] for _ in range(40)} == {'a', 'b'}
+
+
+def test_a_list_without_novel_pixels_is_noticed(root, listed, monkeypatch):
+    lines = []
+    monkeypatch.setattr(episodes, 'warn', lines.append)
+    build(root, list_file=listed('one 1\nboth 1\n'), novel_handling='ignore')
+    build(root, list_file=listed('one 1\n'))
+    assert not lines
+    build(root, list_file=listed('one 1\n'), novel_handling='ignore')
+    assert 'None of the first 1 pictures' in lines[0]
+    assert "novel_handling='ignore' has nothing to handle" in lines[0]
 
 
 def test_a_list_that_keeps_novel_pixels_contradicts_drop_image(root, listed):

@@ -1,9 +1,11 @@
 """The metric against a plain numpy count, and against mmseg's own."""
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from mmengine.config import Config
 from mmengine.hooks import LoggerHook
 from mmseg.evaluation import IoUMetric
 from mmseg.structures import SegDataSample
@@ -13,6 +15,8 @@ from mmseg_clsclip.evaluation import EpisodeIoUMetric
 
 META = dict(
     classes=('background', 'a', 'b', 'c', 'd'), novel_classes=('a', 'c'))
+BAM = (Path(__file__).parents[2] / 'configs/clsclip'
+       / 'clsclip_vit-b16_pascal-5i-480x480_fold0_bam.py')
 # In masks of up to 8 x 8 pixels.
 BOUNDS = (5, 12)
 
@@ -55,6 +59,16 @@ def iou(samples, value):
 
 def of_class(samples):
     return {k: [s for s in samples if s[0] == k] for k in 'abc'}
+
+
+def test_a_geometry_of_its_own_is_named():
+    one, mask = episodes(1)[0][0], np.ones((1, 4, 4), int)
+    plain = run([(one, mask, mask)])['protocol']
+    bam = run([(one, mask, mask, dict(geometry='BAM letterbox'))])['protocol']
+    assert 'geometry' not in plain
+    assert bam == dict(plain, geometry='BAM letterbox')
+    cfg = Config.fromfile(BAM)
+    assert 'geometry' in cfg.test_dataloader.dataset.pipeline[-1].meta_keys
 
 
 def test_a_truth_that_was_resized_is_refused():
@@ -161,7 +175,7 @@ def test_sums_are_exact_beyond_32_bits():
     metric = EpisodeIoUMetric()
     metric.dataset_meta = META
     big = 2**31
-    traits = ((None, ), None)
+    traits = ((None, ), None, None)
     got = metric.compute_metrics([('a', (big, big, big + 1, 0, 1), traits),
                                   ('a', (big, big, big, 0, 0), traits)])
     assert got['miou_unseen'] == pytest.approx(

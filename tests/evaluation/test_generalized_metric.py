@@ -93,7 +93,7 @@ def test_sums_are_exact_where_mmsegs_are_not():
     """Past 2**24 a float32 sum no longer sees a single pixel."""
     metric = GeneralizedZeroShotIoUMetric(['b'])
     metric.dataset_meta = dict(classes=('a', 'b'))
-    traits = ((None, ), None)
+    traits = ((None, ), None, None)
     many, one = torch.tensor([2**26, 1]), torch.tensor([1, 0])
     got = metric.compute_metrics(
         [((many, many, many, many), traits)] +

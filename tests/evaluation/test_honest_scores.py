@@ -120,9 +120,22 @@ def test_a_checkpoint_that_saw_the_unseen_classes_is_named(logged):
     trained.update(base_classes=['a'], protocol=dict(novel_handling='x'))
     hook.after_load_checkpoint(test, dict(meta=dict(dataset_meta=trained)))
     hook.before_test(test)
-    assert 'NOT zero-shot: the checkpoint was trained on masks of a' in (
-        logged[0])
-    assert "novel_handling='x', the protocol below says 'ignore'" in logged[1]
+    message, = logged
+    assert 'NOT zero-shot: the checkpoint was trained on masks of a' in message
+    protocol = test.test_loop.evaluator.dataset_meta['protocol']
+    assert protocol['novel_handling'] == 'x'  # not what the test set says
+    assert protocol['trained_on_unseen'] == ['a']
+
+
+def test_cocos_and_vocs_spellings_are_of_one_class(logged):
+    test = runner()
+    test.test_dataloader.dataset.metainfo = dict(
+        classes=TRUTH, novel_classes=('sofa', 'train'))
+    hook = HonestScoresHook()
+    hook.after_load_checkpoint(test, dict(meta=dict(
+        dataset_meta=dict(base_classes=['couch', 'dog']))))
+    hook.before_test(test)
+    assert 'trained on masks of sofa.' in logged[0]
 
 
 def test_what_a_metric_calls_unseen_counts_too(logged):

@@ -6,6 +6,7 @@ from pathlib import PurePath
 from mmseg.registry import DATASETS, METRICS
 
 from mmseg_clsclip import EpisodeDataset
+from mmseg_clsclip.datasets.coco import seen_among
 from mmseg_clsclip.evaluation.protocol import dataset_protocol
 
 from . import classes
@@ -127,7 +128,7 @@ def check_training(entrant: Entrant) -> None:
         sources[entrant.checkpoint] = training_meta(
             entrant.checkpoint).get('base_classes', ())
     for source, trained in sources.items():
-        seen = ', '.join(name for name in unseen if name in trained)
+        seen = ', '.join(seen_among(unseen, trained))
         if seen and counts:
             raise ValueError(
                 f'{entrant.name}: by {source} it was trained on masks of '

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from comparison import classes
 from mmengine.config import Config
 
+from mmseg_clsclip.datasets.coco import seen_among
 from mmseg_clsclip.datasets.lists import picture_id
 from mmseg_clsclip.vocabulary import read_vocabulary
 
@@ -49,7 +50,7 @@ def trained_and_unseen(cfg: Config, test: Part) -> list[Finding]:
     meta = dict(test.dataset.metainfo, novel_classes=test.novel)
     unseen, counts = classes.unseen(cfg, meta)
     trained = classes.of_training(cfg.train_dataloader.dataset)
-    both = [name for name in unseen if counts and name in trained]
+    both = seen_among(unseen, trained) if counts else []
     return [Finding(
         'error', 'classes are trained on and count as unseen in testing',
         'Give both data sets the same novel_classes, and training an '

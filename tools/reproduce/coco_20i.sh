@@ -14,9 +14,21 @@ parse "$@"
 ROOT=$FIRST
 CONVERTER=tools/dataset_converters/coco_20i.py
 
+# What training does with novel pixels decides which pictures it has.
+HANDLING=drop_image
+for option in ${OPTIONS[@]+"${OPTIONS[@]}"}; do
+    case $option in
+        train_dataloader.dataset.novel_handling=*) HANDLING=${option#*=} ;;
+    esac
+done
+
 # list SPLIT FOLD
 list() {
-    echo "$ROOT/lists/$1_fold$2.txt"
+    if [ "$1" = train ] && [ "$HANDLING" != drop_image ]; then
+        echo "$ROOT/lists/$1_fold$2_$HANDLING.txt"
+    else
+        echo "$ROOT/lists/$1_fold$2.txt"
+    fi
 }
 
 data_options() {
@@ -45,9 +57,12 @@ for split in train val; do
     masks=$ROOT/annotations/${split}2014
     [ -z "$folds" ] || run "$PYTHON" "$CONVERTER" masks --annotations \
         "$ROOT/annotations/instances_${split}2014.json" --out "$masks"
+    handling=(--novel-handling "$HANDLING")
+    [ "$split" = train ] && [ "$HANDLING" != drop_image ] || handling=()
     for fold in $folds; do
         run "$PYTHON" "$CONVERTER" lists --masks "$masks" --fold "$fold" \
-            --split $split --out "$(list $split "$fold")"
+            --split $split ${handling[@]+"${handling[@]}"} \
+            --out "$(list $split "$fold")"
     done
 done
 reproduce
