@@ -4,7 +4,7 @@ from collections.abc import Sequence
 import torch
 import torch.nn.functional as F
 from mmseg.models.decode_heads.decode_head import BaseDecodeHead
-from mmseg.models.losses import CrossEntropyLoss, DiceLoss
+from mmseg.models.losses import CrossEntropyLoss, DiceLoss, TverskyLoss
 from mmseg.models.utils import resize
 from mmseg.registry import MODELS
 from mmseg.utils import SampleList
@@ -63,9 +63,10 @@ class ClsCLIPHead(BaseDecodeHead):
         losses = self.loss_decode if isinstance(
             self.loss_decode, nn.ModuleList) else [self.loss_decode]
         for loss in losses:
-            if isinstance(loss, DiceLoss):
-                raise ValueError("mmseg's DiceLoss reads a single logit as "
-                                 "the background's: write BinaryDiceLoss.")
+            if isinstance(loss, (DiceLoss, TverskyLoss)):
+                raise ValueError(
+                    f"mmseg's {type(loss).__name__} is not for a single "
+                    'foreground logit: write BinaryDiceLoss.')
             if isinstance(loss, CrossEntropyLoss) and not loss.use_sigmoid:
                 raise ValueError('A single logit needs a CrossEntropyLoss '
                                  'with use_sigmoid=True.')

@@ -21,6 +21,10 @@ class Frozen(nn.Module):
         """Stay in eval mode, whatever ``mode`` says."""
         return self
 
+    def apply(self, fn) -> 'Frozen':
+        """Stay as it is, whatever an ``init_cfg`` does to all layers."""
+        return self
+
     def state_dict(self, *args, destination=None, prefix='', keep_vars=False):
         """Add nothing to a checkpoint."""
         return {} if destination is None else destination

@@ -55,7 +55,8 @@ def test_loss_is_binary_cross_entropy_over_valid_pixels():
 
 
 @pytest.mark.parametrize('loss, message', [
-    (dict(type='DiceLoss'), 'write BinaryDiceLoss'),
+    (dict(type='DiceLoss'), 'DiceLoss is not .* write BinaryDiceLoss'),
+    (dict(type='TverskyLoss'), 'TverskyLoss is not .* write BinaryDiceLoss'),
     ([dict(type='BinaryDiceLoss'), dict(type='CrossEntropyLoss')],
      'use_sigmoid=True')])
 def test_losses_that_are_not_for_a_single_logit(loss, message):

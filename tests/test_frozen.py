@@ -1,5 +1,6 @@
 """Frozen parts do not learn, do not travel and are not reported missing."""
 import torch
+from mmengine.model import BaseModule
 from mmengine.runner.checkpoint import load_state_dict
 from torch import nn
 
@@ -28,3 +29,12 @@ def test_frozen_is_not_saved_and_keeps_its_weights_on_load(capsys):
     load_state_dict(other, state, strict=True)  # mmengine's own
     assert torch.equal(other[0].module[0].weight, own)
     assert torch.equal(other[1].weight, model[1].weight)
+
+
+def test_no_init_cfg_reaches_what_is_frozen():
+    model = BaseModule(init_cfg=dict(type='Constant', layer='Linear', val=7))
+    model.parts = build()
+    own = model.parts[0].module[0].weight.clone()
+    model.init_weights()
+    assert torch.equal(model.parts[0].module[0].weight, own)
+    assert (model.parts[1].weight == 7).all()

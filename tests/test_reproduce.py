@@ -29,7 +29,9 @@ case $1 in
     tools/train.py)
         [[ "$*" =~ max_iters=([0-9]+) ]]
         mkdir -p "$folder"
-        touch -t 202001010000 "$folder/iter_${{BASH_REMATCH[1]}}.pth" ;;
+        name=$folder/iter_${{BASH_REMATCH[1]}}.pth
+        touch -t 202001010000 "$name" && echo -n "$name" \
+            >"$folder/last_checkpoint" ;;
     tools/test.py)
         fold=${{folder: -1}}
         mkdir -p "$folder/now"
@@ -114,8 +116,9 @@ def test_a_dry_run_prints_the_commands_of_a_fold(run, calls, voc, tmp_path):
     assert lines == [
         f'{python} tools/train.py {plain} --work-dir '
         f'{tmp_path}/out/train/fold2 --resume --cfg-options '
-        'train_cfg.max_iters=15000 param_scheduler.0.end=15000 '
-        'train_dataloader.batch_size=8 '
+        'train_cfg.max_iters=15000 randomness.seed=0 '
+        'default_hooks.checkpoint.max_keep_ckpts=2 '
+        'param_scheduler.0.end=15000 train_dataloader.batch_size=8 '
         f'train_dataloader.dataset.data_root={root} '
         f'train_dataloader.dataset.ann_file={IDS}/train_5i.txt {data} '
         'model.backbone.pretrained=None',
@@ -183,6 +186,7 @@ def test_the_configs_have_what_the_options_set(run, request, name, data,
         parser.add_argument('--cfg-options', nargs='+', action=DictAction)
         options = parser.parse_args(shlex.split(options)).cfg_options
         cfg = Config.fromfile(ROOT / config)
+        options.pop('randomness.seed', None)  # mmengine knows its own default
         for key in options:
             inner = cfg
             for parent in key.split('.')[:-1]:  # a KeyError if it is not there
@@ -270,6 +274,12 @@ def test_what_is_missing_is_named_and_nothing_is_run(run, calls, name,
         '^Missing: .*', err, re.MULTILINE)
 
 
+def test_several_machines_take_a_fold_each(run, monkeypatch):
+    monkeypatch.setenv('NNODES', '2')
+    _, err = run('pascal_5i', 'voc', '--weights', 'None', code=2)
+    assert 'NNODES=2: the script is for one machine. Give each a fold' in err
+
+
 @pytest.mark.parametrize('args, message', [
     ((), 'where is the data set? VOC2012 [SBD]'),
     (('voc', ), '--weights is missing'),
@@ -300,8 +310,8 @@ def test_it_is_resumed_where_it_was_stopped_and_gives_a_table(
     assert 'No row of clsclip yet: fold 3 is not tested' in text
     assert not (tmp_path / 'out/table.md').exists()
 
-    (tmp_path / 'out/train/fold1/iter_6.pth').unlink()
-    (tmp_path / 'out/train/fold1').rmdir()
+    # It was stopped while the last checkpoint was being written.
+    (tmp_path / 'out/train/fold1/last_checkpoint').write_text('iter_5.pth')
     for path in (tmp_path / 'out').glob('*/fold1/now/now.json'):
         path.unlink()
         path.parent.rmdir()

@@ -127,7 +127,9 @@ def draw(args: argparse.Namespace, cfg: Config, model) -> None:
 
 def measure(args: argparse.Namespace, cfg: Config, model) -> None:
     """Print the mean shares, seen classes and unseen ones."""
-    cfg.test_dataloader.dataset.test_classes = 'all'
+    given = cfg.test_dataloader.dataset
+    if issubclass(DATASETS.get(given.type), EpisodeDataset):
+        given.test_classes = 'all'
     dataset = episodes_of(cfg)
     novel = dataset.metainfo['novel_classes']
     classes = dataset.base_classes + tuple(novel)
@@ -176,16 +178,16 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument('--cfg-options', nargs='+', action=DictAction)
     args = parser.parse_args(argv)
     from mmseg.apis import init_model
-    cfg = Config.fromfile(args.config)
-    cfg.merge_from_dict(args.cfg_options or {})
     try:
+        cfg = Config.fromfile(args.config)
+        cfg.merge_from_dict(args.cfg_options or {})
         model = init_model(cfg, device=args.device)
         load_strictly(model, args.checkpoint)
         if not isinstance(model, mmseg_clsclip.ClsCLIP):
             raise ValueError(f'{args.config} has a {type(model).__name__}; '
                              'give the config of a ClsCLIP.')
         (measure if args.scenes else draw)(args, cfg, model)
-    except (ValueError, FileNotFoundError) as error:
+    except (OSError, ValueError) as error:
         sys.exit(f'visualize_navigation.py: {error}')
 
 

@@ -66,10 +66,12 @@ def main(argv: Sequence[str] | None = None) -> None:
             share=False, server_name=args.server_name, server_port=args.port,
             ssr_mode=False, run_history=False, footer_links=[], quiet=True,
             prevent_thread_lock=True,
+            # Each keeps the logits of its last picture.
+            state_session_capacity=16,
             theme=gr.themes.Default(font=['system-ui', 'sans-serif'],
                                     font_mono=['monospace']))
-    except (ImportError, KeyError, OSError, RuntimeError, TypeError,
-            ValueError) as error:
+    except (AssertionError, AttributeError, ImportError, KeyError, OSError,
+            RuntimeError, SyntaxError, TypeError, ValueError) as error:
         sys.exit(f'web_demo.py: {" ".join(str(error).split())}')
     print(f'The page is at {url}; Ctrl-C stops it.', flush=True)
     page.block_thread()

@@ -22,10 +22,12 @@ class MakeEpisode(BaseTransform):
     and list ``'class_name'`` in the ``meta_keys`` of ``PackSegInputs``.
 
     Args:
-        absent_share (float): Share of training samples that ask for a base
-            class which is *not* in the picture; their mask is empty. 0, the
-            paper's recipe, never teaches the model to say "not here", which
-            it must when a whole vocabulary is asked.
+        absent_share (float): How often a training picture is asked for a base
+            class that is *not* in it; the mask is then empty. Where nothing
+            else can be asked for another picture is drawn, so the share of
+            the samples is larger. 0, the paper's recipe, never teaches the
+            model to say "not here", which it must when a whole vocabulary is
+            asked.
         min_area (int): Pixels that a class must cover to be drawn.
 
     Raises:

@@ -109,8 +109,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     try:
         stems, wrong = _prepare(args)
         predictor = _predictor(args) if stems else None
-    except (ImportError, KeyError, OSError, RuntimeError, TypeError,
-            ValueError) as error:
+    except (AssertionError, AttributeError, ImportError, KeyError, OSError,
+            RuntimeError, SyntaxError, TypeError, ValueError) as error:
         sys.exit(f'clsclip: {_line(error)}')
     for text in wrong:
         say(text)

@@ -10,15 +10,21 @@ SUFFIXES = ('.bmp', '.gif', '.jpeg', '.jpg', '.png', '.ppm', '.tif', '.tiff',
             '.webp')
 
 
-def _pictures(paths: Iterable[Path]) -> list[Path]:
-    """Files with a usual suffix that are not results of an earlier call."""
+def _pictures(paths: Iterable[Path], below: Path = Path()) -> list[Path]:
+    """Files with a usual suffix that are not results of an earlier call.
+
+    Args:
+        paths (Iterable[Path]): The files.
+        below (Path): What is hidden below it is left out.
+    """
     found = []
     for path in sorted(paths):
         # NAME_mask.png beside NAME.json is what this tool writes.
         made = re.fullmatch(r'(.+)_(overlay|mask)\.png', path.name, re.DOTALL)
         ours = made and path.with_name(f'{made[1]}.json').exists()
         if path.suffix.lower() in SUFFIXES and path.is_file() and not (
-                ours or path.name.startswith('.')):
+                ours or any(part.startswith('.')
+                            for part in path.relative_to(below).parts)):
             found.append(path)
     return found
 
@@ -39,8 +45,10 @@ def find(arguments: Sequence[str]) -> tuple[dict[str, Path], list[str]]:
     found, seen, wrong = {}, set(), []
 
     def take(path: Path, name: Path) -> None:
-        if path.resolve() not in seen:
-            seen.add(path.resolve())
+        # A link is a picture of its own name.
+        where = os.path.abspath(path)
+        if where not in seen:
+            seen.add(where)
             found[str(path)] = name
 
     for argument in arguments:
@@ -48,7 +56,7 @@ def find(arguments: Sequence[str]) -> tuple[dict[str, Path], list[str]]:
         if '://' in argument:
             found[argument] = Path(Path(argument).stem)
         elif path.is_dir():
-            inside = _pictures(path.rglob('*'))
+            inside = _pictures(path.rglob('*'), path)
             for file in inside:
                 take(file, file.relative_to(path).with_suffix(''))
             if not inside:
@@ -79,7 +87,8 @@ def _distinct(names: dict[str, Path]) -> dict[str, Path]:
     names = dict(names)
     for clash in _clashes(names):
         # An address is no file, but is named like one.
-        files = [Path(path.split('://')[-1]).resolve() for path in clash]
+        files = [Path(os.path.abspath(path.split('://')[-1]))
+                 for path in clash]
         top = os.path.commonpath([file.parent for file in files])
         whole = [file.relative_to(top) for file in files]
         short = [name.with_suffix('') for name in whole]

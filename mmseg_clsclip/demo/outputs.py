@@ -1,7 +1,7 @@
 """What is written of a picture: overlay, mask and JSON, all or none."""
 import io
 import json
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import matplotlib
@@ -165,6 +165,10 @@ def save(prediction: Prediction, stem: Path, picture: str,
         image.save(buffer, 'PNG')
         contents.append(buffer.getvalue())
     contents.append(json.dumps(said, indent=1).encode() + b'\n')
+    for path in paths(stem):
+        # A name that is too long would show when others have theirs.
+        with suppress(FileNotFoundError):
+            path.lstat()
     # None takes its name before all are written.
     with ExitStack() as stack:
         files = [stack.enter_context(atomic_write(p)) for p in paths(stem)]

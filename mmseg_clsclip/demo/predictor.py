@@ -15,6 +15,7 @@ from ..clip import ASSETS
 from ..datasets.labels import is_background
 from ..files import some
 from ..named import NamedSegmentor
+from ..proposals import COCOResultsProposals, GroundTruthProposals
 from ..vocabulary import read_vocabulary
 from .configs import put_zoom_in, read_config
 from .pictures import Picture, read, to_rgb
@@ -96,6 +97,14 @@ class Predictor:
             'test_cfg', ConfigDict(mode='whole')).labels_only = False
         if zoom_in:
             put_zoom_in(cfg)
+        given = cfg.model.get('proposals')
+        if given and issubclass(
+                MODELS.get(given.type),
+                (COCOResultsProposals, GroundTruthProposals)):
+            raise ValueError(
+                f'{given.type} has boxes for the pictures of a data set '
+                'alone. Take boxes of the first look: zoom_in=True, or '
+                '--zoom-in.')
         self.model = init_model(cfg, device=self._device(device))
         self.segmentor = getattr(self.model, 'module', self.model)
         self.random_weights = self.segmentor.has_random_weights
@@ -174,7 +183,8 @@ class Predictor:
         elif not isinstance(picture, Picture):
             picture = read(picture)
         pixels, notes = picture
-        if pixels.dtype != np.uint8 or pixels.shape[2:] != (3, ):
+        if (pixels.dtype != np.uint8 or pixels.shape[2:] != (3, )
+                or not pixels.size):
             raise ValueError(f'A picture is (H, W, 3) uint8, RGB, not '
                              f'{pixels.shape} {pixels.dtype}.')
         synonyms = tuple(self.segmentor.text_encoder.synonyms.values())

@@ -6,9 +6,11 @@ import copy
 import html
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Lock
 from time import perf_counter
 
 import gradio as gr
+from gradio.utils import get_upload_folder, is_in_or_equal
 from mmseg.registry import MODELS
 from PIL import Image
 
@@ -51,6 +53,22 @@ def draw(predictions: Sequence[Prediction] | None, threshold: float,
     return images
 
 
+def uploaded(data) -> str | None:
+    """The file of a picture, which must be one that Gradio has stored.
+
+    Gradio looks only at data that call themselves files, and a request may
+    leave that out: then any picture of this machine could be asked for.
+
+    Raises:
+        gr.Error: If it is another file, or an address.
+    """
+    if not data:
+        return None
+    if not is_in_or_equal(data.path, get_upload_folder()):
+        raise gr.Error('Upload the picture.', print_exception=False)
+    return data.path
+
+
 class Asker:
     """Asks the models; the page's only callback that does.
 
@@ -60,6 +78,7 @@ class Asker:
 
     def __init__(self, predictors: Sequence[Predictor]):
         self.predictors = predictors
+        self.lock = Lock()
         self.can_zoom = not isinstance(predictors[0].model, ZoomIn)
         self.plus = zoomed(predictors[0]) if self.can_zoom else None
 
@@ -79,6 +98,12 @@ class Asker:
         """
         if not path:
             raise gr.Error('Drop a picture first.', print_exception=False)
+        # Classes are the models' state; not every request waits in a queue.
+        with self.lock:
+            return self._ask(path, classes, zoom_in, threshold, background)
+
+    def _ask(self, path: str, classes: str, zoom_in: bool, threshold: float,
+             background: bool) -> list:
         names = [[name.strip() for name in line.split(',')]
                  for line in classes.splitlines() if line.strip()]
         predictors = [self.plus if zoom_in else self.predictors[0],
@@ -123,7 +148,7 @@ def build(predictors: Sequence[Predictor]) -> gr.Blocks:
                 gr.HTML('<b style="display: block; padding: 0.5em; color: '
                         f'white; background: #c00">{name_of(predictor)}: '
                         f'{outputs.RANDOM}</b>', elem_id='random')
-        found = gr.State()
+        found = gr.State(time_to_live=3600)
         with gr.Row():
             with gr.Column(scale=1, min_width=260):
                 picture = gr.Image(
@@ -132,7 +157,7 @@ def build(predictors: Sequence[Predictor]) -> gr.Blocks:
                     format='png', height=260, sources=['upload', 'clipboard'],
                     elem_id='picture')
                 # Gradio's own opens the file, and has messages of its own.
-                picture.preprocess = lambda data: data and data.path
+                picture.preprocess = uploaded
                 classes = gr.Textbox(
                     CLASSES if predictors[0].shipped else '', lines=5,
                     max_lines=10, label='Classes', elem_id='classes',
@@ -169,7 +194,6 @@ def build(predictors: Sequence[Predictor]) -> gr.Blocks:
                                     ('mask', 'Mask', 160))]
                 said = gr.Markdown(elem_id='said')
         look = [threshold, background]
-        # One at a time (Gradio's default): classes are the model's state.
         button.click(ask, [picture, classes, zoom_in, *look],
                      [found, said, *images], show_progress_on=images)
         gr.on([threshold.change, background.change], draw, [found, *look],

@@ -1,5 +1,6 @@
 """A score that means nothing must not look like one."""
 import tempfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from mmengine.dist import get_world_size, is_main_process
@@ -31,6 +32,23 @@ def _segmentor(runner):
     """The segmentor inside wrappers for processes and for test time."""
     model = _model(runner)
     return getattr(model, 'module', model)
+
+
+def _trained_classes(meta: dict) -> Sequence[str]:
+    """Those whose masks a data set shows in training."""
+    return meta.get('base_classes', meta.get('classes', ()))
+
+
+def _episode_datasets(dataset) -> Iterator[EpisodeDataset]:
+    """Within whatever mmengine wraps around a data set."""
+    if isinstance(dataset, EpisodeDataset):
+        yield dataset
+        return
+    around = vars(dataset)
+    for inner in (*around.get('datasets', ()), around.get('dataset'),
+                  around.get('_dataset')):
+        if inner is not None:
+            yield from _episode_datasets(inner)
 
 
 def _name_drawn(runner, dataset) -> None:
@@ -84,7 +102,12 @@ class HonestScoresHook(Hook):
                 f'{len(learned) - 1} more. Name its checkpoint.')
         meta = checkpoint.get('meta') or {}
         self._trained = dict(meta.get('dataset_meta') or {})
-        self._seen = frozenset(self._trained.get('base_classes', ()))
+        self._seen = frozenset(
+            meta.get('seen_classes') or _trained_classes(self._trained))
+
+    def before_save_checkpoint(self, runner, checkpoint: dict) -> None:
+        """Write down what was trained on, an earlier training included."""
+        checkpoint['meta']['seen_classes'] = sorted(self._seen)
 
     def before_train(self, runner) -> None:
         """Refuse to train on a test's episodes; remember what is trained on.
@@ -94,7 +117,7 @@ class HonestScoresHook(Hook):
         """
         dataset = runner.train_dataloader.dataset
         meta = dataset.metainfo
-        if isinstance(dataset, EpisodeDataset) and dataset.test_mode:
+        if any(one.test_mode for one in _episode_datasets(dataset)):
             raise ValueError(
                 "The training's data set is in test mode, in which it asks "
                 "for its novel classes. Write split='train', or take "
@@ -105,7 +128,7 @@ class HonestScoresHook(Hook):
                  f'on masks of {", ".join(seen)}, which count as unseen here: '
                  'scores of what comes out are NOT zero-shot.')
         self._trained = dict(meta)
-        self._seen |= set(meta.get('base_classes', ()))
+        self._seen |= set(_trained_classes(meta))
 
     def before_val(self, runner) -> None:
         """Compare before a validation."""

@@ -35,6 +35,19 @@ def test_files_folders_patterns_and_addresses_once_each(folder):
     assert names('b/notes.txt') == {'b/notes.txt': 'notes'}  # by name
 
 
+def test_what_is_hidden_in_a_folder_is_not_searched(folder):
+    Path('a/.cache/deep').mkdir(parents=True)
+    Path('a/.cache/deep/z.jpg').touch()
+    assert set(names('a')) == {'a/deep/x.PNG', 'a/x.jpg'}
+    assert names('a/.cache') == {'a/.cache/deep/z.jpg': 'deep/z'}  # by name
+
+
+def test_a_link_is_a_picture_of_its_own_name(folder):
+    for name in ('cat', 'dog'):
+        Path(f'empty/{name}.jpg').symlink_to(Path('a/x.jpg').resolve())
+    assert names('empty') == {'empty/cat.jpg': 'cat', 'empty/dog.jpg': 'dog'}
+
+
 def test_names_that_clash_get_folders_or_suffixes(folder):
     assert names('a/x.jpg', 'b/x.jpg') == {
         'a/x.jpg': 'a/x', 'b/x.jpg': 'b/x'}

@@ -77,3 +77,12 @@ def test_a_mask_can_be_read_back_as_labels(tmp_path):
     image = Image.open(tmp_path / 'deep/x_mask.png')
     assert image.mode == 'P' and image.getpalette()[3:6] == [0, 255, 0]
     np.testing.assert_array_equal(np.asarray(image), one.labels())
+
+
+@pytest.mark.parametrize('suffix', ['_overlay.png', '_mask.png', '.json'])
+def test_all_three_are_written_or_none(tmp_path, suffix):
+    # The name of one is too long, and of those that are longer.
+    stem = tmp_path / ('x' * (256 - len(suffix)))
+    with pytest.raises(OSError):
+        outputs.save(prediction((8, 9)), stem, 'x.png')
+    assert not list(tmp_path.iterdir())

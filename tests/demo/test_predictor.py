@@ -152,6 +152,8 @@ def test_the_training_free_model_of_given_weights(
     (dict(classes=['a', 'background']), "'background' is where no class is"),
     (dict(classes=['a', ['b', 'a']]), "'a' stands twice"),
     (dict(classes=[]), 'vocabulary is empty'),
+    (dict(config='clsclip_plus/clsclip-plus_shapes-5i_fold0_detector.py'),
+     'COCOResultsProposals has boxes for .* or --zoom-in'),
 ])
 def test_what_does_not_fit_together_is_refused(options, reason):
     with pytest.raises((ValueError, FileNotFoundError), match=reason):
@@ -159,5 +161,7 @@ def test_what_does_not_fit_together_is_refused(options, reason):
 
 
 def test_an_array_that_is_no_picture(shipped):
-    with pytest.raises(ValueError, match=r'not \(9, 9\) float64'):
-        shipped(np.zeros((9, 9)))
+    for empty, said in ((np.zeros((9, 9)), r'\(9, 9\) float64'),
+                        (np.zeros((0, 5, 3), np.uint8), r'\(0, 5, 3\) uint8')):
+        with pytest.raises(ValueError, match=f'not {said}'):
+            shipped(empty)

@@ -3,6 +3,8 @@ import html
 import re
 import runpy
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -111,6 +113,41 @@ def test_what_does_not_do_is_said(
     assert '<' not in said and str(tmp_path) not in said
     assert re.search(reason, html.unescape(said)), said
     assert not error.value.print_exception and not forwards
+
+
+def test_only_what_was_uploaded_is_read(tmp_path, monkeypatch, scene):
+    class Data:  # what Gradio hands on
+        path = scene
+
+    monkeypatch.setenv('GRADIO_TEMP_DIR', str(tmp_path))
+    assert web.uploaded(None) is None and web.uploaded(Data) == scene
+    monkeypatch.setenv('GRADIO_TEMP_DIR', str(tmp_path / 'uploads'))
+    for Data.path in (scene, str(tmp_path / 'uploads/../scene.png'),
+                      'http://10.0.0.1/x.png'):
+        with pytest.raises(gr.Error, match='Upload the picture'):
+            web.uploaded(Data)
+
+
+def test_two_requests_wait_for_each_other(predictors, scene):
+    ask = web.Asker(predictors)
+    inside, most = [], []
+
+    def look(module, args):
+        inside.append(1)
+        most.append(len(inside))
+        time.sleep(0.05)
+        inside.pop()
+
+    hook = predictors[0].segmentor.register_forward_pre_hook(look)
+    with ThreadPoolExecutor(3) as pool:
+        asked = [[f'red circle, {n}', f'green {n}'] for n in 'abc']
+        results = list(pool.map(
+            lambda names: ask(scene, '\n'.join(names), False, 0.5, True),
+            asked))
+    hook.remove()
+    assert most == [1, 1, 1]
+    for names, ((prediction, *_), *_) in zip(asked, results):
+        assert [', '.join(group) for group in prediction.classes] == names
 
 
 def test_the_page_says_what_the_model_is(predictors, tiny_clip_json):

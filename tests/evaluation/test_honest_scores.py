@@ -164,8 +164,11 @@ def test_training_on_a_tests_episodes_is_refused(logged):
         return DATASETS.build(dict(type='EpisodeDataset', dataset=dict(
             SHAPES, length=9, test_mode=test_mode), **kwargs))
 
-    with pytest.raises(ValueError, match='asks for its novel classes'):
-        training(build(True))
+    wrapped = SimpleNamespace(
+        dataset=build(True), metainfo=build(True).metainfo)
+    for dataset in (build(True), wrapped):
+        with pytest.raises(ValueError, match='asks for its novel classes'):
+            training(dataset)
     dataset = build(False)
     seen, novel = dataset.base_classes[0], dataset.metainfo['novel_classes'][0]
     hook, test = training(dataset, base_classes=[seen])
@@ -175,8 +178,22 @@ def test_training_on_a_tests_episodes_is_refused(logged):
         classes=TRUTH, novel_classes=(seen, ))
     hook.before_val(test)
     assert f'trained on masks of {seen}' in logged[0]
-    training(dataset, base_classes=[novel])
+    hook, test = training(dataset, base_classes=[novel])
     assert f'trained on masks of {novel}, which count as uns' in logged[1]
+    # The checkpoint that comes of it remembers.
+    checkpoint = dict(meta=dict(dataset_meta=dict(base_classes=[seen])))
+    hook.before_save_checkpoint(test, checkpoint)
+    hook = HonestScoresHook()
+    hook.after_load_checkpoint(test, checkpoint)
+    test.test_dataloader.dataset.metainfo = dict(
+        classes=TRUTH, novel_classes=(novel, ))
+    hook.before_test(test)
+    assert f'trained on masks of {novel}.' in logged[-1]
+    # A closed set has seen all of its classes.
+    hook.after_load_checkpoint(
+        test, dict(meta=dict(dataset_meta=dict(classes=[seen, novel]))))
+    hook.before_test(test)
+    assert f'trained on masks of {novel}.' in logged[-1] and len(logged) == 4
 
 
 EPISODES = dict(type='EpisodeDataset', dataset=dict(

@@ -118,7 +118,11 @@ def training_meta(checkpoint: str) -> dict:
         raise ValueError(f'{checkpoint} is no checkpoint that torch can '
                          f'read: {reason}') from error
     meta = content.get('meta') if isinstance(content, dict) else None
-    return dict((meta or {}).get('dataset_meta') or {})
+    meta = meta or {}
+    trained = dict(meta.get('dataset_meta') or {})
+    if meta.get('seen_classes'):  # an earlier training included
+        trained['base_classes'] = meta['seen_classes']
+    return trained
 
 
 def read_result(path: Path) -> dict:

@@ -1,8 +1,8 @@
 # shellcheck shell=bash disable=SC2034,SC2153
 # What the scripts of the paper's tables share; they set the names in capitals
 # that are not set here (so shellcheck's two rules are off), and source this.
-# PYTHON is the interpreter, "python" by default; NNODES, NODE_RANK,
-# MASTER_ADDR and PORT are as in tools/dist_train.sh.
+# PYTHON is the interpreter, "python" by default; PORT is as in
+# tools/dist_train.sh.
 PYTHON=${PYTHON:-python}
 export PYTHON PYTHONPATH="$PWD${PYTHONPATH:+:$PYTHONPATH}"
 BATCH=8 # of the configs, in all processes together
@@ -88,6 +88,9 @@ out of --cfg-options; make a link to it whose path has none."
     done
     [[ $ITERATIONS =~ ^[1-9][0-9]*$ ]] ||
         die "--iterations $ITERATIONS: a whole number above 0."
+    [ "${NNODES:-1}" = 1 ] ||
+        die "NNODES=$NNODES: the script is for one machine. Give each a fold,
+    --folds 0 and so on, and all the same --out."
 }
 
 # need PATH WHERE-IT-IS-FROM
@@ -176,6 +179,14 @@ checkpoint() {
     echo "$OUT/train/fold$1/iter_$ITERATIONS.pth"
 }
 
+# trained FOLD: whether its last checkpoint is whole. mmengine writes the name
+# into last_checkpoint when the file is there.
+trained() {
+    local last=$OUT/train/fold$1/last_checkpoint
+    [ -f "$(checkpoint "$1")" ] && [ -f "$last" ] &&
+        grep -q "iter_$ITERATIONS.pth\$" "$last"
+}
+
 # tested ROW FOLD: whether there is a result of the checkpoint, and of a
 # detector's boxes as they are now.
 tested() {
@@ -183,7 +194,7 @@ tested() {
     weights=$(checkpoint "$2")
     newer=(-newer "$weights")
     [[ $1 != plus_detector_* ]] || newer+=(-newer "$DETECTIONS")
-    [ -f "$weights" ] && [ -d "$OUT/$1/fold$2" ] &&
+    trained "$2" && [ -d "$OUT/$1/fold$2" ] &&
         [ -n "$(find "$OUT/$1/fold$2" -mindepth 2 -maxdepth 2 \
             -name '*.json' "${newer[@]}")" ]
 }
@@ -206,12 +217,13 @@ Give these, delete the folder, or take another by --out."
 
 # train FOLD KEY=VALUE ...
 train() {
-    if [ -f "$(checkpoint "$1")" ]; then
+    if trained "$1"; then
         echo "# Fold $1 is trained: $(checkpoint "$1")"
         return
     fi
     launch train "$(config "$1")" --work-dir "$OUT/train/fold$1" --resume \
-        --cfg-options "train_cfg.max_iters=$ITERATIONS" \
+        --cfg-options "train_cfg.max_iters=$ITERATIONS" randomness.seed=0 \
+        default_hooks.checkpoint.max_keep_ckpts=2 \
         "param_scheduler.0.end=$ITERATIONS" \
         "train_dataloader.batch_size=$((BATCH / GPUS))" "${@:2}"
 }
