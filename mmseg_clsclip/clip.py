@@ -77,7 +77,7 @@ def load_clip(architecture: str = 'ViT-B-16-quickgelu',
     path = None
     if pretrained is None:
         warn(f'CLIP {name} has random weights (pretrained=None): it runs, '
-              'but its predictions and every score of them mean nothing.')
+             'but its predictions and every score of them mean nothing.')
     else:
         path, tag = _resolve_weights(name, str(pretrained))
         _check_activation(path, name, config, tag)
@@ -252,8 +252,8 @@ def _check_activation(path: Path, name: str, config: dict, tag: dict) -> None:
     names = {True: 'QuickGELU', False: 'GELU'}
     if theirs is None:
         warn(f'{path.name} does not say which activation it was trained '
-              f'with; {name!r} uses {names[ours]}. OpenAI\'s weights need '
-              "QuickGELU, that is an architecture ending in '-quickgelu'.")
+             f'with; {name!r} uses {names[ours]}. OpenAI\'s weights need '
+             "QuickGELU, that is an architecture ending in '-quickgelu'.")
     elif theirs != ours:
         stem = name.replace('-quickgelu', '')
         other = f'{stem}-quickgelu' if theirs else stem

@@ -1,13 +1,39 @@
-"""What inference needs beside the model: windows, and labels without maps."""
+"""What inference needs beside the model: options, windows, running labels."""
+from collections.abc import Sequence
 from itertools import pairwise, product
 
 import torch
 from torch import Tensor
 
+DTYPES = ('float32', 'bfloat16', 'float16')
 WHOLE = (slice(None), slice(None))
 # The logit of a class that nothing speaks for. Finite, so that sums and half
 # precision stay finite; nought after a sigmoid or softmax.
 NEVER = -1e4
+
+
+def check_test_cfg(test_cfg: dict) -> None:
+    """Whether it says how precisely, and at once or in windows.
+
+    Args:
+        test_cfg (dict): See :class:`mmseg_clsclip.prompted.PromptedSegmentor`.
+
+    Raises:
+        ValueError: If it does not.
+    """
+    dtype = test_cfg.get('dtype')
+    if dtype not in (None, *DTYPES):
+        raise ValueError(f'test_cfg: dtype={dtype!r}: write one of '
+                         f'{", ".join(map(repr, DTYPES))}.')
+    mode = test_cfg.get('mode', 'whole')
+    if mode not in ('whole', 'slide'):
+        raise ValueError(f"test_cfg: mode={mode!r}: write 'whole' or 'slide'.")
+    for key in ('crop_size', 'stride') if mode == 'slide' else ():
+        value = test_cfg.get(key)
+        if not (isinstance(value, Sequence) and len(value) == 2
+                and min(value) > 0):
+            raise ValueError(f'test_cfg: {key}={value!r}: write a height and '
+                             'a width in pixels: (224, 224).')
 
 
 def sliding_windows(size: tuple[int, int], crop: tuple[int, int],

@@ -3,7 +3,15 @@ import torch
 import torch.nn.functional as F
 from mmseg.models.segmentors import EncoderDecoder
 from mmseg.utils import SampleList
-from torch import Tensor
+from torch import Tensor, nn
+
+
+def asks_by_name(segmentor: nn.Module) -> bool:
+    """Whether a segmentor is asked by names.
+
+    mmseg's SAN, say, has a ``text_encoder``, too, but no ``names`` in it.
+    """
+    return hasattr(getattr(segmentor, 'text_encoder', None), 'names')
 
 
 class NamedSegmentor(EncoderDecoder):

@@ -1,5 +1,5 @@
 """PromptedSegmentor: what all segmentors on CLIP have in common."""
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from math import prod
 from typing import Any
@@ -16,10 +16,14 @@ from torch import Tensor
 
 from .chunks import Chunks
 from .clip import load_clip
-from .inference import NEVER, WHOLE, RunningArgmax, sliding_windows
+from .inference import (
+    NEVER,
+    WHOLE,
+    RunningArgmax,
+    check_test_cfg,
+    sliding_windows,
+)
 from .named import NamedSegmentor
-
-DTYPES = ('float32', 'bfloat16', 'float16')
 
 
 class PromptedSegmentor(NamedSegmentor):
@@ -110,12 +114,8 @@ class PromptedSegmentor(NamedSegmentor):
             self.text_encoder.names) + with_background
         self.has_random_weights = clip.random
         self.chunks = Chunks()
-        dtype = self.test_cfg.get('dtype')
-        if dtype not in (None, *DTYPES):
-            raise ValueError(f'test_cfg: dtype={dtype!r}: write one of '
-                             f'{", ".join(map(repr, DTYPES))}.')
+        check_test_cfg(self.test_cfg)
         self._run_answer = type(self).answer
-        self._check_windows()
         if self.test_cfg.get('compile'):
             # Sizes and numbers of classes change from picture to picture.
             options = self.test_cfg.compile
@@ -128,23 +128,6 @@ class PromptedSegmentor(NamedSegmentor):
         self.register_buffer(
             'clip_name',
             torch.tensor(list(clip.name.encode('ascii')), dtype=torch.uint8))
-
-    def _check_windows(self) -> None:
-        """Whether the test_cfg says what it looks at, at once or in windows.
-
-        Raises:
-            ValueError: If it does not.
-        """
-        mode = self.test_cfg.get('mode', 'whole')
-        if mode not in ('whole', 'slide'):
-            raise ValueError(f"test_cfg: mode={mode!r}: write 'whole' or "
-                             "'slide'.")
-        for key in ('crop_size', 'stride') if mode == 'slide' else ():
-            value = self.test_cfg.get(key)
-            if not (isinstance(value, Sequence) and len(value) == 2
-                    and min(value) > 0):
-                raise ValueError(f'test_cfg: {key}={value!r}: write a height '
-                                 'and a width in pixels: (224, 224).')
 
     def _load_from_state_dict(self, state_dict, prefix, *args) -> None:
         """Refuse a checkpoint that was trained on another CLIP.

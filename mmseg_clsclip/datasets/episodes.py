@@ -37,11 +37,18 @@ def _check_size(results: dict) -> dict:
     return results
 
 
+def wrapped(dataset: Dataset) -> list[Dataset]:
+    """What one of mmengine's wrappers is around; nothing of a plain one."""
+    for name in ('_dataset', 'dataset'):  # the former forwards all else
+        if getattr(dataset, name, None) is not None:
+            return [getattr(dataset, name)]
+    return list(getattr(dataset, 'datasets', None) or ())
+
+
 def _innermost(dataset: Dataset) -> list[Dataset]:
     """The data sets inside of mmengine's wrappers."""
-    inside = getattr(dataset, 'datasets', None) or [
-        inner for inner in [getattr(dataset, 'dataset', None)] if inner]
-    return [one for inner in inside for one in _innermost(inner)] or [dataset]
+    return [one for inner in wrapped(dataset)
+            for one in _innermost(inner)] or [dataset]
 
 
 def _test_mode(dataset: Dataset) -> bool:

@@ -4,6 +4,7 @@ from torch import nn
 
 from ..datasets import EpisodeDataset
 from ..log import warn
+from ..named import asks_by_name
 
 
 def unseen_classes(dataset, evaluator) -> list[str]:
@@ -12,11 +13,6 @@ def unseen_classes(dataset, evaluator) -> list[str]:
     for metric in getattr(evaluator, 'metrics', ()):
         names += getattr(metric, 'unseen_classes', None) or ()
     return list(dict.fromkeys(names))
-
-
-def asks_by_name(segmentor: nn.Module) -> bool:
-    """Whether it is asked by names, as mmseg's SAN, say, is not."""
-    return hasattr(getattr(segmentor, 'text_encoder', None), 'names')
 
 
 def check_episodes(segmentor: nn.Module, dataset: EpisodeDataset,

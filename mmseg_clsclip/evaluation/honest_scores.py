@@ -11,9 +11,10 @@ from mmseg.registry import HOOKS
 
 from ..datasets import EpisodeDataset
 from ..datasets.coco import seen_among
+from ..datasets.episodes import wrapped
 from ..log import warn
+from ..named import asks_by_name
 from .checks import (
-    asks_by_name,
     check_episodes,
     check_single_channel,
     check_vocabulary,
@@ -44,19 +45,8 @@ def _episode_datasets(dataset) -> Iterator[EpisodeDataset]:
     if isinstance(dataset, EpisodeDataset):
         yield dataset
         return
-    around = vars(dataset)
-    for inner in (*around.get('datasets', ()), around.get('dataset'),
-                  around.get('_dataset')):
-        if inner is not None:
-            yield from _episode_datasets(inner)
-
-
-def _name_drawn(runner, dataset) -> None:
-    """mmseg draws the 1 of an episode, too, by the name of class 1."""
-    if isinstance(dataset, EpisodeDataset):
-        runner.visualizer.dataset_meta = dict(
-            classes=('background', 'asked for'),
-            palette=[[0, 0, 0], [255, 0, 255]])
+    for inner in wrapped(dataset):
+        yield from _episode_datasets(inner)
 
 
 def _img_paths(dataset) -> list[str]:
@@ -132,33 +122,18 @@ class HonestScoresHook(Hook):
 
     def before_val(self, runner) -> None:
         """Compare before a validation."""
-        dataset = runner.val_dataloader.dataset
-        self._compare(runner, dataset, runner.val_loop.evaluator)
-        self._name_dataset(runner.val_loop.evaluator, dataset)
-        _name_drawn(runner, dataset)
+        self._prepare(runner, runner.val_dataloader.dataset,
+                      runner.val_loop.evaluator)
 
     def before_test(self, runner) -> None:
         """Compare before a test."""
         dataset = runner.test_dataloader.dataset
-        self._compare(runner, dataset, runner.test_loop.evaluator)
-        self._name_dataset(runner.test_loop.evaluator, dataset)
-        _name_drawn(runner, dataset)
+        self._prepare(runner, dataset, runner.test_loop.evaluator)
         proposals = getattr(_model(runner), 'proposals', None)
         if proposals is not None and hasattr(dataset, 'get_data_info'):
             proposals.check_pictures(_img_paths(dataset))
         if not is_main_process():
             self._write_aside(runner)
-
-    def _name_dataset(self, evaluator, dataset) -> None:
-        """Let metrics name what they measured, and what training saw."""
-        protocol = dataset_protocol(dataset)
-        trained = self._trained.get('protocol') or {}
-        if 'novel_handling' in trained:
-            protocol['novel_handling'] = trained['novel_handling']
-        seen = seen_among(unseen_classes(dataset, evaluator), self._seen)
-        if seen:
-            protocol['trained_on_unseen'] = seen
-        evaluator.dataset_meta = dict(dataset.metainfo, protocol=protocol)
 
     def _write_aside(self, runner) -> None:
         """Send this process's file of results to a temporary folder.
@@ -172,8 +147,8 @@ class HonestScoresHook(Hook):
                 hook.json_log_path = str(
                     Path(self._aside.name) / 'results.json')
 
-    def _compare(self, runner, dataset, evaluator) -> None:
-        """Whether model, data set, metrics and checkpoint fit each other."""
+    def _prepare(self, runner, dataset, evaluator) -> None:
+        """Check that all fit each other, and let them name what they show."""
         segmentor = _segmentor(runner)
         episodes = isinstance(dataset, EpisodeDataset)
         if episodes:
@@ -189,12 +164,25 @@ class HonestScoresHook(Hook):
             warn('The scores of unseen classes below are NOT zero-shot: the '
                  f'checkpoint was trained on masks of {", ".join(seen)}. Take '
                  'the checkpoint of this fold.')
+        # Metrics name what they measured, and what training saw.
+        protocol = dataset_protocol(dataset)
+        trained = self._trained.get('protocol') or {}
+        if 'novel_handling' in trained:
+            protocol['novel_handling'] = trained['novel_handling']
+        if seen:
+            protocol['trained_on_unseen'] = seen
+        evaluator.dataset_meta = dict(dataset.metainfo, protocol=protocol)
+        if episodes:
+            # mmseg would draw their 1 by the name of class 1.
+            runner.visualizer.dataset_meta = dict(
+                classes=('background', 'asked for'),
+                palette=[[0, 0, 0], [255, 0, 255]])
 
     def after_val_epoch(self, runner, metrics=None) -> None:
         """Warn below the scores."""
         if getattr(_segmentor(runner), 'has_random_weights', False):
             warn('The scores above mean NOTHING: this model stands on random '
-                  'weights (as with pretrained=None).')
+                 'weights (as with pretrained=None).')
 
     def after_test_epoch(self, runner, metrics=None) -> None:
         """Warn below the scores, of the proposals too."""
@@ -205,4 +193,4 @@ class HonestScoresHook(Hook):
             # Each process counts what it has seen; only one is heard.
             number = get_world_size()
             warn(report if number == 1 else
-                  f'{report} (The share of the first of {number} processes.)')
+                 f'{report} (The share of the first of {number} processes.)')

@@ -6,6 +6,8 @@ from mmseg.models.utils import resize
 from mmseg.utils import get_classes
 from torch import Tensor, nn
 
+from ..named import asks_by_name
+
 
 class AskedClasses:
     """The classes of a segmentor: asked for by name, or a closed set.
@@ -29,9 +31,7 @@ class AskedClasses:
         self.segmentor = segmentor
         self.classes = get_classes(classes) if isinstance(
             classes, str) else classes
-        # mmseg's SAN has a text_encoder, too, but cannot be asked.
-        self.by_name = hasattr(
-            getattr(segmentor, 'text_encoder', None), 'names')
+        self.by_name = asks_by_name(segmentor)
 
     @property
     def with_background(self) -> bool:
