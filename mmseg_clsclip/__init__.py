@@ -30,7 +30,7 @@ from .proposals import (COCOResultsProposals, GroundTruthProposals,
 from .segmentor import ClsCLIP
 from .text_encoder import OpenCLIPTextEncoder
 from .version import __version__
-from .visualization import draw_zoom_in
+from .visualization import EpisodeVisualizer, draw_zoom_in
 from .zoom_in import ZoomIn
 
 __all__ = [
@@ -38,11 +38,11 @@ __all__ = [
     'COCOResultsProposals', 'ClsCLIP', 'ClsCLIPHead',
     'ClsCLIPVisionTransformer', 'DenseCLIP', 'DenseCLIPHead',
     'DenseCLIPVisionTransformer', 'EpisodeDataset', 'EpisodeIoUMetric',
-    'FiLMHead', 'FoldDataset', 'GeneralizedZeroShotIoUMetric',
-    'GroundTruthProposals', 'HonestScoresHook', 'LSegHead', 'LateFusion',
-    'MakeEpisode', 'NavigatedLateFusion', 'OpenCLIPTextEncoder',
-    'PASCAL5iDataset', 'PascalVOCDataset20', 'Predictor',
-    'PseudoInverseStart', 'SelfProposals', 'Shapes5iDataset',
+    'EpisodeVisualizer', 'FiLMHead', 'FoldDataset',
+    'GeneralizedZeroShotIoUMetric', 'GroundTruthProposals', 'HonestScoresHook',
+    'LSegHead', 'LateFusion', 'MakeEpisode', 'NavigatedLateFusion',
+    'OpenCLIPTextEncoder', 'PASCAL5iDataset', 'PascalVOCDataset20',
+    'Predictor', 'PseudoInverseStart', 'SelfProposals', 'Shapes5iDataset',
     'TextAsWeights', 'TokenHead', 'TorchvisionProposals',
     'TrainableOptimWrapperConstructor', 'TransformersSegmentor',
     'VisualPromptTuning', 'WindowProposals', 'ZoomIn', '__version__',

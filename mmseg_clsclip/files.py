@@ -1,4 +1,4 @@
-"""Files that are whole or not there, and messages about many of them."""
+"""Files that are whole or not there, JSON, configs, words about many."""
 import json
 import os
 import tempfile

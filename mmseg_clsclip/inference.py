@@ -25,7 +25,7 @@ def check_test_cfg(test_cfg: dict) -> None:
     if dtype not in (None, *DTYPES):
         raise ValueError(f'test_cfg: dtype={dtype!r}: write one of '
                          f'{", ".join(map(repr, DTYPES))}.')
-    mode = test_cfg.get('mode', 'whole')
+    mode = test_cfg['mode']
     if mode not in ('whole', 'slide'):
         raise ValueError(f"test_cfg: mode={mode!r}: write 'whole' or 'slide'.")
     for key in ('crop_size', 'stride') if mode == 'slide' else ():

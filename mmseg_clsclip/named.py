@@ -57,7 +57,7 @@ class NamedSegmentor(EncoderDecoder):
 
     def inference(self, inputs: Tensor, batch_img_metas: list[dict]) -> Tensor:
         """Logits (N, K [+1], H, W); K is 1 for episodes."""
-        # mmseg's sliding window asks for the number of channels beforehand.
+        # mmseg's sliding window and SegTTAModel ask for this number.
         episodes = self._episode_names(batch_img_metas) is not None
         self.out_channels = self.with_background + (
             1 if episodes else len(self.text_encoder.names))

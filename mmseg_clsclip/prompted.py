@@ -78,6 +78,10 @@ class PromptedSegmentor(NamedSegmentor):
               each class, a dict has its options, too.
         pretrained (None): Unused; there for mmseg's tools.
         init_cfg (dict, optional): As mmengine has it.
+
+    Raises:
+        ValueError: If the head's widths are not CLIP's, or ``test_cfg`` says
+            what cannot be done; see also :func:`mmseg_clsclip.load_clip`.
     """
 
     def __init__(self,
@@ -100,7 +104,7 @@ class PromptedSegmentor(NamedSegmentor):
             decode_head=decode_head,
             data_preprocessor=data_preprocessor,
             train_cfg=train_cfg,
-            test_cfg=ConfigDict(test_cfg or dict(mode='whole')),
+            test_cfg=ConfigDict({'mode': 'whole', **(test_cfg or {})}),
             init_cfg=init_cfg)
         for key, width in (('in_channels', self.backbone.out_channels),
                            ('text_channels', self.backbone.text_dim)):
@@ -239,6 +243,9 @@ class PromptedSegmentor(NamedSegmentor):
 
         Returns:
             Tensor: (N, K), any scale.
+
+        Raises:
+            NotImplementedError: Unless a subclass has an answer.
         """
         raise NotImplementedError(
             f'{type(self).__name__} cannot tell which classes are likely: '
@@ -246,7 +253,7 @@ class PromptedSegmentor(NamedSegmentor):
 
     def _answers(
             self, inputs: Tensor, metas: list[dict] | None,
-            windows: list[tuple]) -> Iterator[tuple[Tensor | None, Tensor]]:
+            windows: list[tuple]) -> Iterator[tuple[Tensor, Tensor]]:
         """Foreground logits, a chunk of classes after the other.
 
         Yields:

@@ -86,7 +86,12 @@ class OpenCLIPTextEncoder(BaseModule):
         self.set_vocabulary(vocabulary)
 
     def set_vocabulary(self, vocabulary: Vocabulary) -> None:
-        """Ask for other classes from now on; the arguments are the class's."""
+        """Ask for other classes from now on; the arguments are the class's.
+
+        Raises:
+            FileNotFoundError: If a file of names or embeddings is missing.
+            ValueError: If the vocabulary does not do. The old one stays.
+        """
         embeddings = None
         if isinstance(vocabulary, dict):
             if set(vocabulary) != {'embeddings', 'names'}:
@@ -196,6 +201,10 @@ class OpenCLIPTextEncoder(BaseModule):
 
         Returns:
             Tensor: (K, D) float32.
+
+        Raises:
+            ValueError: If a name is too long, or new when the text tower is
+                gone (``free_tower``).
         """
         if names is not None:
             self._encode(names)

@@ -70,6 +70,14 @@ def test_four_folds_in_any_order_give_a_row(write, tmp_path, capsys):
     assert 'fold' not in row['protocol']
 
 
+def test_classes_that_were_trained_on_differ_by_fold_and_are_told(
+        write, capsys):
+    main(write(*(result(f, dict(trained_on_unseen=[f'{f}', 'bus']))
+                 for f in range(4))))
+    assert "trained on unseen ['0', '1', '2', '3', 'bus']" in (
+        capsys.readouterr().out)
+
+
 def test_a_figure_that_a_fold_lacks_is_not_averaged(write, capsys):
     lacking = result(3)
     del lacking['miou_unseen_small']

@@ -4,6 +4,7 @@ import re
 import shutil
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -135,7 +136,7 @@ def test_a_folder_of_other_files_is_not_replaced(tmp_path, config):
 
 
 @pytest.mark.parametrize('key, value', [
-    ('fold', 1), ('split', 'train'), ('novel_handling', 'ignore'),
+    ('fold', 1), ('split', 'train'),
     ('list', 'at least 1 pixels'), ('dataset', 'PASCAL-5i'), ('new', 1)])
 def test_other_protocols_are_refused(tmp_path, result, key, value):
     files = result('a'), result('b', protocol={key: value})
@@ -143,6 +144,21 @@ def test_other_protocols_are_refused(tmp_path, result, key, value):
                       files[1])
     assert f'{key}: ' in message and f'{value} in B' in message
     assert message.count('\n') == 1
+
+
+def test_what_became_of_novel_pixels_in_training_may_differ():
+    # A plain data set, or a model without training, names nothing of it.
+    rows = [
+        SimpleNamespace(name=name, result=True, protocol=dict(more, fold=0))
+        for name, more in (('A', dict(novel_handling='ignore')),
+                           ('B', dict(novel_handling='drop_image')), ('C', {}))
+    ]
+    for one in rows:
+        for other in rows:
+            alike.check_alike(one, other)
+    rows[2].protocol['geometry'] = 'BAM letterbox'
+    with pytest.raises(ValueError, match='geometry: not named in A, BAM'):
+        alike.check_alike(rows[0], rows[2])
 
 
 def test_a_config_beside_a_result_of_another_protocol(

@@ -98,19 +98,12 @@ def _write_boxes(proposals):
         ]))
 
 
-# Those of transformers' models are tried in tests/baselines.
-@pytest.mark.parametrize('path', [
-    p for p in CONFIGS
-    if 'rd64' not in p and not any(f'fold{f}' in p for f in '123')
-])
-def test_it_trains_a_step_and_tests(path, coarse_clip_json, tmp_path,
-                                    monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def _small(path, clip_json, tmp_path):
+    """The config, for two pictures and a CLIP of random weights."""
     cfg = Config.fromfile(ROOT / path)
     segmentor = cfg.model.get('module', cfg.model)
     if segmentor.backbone.architecture != 'shapes-clip':
-        segmentor.backbone.update(
-            architecture=coarse_clip_json, pretrained=None)
+        segmentor.backbone.update(architecture=clip_json, pretrained=None)
         # CLIP's templates are too long for the small one.
         segmentor.text_encoder.templates = 'name'
         if 'in_channels' in segmentor.decode_head:
@@ -121,8 +114,9 @@ def test_it_trains_a_step_and_tests(path, coarse_clip_json, tmp_path,
     _write_boxes(cfg.model.get('proposals', {}))
     if segmentor.test_cfg.mode == 'slide':
         # A quarter of the side, with up to 171 classes, is enough to see.
-        resize = cfg.test_dataloader.dataset.pipeline[1]
-        resize.scale = tuple(side // 4 for side in resize.scale)
+        for resize in (cfg.test_dataloader.dataset.pipeline[1],
+                       *cfg.tta_pipeline[1].transforms[0]):
+            resize.scale = tuple(side // 4 for side in resize.scale)
         segmentor.test_cfg.update({
             key: tuple(side // 4 for side in segmentor.test_cfg[key])
             for key in ('crop_size', 'stride')
@@ -139,6 +133,18 @@ def test_it_trains_a_step_and_tests(path, coarse_clip_json, tmp_path,
     cfg.work_dir = str(tmp_path / 'work')
     cfg.visualizer.vis_backends = None
     cfg.log_level = 'ERROR'
+    return cfg
+
+
+# Those of transformers' models are tried in tests/baselines.
+@pytest.mark.parametrize('path', [
+    p for p in CONFIGS
+    if 'rd64' not in p and not any(f'fold{f}' in p for f in '123')
+])
+def test_it_trains_a_step_and_tests(path, coarse_clip_json, tmp_path,
+                                    monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    cfg = _small(path, coarse_clip_json, tmp_path)
     if cfg.get('train_dataloader'):
         cfg.train_cfg.max_iters = 1
     runner = Runner.from_cfg(cfg)
@@ -153,6 +159,31 @@ def test_it_trains_a_step_and_tests(path, coarse_clip_json, tmp_path,
     classes = runner.test_dataloader.dataset.metainfo['classes']
     if cfg.test_evaluator.type != 'EpisodeIoUMetric':
         assert runner.model.dataset_meta['classes'] == tuple(classes)
+
+
+@pytest.mark.parametrize('path', [
+    'configs/clsclip/clsclip_vit-b16_pascal-5i-480x480_fold0_bam.py',
+    'configs/generalized/clsclip_vit-b16_voc-15-5-480x480.py',
+    'configs/open_vocabulary/clsclip_vit-b16_voc21-336.py',
+    'configs/baselines/maskclip_vit-b16_voc21-336.py',
+])
+def test_flips_and_scales_are_scored_as_the_test_is(path, coarse_clip_json,
+                                                    tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def protocol(tta):
+        cfg = _small(path, coarse_clip_json, tmp_path)
+        if tta:  # as mmseg's tools/test.py does it
+            cfg.test_dataloader.dataset.pipeline = cfg.tta_pipeline
+            cfg.model = dict(cfg.tta_model, module=cfg.model)
+        runner = Runner.from_cfg(cfg)
+        metrics = runner.test()
+        assert metrics
+        return metrics.get('protocol')
+
+    plain, tta = (protocol(tta) for tta in (False, True))
+    assert (plain or {}).get('geometry') == (tta or {}).get('geometry')
+    assert ('bam' in path) == ('geometry' in (plain or {}))
 
 
 def test_coco_stuffs_unseen_classes_are_the_fields():

@@ -63,11 +63,13 @@ def test_a_fingerprint_is_of_all_that_a_config_says(experiment, tmp_path):
     }
     assert len(prints) == len(experiment.CONFIGS)
     base = experiment.config_of('ClsCLIP')
-    for name, more in ('same', ''), ('other', 'train_cfg = dict(max_iters=7)'):
-        (tmp_path / f'{name}.py').write_text(f'_base_ = {str(base)!r}\n{more}')
     plain = experiment.fingerprint(base)
-    assert experiment.fingerprint(tmp_path / 'same.py') == plain
-    assert experiment.fingerprint(tmp_path / 'other.py') != plain
+    for name, more, same in (
+        ('same', '', True), ('drawn', 'visualizer = dict(alpha=0.5)', True),
+        ('other', 'train_cfg = dict(max_iters=7)', False)):
+        config = tmp_path / f'{name}.py'
+        config.write_text(f'_base_ = {str(base)!r}\n{more}')
+        assert (experiment.fingerprint(config) == plain) == same
 
 
 def test_a_run_trains_and_tests_the_fold_and_seed_it_is_of(
@@ -85,7 +87,7 @@ def test_a_run_trains_and_tests_the_fold_and_seed_it_is_of(
         tested.append((Path(config).stem, checkpoint, options))
         return dict(miou_unseen=len(tested))
 
-    monkeypatch.setattr(experiment.subprocess, 'run', train)
+    monkeypatch.setattr('subprocess.run', train)
     monkeypatch.setattr(experiment, 'run_test', test)
     lines = experiment.run('ClsCLIP', 3, 2, 40, tmp_path)
     assert {'randomness.seed=2', 'train_cfg.max_iters=40',

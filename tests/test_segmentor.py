@@ -298,6 +298,16 @@ def test_labels_alone_of_a_class_that_is_alone(tiny_clip_json):
     assert torch.equal(one, other) and one.all()
 
 
+def test_options_without_a_mode_are_of_whole_pictures(tiny_clip_json):
+    torch.manual_seed(0)
+    inputs = torch.randn(1, 3, 32, 48)
+    one, other = (
+        predicted(build(tiny_clip_json, test_cfg=cfg), inputs)[0]
+        .seg_logits.data
+        for cfg in (dict(mode='whole'), dict(class_batch_size=2)))
+    assert torch.allclose(one, other, atol=1e-5)
+
+
 def test_labels_alone_never_hold_all_maps(tiny_clip_json):
     """No tensor of the whole vocabulary's size at full resolution."""
     model = build(

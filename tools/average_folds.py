@@ -14,7 +14,7 @@ from pathlib import Path
 
 FOLDS = range(4)  # of PASCAL-5i, COCO-20i and Shapes-5i
 # What may differ between the folds of one protocol.
-PER_FOLD = ('fold', 'pairs', 'list_files')
+PER_FOLD = ('fold', 'pairs', 'list_files', 'trained_on_unseen')
 FIGURES = dict(
     miou_unseen='mean',
     fb_iou='FB-IoU',
@@ -127,7 +127,8 @@ def average(results: dict[str, dict]) -> dict:
         results (dict[str, dict]): By file name, see :func:`read_result`.
 
     Returns:
-        dict: ``protocol`` (common to all), ``folds`` (what may differ and the
+        dict: ``protocol`` (common to all, and the classes that are unseen in
+        name alone, of whatever fold), ``folds`` (what may differ and the
         file, a list in the order of the folds), ``per_fold`` (figure: list,
         per cent) and ``mean`` (figure: per cent). A figure that a fold lacks
         is left out.
@@ -150,6 +151,10 @@ def average(results: dict[str, dict]) -> dict:
     protocol = common_protocol(
         {name: result['protocol'] for name, result in results.items()})
     ordered = [results[by_fold[fold]] for fold in FOLDS]
+    seen = {name for result in ordered
+            for name in result['protocol'].get('trained_on_unseen', ())}
+    if seen:
+        protocol['trained_on_unseen'] = sorted(seen)
     per_fold = {
         figure: [result[figure] for result in ordered]
         for figure in FIGURES

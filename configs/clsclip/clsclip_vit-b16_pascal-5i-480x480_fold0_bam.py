@@ -1,13 +1,26 @@
 # Tested in BAM's geometry: letterboxed, aligned corners, scored on a square.
 # Another fold: --cfg-options test_dataloader.dataset.fold=1.
 _base_ = './clsclip_vit-b16_pascal-5i-480x480_fold0.py'
-test_pipeline = [
+letterbox = [
     dict(type='LoadImageFromFile'),
     dict(type='LoadAnnotations'),
     dict(type='BAMLetterbox', size=480),
-    dict(type='MakeEpisode'),
+    dict(type='MakeEpisode')
+]
+pack = dict(type='PackSegInputs', meta_keys=(*_base_.meta_keys, 'geometry'))
+test_pipeline = [*letterbox, pack]
+# The canvas has one size, so that only flips are left.
+tta_pipeline = [
+    *letterbox,
     dict(
-        type='PackSegInputs', meta_keys=(*_base_.meta_keys, 'geometry'))
+        type='TestTimeAug',
+        transforms=[
+            [
+                dict(type='RandomFlip', prob=0., direction='horizontal'),
+                dict(type='RandomFlip', prob=1., direction='horizontal')
+            ],
+            [pack],
+        ])
 ]
 model = dict(decode_head=dict(align_corners=True))
 test_dataloader = dict(dataset=dict(pipeline=test_pipeline))

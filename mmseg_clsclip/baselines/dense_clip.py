@@ -244,7 +244,11 @@ class DenseCLIP(PromptedSegmentor):
             ValueError: If an episode's class is not in the vocabulary.
         """
         names = self._episode_names(metas)
-        known = self.text_encoder.names
+        known = {
+            name: label
+            for label, group in enumerate(self.text_encoder.synonyms.values())
+            for name in group
+        }
         strange = sorted(set(names or ()) - set(known))
         if strange:
             raise ValueError(
@@ -253,7 +257,7 @@ class DenseCLIP(PromptedSegmentor):
         logits = super()._all_logits(inputs, None, windows)
         if names is None or logits.shape[1] == 1:  # or none competes
             return logits
-        index = torch.tensor([known.index(n) for n in names],
+        index = torch.tensor([known[name] for name in names],
                              device=logits.device) + self.with_background
         index = index.view(-1, 1, 1, 1).expand(-1, 1, *logits.shape[2:])
         rivals = logits.scatter(1, index, float('-inf')).amax(1, keepdim=True)

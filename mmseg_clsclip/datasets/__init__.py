@@ -1,3 +1,4 @@
+"""Episodes, their folds and lists, and the data sets they are made of."""
 from .coco import COCO20iDataset, COCOObjectDataset
 from .episodes import EpisodeDataset
 from .folds import FoldDataset

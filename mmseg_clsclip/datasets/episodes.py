@@ -281,8 +281,8 @@ class EpisodeDataset(Dataset):
     def _check_list_is_full(self, pairs: list[tuple]) -> None:
         """Warn if a list seems to leave out pictures of novel classes."""
         pictures = list(dict.fromkeys(i for i, _ in pairs))[:200]
-        if not any(self._areas(i)[self._novel_labels].any()
-                   for i in pictures):
+        if self._novel_labels and not any(
+                self._areas(i)[self._novel_labels].any() for i in pictures):
             warn(f'None of the first {len(pictures)} pictures of '
                  f'{self.list_file} holds a novel class, so '
                  f'novel_handling={self.novel_handling!r} has nothing to '

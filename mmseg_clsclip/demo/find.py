@@ -10,21 +10,14 @@ SUFFIXES = ('.bmp', '.gif', '.jpeg', '.jpg', '.png', '.ppm', '.tif', '.tiff',
             '.webp')
 
 
-def _pictures(paths: Iterable[Path], below: Path = Path()) -> list[Path]:
-    """Files with a usual suffix that are not results of an earlier call.
-
-    Args:
-        paths (Iterable[Path]): The files.
-        below (Path): What is hidden below it is left out.
-    """
+def _pictures(paths: Iterable[Path]) -> list[Path]:
+    """Files with a usual suffix that are not results of an earlier call."""
     found = []
     for path in sorted(paths):
         # NAME_mask.png beside NAME.json is what this tool writes.
         made = re.fullmatch(r'(.+)_(overlay|mask)\.png', path.name, re.DOTALL)
         ours = made and path.with_name(f'{made[1]}.json').exists()
-        if path.suffix.lower() in SUFFIXES and path.is_file() and not (
-                ours or any(part.startswith('.')
-                            for part in path.relative_to(below).parts)):
+        if path.suffix.lower() in SUFFIXES and path.is_file() and not ours:
             found.append(path)
     return found
 
@@ -56,7 +49,10 @@ def find(arguments: Sequence[str]) -> tuple[dict[str, Path], list[str]]:
         if '://' in argument:
             found[argument] = Path(Path(argument).stem)
         elif path.is_dir():
-            inside = _pictures(path.rglob('*'), path)
+            inside = _pictures(
+                file for file in path.rglob('*')
+                if not any(part.startswith('.')
+                           for part in file.relative_to(path).parts))
             for file in inside:
                 take(file, file.relative_to(path).with_suffix(''))
             if not inside:

@@ -30,10 +30,12 @@ def check_episodes(segmentor: nn.Module, dataset: EpisodeDataset,
     if not dataset.test_mode:
         raise ValueError(
             'The EpisodeDataset of this evaluation is in training mode: it '
-            'draws one base class a picture and leaves novel ones out. Set '
-            'test_mode=True in the data set that it wraps.')
+            'draws one base class a picture and leaves novel ones out. Write '
+            "split='val', or test_mode=True in the data set that it wraps.")
     for metric in getattr(evaluator, 'metrics', ()):
-        if isinstance(metric, IoUMetric):
+        # With one class beside the background these are the labels.
+        if isinstance(metric, IoUMetric) and len(
+                dataset.metainfo['classes']) > 2:
             raise ValueError(
                 f'{type(metric).__name__} compares labels of all classes, '
                 'and the masks of episodes are 0 and 1. Take '

@@ -106,19 +106,23 @@ class HonestScoresHook(Hook):
             ValueError: If the data set asks for its novel classes.
         """
         dataset = runner.train_dataloader.dataset
-        meta = dataset.metainfo
-        if any(one.test_mode for one in _episode_datasets(dataset)):
+        parts = list(_episode_datasets(dataset))
+        if any(part.test_mode for part in parts):
             raise ValueError(
                 "The training's data set is in test mode, in which it asks "
                 "for its novel classes. Write split='train', or take "
                 'test_mode=True out of the data set that is wrapped.')
-        seen = seen_among(meta.get('novel_classes', ()), self._seen)
+        # Of joined data sets the first one's metainfo is that of all.
+        metas = [part.metainfo for part in parts or [dataset]]
+        seen = seen_among([name for meta in metas
+                           for name in meta.get('novel_classes', ())],
+                          self._seen)
         if seen:
             warn('The checkpoint that this training begins with was trained '
                  f'on masks of {", ".join(seen)}, which count as unseen here: '
                  'scores of what comes out are NOT zero-shot.')
-        self._trained = dict(meta)
-        self._seen |= set(_trained_classes(meta))
+        self._trained = dict(metas[0])
+        self._seen = self._seen.union(*map(_trained_classes, metas))
 
     def before_val(self, runner) -> None:
         """Compare before a validation."""
@@ -150,12 +154,12 @@ class HonestScoresHook(Hook):
     def _prepare(self, runner, dataset, evaluator) -> None:
         """Check that all fit each other, and let them name what they show."""
         segmentor = _segmentor(runner)
-        episodes = isinstance(dataset, EpisodeDataset)
-        if episodes:
-            check_episodes(segmentor, dataset, evaluator)
+        episodes = list(_episode_datasets(dataset))
+        for part in episodes:
+            check_episodes(segmentor, part, evaluator)
         if asks_by_name(segmentor):
             if isinstance(_model(runner), SegTTAModel):
-                check_single_channel(segmentor, episodes)
+                check_single_channel(segmentor, bool(episodes))
             if not episodes:
                 check_vocabulary(segmentor.dataset_meta['classes'],
                                  tuple(dataset.metainfo['classes']))
@@ -173,7 +177,7 @@ class HonestScoresHook(Hook):
             protocol['trained_on_unseen'] = seen
         evaluator.dataset_meta = dict(dataset.metainfo, protocol=protocol)
         if episodes:
-            # mmseg would draw their 1 by the name of class 1.
+            # mmseg's own visualizer would draw their 1 as class 1.
             runner.visualizer.dataset_meta = dict(
                 classes=('background', 'asked for'),
                 palette=[[0, 0, 0], [255, 0, 255]])

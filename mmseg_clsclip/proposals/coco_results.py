@@ -183,7 +183,12 @@ class COCOResultsProposals(DetectorProposals):
                 data_samples: Sequence[SegDataSample],
                 wanted: Sequence[Wanted],
                 segment: Segment) -> list[InstanceData]:
-        """The boxes that the file has for the pictures."""
+        """The boxes that the file has for the pictures.
+
+        Raises:
+            ValueError: If a sample has no ``img_path``, or the file is of
+                other pictures.
+        """
         found = []
         for sample in data_samples:
             if not sample.get('img_path'):

@@ -1,5 +1,8 @@
 """Drawing what the zoom-in does and what the text does in the tower."""
+from .episode_visualizer import EpisodeVisualizer
 from .navigation import draw_navigation, navigation_maps
 from .zoom_in import draw_zoom_in
 
-__all__ = ['draw_navigation', 'draw_zoom_in', 'navigation_maps']
+__all__ = [
+    'EpisodeVisualizer', 'draw_navigation', 'draw_zoom_in', 'navigation_maps'
+]

@@ -250,6 +250,15 @@ def test_an_episode_is_the_whole_vocabulary_read_for_its_class(model):
 
 
 @torch.no_grad()
+def test_an_episode_asks_by_any_synonym(tiny_clip_json):
+    model = build(tiny_clip_json, ['cross', ['red circle', 'red ring']])
+    inputs = torch.randn(1, 3, 32, 32)
+    first, second = (model.inference(inputs, metas(1, (32, 32), name))
+                     for name in ('red circle', 'red ring'))
+    assert torch.equal(first, second) and first[:, 1].any()
+
+
+@torch.no_grad()
 def test_an_episode_without_background(tiny_clip_json, bare):
     inputs = torch.randn(1, 3, 32, 32)
     whole = bare.inference(inputs, metas(1, (32, 32)))

@@ -253,6 +253,8 @@ def test_a_list_without_novel_pixels_is_noticed(root, listed, monkeypatch):
     monkeypatch.setattr(episodes, 'warn', lines.append)
     build(root, list_file=listed('one 1\nboth 1\n'), novel_handling='ignore')
     build(root, list_file=listed('one 1\n'))
+    build(root, list_file=listed('one 1\n'), novel_handling='ignore',
+          novel_classes=())
     assert not lines
     build(root, list_file=listed('one 1\n'), novel_handling='ignore')
     assert 'None of the first 1 pictures' in lines[0]

@@ -26,13 +26,21 @@ def test_a_folder_is_mirrored(folder):
     assert names('a') == {'a/deep/x.PNG': 'deep/x', 'a/x.jpg': 'x'}
 
 
-def test_files_folders_patterns_and_addresses_once_each(folder):
+def test_files_folders_patterns_and_addresses_once_each(folder, monkeypatch):
     assert names('b/y.png', './b/y.png', 'odd[1].jpg', 'a/*',
                  'shapes-5i://test/0/000007.bmp') == {
         'b/y.png': 'y', 'odd[1].jpg': 'odd[1]', 'a/x.jpg': 'x',
         'shapes-5i://test/0/000007.bmp': '000007'}
     assert set(names('**/*.PNG')) == {'a/deep/x.PNG'}
     assert names('b/notes.txt') == {'b/notes.txt': 'notes'}  # by name
+    # From elsewhere, below a folder that is hidden.
+    here = Path('a/.cache')
+    here.mkdir()
+    monkeypatch.chdir(here)
+    top = Path('../..').resolve()
+    for pattern in f'{top}/a/*.jpg', '../*.jpg', '../../a/*.jpg':
+        (path, name), = names(pattern).items()
+        assert Path(path).resolve() == top / 'a/x.jpg' and name == 'x'
 
 
 def test_what_is_hidden_in_a_folder_is_not_searched(folder):

@@ -45,8 +45,7 @@ def runner(asked=TRUTH, random=False, encoder=True):
                   SimpleNamespace(evaluator=SimpleNamespace()))
     return SimpleNamespace(
         model=model, test_dataloader=data, val_dataloader=data,
-        visualizer=SimpleNamespace(),
-        test_loop=loop, val_loop=loop)
+        test_loop=loop, val_loop=loop, visualizer=SimpleNamespace())
 
 
 def test_the_data_sets_own_vocabulary_passes(logged):
@@ -196,6 +195,37 @@ def test_training_on_a_tests_episodes_is_refused(logged):
     assert f'trained on masks of {novel}.' in logged[-1] and len(logged) == 4
 
 
+def joined(test_mode, *folds):
+    """Episodes of several folds, as mmengine joins them."""
+    return DATASETS.build(dict(
+        type='ConcatDataset',
+        ignore_keys=['protocol', 'base_classes', 'novel_classes', 'fold'],
+        datasets=[
+            dict(type='EpisodeDataset', dataset=dict(
+                SHAPES, length=9, test_mode=test_mode, fold=fold))
+            for fold in folds
+        ]))
+
+
+def test_joined_data_sets_are_what_each_of_them_is(logged):
+    test = runner()  # asks for two names, the data sets have twenty
+    test.test_loop.evaluator.metrics = [EpisodeIoUMetric()]
+    test.test_dataloader.dataset = joined(True, 0, 1)
+    HonestScoresHook().before_test(test)
+    assert 'asked for' in test.visualizer.dataset_meta['classes']
+    test.test_dataloader.dataset = joined(False, 0, 1)
+    with pytest.raises(ValueError, match='is in training mode'):
+        HonestScoresHook().before_test(test)
+    data = joined(False, 0, 1)
+    with pytest.raises(ValueError, match='asks for its novel classes'):
+        training(joined(True, 0, 1))
+    hook, test = training(data)
+    checkpoint = dict(meta={})
+    hook.before_save_checkpoint(test, checkpoint)
+    assert len(checkpoint['meta']['seen_classes']) == 20
+    assert not logged
+
+
 EPISODES = dict(type='EpisodeDataset', dataset=dict(
     type='Shapes5iDataset', split='test', length=4, test_mode=True))
 
@@ -212,11 +242,17 @@ def test_episodes_need_a_data_set_a_metric_and_a_model_for_them():
         assert 'asked for' in test.visualizer.dataset_meta['classes']
 
     compare()
-    with pytest.raises(ValueError, match='Set test_mode=True in'):
+    with pytest.raises(ValueError, match="split='val', or test_mode=True in"):
         compare(test_mode=False)
     for metric in (IoUMetric(), GeneralizedZeroShotIoUMetric()):
         with pytest.raises(ValueError, match='Take EpisodeIoUMetric'):
             compare(metric=metric)
+    # A class and the background: the episode's 0 and 1 are the labels.
+    test = runner()
+    test.test_dataloader.dataset = SimpleNamespace(
+        test_mode=True, metainfo=dict(classes=('background', 'a')))
+    checks.check_episodes(test.model, test.test_dataloader.dataset,
+                          SimpleNamespace(metrics=[IoUMetric()]))
     closed = runner(encoder=False).model
     closed.out_channels = 21
     with pytest.raises(ValueError, match='SimpleNamespace cannot be asked'):

@@ -13,7 +13,7 @@ from . import classes
 from .entrants import Entrant, read_result, training_meta
 
 # Figures of one table may differ in these; then each row says its own.
-MAY_DIFFER = ('proposals', 'views', 'input_size')
+MAY_DIFFER = ('proposals', 'views', 'input_size', 'novel_handling')
 # tools/test.py sets these, or they change no figure. mmengine adds the last
 # where a config inherits one of another package.
 NO_FIGURE = ('type', 'output_dir', 'keep_results', 'prefix', 'collect_device',

@@ -3,7 +3,6 @@ from pathlib import Path
 
 import matplotlib
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from mmseg_clsclip.files import atomic_write
@@ -14,13 +13,8 @@ EPISODE = [[0, 0, 0], [255, 0, 220]]
 
 
 def _save(figure: Figure, path: Path) -> None:
-    FigureCanvasAgg(figure)
     with atomic_write(path) as file:
         figure.savefig(file, format='png', dpi=110)
-
-
-def _colours(number: int) -> list:
-    return [matplotlib.colormaps['tab10'](k % 10) for k in range(number)]
 
 
 def draw_classes(per_class: dict[str, dict], path: Path,
@@ -58,10 +52,10 @@ def draw_classes(per_class: dict[str, dict], path: Path,
         figsize=(9, 1 + len(names) * max(0.3, 0.085 * len(models))),
         layout='constrained')
     axes = figure.add_subplot()
-    for k, (model, colour) in enumerate(zip(models, _colours(len(models)))):
+    for k, model in enumerate(models):
         values = [per_class[model].get(name) or 0 for name in names]
         places = np.arange(len(names)) + (k - (len(models) - 1) / 2) * height
-        axes.barh(places, values, height, label=model, color=colour)
+        axes.barh(places, values, height, label=model, color=f'C{k}')
     axes.set_yticks(range(len(names)), names)
     for label, name in zip(axes.get_yticklabels(), names):
         label.set_fontweight('bold' if name in marked else 'normal')

@@ -34,23 +34,33 @@ SOURCES = dict(
 PLUS_COLUMNS = dict(miou_unseen='mIoU unseen', miou_unseen_small='small')
 
 
-def run_test(config: str, checkpoint: str, work_dir: Path, threads: int,
-             options: list[str]) -> dict:
-    """Run ``tools/test.py`` in a process of its own; its metrics.
+def run_tool(name: str, *args: str | Path, options: list[str],
+             threads: int) -> None:
+    """Run ``tools/NAME`` in a process of its own.
 
     Raises:
-        RuntimeError: If the tool fails; with the end of what it printed.
+        RuntimeError: If it fails; with the end of what it printed.
     """
     done = subprocess.run(
-        [sys.executable, str(ROOT / 'tools' / 'test.py'), config, checkpoint,
-         '--work-dir', str(work_dir),
+        [sys.executable, *map(str, [ROOT / 'tools' / name, *args]),
          *(['--cfg-options', *options] if options else [])],
         env=dict(os.environ, OMP_NUM_THREADS=str(threads)),
         capture_output=True,
         text=True)
     if done.returncode:
-        raise RuntimeError(f'tools/test.py {config} {checkpoint} failed:\n'
+        raise RuntimeError(f'tools/{name} {" ".join(map(str, args))} failed:\n'
                            + (done.stdout + done.stderr)[-3000:])
+
+
+def run_test(config: str, checkpoint: str, work_dir: Path, threads: int,
+             options: list[str]) -> dict:
+    """Run ``tools/test.py``; its metrics.
+
+    Raises:
+        RuntimeError: If the tool fails; with the end of what it printed.
+    """
+    run_tool('test.py', config, checkpoint, '--work-dir', work_dir,
+             options=options, threads=threads)
     newest = max(work_dir.glob('*/*.json'), key=lambda p: p.stat().st_mtime)
     return json.loads(newest.read_text(encoding='utf-8'))
 
@@ -181,10 +191,9 @@ def draw(path: Path) -> None:
 
     Shown is the first unseen episode whose object has 400 pixels.
     """
-    import matplotlib
-    matplotlib.use('Agg')
-    import matplotlib.pyplot as plt
-    figure, axes = plt.subplots(len(FOLDS), 3, figsize=(6, 8.6))
+    from matplotlib.figure import Figure
+    figure = Figure(figsize=(6, 8.6))
+    axes = figure.subplots(len(FOLDS), 3)
     for row, fold in zip(axes, FOLDS):
         picture, truth, result = predict(
             CONFIG.format(fold=fold), fold, range(400, 128**2))

@@ -12,7 +12,6 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -22,7 +21,7 @@ from itertools import product
 from pathlib import Path
 from statistics import mean, stdev
 
-from evaluate import PLUS, SOURCES, run_test
+from evaluate import PLUS, SOURCES, run_test, run_tool
 from mmengine.config import Config
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from train_heads import FOLDS, ROOT
@@ -63,6 +62,8 @@ DENSE = {
 }
 CONFIGS = {**BASELINES, **ABLATIONS, **DENSE}
 FIGURES = ('miou_seen', 'miou_unseen', 'miou_unseen_small', 'fb_iou')
+# Of a config, what changes no figure: its drawings, and --tta's flips.
+ASIDE = ('visualizer', 'vis_backends', 'tta_model', 'tta_pipeline')
 
 
 def config_of(row: str) -> Path:
@@ -74,6 +75,9 @@ def config_of(row: str) -> Path:
 def fingerprint(*paths: Path) -> str:
     """Of what configs say after inheritance, wherever they lie."""
     told = [Config.fromfile(path).to_dict() for path in paths]
+    for config in told:
+        for key in ASIDE:
+            config.pop(key, None)
     text = json.dumps(told, sort_keys=True, default=str)
     text = text.replace(str(ROOT), '')
     return hashlib.sha256(text.encode()).hexdigest()[:12]
@@ -99,17 +103,11 @@ def run(row: str, fold: int, seed: int, iterations: int, out: Path) -> list:
     checkpoint, trained = 'none', 0.
     work_dir = out / f'{config.stem[:-1]}{fold}_seed{seed}'
     if row not in DENSE:
-        done = subprocess.run(
-            [sys.executable, str(ROOT / 'tools' / 'train.py'), str(config),
-             '--work-dir', str(work_dir), '--cfg-options',
-             f'randomness.seed={seed}', f'train_cfg.max_iters={iterations}',
-             f'train_dataloader.dataset.dataset.fold={fold}'],
-            env=dict(os.environ, OMP_NUM_THREADS='1'),
-            capture_output=True,
-            text=True)
-        if done.returncode:
-            raise RuntimeError(f'Training {row} failed:\n'
-                               + (done.stdout + done.stderr)[-3000:])
+        run_tool(
+            'train.py', config, '--work-dir', work_dir, threads=1,
+            options=[f'randomness.seed={seed}',
+                     f'train_cfg.max_iters={iterations}',
+                     f'train_dataloader.dataset.dataset.fold={fold}'])
         checkpoint = (work_dir / 'last_checkpoint').read_text()
         trained = time.time() - began
     lines = []

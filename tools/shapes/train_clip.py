@@ -18,6 +18,7 @@ from rich.progress import track
 from safetensors.torch import save as to_bytes
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
+from torchvision.transforms.functional import normalize
 
 from mmseg_clsclip.clip import ASSETS
 from mmseg_clsclip.datasets.shapes_world import CLASSES, draw, visible_classes
@@ -48,9 +49,8 @@ class Captions(Dataset):
 
 def normalise(pictures: Tensor) -> Tensor:
     """Pictures (N, 3, H, W) uint8 to CLIP's own mean and deviation."""
-    mean = torch.tensor(open_clip.OPENAI_DATASET_MEAN).view(3, 1, 1)
-    std = torch.tensor(open_clip.OPENAI_DATASET_STD).view(3, 1, 1)
-    return (pictures.float() / 255 - mean) / std
+    return normalize(pictures.float() / 255, open_clip.OPENAI_DATASET_MEAN,
+                     open_clip.OPENAI_DATASET_STD)
 
 
 def caption(shown: np.ndarray, rng: np.random.RandomState) -> str:

@@ -31,12 +31,7 @@ test_pipeline = [
     dict(type='PackSegInputs', meta_keys=meta_keys)
 ]
 # ClsCLIP+ cuts from the picture as it is.
-zoom_in_pipeline = [
-    dict(type='LoadImageFromFile'),
-    dict(type='LoadAnnotations'),
-    dict(type='MakeEpisode'),
-    dict(type='PackSegInputs', meta_keys=meta_keys)
-]
+zoom_in_pipeline = [step for step in test_pipeline if step['type'] != 'Resize']
 tta_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(
