@@ -5,19 +5,12 @@ _base_ = [
 train_dataloader = None
 # The picture as it was read: the model brings it to its own 352 x 352.
 test_pipeline = _base_.zoom_in_pipeline
+# So of test-time augmentation only the flips are left, not the sizes before.
 tta_pipeline = [
-    dict(type='LoadImageFromFile'),
+    _base_.tta_pipeline[0],
     dict(
         type='TestTimeAug',
-        transforms=[
-            [
-                dict(type='RandomFlip', prob=0., direction='horizontal'),
-                dict(type='RandomFlip', prob=1., direction='horizontal')
-            ],
-            [dict(type='LoadAnnotations')],
-            [dict(type='MakeEpisode')],
-            [dict(type='PackSegInputs', meta_keys=_base_.meta_keys)],
-        ])
+        transforms=_base_.tta_pipeline[1].transforms[1:])
 ]
 test_dataloader = dict(dataset=dict(pipeline=test_pipeline))
 test_cfg = dict(type='TestLoop')

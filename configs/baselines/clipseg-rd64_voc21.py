@@ -9,18 +9,12 @@ test_pipeline = [
     dict(type='LoadAnnotations'),
     dict(type='PackSegInputs')
 ]
+# So of test-time augmentation only the flips are left, not the sizes before.
 tta_pipeline = [
-    dict(type='LoadImageFromFile'),
+    _base_.tta_pipeline[0],
     dict(
         type='TestTimeAug',
-        transforms=[
-            [
-                dict(type='RandomFlip', prob=0., direction='horizontal'),
-                dict(type='RandomFlip', prob=1., direction='horizontal')
-            ],
-            [dict(type='LoadAnnotations')],
-            [dict(type='PackSegInputs')],
-        ])
+        transforms=_base_.tta_pipeline[1].transforms[1:])
 ]
 test_dataloader = dict(
     dataset=dict(

@@ -244,18 +244,20 @@ class DenseCLIP(PromptedSegmentor):
             ValueError: If an episode's class is not in the vocabulary.
         """
         names = self._episode_names(metas)
+        if names is None:
+            return super()._all_logits(inputs, None, windows)
         known = {
             name: label
             for label, group in enumerate(self.text_encoder.synonyms.values())
             for name in group
         }
-        strange = sorted(set(names or ()) - set(known))
+        strange = sorted(set(names) - set(known))
         if strange:
             raise ValueError(
                 f'{strange} are not in the vocabulary that competes in an '
                 'episode; put them into model.text_encoder.vocabulary.')
         logits = super()._all_logits(inputs, None, windows)
-        if names is None or logits.shape[1] == 1:  # or none competes
+        if logits.shape[1] == 1:  # none competes
             return logits
         index = torch.tensor([known[name] for name in names],
                              device=logits.device) + self.with_background
