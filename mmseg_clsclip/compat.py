@@ -17,6 +17,8 @@ _INSTALL = ('Install one family of the OpenMMLab stack: pip install '
             '"mmseg_clsclip[onedl]" (the maintained fork) or, with '
             '--no-build-isolation, "mmseg_clsclip[official]" (compiled mmcv). '
             'Never two of them in one environment.')
+# The name of getattr in a pickle.
+_GETATTR = 'builtins.getattr'
 
 
 def require_stack() -> None:
@@ -80,20 +82,31 @@ def provide_find_loader() -> None:
             importlib.util.find_spec(name), 'loader', None)
 
 
-def _guarded_getattr(owner: type, name: str):
+def _guarded_getattr(*args):
     """``getattr`` for the methods of the two classes that are pickled so.
 
+    Of several functions allowed by one name torch takes any, as their hashes
+    have it. So what others have allowed by this name is left to theirs.
+
     Raises:
-        UnpicklingError: If anything else is asked for.
+        UnpicklingError: If nobody allows what is asked for.
     """
+    import torch
     from mmengine.logging import HistoryBuffer
     from mmengine.optim.scheduler.param_scheduler import OneCycleParamScheduler
-    if (owner not in (HistoryBuffer, OneCycleParamScheduler)
-            or name.startswith('__') or name not in vars(owner)):
-        raise pickle.UnpicklingError(
-            f'The checkpoint asks for {name!r} of {owner!r}, which none of '
-            "mmengine's does. Do not trust it.")
-    return getattr(owner, name)
+    owner, name = args if len(args) == 2 else (None, None)
+    if (any(owner is kind for kind in (HistoryBuffer, OneCycleParamScheduler))
+            and isinstance(name, str) and not name.startswith('__')
+            and name in vars(owner)):
+        return getattr(owner, name)
+    for entry in torch.serialization.get_safe_globals():
+        theirs, path = entry if isinstance(entry, tuple) else (
+            entry, f'{entry.__module__}.{entry.__qualname__}')
+        if path == _GETATTR and theirs is not _guarded_getattr:
+            return theirs(*args)
+    raise pickle.UnpicklingError(
+        f"The checkpoint asks for getattr{args}, which none of mmengine's "
+        'does. Do not trust it.')
 
 
 def allow_mmengine_checkpoints() -> None:
@@ -117,7 +130,7 @@ def allow_mmengine_checkpoints() -> None:
         # With their names: what is allowed without one, the onedl fork takes
         # back after its first checkpoint.
         *((kind, f'{kind.__module__}.{kind.__qualname__}') for kind in kinds),
-        (_guarded_getattr, 'builtins.getattr'),
+        (_guarded_getattr, _GETATTR),
         # numpy 1 and 2 name these functions differently in a pickle.
         (reconstruct, 'numpy.core.multiarray._reconstruct'),
         (reconstruct, 'numpy._core.multiarray._reconstruct'),

@@ -158,6 +158,60 @@ def test_anything_else_is_refused(call, tmp_path):
         torch.load(save(Reduced(*call), tmp_path / 'x.pth'))
 
 
+ALLOWS = """
+import io, sys
+import torch
+sys.modules['mmseg_clsclip'] = type(sys)('mmseg_clsclip')  # compat alone
+sys.modules['mmseg_clsclip'].__path__ = [sys.argv[1]]
+from mmseg_clsclip import compat
+from mmengine.logging import HistoryBuffer
+
+class Reduced:
+    def __init__(self, *reduced):
+        self.reduced = reduced
+    def __reduce__(self):
+        return self.reduced
+
+def load(*call):
+    with io.BytesIO() as file:
+        torch.save(Reduced(getattr, call), file)
+        file.seek(0)
+        return torch.load(file)
+
+add = torch.serialization.add_safe_globals
+calls = [(torch.Size, 'count'), (torch.Size, 'none', None),
+         (HistoryBuffer, 'mean')]
+if sys.argv[2] == 'before':
+    add([getattr])
+compat.allow_mmengine_checkpoints()
+if sys.argv[2] == 'after':
+    add([(getattr, 'builtins.getattr')])
+assert [load(*call) for call in calls] == [getattr(*call) for call in calls]
+torch.serialization.clear_safe_globals()
+compat.allow_mmengine_checkpoints()
+assert load(*calls[2]) is HistoryBuffer.mean
+for call in calls[:2]:
+    try:
+        load(*call)
+    except Exception as error:
+        assert 'Do not trust it' in str(error)
+    else:
+        raise AssertionError(call)
+"""
+
+
+@refuses_by_default
+@pytest.mark.parametrize('when, seed', [
+    ('before', '0'), ('before', '1'), ('after', '0'), ('after', '1')])
+def test_what_a_user_allows_stays_allowed(when, seed):
+    # Which of two functions of one name torch takes changes with the seed.
+    done = subprocess.run(
+        [sys.executable, '-c', ALLOWS, str(ROOT / 'mmseg_clsclip'), when],
+        env=dict(os.environ, PYTHONHASHSEED=seed), capture_output=True,
+        text=True)
+    assert done.returncode == 0, done.stderr
+
+
 def test_older_torch_is_left_alone(monkeypatch):
     monkeypatch.setattr(torch, '__version__', TorchVersion('2.5.1'))
     monkeypatch.setattr(torch.serialization, 'add_safe_globals', pytest.fail,
