@@ -3,7 +3,6 @@
 After "[CLS] Token is All You Need for Zero-Shot Semantic
 Segmentation", arXiv 2304.06212.
 """
-from collections import OrderedDict
 from collections.abc import Sequence
 
 import torch
@@ -93,7 +92,6 @@ class ClsCLIPVisionTransformer(BaseModule):
         self.projections = nn.ModuleList(
             nn.Linear(self.text_dim, self.out_channels)
             for _ in range(min(maps, len(self.navigate_blocks))))
-        self._positions: OrderedDict[tuple, Tensor] = OrderedDict()
 
     @property
     def first_navigated(self) -> int:
@@ -112,30 +110,15 @@ class ClsCLIPVisionTransformer(BaseModule):
         return h * ph, w * pw
 
     def _position_embedding(self, grid: tuple[int, int]) -> Tensor:
-        """Positions (1 + h * w, C) of a grid; the last eight are kept."""
+        """Positions (1 + h * w, C) of a grid."""
         visual = self.visual.module
         learned = visual.positional_embedding
-        cls, patches = learned[:1], learned[1:]
-        patches = patches.unflatten(0, visual.grid_size)
-        if torch.compiler.is_compiling():  # the grid may be no numbers yet
-            patches = resize_positions(patches, grid).to(learned.dtype)
-            return torch.cat([cls, patches.flatten(0, 1)])
-        if grid == tuple(visual.grid_size):
+        # While a model is exported the grid may be no numbers yet.
+        if not torch.compiler.is_compiling() and grid == visual.grid_size:
             return learned
-        key = (grid, learned.device, learned.dtype)
-        if key not in self._positions:
-            patches = patches.permute(2, 0, 1)
-            patches = F.interpolate(
-                patches[None].float(),
-                size=grid,
-                mode='bicubic',
-                antialias=True,
-                align_corners=False)[0].to(learned.dtype)
-            self._positions[key] = torch.cat(
-                [cls, patches.flatten(1).transpose(0, 1)])
-            if len(self._positions) > 8:
-                self._positions.popitem(last=False)
-        return self._positions[key]
+        patches = learned[1:].unflatten(0, visual.grid_size)
+        patches = resize_positions(patches, grid).to(learned.dtype)
+        return torch.cat([learned[:1], patches.flatten(0, 1)])
 
     def run_block(self, i: int, x: Tensor) -> Tensor:
         """Block i of the tower, on tokens (M, 1 + h * w, C)."""

@@ -37,10 +37,14 @@ def cubic_weights(grid: int, learned: int, like: Tensor) -> Tensor:
 def resize_positions(positions: Tensor, grid: tuple[int, int]) -> Tensor:
     """Positions (h0, w0, C) of the tower's own grid, as another's.
 
+    In full precision whatever surrounds it.
+
     Returns:
-        Tensor: (h, w, C) float32.
+        Tensor: (h, w, C) float32; of the own grid the positions themselves.
     """
     rows, columns = (
         cubic_weights(n, own, positions)
         for n, own in zip(grid, positions.shape))
-    return torch.einsum('hi,wj,ijc->hwc', rows, columns, positions.float())
+    with torch.autocast(positions.device.type, enabled=False):
+        tall = rows @ positions.float().flatten(1)  # (h, w0 * C)
+        return columns @ tall.unflatten(1, positions.shape[1:])

@@ -144,11 +144,17 @@ def test_autocast_stays_near_full_precision(clip, dtype):
     assert (full - half).abs().max() < 0.1 * (full[0] - full[1]).abs().max()
 
 
-def test_the_position_cache_is_bounded(clip):
-    backbone = build(clip)
-    for side in range(1, 20):
-        backbone.encode_prefix(torch.zeros(1, 3, 8, 8 * side))
-    assert len(backbone._positions) == 8
+@pytest.mark.parametrize('grid', [(4, 4), (3, 7), (1, 1), (9, 2)])
+def test_positions_are_those_of_full_precision(clip, grid):
+    learned = clip.model.visual.positional_embedding
+    wanted = F.interpolate(
+        learned[1:].reshape(1, 4, 4, -1).permute(0, 3, 1, 2), size=grid,
+        mode='bicubic', antialias=True)[0].flatten(1).T
+    wanted = torch.cat([learned[:1], wanted])
+    with torch.autocast('cpu', torch.bfloat16):
+        found = build(clip)._position_embedding(grid)
+    torch.testing.assert_close(found, wanted, atol=1e-6, rtol=0)
+    assert torch.equal(found, learned) == (grid == (4, 4))
 
 
 @pytest.mark.parametrize('blocks', [(4, ), (-1, 2), (1, 99)])
