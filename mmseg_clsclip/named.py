@@ -2,6 +2,7 @@
 import torch
 import torch.nn.functional as F
 from mmseg.models.segmentors import EncoderDecoder
+from mmseg.registry import MODELS
 from mmseg.utils import SampleList
 from torch import Tensor, nn
 
@@ -17,9 +18,32 @@ def asks_by_name(segmentor: nn.Module) -> bool:
 class NamedSegmentor(EncoderDecoder):
     """What a segmentor needs to be asked by names, whatever its model is.
 
-    Subclasses have ``text_encoder``, whose ``names`` are the vocabulary, and
-    ``with_background``.
+    Subclasses have ``text_encoder``, whose ``names`` are the vocabulary and
+    ``synonyms`` all names of each, and ``with_background``.
     """
+
+    # The vocabulary, if the last inference was of episodes.
+    _episodes_of: dict | None = None
+
+    @property
+    def num_classes(self) -> int:
+        """Labels of the vocabulary, with the background if there is one."""
+        return self.with_background + len(self.text_encoder.names)
+
+    @property
+    def out_channels(self) -> int:
+        """Channels of the logits; fewer after an inference of episodes.
+
+        mmseg's sliding window and SegTTAModel ask for this number.
+        """
+        if self._episodes_of is self.text_encoder.synonyms:
+            return self.with_background + 1
+        return self.num_classes
+
+    def _init_decode_head(self, decode_head: dict) -> None:
+        # mmseg's own takes the numbers above from the head.
+        self.decode_head = MODELS.build(decode_head)
+        self.align_corners = self.decode_head.align_corners
 
     @property
     def dataset_meta(self) -> dict:
@@ -57,10 +81,8 @@ class NamedSegmentor(EncoderDecoder):
 
     def inference(self, inputs: Tensor, batch_img_metas: list[dict]) -> Tensor:
         """Logits (N, K [+1], H, W); K is 1 for episodes."""
-        # mmseg's sliding window and SegTTAModel ask for this number.
         episodes = self._episode_names(batch_img_metas) is not None
-        self.out_channels = self.with_background + (
-            1 if episodes else len(self.text_encoder.names))
+        self._episodes_of = self.text_encoder.synonyms if episodes else None
         return super().inference(inputs, batch_img_metas)
 
     def _beside_background(self, seg_logits: Tensor) -> Tensor:

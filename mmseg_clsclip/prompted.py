@@ -114,8 +114,6 @@ class PromptedSegmentor(NamedSegmentor):
                     f'{clip.name} has {width}: write that.')
         self.text_encoder = MODELS.build(dict(text_encoder, clip=clip))
         self.with_background = with_background
-        self.num_classes = self.out_channels = len(
-            self.text_encoder.names) + with_background
         self.has_random_weights = clip.random
         self.chunks = Chunks()
         check_test_cfg(self.test_cfg)

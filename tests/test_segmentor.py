@@ -146,6 +146,27 @@ def test_without_background_every_pixel_gets_a_class(tiny_clip_json):
     assert model.dataset_meta['classes'] == tuple(NAMES)
 
 
+@torch.no_grad()
+@pytest.mark.parametrize('background', [True, False])
+def test_the_numbers_of_classes_are_the_vocabularys(tiny_clip_json,
+                                                    background):
+    model = build(tiny_clip_json, with_background=background)
+    inputs = torch.randn(1, 3, 32, 32)
+    for names in (NAMES, NAMES[:2], ['ring'], NAMES[:3]):
+        model.text_encoder.set_vocabulary(names)
+        number = len(names) + background
+        assert model.num_classes == model.out_channels == number
+        logits = model.inference(inputs, metas(1, (32, 32)))
+        assert logits.shape[1] == model.out_channels == number
+        logits = model.inference(inputs, metas(1, (32, 32), 'ring'))
+        # mmseg's test-time augmentation takes it from the last inference.
+        assert logits.shape[1] == model.out_channels == 1 + background
+        assert model.num_classes == number
+    for key in ('num_classes', 'out_channels'):
+        with pytest.raises(AttributeError):
+            setattr(model, key, 2)
+
+
 @pytest.mark.parametrize('size', [(32, 32), (30, 37)])
 def test_the_loss_is_of_what_inference_gives(model, size):
     samples, asked = [], []
