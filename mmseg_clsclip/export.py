@@ -9,7 +9,7 @@ from torch.export import Dim
 
 from .compat import converts_channels
 from .prompted import PromptedSegmentor
-from .text_encoder import OpenCLIPTextEncoder
+from .text_encoder import OpenCLIPTextEncoder, encode_text
 
 SEGMENTOR, PROGRAM = 'segmentor.onnx', 'segmentor.pt2'
 TEXT_ENCODER = 'text_encoder.onnx'
@@ -99,7 +99,7 @@ class TokensToText(nn.Module):
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Text embeddings (K, D) float32 of token ids (K, L) int64."""
-        text = self.clip.module.encode_text(tokens)
+        text = encode_text(self.clip.module, tokens)
         return nn.functional.normalize(text, dim=-1) if self.normalize \
             else text
 

@@ -41,9 +41,9 @@ def forwards(clip, monkeypatch):
     sizes = []
     encode_text = clip.model.encode_text
 
-    def spy(tokens):
+    def spy(tokens, normalize=False):
         sizes.append(len(tokens))
-        return encode_text(tokens)
+        return encode_text(tokens, normalize)
 
     monkeypatch.setattr(clip.model, 'encode_text', spy)
     return sizes
@@ -208,6 +208,92 @@ def test_a_refused_vocabulary_changes_nothing(clip, tmp_path):
         assert torch.equal(encoder(['ring']), torch.ones(1, 16))
 
 
+@pytest.mark.parametrize('key, value', [
+    ('templates', PROMPTS), ('templates', ['a {}']), ('normalize', True),
+    ('prompts', {'ring': 'blue cross'})])
+def test_what_is_set_later_takes_effect(clip, key, value):
+    encoder = build(clip)
+    before = encoder(), encoder(['ring']), encoder(['green ring'])
+    setattr(encoder, key, value)
+    wanted = build(clip, **{key: value})
+    for old, names in zip(before, (None, ['ring'], ['green ring'])):
+        assert torch.equal(encoder(names), wanted(names))
+        # Only the prompt of one name has changed.
+        assert torch.equal(encoder(names), old) == (
+            key == 'prompts' and names == ['green ring'])
+
+
+def test_what_does_not_do_cannot_be_set_later(clip):
+    encoder = build(clip, templates=PROMPTS)
+    tokens = encoder()
+    for key, value, match in [
+            ('templates', ['x'], 'have no {}'),
+            ('templates', ['a ' * 20 + '{}'], 'this CLIP reads 20'),
+            ('prompts', {'ring': 'red circle'}, 'one and the same'),
+            ('normalize', 'no', 'True or False')]:
+        with pytest.raises(ValueError, match=match):
+            setattr(encoder, key, value)
+        assert torch.equal(encoder(), tokens)
+    with pytest.raises(TypeError):
+        encoder.prompts['ring'] = 'cross'
+    freed = build(clip, free_tower=True)
+    freed()
+    with pytest.raises(ValueError, match='another templates. Set free_tower'):
+        freed.templates = 'clip'
+
+
+def test_normalising_embeddings_can_be_taken_back(clip, tmp_path):
+    path = write_embeddings(tmp_path / 'a.npy')
+    encoder = build(clip, dict(embeddings=path, names=NAMES))
+    for normalize in (True, False):
+        encoder.normalize = normalize
+        wanted = torch.from_numpy(MATRIX)
+        wanted = F.normalize(wanted, dim=1) if normalize else wanted
+        torch.testing.assert_close(encoder(), wanted)
+        torch.testing.assert_close(encoder(['ring']), wanted[2:])
+
+
+def test_other_weights_take_effect(tiny_clip_json, forwards):
+    encoder = build(load_clip(tiny_clip_json))
+    tower = encoder.clip.module
+    first = encoder()
+    tower.load_state_dict({key: value + 1 if key == 'text_projection' else
+                           value for key, value in tower.state_dict().items()})
+    second = encoder()
+    with torch.no_grad():
+        tower.transformer.resblocks[0].mlp.c_fc.bias.add_(1)
+    third = encoder()
+    tower.text_projection = torch.nn.Parameter(tower.text_projection * 2)
+    assert not any(torch.equal(*pair) for pair in [
+        (first, second), (second, third), (third, encoder())])
+    with torch.no_grad():
+        tower.text_projection[0, 0] = float('nan')
+    with pytest.raises(ValueError, match=r"text tower.*row 0 \('red circle'\)"
+                       '.*3 of 3 rows'):
+        encoder()
+
+
+@pytest.mark.parametrize('normalize', [False, True])
+def test_coca_normalises_when_it_is_told(tmp_path, tiny_clip_json, normalize):
+    config = json.loads(Path(tiny_clip_json).read_text())
+    text = config['text_cfg']
+    merges = Path(tiny_clip_json).with_name('shapes-bpe.txt.gz')
+    text.update(embed_cls=True, output_tokens=True,
+                tokenizer_kwargs=dict(bpe_path=str(merges)))
+    config.update(custom_text=True, multimodal_cfg=dict(
+        context_length=20, vocab_size=560, width=16, heads=2, layers=1))
+    path = tmp_path / 'tiny-coca.json'
+    path.write_text(json.dumps(config))
+    coca = load_clip(str(path))
+    assert type(coca.model).__name__ == 'CoCa'
+    with torch.no_grad():
+        wanted = coca.model.encode_text(coca.tokenizer(NAMES), normalize)
+    found = build(coca, normalize=normalize)()
+    torch.testing.assert_close(found, wanted)
+    unit = (found.norm(dim=1) - 1).abs().max() < 1e-5
+    assert unit == normalize
+
+
 def test_nothing_of_it_is_in_a_checkpoint(clip):
     assert not build(clip).state_dict()
 
@@ -260,6 +346,95 @@ def test_every_data_set_of_mmseg_does(name):
 def test_bad_vocabularies(vocabulary, match):
     with pytest.raises(ValueError, match=match):
         read_vocabulary(vocabulary)
+
+
+@pytest.mark.parametrize('other', [
+    'red  ring', 'red\xa0ring', 'RED ring', 'red\nring', '\u2003red ring',
+    'red&nbsp;ring', 'red&#32;ring', 'red\x07 ring', 'red ring\ufeff',
+    '\uff52\uff45\uff44 ring', '&#114;ed ring'])
+def test_names_that_are_read_alike_are_one_class(clip, other):
+    for names in (['red ring', other], [other, 'x', ['ring', 'red ring']]):
+        with pytest.raises(ValueError, match='could not tell them apart'):
+            build(clip, names, templates=PROMPTS)
+
+
+def test_names_are_compared_as_they_are_read(clip, tmp_path):
+    with pytest.raises(ValueError, match=r"names 'caf\\xe9' and 'caf&eacute;' "
+                       'of classes 0 and 2 are one .* another name or prompt'):
+        build(clip, ['café', 'ring', 'caf&eacute;'])
+    # NFC and NFD; CLIP's own reading is not asked.
+    with pytest.raises(ValueError, match=r"'cafe\\u0301' stands twice"):
+        read_vocabulary(['café', 'cafe\u0301'])
+    with pytest.raises(ValueError, match="names 'tv' and 'telly' of"):
+        build(clip, ['tv', 'telly'], prompts={'telly': 'TV'})
+    build(clip, ['tv', 'a&b'], prompts={'tv': 'a&b', 'a&b': 'tv'})
+    # Two names of one class do no harm, and embeddings are read by nobody.
+    assert build(clip, [['a&b', 'a&amp;b'], 'ring'])().shape == (2, 16)
+    path = write_embeddings(tmp_path / 'a.npy', MATRIX[:2])
+    build(clip, dict(embeddings=path, names=['a&b', 'a&amp;b']))
+
+
+@pytest.mark.parametrize('name', [
+    '\u200b', '\u200d\ufeff', '\u0301', '\x07\x1b', '\xad', '\u3164',
+    '\u2800', '\u2028', '\ud800', '&nbsp;', '&#8203;', '&#x300;'])
+def test_a_name_without_anything_to_see_is_refused(clip, name):
+    for what in (dict(vocabulary=['ring', name]),
+                 dict(vocabulary=[['ring', name]]),
+                 dict(prompts={'ring': name})):
+        with pytest.raises(ValueError, match='something to see|Nothing is'):
+            build(clip, **what)
+    with pytest.raises(ValueError, match='Nothing is left of the name'):
+        build(clip)([name])
+
+
+def test_a_tokenizer_may_read_no_punctuation(clip):
+    tokenizer = open_clip.tokenizer.SimpleTokenizer(
+        context_length=20, clean='canonicalize')
+    other = clip._replace(tokenizer=tokenizer)
+    with pytest.raises(ValueError, match=r"left of the name '\?!'"):
+        build(other, ['ring', '?!'])
+    with pytest.raises(ValueError, match="'wall-brick' and 'wallbrick'"):
+        build(other, ['wall-brick', 'wallbrick'])
+    # One that is a function alone is asked, too.
+    other = clip._replace(tokenizer=lambda texts: tokenizer(texts))
+    with pytest.raises(ValueError, match="'wall-brick' and 'wallbrick'"):
+        build(other, ['wall-brick', 'wallbrick'])
+    with pytest.raises(ValueError, match=r"left of the name '\?!'"):
+        build(other, ['ring', '?!'])
+
+
+@pytest.mark.parametrize('name', ['日本', '🐱', 'ß', '\U0001fae8', '!!!', '1'])
+def test_names_of_any_script(clip, name):
+    assert build(clip, [name, 'ring'])().shape == (2, 16)
+
+
+@pytest.mark.parametrize('prompts', [None, 'plain'])
+def test_no_data_set_has_names_that_are_read_alike(clip, prompts):
+    other = clip._replace(tokenizer=open_clip.get_tokenizer('ViT-B-16'))
+    encoder = build(other, prompts=prompts)
+    for name in dataset_aliases:
+        encoder.set_vocabulary(name)
+
+
+@pytest.mark.parametrize('kwargs, match', [
+    (dict(templates=None), "write one of .*or a list of texts"),
+    (dict(templates=[5]), r'\[5\] have no {}'),
+    (dict(prompts=['x']), "'plain', or a dict"),
+    (dict(prompts={'ring': 5}), "prompt of 'ring' is 5"),
+    (dict(normalize='no'), "normalize='no': write True or False"),
+    (dict(free_tower='no'), "free_tower='no': write True or False"),
+    (dict(batch_size=0), 'batch_size=0: write a number of texts'),
+    (dict(batch_size='8'), "batch_size='8': write a number of texts"),
+])
+def test_bad_arguments(clip, kwargs, match):
+    with pytest.raises(ValueError, match=match):
+        build(clip, **kwargs)
+
+
+@pytest.mark.parametrize('names', ['ring', [], [5]])
+def test_bad_questions(clip, names):
+    with pytest.raises(ValueError, match='give a list of names|is no text'):
+        build(clip)(names)
 
 
 def test_a_name_must_fit_into_the_context(clip):
@@ -365,6 +540,51 @@ def test_embeddings_that_do_not_fit(clip, tmp_path):
     refuses(r"it holds a dict of \['a', 'b'\]", clip, tmp_path / 'd.pt')
 
 
+@pytest.mark.parametrize('value', [np.nan, np.inf, -np.inf, 1e300])
+@pytest.mark.parametrize('file', ['a.npy', 'a.pt', 'a.safetensors'])
+def test_embeddings_that_are_no_numbers(clip, tmp_path, file, value):
+    matrix = MATRIX.astype(np.float64)
+    matrix[1, 3] = value
+    path = write_embeddings(tmp_path / file, matrix)
+    refuses(rf"{file}.*row 1 \('blue square'\) .*NaN.*; 1 of 3 rows", clip,
+            path)
+    with pytest.raises(ValueError, match='row 1 has'):
+        read_embeddings(path)
+
+
+@pytest.mark.parametrize('dtype', ['int64', 'uint8', 'bool', 'complex64'])
+def test_embeddings_of_other_kinds_of_numbers(clip, tmp_path, dtype):
+    path = write_embeddings(tmp_path / 'a.npy', MATRIX.astype(dtype))
+    refuses(f'a.npy holds torch.{dtype}; text embeddings are floating', clip,
+            path)
+
+
+def test_embeddings_of_odd_layouts_and_kinds(clip, tmp_path):
+    matrix = torch.from_numpy(MATRIX)
+    for wrong in (matrix.to_sparse(), matrix.to('meta')):
+        torch.save(wrong, tmp_path / 'a.pt')
+        refuses('it holds a Tensor that is none', clip, tmp_path / 'a.pt')
+    torch.save(torch.nn.Parameter(matrix), tmp_path / 'a.pt')
+    assert not read_embeddings(tmp_path / 'a.pt').requires_grad
+    with pytest.raises(ValueError, match='path of a file, not a Tensor'):
+        build(clip, dict(embeddings=matrix, names=NAMES))
+
+
+def test_embeddings_that_cannot_be_normalised(clip, tmp_path):
+    for scale in (1e-30, 1e30):
+        path = write_embeddings(tmp_path / 'a.npy', MATRIX * np.float32(scale))
+        vocabulary = dict(embeddings=path, names=NAMES)
+        torch.testing.assert_close(
+            build(clip, vocabulary, normalize=True)().norm(dim=1),
+            torch.ones(3))
+    path = write_embeddings(
+        tmp_path / 'a.npy', MATRIX * np.float32([[1], [1], [0]]))
+    encoder = build(clip, dict(embeddings=path, names=NAMES))
+    assert not encoder(['ring']).any()
+    with pytest.raises(ValueError, match=r"Row 2 \('ring'\).* all zeros"):
+        encoder.normalize = True
+
+
 @pytest.mark.parametrize('suffix', ['.npy', '.pt', '.safetensors'])
 def test_embeddings_that_cannot_be_read(clip, tmp_path, suffix):
     path = tmp_path / f'a{suffix}'
@@ -394,6 +614,9 @@ def test_embeddings_that_are_not_there(clip, tmp_path):
     path = write_embeddings(tmp_path / 'a.npy')
     refuses('nowhere.txt, do not exist', clip, path,
             str(tmp_path / 'nowhere.txt'), FileNotFoundError)
+    (tmp_path / 'latin.txt').write_bytes('café'.encode('latin-1'))
+    refuses('latin.txt is no text in UTF-8', clip, path,
+            str(tmp_path / 'latin.txt'))
     (tmp_path / 'broken.json').write_text('["ring",')
     refuses('broken.json is not JSON', clip, path,
             str(tmp_path / 'broken.json'))

@@ -101,7 +101,7 @@ class Naive:
         """Foreground logits (N, K, H, W)."""
         clip = self.model.text_encoder.clip.module
         tokens = self.model.text_encoder.tokenizer(list(self.names))
-        text = clip.encode_text(tokens.to(pictures.device))
+        text = clip.encode_text(tokens.to(pictures.device), normalize=False)
         return torch.cat([self._one(pictures, token) for token in text], 1)
 
     def _one(self, pictures: Tensor, token: Tensor) -> Tensor:

@@ -180,18 +180,29 @@ class DenseCLIP(PromptedSegmentor):
 
     def __init__(self, background: Sequence[str] = ('background', ), **kwargs):
         super().__init__(**kwargs)
-        clip = self.text_encoder.clip.module
-        self.logit_scale = float(clip.logit_scale.exp())
+        if self.with_background:
+            if isinstance(background, str) or not background:
+                raise ValueError(f'background={background!r}: give a list of '
+                                 'names, or with_background=False.')
+            self.background = tuple(background)
+            self.register_buffer('background_text', None, persistent=False)
+        self._checked = None
+        # Read now: the text tower may be freed later.
+        self._read_tower()
+
+    def _read_tower(self) -> None:
+        """Scale and background as vocabulary and tower are now."""
+        encoder = self.text_encoder
+        if encoder.clip is not None:
+            self.logit_scale = float(encoder.clip.module.logit_scale.exp())
         if not self.with_background:
             return
-        if isinstance(background, str) or not background:
-            raise ValueError(f'background={background!r}: give a list of '
-                             'names, or with_background=False.')
-        self.background = tuple(background)
-        self._check_background()
-        # Read now: the text tower may be freed later.
-        self.register_buffer(
-            'background_text', self.text_encoder(background), persistent=False)
+        if self._checked is not encoder.synonyms:
+            self._check_background()
+            self._checked = encoder.synonyms
+        if encoder.clip is not None:
+            self.background_text = encoder(
+                self.background, encoder.clip.module.logit_scale.device)
 
     def _check_background(self) -> None:
         """No name is the background and a class, which would never be found.
@@ -199,14 +210,14 @@ class DenseCLIP(PromptedSegmentor):
         Raises:
             ValueError: If one is.
         """
-        classes = self.text_encoder.synonyms.values()
-        both = set(self.background) & {n for names in classes for n in names}
+        both = {name: found for name in self.background
+                if (found := self.text_encoder.find(name)) is not None}
         if both:
             raise ValueError(
                 f'background={self.background}: '
-                f'{some(map(repr, sorted(both)))} stands for a class of the '
-                'vocabulary, too, which would never be found. Leave it out of '
-                'one.')
+                f'{some(map(ascii, sorted(both)))} stands for a class of the '
+                f'vocabulary, too ({some(map(ascii, both.values()))}), which '
+                'would never be found. Leave it out of one.')
 
     def _logits(self, embeddings: Tensor, text: Tensor) -> Tensor:
         """Scaled cosines (N, K, H, W) with texts (N, K, D)."""
@@ -224,9 +235,10 @@ class DenseCLIP(PromptedSegmentor):
     def encode(self, inputs: Tensor) -> tuple[Tensor, Tensor | int]:
         """Embeddings (N, D, h, w), and the background's best (N, 1, H, W)."""
         embeddings = F.normalize(self.backbone(inputs)[0].float(), dim=1)
+        if not torch.compiler.is_compiling():
+            self._read_tower()  # the vocabulary may be another by now
         if not self.with_background:
             return embeddings, 0
-        self._check_background()  # the vocabulary may be another by now
         text = self.background_text.expand(inputs.shape[0], -1, -1)
         return embeddings, self._logits(embeddings, text).amax(1, keepdim=True)
 

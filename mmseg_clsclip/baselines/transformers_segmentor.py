@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ..frozen import Frozen
 from ..named import NamedSegmentor
-from ..vocabulary import read_vocabulary
+from ..vocabulary import check_finite, is_visible, read_vocabulary, tell_apart
 from .transformers_models import LoadedModel, Tensors, load_folder
 
 
@@ -38,8 +38,7 @@ class PromptReader:
     def set_vocabulary(self, vocabulary: str | Sequence) -> None:
         """Ask for other classes from now on; the argument is the class's."""
         classes = read_vocabulary(vocabulary)
-        for synonyms in classes:
-            self._check_length(synonyms)
+        tell_apart(classes, self._reading)
         self.synonyms = {synonyms[0]: synonyms for synonyms in classes}
         # A class may be asked for by any of its names.
         self.group = {name: names for names in classes for name in names}
@@ -49,19 +48,31 @@ class PromptReader:
         """The vocabulary, without synonyms, in order."""
         return tuple(self.synonyms)
 
-    def _check_length(self, texts: Sequence[str]) -> None:
-        for text in texts:
-            tokens = len(self.loaded.tokenizer(text)['input_ids'])
-            if tokens > self.length:
-                raise ValueError(
-                    f'{text[:60]!r}... has {tokens} tokens with start and '
-                    f'end; this model reads {self.length}. Shorten the name.')
+    def _reading(self, text: str) -> tuple[int, ...]:
+        """Token ids of a text.
+
+        Raises:
+            ValueError: If they are too many, or nothing is left of the text.
+        """
+        if not isinstance(text, str):
+            raise ValueError(f'The name {text!r} is no text.')
+        tokens, nothing = (self.loaded.tokenizer(one)['input_ids']
+                           for one in (text, ''))
+        if not is_visible(text) or tokens == nothing:
+            raise ValueError(f'Nothing is left of the name {text!a} when this '
+                             'model reads it; write a word.')
+        if len(tokens) > self.length:
+            raise ValueError(
+                f'{text[:60]!r}... has {len(tokens)} tokens with start and '
+                f'end; this model reads {self.length}. Shorten the name.')
+        return tuple(tokens)
 
     def __call__(self, texts: Sequence[str], device: torch.device) -> Tensors:
         """What the model keeps of T texts, tensors (T, ...)."""
         todo = [t for t in dict.fromkeys(texts) if t not in self._cache]
         if todo:
-            self._check_length(todo)
+            for text in todo:
+                self._reading(text)
             tokens = self.loaded.tokenizer(
                 todo,
                 padding='max_length',
@@ -71,6 +82,8 @@ class PromptReader:
             with torch.autocast(device.type, enabled=False):
                 kept = self.loaded.family.read(
                     self.loaded.model, tokens.input_ids, tokens.attention_mask)
+            for part in kept:
+                check_finite(part, todo, 'What the model reads')
             self._cache.update(zip(todo, zip(*kept)))
         return tuple(
             torch.stack([part.to(device) for part in parts])
@@ -133,14 +146,14 @@ class TransformersSegmentor(NamedSegmentor):
         self.model = Frozen(loaded.model)
         self.text_encoder = PromptReader(loaded, vocabulary)
         self.with_background = with_background
-        self.num_classes = self.out_channels = len(
-            self.text_encoder.names) + with_background
-        # What mmseg and its tools read from a head.
-        self.decode_head = SimpleNamespace(
-            num_classes=self.num_classes, threshold=0.5)
         self.align_corners = False
         self.test_cfg = ConfigDict(test_cfg or dict(mode='whole'))
         self.has_random_weights = random_weights
+
+    @property
+    def decode_head(self) -> SimpleNamespace:
+        """What mmseg and its tools read from a head."""
+        return SimpleNamespace(num_classes=self.num_classes, threshold=0.5)
 
     def encode_decode(self, inputs: Tensor,
                       batch_img_metas: list[dict] | None) -> Tensor:

@@ -291,6 +291,33 @@ def test_a_class_that_is_the_background_is_refused_later(tiny_clip_json):
         model.inference(torch.randn(1, 3, 32, 32), metas(1, (32, 32)))
 
 
+@pytest.mark.parametrize('name', ['red&nbsp;ring', 'RED  ring', 'red\xa0ring'])
+def test_a_background_that_is_read_like_a_class_is_refused(tiny_clip_json,
+                                                           name):
+    with pytest.raises(ValueError, match=r"too \('red ring'\), which would"):
+        build(tiny_clip_json, ['cross', 'red ring'], background=[name])
+    model = build(tiny_clip_json, ['cross'], background=['wall', name])
+    model.text_encoder.set_vocabulary(['cross', ['square', 'red ring']])
+    with pytest.raises(ValueError, match=r"too \('red ring'\), which would"):
+        model.inference(torch.randn(1, 3, 32, 32), metas(1, (32, 32)))
+
+
+@torch.no_grad()
+def test_what_is_set_later_is_the_backgrounds_too(tiny_clip_json):
+    model = build(tiny_clip_json, background=GROUND)
+    inputs = torch.randn(1, 3, 32, 32)
+    first = model(inputs, mode='tensor')
+    model.text_encoder.templates = templates = ['a {}', 'photo of a {}']
+    wanted = build(tiny_clip_json, background=GROUND,
+                   text=dict(templates=templates))
+    second = model(inputs, mode='tensor')
+    torch.testing.assert_close(second, wanted(inputs, mode='tensor'))
+    assert (first - second).abs().max() > 1e-2
+    model.text_encoder.clip.module.logit_scale.add_(1)
+    third = model(inputs, mode='tensor')
+    torch.testing.assert_close(third, second * math.e)
+
+
 @torch.no_grad()
 @pytest.mark.parametrize('name', [None, 'green ring'])
 @pytest.mark.parametrize('chunk', [1, 2, 100])

@@ -458,6 +458,36 @@ def test_names_that_are_too_long_are_refused(folder, model):
         build(folder, vocabulary=['ring', 'ring'])
 
 
+@torch.no_grad()
+def test_the_numbers_of_classes_are_the_vocabularys(model):
+    inputs = torch.randn(1, 3, *model.input_size)
+    for names in (NAMES[:2], ['cross']):
+        model.inference(inputs, metas(1, model.input_size, 'ring'))
+        assert model.out_channels == 2
+        model.text_encoder.set_vocabulary(names)
+        assert model.num_classes == model.out_channels == 1 + len(names)
+        assert model.decode_head.num_classes == model.num_classes
+        assert model.inference(inputs, metas(1, model.input_size)).shape[
+            1] == model.num_classes
+
+
+def test_names_that_are_read_alike_or_not_at_all(clipseg):
+    # Its tokenizer knows letters alone.
+    with pytest.raises(ValueError, match="'ring 1' and 'ring 2' of classes 0"):
+        build(clipseg, vocabulary=['ring 1', 'ring', 'ring 2'])
+    for name in ('\u200b', '\u0301'):
+        with pytest.raises(ValueError, match='something to see'):
+            build(clipseg, vocabulary=['ring', name])
+
+
+def test_weights_that_are_no_numbers(standin):
+    model = build(standin)
+    model.model.module.table[ord('b')] = float('nan')
+    with pytest.raises(ValueError, match=r"row 2 \('blue square'\).*NaN"):
+        model.text_encoder(['ring', 'green', 'blue square'],
+                           torch.device('cpu'))
+
+
 def test_zoom_in_and_flips_go_around_it(model):
     zoom_in = MODELS.build(
         dict(
