@@ -9,7 +9,6 @@ import difflib
 import hashlib
 import logging
 import os
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -18,12 +17,12 @@ import open_clip
 import torch
 from mmengine.logging import print_log
 from open_clip.model import convert_to_custom_text_state_dict
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file
+from safetensors import safe_open
 from torch import Tensor, nn
 
 from .files import read_json
 from .log import warn
+from .weights import is_jit_archive, read_code, read_weights, reading
 
 ASSETS = Path(__file__).parent / 'assets'
 # `pretrained` of an architecture whose weights lie in the assets.
@@ -197,13 +196,6 @@ def _resolve_weights(name: str, pretrained: str) -> tuple[Path, dict]:
             "file'.") from error
 
 
-def _is_jit_archive(path: Path) -> bool:
-    if not zipfile.is_zipfile(path):
-        return False
-    with zipfile.ZipFile(path) as archive:
-        return any('/code/' in name for name in archive.namelist())
-
-
 def _uses_quick_gelu(path: Path) -> bool | None:
     """What the file itself says of its activation; None if nothing.
 
@@ -211,18 +203,17 @@ def _uses_quick_gelu(path: Path) -> bool | None:
     it in its header; a snapshot of a hub has ``open_clip_config.json`` beside
     the weights.
     """
-    if _is_jit_archive(path):
-        with zipfile.ZipFile(path) as archive:
-            code = b''.join(
-                archive.read(name) for name in archive.namelist()
-                if '/code/' in name and name.endswith('.py'))
+    with reading(path):
+        archive = is_jit_archive(path)
+    if archive:
+        code = read_code(path)
         # QuickGELU is x * sigmoid(1.702 * x). A traced archive keeps the
         # number apart from its code, but nothing else in a CLIP is a sigmoid.
         quick, plain = (b'torch.sigmoid(' in code, b'torch.gelu(' in code)
         if quick != plain:
             return quick
     elif path.suffix == '.safetensors':
-        with safe_open(path, framework='pt') as file:
+        with reading(path), safe_open(path, framework='pt') as file:
             stated = (file.metadata() or {}).get('quick_gelu')
         if stated is not None:
             return stated.lower() == 'true'
@@ -242,10 +233,7 @@ def _check_activation(path: Path, name: str, config: dict, tag: dict) -> None:
         ValueError: If the file says that its activation is another.
     """
     ours = bool(config.get('quick_gelu', False))
-    try:
-        theirs = _uses_quick_gelu(path)
-    except (SafetensorError, zipfile.BadZipFile) as error:
-        raise _unreadable(path, error) from error
+    theirs = _uses_quick_gelu(path)
     if theirs is None and tag:
         # open_clip marks the tags that need QuickGELU.
         theirs = tag.get('quick_gelu', ours)
@@ -267,51 +255,17 @@ def _check_activation(path: Path, name: str, config: dict, tag: dict) -> None:
             f'worse. {advice}.')
 
 
-def _unreadable(path: Path, error: Exception) -> ValueError:
-    return ValueError(
-        f'{path} could not be read as CLIP weights ({type(error).__name__}). '
-        "Expected: OpenAI's JIT archive, open_clip's .pt or .bin, or "
-        '.safetensors. A pickle may hold nothing but tensors, since anything '
-        'else can run code when it is loaded.')
-
-
-def _read_weights(path: Path) -> dict[str, Tensor]:
-    if _is_jit_archive(path):
-        # TorchScript's own reader: it builds modules, never runs a pickle.
-        state = torch.jit.load(str(path), map_location='cpu').state_dict()
-        # What is a number or a constant of the model, not a weight.
-        for key in ('input_resolution', 'context_length', 'vocab_size',
-                    'attn_mask'):
-            state.pop(key, None)
-    elif path.suffix == '.safetensors':
-        state = load_file(path)
-    else:
-        # Not open_clip's reader, which falls back to an unsafe one.
-        state = torch.load(path, map_location='cpu', weights_only=True)
-        state = state.get('state_dict', state)
-    if not all(isinstance(value, Tensor) for value in state.values()):
-        raise TypeError('Not every value is a tensor.')
-    # Training on several GPUs puts a prefix before every name.
-    return {
-        key[7:] if key.startswith('module.') else key: value
-        for key, value in state.items()
-    }
-
-
 def _load_weights(model: nn.Module, path: Path, name: str) -> None:
     """Load a file strictly, in float32.
 
     Raises:
         ValueError: If the file cannot be read or belongs to another model.
     """
-    try:
-        state = _read_weights(path)
-    except Exception as error:
-        raise _unreadable(path, error) from error
+    ours = model.state_dict()
+    state = read_weights(path, 4 * sum(map(Tensor.numel, ours.values())))
     if 'positional_embedding' in state and not hasattr(
             model, 'positional_embedding'):
         state = convert_to_custom_text_state_dict(state)
-    ours = model.state_dict()
     for key in ('logit_scale', 'logit_bias'):
         # A number or a vector of one, depending on open_clip's version.
         if key in state and key in ours and state[key].numel() == 1:
@@ -328,7 +282,28 @@ def _load_weights(model: nn.Module, path: Path, name: str) -> None:
             f'{path} is not a {name!r}: {wrong[0]} (the first of {len(wrong)} '
             'differences). Set `architecture` to the model that these weights '
             'belong to.')
+    for key, value in state.items():
+        _check_numbers(f'{path}: {key}', value, ours[key].is_floating_point())
     model.load_state_dict(state)
+
+
+def _check_numbers(where: str, value: Tensor, real: bool) -> None:
+    """Refuse weights that no one can calculate with.
+
+    Raises:
+        ValueError: If they are of another kind, not a number or infinite.
+    """
+    if value.is_meta or value.layout != torch.strided \
+            or value.is_floating_point() != real:
+        raise ValueError(
+            f'{where} is {value.dtype}, {value.layout}, on '
+            f'{value.device.type!r}; a weight is a plain tensor of '
+            f'{"floating point numbers" if real else "integers"}.')
+    wrong = value.numel() - int(value.float().isfinite().sum())
+    if wrong:
+        raise ValueError(f'{where} has {wrong} values of {value.numel()} that '
+                         'are not finite in float32 (NaN or infinite): the '
+                         'file is damaged, or its training went astray.')
 
 
 def _tokenizer(name: str, config: dict) -> Callable:
