@@ -69,7 +69,7 @@ class OpenCLIPTextEncoder(BaseModule):
         clip = clip or load_clip(architecture, pretrained)
         self.clip = Frozen(clip.model)
         self.tokenizer = clip.tokenizer
-        self.dim = clip.model.visual.output_dim
+        self.dim = clip.dim
         self.normalize = normalize
         self.batch_size = batch_size
         self.free_tower = free_tower
