@@ -171,7 +171,10 @@ def _uses_quick_gelu(path: Path) -> bool | None:
     beside = path.parent / 'open_clip_config.json'
     if beside.is_file():
         config = read_config(beside)
-        return bool(config.get('model_cfg', config).get('quick_gelu', False))
+        config = config.get('model_cfg', config)
+        if not isinstance(config, dict):
+            raise ValueError(f'{beside}: model_cfg is {config!r}, no dict.')
+        return bool(config.get('quick_gelu', False))
     return None
 
 

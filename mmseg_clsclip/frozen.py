@@ -47,7 +47,7 @@ class Frozen(nn.Module):
         }
         for key in filter(lambda key: key.startswith(prefix), state_dict):
             if key not in ours or not _alike(ours[key], state_dict[key]):
-                what = 'is another' if key in ours else 'does not exist there'
+                what = 'differs' if key in ours else 'does not exist there'
                 where = prefix.rstrip('.') or type(self.module).__name__
                 raise ValueError(
                     f'The checkpoint would change what is frozen in {where}: '
