@@ -13,6 +13,7 @@ from open_clip.transformer import VisionTransformer
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
+from .architecture import not_navigable
 from .blocks import run_block
 from .clip import LoadedCLIP, load_clip
 from .frozen import Frozen
@@ -68,11 +69,7 @@ class ClsCLIPVisionTransformer(BaseModule):
         clip = clip or load_clip(architecture, pretrained)
         visual = clip.model.visual
         if not isinstance(visual, VisionTransformer):
-            raise ValueError(
-                f'The visual tower of {clip.name!r} is a '
-                f'{type(visual).__name__}, which has no [CLS] to navigate '
-                'with; use a ViT of open_clip, for instance '
-                "'ViT-B-16-quickgelu'.")
+            raise not_navigable(clip.name, type(visual).__name__)
         self.clip_name = clip.name
         self.with_cp = with_cp
         self.visual = Frozen(visual)

@@ -5,33 +5,32 @@ a user of config files needs on top: local files in every layout that CLIP
 weights come in, a JSON model config of one's own, the weights shipped with
 this package, and errors that say what to write instead.
 """
-import difflib
 import hashlib
 import logging
 import os
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 import open_clip
 import torch
-from mmengine.logging import print_log
 from open_clip.model import convert_to_custom_text_state_dict
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file
+from safetensors import safe_open
 from torch import Tensor, nn
 
-from .files import read_json
+from .architecture import (
+    build_tokenizer,
+    from_transformers,
+    label,
+    needs_transformers,
+    read_config,
+    resolve_architecture,
+)
 from .log import warn
+from .pretrained import ASSETS, LOCAL, find_weights, instead_of_transformers
+from .weights import is_jit_archive, read_code, read_weights, reading
 
-ASSETS = Path(__file__).parent / 'assets'
-# `pretrained` of an architecture whose weights lie in the assets.
-SHIPPED = 'shipped'
-
-# Where the JSON configs lie that are not open_clip's own.
-_FOLDERS = {'shapes-clip': ASSETS}
-open_clip.add_model_config(ASSETS / 'shapes-clip.json')
+__all__ = ['ASSETS', 'LoadedCLIP', 'fingerprint', 'load_clip']
 
 
 class LoadedCLIP(NamedTuple):
@@ -42,11 +41,13 @@ class LoadedCLIP(NamedTuple):
         tokenizer (Callable): Texts to token ids (N, context_length) int64.
         name (str): ``architecture@fingerprint``; checkpoints carry it.
         random (bool): True if no weights were loaded.
+        dim (int): Width D of the space that texts and pictures share.
     """
     model: nn.Module
     tokenizer: Callable
     name: str
     random: bool
+    dim: int
 
 
 def load_clip(architecture: str = 'ViT-B-16-quickgelu',
@@ -55,38 +56,65 @@ def load_clip(architecture: str = 'ViT-B-16-quickgelu',
 
     Args:
         architecture (str): A name out of ``open_clip.list_models()``, the
-            small ``'shapes-clip'`` of this package, or the path of a JSON
-            model config in open_clip's format.
+            small ``'shapes-clip'`` of this package, the path of a JSON
+            model config in open_clip's format, or ``'local-dir:FOLDER'`` for
+            what a repository of a hub has for open_clip.
         pretrained (str, optional): A file (OpenAI's JIT archive, open_clip's
-            ``.pt`` or ``.bin``, ``.safetensors``), a tag of open_clip (which
-            downloads), ``'shipped'`` for ``'shapes-clip'``, or None for
-            random weights drawn from a fixed seed. Defaults to None.
+            ``.pt`` or ``.bin``, ``.safetensors``), a folder with open_clip's
+            file, a tag of open_clip (which downloads), ``'shipped'`` for
+            ``'shapes-clip'``, or None for random weights drawn from a fixed
+            seed; of a ``'local-dir:FOLDER'`` None is what lies in it.
+            Defaults to None.
 
     Returns:
         LoadedCLIP: The frozen model, its tokenizer and its name.
 
     Raises:
         ValueError: If the architecture or the tag does not exist, if the
-            weights cannot be read or belong to another architecture or
-            activation.
+            weights cannot be read, are no finite numbers, or belong to
+            another architecture or activation.
         FileNotFoundError: If the file does not exist.
-        ConnectionError: If a tag's weights could not be fetched.
+        ConnectionError: If a tag's weights, or what a text tower of
+            transformers needs, could not be fetched.
     """
-    name = _resolve_architecture(architecture)
+    architecture = _as_text('architecture', architecture)
+    name = resolve_architecture(architecture)
     config = open_clip.get_model_config(name)
+    if pretrained is None and name.startswith(LOCAL):
+        pretrained = name
+    hub = needs_transformers(name, config)
+    with from_transformers(name, hub):
+        tokenizer = build_tokenizer(name, config)
     path = None
     if pretrained is None:
         warn(f'CLIP {name} has random weights (pretrained=None): it runs, '
              'but its predictions and every score of them mean nothing.')
     else:
-        path, tag = _resolve_weights(name, str(pretrained))
+        path, tag = find_weights(name, _as_text('pretrained', pretrained))
         _check_activation(path, name, config, tag)
-    model = _build(name)
+    with from_transformers(name, config['text_cfg'].get('hf_model_name')):
+        model = _build(name)
     if path is not None:
         _load_weights(model, path, name)
     model.eval().requires_grad_(False)
-    return LoadedCLIP(model, _tokenizer(name, config),
-                      f'{name}@{fingerprint(model)}', pretrained is None)
+    return LoadedCLIP(model, tokenizer,
+                      f'{label(name, config)}@{fingerprint(model)}',
+                      path is None, config['embed_dim'])
+
+
+def _as_text(what: str, value: object) -> str:
+    """An argument of :func:`load_clip` that is a text or a path.
+
+    Raises:
+        ValueError: If it is neither, or empty.
+    """
+    text = os.fspath(value) if isinstance(value, os.PathLike) else value
+    if not isinstance(text, str) or not text.strip():
+        raise ValueError(
+            f'{what}={value!r} names nothing: write a text or a path, such as '
+            "architecture='ViT-B-16-quickgelu' and pretrained='openai' or "
+            "'/weights/ViT-B-16.pt', or pretrained=None for random weights.")
+    return text
 
 
 def fingerprint(model: nn.Module) -> str:
@@ -113,95 +141,10 @@ def _build(name: str) -> nn.Module:
         # set those of the accelerators, too.
         with torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(0)
-            return open_clip.create_model(name, pretrained_hf=False)
+            return open_clip.create_model(
+                name, load_weights=False, pretrained_hf=False)
     finally:
         logging.disable(disabled)
-
-
-def _nearest(word: str, names) -> str:
-    close = difflib.get_close_matches(word, names, n=4, cutoff=0.4)
-    return ', '.join(close or sorted(names)[:8])
-
-
-def _resolve_architecture(architecture: str) -> str:
-    """The name under which open_clip knows the architecture."""
-    if not str(architecture).endswith('.json'):
-        if architecture in open_clip.list_models():
-            return architecture
-        raise ValueError(
-            f'open_clip knows no architecture {architecture!r}. Nearest '
-            f'names: {_nearest(architecture, open_clip.list_models())}. A '
-            'model of your own is given by the path of its JSON config.')
-    path = Path(architecture).expanduser().resolve()
-    if not path.is_file():
-        raise FileNotFoundError(
-            f'The CLIP model config {str(architecture)!r} does not exist.')
-    config = _read_config(path)
-    missing = {'embed_dim', 'vision_cfg', 'text_cfg'} - set(config)
-    if missing:
-        raise ValueError(f'{path} lacks {sorted(missing)}; a model config has '
-                         'embed_dim, vision_cfg and text_cfg, as those in '
-                         'open_clip/model_configs.')
-    known = open_clip.get_model_config(path.stem)
-    if known is None:
-        open_clip.add_model_config(path)
-    elif known != config:
-        raise ValueError(f'{path} would take the name of another '
-                         f'architecture, {path.stem!r}; give the file another '
-                         'name.')
-    _FOLDERS[path.stem] = path.parent
-    return path.stem
-
-
-def _read_config(path: Path) -> dict:
-    value = read_json(path)
-    if not isinstance(value, dict):
-        raise ValueError(f'{path} holds no model config but a '
-                         f'{type(value).__name__}.')
-    return value
-
-
-def _resolve_weights(name: str, pretrained: str) -> tuple[Path, dict]:
-    """The local file that holds the weights, fetched if it is a tag's.
-
-    The second value is what open_clip knows of the tag; empty for a file.
-    """
-    if pretrained == SHIPPED:
-        path = ASSETS / f'{name}.safetensors'
-        if path.is_file():
-            return path, {}
-        raise ValueError(f"No weights of {name!r} are shipped; 'shipped' goes "
-                         "with architecture='shapes-clip'.")
-    path = Path(pretrained).expanduser()
-    if path.is_file():
-        return path, {}
-    tags = open_clip.list_pretrained_tags_by_model(name)
-    if pretrained not in tags:
-        if path.suffix or os.sep in pretrained:
-            raise FileNotFoundError(
-                f'The CLIP weights {pretrained!r} do not exist.')
-        raise ValueError(
-            f'{name!r} has no pretrained tag {pretrained!r}. Tags: '
-            f"{', '.join(tags) or 'none'}. A local file or None does as well.")
-    config = open_clip.get_pretrained_cfg(name, pretrained)
-    source = config.get('url') or 'huggingface.co/' + config.get('hf_hub', '')
-    print_log(f'Fetching the weights {name}/{pretrained} from {source}, '
-              'unless they are in the cache.', logger='current')
-    try:
-        return Path(open_clip.download_pretrained(config)), config
-    except Exception as error:
-        raise ConnectionError(
-            f'The weights {pretrained!r} of {name!r} could not be fetched '
-            f'({type(error).__name__}). Get {source} on a machine with a '
-            "network, copy the file here and set pretrained='/path/to/that "
-            "file'.") from error
-
-
-def _is_jit_archive(path: Path) -> bool:
-    if not zipfile.is_zipfile(path):
-        return False
-    with zipfile.ZipFile(path) as archive:
-        return any('/code/' in name for name in archive.namelist())
 
 
 def _uses_quick_gelu(path: Path) -> bool | None:
@@ -211,25 +154,27 @@ def _uses_quick_gelu(path: Path) -> bool | None:
     it in its header; a snapshot of a hub has ``open_clip_config.json`` beside
     the weights.
     """
-    if _is_jit_archive(path):
-        with zipfile.ZipFile(path) as archive:
-            code = b''.join(
-                archive.read(name) for name in archive.namelist()
-                if '/code/' in name and name.endswith('.py'))
+    with reading(path):
+        archive = is_jit_archive(path)
+    if archive:
+        code = read_code(path)
         # QuickGELU is x * sigmoid(1.702 * x). A traced archive keeps the
         # number apart from its code, but nothing else in a CLIP is a sigmoid.
         quick, plain = (b'torch.sigmoid(' in code, b'torch.gelu(' in code)
         if quick != plain:
             return quick
     elif path.suffix == '.safetensors':
-        with safe_open(path, framework='pt') as file:
+        with reading(path), safe_open(path, framework='pt') as file:
             stated = (file.metadata() or {}).get('quick_gelu')
         if stated is not None:
             return stated.lower() == 'true'
     beside = path.parent / 'open_clip_config.json'
     if beside.is_file():
-        config = _read_config(beside)
-        return bool(config.get('model_cfg', config).get('quick_gelu', False))
+        config = read_config(beside)
+        config = config.get('model_cfg', config)
+        if not isinstance(config, dict):
+            raise ValueError(f'{beside}: model_cfg is {config!r}, no dict.')
+        return bool(config.get('quick_gelu', False))
     return None
 
 
@@ -242,10 +187,7 @@ def _check_activation(path: Path, name: str, config: dict, tag: dict) -> None:
         ValueError: If the file says that its activation is another.
     """
     ours = bool(config.get('quick_gelu', False))
-    try:
-        theirs = _uses_quick_gelu(path)
-    except (SafetensorError, zipfile.BadZipFile) as error:
-        raise _unreadable(path, error) from error
+    theirs = _uses_quick_gelu(path)
     if theirs is None and tag:
         # open_clip marks the tags that need QuickGELU.
         theirs = tag.get('quick_gelu', ours)
@@ -267,51 +209,24 @@ def _check_activation(path: Path, name: str, config: dict, tag: dict) -> None:
             f'worse. {advice}.')
 
 
-def _unreadable(path: Path, error: Exception) -> ValueError:
-    return ValueError(
-        f'{path} could not be read as CLIP weights ({type(error).__name__}). '
-        "Expected: OpenAI's JIT archive, open_clip's .pt or .bin, or "
-        '.safetensors. A pickle may hold nothing but tensors, since anything '
-        'else can run code when it is loaded.')
-
-
-def _read_weights(path: Path) -> dict[str, Tensor]:
-    if _is_jit_archive(path):
-        # TorchScript's own reader: it builds modules, never runs a pickle.
-        state = torch.jit.load(str(path), map_location='cpu').state_dict()
-        # What is a number or a constant of the model, not a weight.
-        for key in ('input_resolution', 'context_length', 'vocab_size',
-                    'attn_mask'):
-            state.pop(key, None)
-    elif path.suffix == '.safetensors':
-        state = load_file(path)
-    else:
-        # Not open_clip's reader, which falls back to an unsafe one.
-        state = torch.load(path, map_location='cpu', weights_only=True)
-        state = state.get('state_dict', state)
-    if not all(isinstance(value, Tensor) for value in state.values()):
-        raise TypeError('Not every value is a tensor.')
-    # Training on several GPUs puts a prefix before every name.
-    return {
-        key[7:] if key.startswith('module.') else key: value
-        for key, value in state.items()
-    }
-
-
 def _load_weights(model: nn.Module, path: Path, name: str) -> None:
     """Load a file strictly, in float32.
 
     Raises:
         ValueError: If the file cannot be read or belongs to another model.
     """
-    try:
-        state = _read_weights(path)
-    except Exception as error:
-        raise _unreadable(path, error) from error
+    ours = model.state_dict()
+    state = read_weights(path, 4 * sum(map(Tensor.numel, ours.values())))
+    theirs = [key for key in state
+              if key.startswith(('vision_model.', 'text_model.'))]
+    if theirs:
+        raise ValueError(
+            f"{path} has transformers' names for its weights, such as "
+            f'{theirs[0]}; open_clip has others. '
+            f'{instead_of_transformers(name)}')
     if 'positional_embedding' in state and not hasattr(
             model, 'positional_embedding'):
         state = convert_to_custom_text_state_dict(state)
-    ours = model.state_dict()
     for key in ('logit_scale', 'logit_bias'):
         # A number or a vector of one, depending on open_clip's version.
         if key in state and key in ours and state[key].numel() == 1:
@@ -328,15 +243,25 @@ def _load_weights(model: nn.Module, path: Path, name: str) -> None:
             f'{path} is not a {name!r}: {wrong[0]} (the first of {len(wrong)} '
             'differences). Set `architecture` to the model that these weights '
             'belong to.')
+    for key, value in state.items():
+        _check_numbers(f'{path}: {key}', value, ours[key].is_floating_point())
     model.load_state_dict(state)
 
 
-def _tokenizer(name: str, config: dict) -> Callable:
-    """open_clip's tokenizer of the model."""
-    options = config['text_cfg'].get('tokenizer_kwargs') or {}
-    if 'bpe_path' in options:
-        # A path in a JSON config is meant relative to that config.
-        options = dict(bpe_path=str(_FOLDERS[name] / options['bpe_path']))
-    else:
-        options = {}
-    return open_clip.get_tokenizer(name, **options)
+def _check_numbers(where: str, value: Tensor, real: bool) -> None:
+    """Refuse weights that no one can calculate with.
+
+    Raises:
+        ValueError: If they are of another kind, not a number or infinite.
+    """
+    if value.is_meta or value.layout != torch.strided \
+            or value.is_floating_point() != real:
+        raise ValueError(
+            f'{where} is {value.dtype}, {value.layout}, on '
+            f'{value.device.type!r}; a weight is a plain tensor of '
+            f'{"floating point numbers" if real else "integers"}.')
+    wrong = value.numel() - int(value.float().isfinite().sum())
+    if wrong:
+        raise ValueError(f'{where} has {wrong} values of {value.numel()} that '
+                         'are not finite in float32 (NaN or infinite): the '
+                         'file is damaged, or its training went astray.')

@@ -1,5 +1,8 @@
 """A part of a model that never changes."""
-from torch import nn
+from typing import Any
+
+import torch
+from torch import Tensor, nn
 
 
 class Frozen(nn.Module):
@@ -30,11 +33,44 @@ class Frozen(nn.Module):
         return {} if destination is None else destination
 
     def _load_from_state_dict(self, state_dict, prefix, *args) -> None:
-        # Called before the children's turn: what is absent by design must not
-        # be reported as missing, so each parameter finds its own value.
-        for name, value in self.module.state_dict().items():
-            state_dict.setdefault(f'{prefix}module.{name}', value)
+        """Keep its own weights, whatever loads them and however.
+
+        Called before the children's turn: what is absent by design must not
+        be reported as missing, so each parameter finds its own value.
+
+        Raises:
+            ValueError: If the checkpoint holds another value for it.
+        """
+        ours = {
+            f'{prefix}module.{name}': value
+            for name, value in self.module.state_dict().items()
+        }
+        for key in filter(lambda key: key.startswith(prefix), state_dict):
+            if key not in ours or not _alike(ours[key], state_dict[key]):
+                what = 'differs' if key in ours else 'does not exist there'
+                where = prefix.rstrip('.') or type(self.module).__name__
+                raise ValueError(
+                    f'The checkpoint would change what is frozen in {where}: '
+                    f'its {key!r} {what}. Frozen weights come from where the '
+                    'config says: set that to what the checkpoint was trained '
+                    'on, or take these keys out of the checkpoint.')
+        state_dict.update(ours)
 
     def forward(self, *args, **kwargs):
         """The held module's own forward."""
         return self.module(*args, **kwargs)
+
+
+def _alike(ours: Any, stored: Any) -> bool:
+    """Whether a checkpoint's value is ours, perhaps in another precision."""
+    if not isinstance(ours, Tensor) or not isinstance(stored, Tensor):
+        return ours is stored
+    if ours.ndim == 0 and stored.shape == (1, ):
+        stored = stored[0]  # as torch takes the numbers of its early versions
+    if (stored.shape != ours.shape or stored.is_meta
+            or stored.layout != ours.layout
+            or stored.is_floating_point() != ours.is_floating_point()):
+        return False
+    stored = stored.to(ours.device)
+    rounded = ours.to(stored.dtype).to(ours.dtype)
+    return torch.equal(rounded, stored.to(ours.dtype))

@@ -87,7 +87,7 @@ class OpenCLIPTextEncoder(BaseModule):
         clip = clip or load_clip(architecture, pretrained)
         self.clip = Frozen(clip.model)
         self.tokenizer = clip.tokenizer
-        self.dim = clip.model.visual.output_dim
+        self.dim = clip.dim
         for key, value in dict(normalize=normalize,
                                free_tower=free_tower).items():
             _check_bool(key, value)

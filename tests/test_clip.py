@@ -196,6 +196,9 @@ def test_the_config_beside_the_weights_is_asked(quick, tmp_path):
     beside.write_text('{')
     with pytest.raises(ValueError, match='open_clip_config.json is not JSON'):
         load_clip(quick[1], str(tmp_path / 'a.bin'))
+    beside.write_text('{"model_cfg": 1}')
+    with pytest.raises(ValueError, match='_config.json: model_cfg is 1, no'):
+        load_clip(quick[1], str(tmp_path / 'a.bin'))
 
 
 def test_open_clips_table_of_tags_is_asked(quick, tmp_path, monkeypatch):
