@@ -175,6 +175,8 @@ class OpenCLIPTextEncoder(BaseModule):
             ValueError: If the vocabulary does not do with them.
         """
         old = {key: getattr(self, key) for key in settings}
+        if old == settings:
+            return
         if self.clip is None and self._embeddings is None:
             raise ValueError(
                 'The text tower was freed, so that the vocabulary cannot be '

@@ -240,6 +240,8 @@ def test_what_does_not_do_cannot_be_set_later(clip):
     freed()
     with pytest.raises(ValueError, match='another templates. Set free_tower'):
         freed.templates = 'clip'
+    freed.templates = ['{}']  # as it is
+    assert torch.equal(freed(), build(clip)())
 
 
 def test_normalising_embeddings_can_be_taken_back(clip, tmp_path):
