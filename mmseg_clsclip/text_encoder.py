@@ -86,6 +86,10 @@ class OpenCLIPTextEncoder(BaseModule):
         super().__init__()
         clip = clip or load_clip(architecture, pretrained)
         self.clip = Frozen(clip.model)
+        # Each module's own, for a walk through them takes its time.
+        self._weights = [
+            module._parameters for name, module in clip.model.named_modules()
+            if module._parameters and name.split('.')[0] != 'visual']
         self.tokenizer = clip.tokenizer
         self.dim = clip.dim
         for key, value in dict(normalize=normalize,
@@ -162,7 +166,7 @@ class OpenCLIPTextEncoder(BaseModule):
         self._embeddings = embeddings
         self._cache: dict[str, Tensor] = cache
         self._matrix: Tensor | None = None
-        self._weights = self._versions()
+        self._read_from = self._versions()
 
     def _change(self, **settings) -> None:
         """Take other settings, and the vocabulary anew; if refused, neither.
@@ -171,6 +175,8 @@ class OpenCLIPTextEncoder(BaseModule):
             ValueError: If the vocabulary does not do with them.
         """
         old = {key: getattr(self, key) for key in settings}
+        if old == settings:
+            return
         if self.clip is None and self._embeddings is None:
             raise ValueError(
                 'The text tower was freed, so that the vocabulary cannot be '
@@ -223,14 +229,9 @@ class OpenCLIPTextEncoder(BaseModule):
 
     def _versions(self) -> list[tuple[int, int]]:
         """What is another once a weight of the text tower is."""
-        if self.clip is None:
-            return []
-        module = self.clip.module
-        weights = [*module.parameters(recurse=False)] + [
-            weight for name, child in module.named_children()
-            if name != 'visual' for weight in child.parameters()]
         return [(id(weight), 0 if weight.is_inference() else weight._version)
-                for weight in weights]
+                for weights in self._weights for weight in weights.values()
+                if weight is not None]
 
     def _texts(self, name: str) -> list[str]:
         name = self._prompts.get(name, name)
@@ -327,7 +328,7 @@ class OpenCLIPTextEncoder(BaseModule):
         """
         if isinstance(names, str) or (names is not None and not len(names)):
             raise ValueError(f'names={names!r}: give a list of names.')
-        if self.clip is not None and self._weights != self._versions():
+        if self.clip is not None and self._read_from != self._versions():
             self._take(list(self.synonyms.values()), self._embeddings)
         if names is not None:
             self._encode(names)
@@ -339,6 +340,6 @@ class OpenCLIPTextEncoder(BaseModule):
             self._matrix = torch.stack(
                 [self._cache[name].to(device) for name in self.names])
             if self.free_tower:
-                self.clip = None
+                self.clip, self._weights = None, []
         self._matrix = self._matrix.to(device)
         return self._matrix
