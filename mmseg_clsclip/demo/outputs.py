@@ -24,15 +24,24 @@ def paths(stem: Path) -> list[Path]:
             for tail in ('_overlay.png', '_mask.png', '.json')]
 
 
+def check_labels(number: int) -> None:
+    """Whether a mask holds so many labels, the background among them.
+
+    Raises:
+        ValueError: If there are more than 256.
+    """
+    if number > 256:
+        raise ValueError(f'{number} labels; a mask as PNG holds 256. Ask for '
+                         'fewer classes.')
+
+
 def mask(prediction: Prediction, labels: np.ndarray) -> Image.Image:
     """Labels (H, W) as a picture of Pillow's mode ``'P'``.
 
     Raises:
         ValueError: If there are more than the 256 that such a picture holds.
     """
-    if len(prediction.names) > 256:
-        raise ValueError(f'{len(prediction.names)} labels; a mask as PNG '
-                         'holds 256. Ask for fewer classes.')
+    check_labels(len(prediction.names))
     image = Image.fromarray(labels)
     image.putpalette(np.uint8(prediction.palette).tobytes())
     return image

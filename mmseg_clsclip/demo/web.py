@@ -17,6 +17,7 @@ from PIL import Image
 from ..zoom_in import ZoomIn
 from . import outputs
 from .configs import put_zoom_in
+from .names import split_synonyms
 from .pictures import read
 from .prediction import Prediction
 from .predictor import Predictor
@@ -104,7 +105,7 @@ class Asker:
 
     def _ask(self, path: str, classes: str, zoom_in: bool, threshold: float,
              background: bool) -> list:
-        names = [[name.strip() for name in line.split(',')]
+        names = [split_synonyms(line)
                  for line in classes.splitlines() if line.strip()]
         predictors = [self.plus if zoom_in else self.predictors[0],
                       *self.predictors[1:]]

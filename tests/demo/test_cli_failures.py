@@ -28,6 +28,20 @@ def test_the_other_pictures_are_done(clsclip):
         assert len(lines) == 1
 
 
+def test_a_pipe_among_the_pictures(clsclip):
+    os.mkfifo('in/pipe.png')
+    status, out, err = clsclip('in', 'in/pipe.png', '/dev/null', *CLASSES)
+    assert status == 1 and '2 of 4 pictures' in out
+    for name in 'in/pipe.png', '/dev/null':
+        assert f'clsclip: {name}: is a pipe, a socket or a device' in err
+
+
+def test_pictures_that_all_fail_leave_no_folder(clsclip):
+    Path('in/text.jpg').write_text('hello')
+    assert clsclip('in/text.jpg', *CLASSES)[0] == 1
+    assert not Path('out').exists()
+
+
 def test_nothing_to_do_leaves_nothing_behind(clsclip):
     status, out, err = clsclip('nowhere.jpg', *CLASSES)
     assert 'no picture was found' in status and not out
@@ -71,6 +85,5 @@ def test_a_folder_that_takes_nothing_is_refused_first(clsclip, monkeypatch):
 
     monkeypatch.setattr(cli.tempfile, 'TemporaryFile', refuse)
     assert 'Permission denied' in clsclip('in', *CLASSES)[0]
-    Path('out').rmdir()
     Path('out').touch()
     assert "File exists: 'out'" in clsclip('in', *CLASSES)[0]
