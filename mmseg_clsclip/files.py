@@ -1,13 +1,14 @@
 """Files that are whole or not there, JSON, configs, words about many."""
 import json
 import os
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from mmengine import fileio
+
+from .parts import part_folder
 
 
 @contextmanager
@@ -23,21 +24,10 @@ def atomic_write(path: str | os.PathLike) -> Iterator[BinaryIO]:
     Yields:
         BinaryIO: To write to.
     """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(
-        prefix='.', suffix='.part', dir=path.parent)
-    try:
-        with os.fdopen(handle, 'wb') as file:
+    with part_folder(Path(path).parent) as folder:
+        with (folder / 'file').open('wb') as file:
             yield file
-        # mkstemp's file is for its owner alone; what the user makes is not.
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(name, 0o666 & ~umask)
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
+        os.replace(folder / 'file', path)
 
 
 def read_json(path: str | os.PathLike) -> Any:

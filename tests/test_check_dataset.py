@@ -88,6 +88,14 @@ def test_a_sound_data_set(check):
     assert 'test: 3 samples' in test
 
 
+def test_a_name_that_looks_like_markup(root, check):
+    config = root / 'config.py'
+    text = config.read_text().replace("'b',", "'[b]x[/b]',")
+    config.write_text(text.replace("'c'", "'[/c]'"))
+    _, out = check()
+    assert '[b]x[/b]' in out and '[/c] (new)' in out
+
+
 def mask_of(root, name='p1', split='train'):
     return root / split / 'masks' / f'{name}.png'
 

@@ -403,7 +403,7 @@ def test_one_that_fails_is_a_row_and_all_that_fail_are_an_error(
                   str(out)])
     assert 'A: failed: ValueError: <no>' in capsys.readouterr().out
     text = (out / 'report.md').read_text()
-    assert '| A | failed: ValueError: <no> (' in text and '/A/measure.log' \
+    assert r'| A | failed: ValueError: \<no\> (' in text and '/A/measure.log' \
         in text
     assert '| B | **50.0** | **70.0** | - | - | - | - |' in text
     assert '&lt;no&gt;' in (out / 'report.html').read_text()
@@ -489,7 +489,7 @@ def test_the_page_needs_nothing_else_and_the_json_is_one(tmp_path):
                          page)
     assert '&lt;b&gt;' in page and '<b>' not in page.replace('<b>50.0', '')
     text = (tmp_path / 'report.md').read_text()
-    assert '| <b> | failed: a/b |' in text and 'Protocol: ' in text
+    assert r'| \<b\> | failed: a\|b |' in text and 'Protocol: ' in text
 
     def refuse(name):
         raise AssertionError(name)

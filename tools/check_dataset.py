@@ -20,6 +20,7 @@ from mmengine.registry import init_default_scope
 from mmseg.registry import DATASETS
 from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
 
@@ -57,7 +58,7 @@ def check_part(part: Part, pairs: list[Pair], split: str,
     share = 100 * total / max(total.sum(), 1)
     for label, name in [*enumerate(classes), (IGNORE, '(ignored)')]:
         table.add_row(
-            str(label), name + ' (new)' * (name in part.novel),
+            str(label), escape(name) + ' (new)' * (name in part.novel),
             f'{total[label]:,}', f'{share[label]:.2f}',
             f'{(areas[:, label] > 0).sum():,}')
     console.print(table)

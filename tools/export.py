@@ -9,9 +9,7 @@ model, by ONNX Runtime on the CPU and by torch.export, at several sizes and
 numbers of classes.
 """
 import argparse
-import os
 import sys
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -28,23 +26,22 @@ from mmseg_clsclip.export import (
     export_segmentor,
     export_text,
 )
+from mmseg_clsclip.parts import part_folder, take_names
 from mmseg_clsclip.prompted import PromptedSegmentor
 
 LARGEST = 1e-4  # difference of a logit that is let pass
 
 
-def prepare(folder: Path, overwrite: bool) -> None:
-    """Make the folder, before an export that takes minutes.
+def check_new(folder: Path, overwrite: bool) -> None:
+    """Whether an export may be written to a folder.
 
     Raises:
         FileExistsError: If it holds an export and may not lose it.
-        OSError: If it cannot be made or written to.
     """
     there = [name for name in FILES if (folder / name).exists()]
     if there and not overwrite:
         raise FileExistsError(f'{folder} has {", ".join(there)} already. Give '
                               'another folder, or --overwrite.')
-    folder.mkdir(parents=True, exist_ok=True)
 
 
 def compare(model: PromptedSegmentor, folder: Path) -> float:
@@ -105,14 +102,13 @@ def main(argv: list[str] | None = None) -> None:
     args = parser.parse_args(argv)
     from mmseg.apis import init_model
     try:
-        prepare(args.out_dir, args.overwrite)
+        check_new(args.out_dir, args.overwrite)
         cfg = Config.fromfile(args.config)
         cfg.merge_from_dict(args.cfg_options or {})
         model = init_model(cfg, device='cpu')
         PicturesToLogits(model)  # refuses before it reads a checkpoint
         load_strictly(model, args.checkpoint)
-        with tempfile.TemporaryDirectory(dir=args.out_dir) as folder:
-            folder = Path(folder)
+        with part_folder(args.out_dir) as folder:
             export_segmentor(model, folder)
             export_text(model.text_encoder, folder)
             worst = compare(model, folder)
@@ -121,9 +117,12 @@ def main(argv: list[str] | None = None) -> None:
                     f'The files are off by {worst:.1e}, more than '
                     f'{LARGEST:.0e}, and were not kept. The pins in '
                     'requirements/common.txt are known to do.')
-            for path in sorted(folder.iterdir()):
-                os.replace(path, args.out_dir / path.name)
-                print(f'Wrote {args.out_dir / path.name}')
+            # What a large model has beside FILES comes first.
+            more = {path.name for path in folder.iterdir()} - {*FILES}
+            paths = [args.out_dir / name for name in (*more, *FILES)]
+            take_names(folder, paths)
+            for path in paths:
+                print(f'Wrote {path}')
     except (ImportError, OSError, ValueError) as error:
         sys.exit(f'export.py: {error}')
 

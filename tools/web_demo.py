@@ -14,7 +14,9 @@ from mmseg_clsclip import Predictor
 
 try:
     import gradio as gr
+    from starlette.middleware import Middleware
 
+    from mmseg_clsclip.demo import limits
     from mmseg_clsclip.demo.web import build
 except ImportError as error:
     sys.exit(f"web_demo.py: {error}. Gradio is not here, or too old: pip "
@@ -45,7 +47,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     add('--port', type=int, help='default: the first free one from 7860')
     add('--server-name', default='127.0.0.1', metavar='ADDRESS',
         help='0.0.0.0 lets other machines in (default: %(default)s)')
+    add('--time-limit', type=float, default=limits.SECONDS, metavar='SECONDS',
+        help='of a request; one is answered at a time (default: %(default)s)')
     args = parser.parse_args(argv)
+    if not args.time_limit > 0:
+        parser.error(f'--time-limit {args.time_limit}: above 0')
     if args.baseline_checkpoint and not args.baseline_config:
         parser.error('--baseline-checkpoint: give --baseline-config, too')
     warnings.filterwarnings('ignore', '``build_loss`` would be deprecated')
@@ -61,18 +67,20 @@ def main(argv: Sequence[str] | None = None) -> None:
             predictors.append(Predictor(
                 baseline, args.baseline_checkpoint, args.clip,
                 background=True, device=args.device))
-        page = build(predictors)
+        page = build(predictors, args.time_limit)
         _, url, _ = page.launch(
             share=False, server_name=args.server_name, server_port=args.port,
             ssr_mode=False, run_history=False, footer_links=[], quiet=True,
-            prevent_thread_lock=True,
+            prevent_thread_lock=True, max_file_size=limits.BYTES,
+            app_kwargs=dict(middleware=[Middleware(limits.BodyLimit)]),
             # Each keeps the logits of its last picture.
             state_session_capacity=16,
             theme=gr.themes.Default(font=['system-ui', 'sans-serif'],
                                     font_mono=['monospace']))
-    except (AssertionError, AttributeError, ImportError, KeyError, OSError,
-            RuntimeError, SyntaxError, TypeError, ValueError) as error:
-        sys.exit(f'web_demo.py: {" ".join(str(error).split())}')
+    except Exception as error:  # whatever a config and its model can raise
+        known = isinstance(error, (ImportError, OSError, ValueError))
+        kind = '' if known else f'{type(error).__name__}: '
+        sys.exit(f'web_demo.py: {kind}{" ".join(str(error).split())}')
     print(f'The page is at {url}; Ctrl-C stops it.', flush=True)
     page.block_thread()
 

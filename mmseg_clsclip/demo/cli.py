@@ -1,6 +1,7 @@
 """Segment pictures by names.
 
-clsclip PICTURE... --classes "red mug" "laptop keyboard,notebook"
+clsclip shapes-5i://test/0/000004.bmp --out-dir out \\
+    --classes "yellow circle" "red square,square in red"
 """
 import argparse
 import os
@@ -8,31 +9,47 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
+from typing import NoReturn
 
 from mmengine.config import DictAction
 from rich.console import Console
 from rich.progress import Progress
 
 from ..files import some
+from ..parts import new_folder
+from ..version import __version__
 from . import outputs
 from .find import find
+from .names import split_synonyms
 from .predictor import Predictor
 
+BEFORE = ('pictures come before --classes, which takes what follows it for '
+          'names: clsclip PICTURE... --classes NAME... --out-dir DIR')
 DRAWN_WORLD = (
     'No --config: this is the shipped Shapes-5i model, which knows only a '
     'drawn world of coloured shapes and no photographs (see docs/demo.md).')
 
 
+class _Parser(argparse.ArgumentParser):
+
+    def error(self, message: str) -> NoReturn:
+        if 'PICTURE' in message:
+            message = f'{message} ({BEFORE})'
+        super().error(message)
+
+
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog='clsclip', description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
     add('pictures', nargs='+', metavar='PICTURE',
         help='files, folders, patterns')
     add('--classes', nargs='+', metavar='NAME',
-        help="synonyms after commas; default: the config's vocabulary")
+        help="synonyms after commas; a comma of a name is '\\,'; default: the "
+        "config's vocabulary")
     add('--out-dir', type=Path, required=True, metavar='DIR')
     add('--config', help='default: the shipped Shapes-5i model')
     add('--checkpoint', help='of the config')
@@ -50,6 +67,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     add('--device', help='default: the first accelerator, else cpu')
     add('--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE')
     add('--overwrite', action='store_true')
+    add('--version', action='version', version=f'mmseg_clsclip {__version__}')
     args = parser.parse_args(argv)
     if not 0 < args.threshold < 1:
         parser.error(f'--threshold {args.threshold}: between 0 and 1')
@@ -61,7 +79,6 @@ def _prepare(args: argparse.Namespace) -> tuple[dict[str, Path], list[str]]:
 
     Raises:
         ValueError: If a result would take the place of a file.
-        OSError: If nothing can be written where the results go.
     """
     pictures, wrong = find(args.pictures)
     stems = {path: args.out_dir / name for path, name in pictures.items()}
@@ -76,18 +93,18 @@ def _prepare(args: argparse.Namespace) -> tuple[dict[str, Path], list[str]]:
     if there and not args.overwrite:
         raise ValueError(f'{len(there)} results exist: {some(there)}. Write '
                          '--overwrite, or another --out-dir.')
-    if pictures:
-        args.out_dir.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=args.out_dir).close()
     return stems, wrong
 
 
 def _predictor(args: argparse.Namespace) -> Predictor:
     classes = args.classes and [
-        [name.strip() for name in words.split(',')] for words in args.classes]
-    return Predictor(args.config, args.checkpoint, args.clip, classes,
-                     args.background, args.zoom_in, args.device,
-                     args.cfg_options)
+        split_synonyms(words) for words in args.classes]
+    outputs.check_labels(len(classes or ()) + bool(args.background))
+    predictor = Predictor(args.config, args.checkpoint, args.clip, classes,
+                          args.background, args.zoom_in, args.device,
+                          args.cfg_options)
+    outputs.check_labels(predictor.labels)
+    return predictor
 
 
 def _line(text: object) -> str:
@@ -97,7 +114,11 @@ def _line(text: object) -> str:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Find, segment and write; exit status 1 if a picture failed."""
-    args = _arguments(argv)
+    with ExitStack() as stack:
+        _run(_arguments(argv), stack)
+
+
+def _run(args: argparse.Namespace, stack: ExitStack) -> None:
     # mmseg's, about its own code.
     warnings.filterwarnings('ignore', '``build_loss`` would be deprecated')
     console = Console(stderr=True, soft_wrap=True, markup=False,
@@ -108,10 +129,15 @@ def main(argv: Sequence[str] | None = None) -> None:
 
     try:
         stems, wrong = _prepare(args)
-        predictor = _predictor(args) if stems else None
-    except (AssertionError, AttributeError, ImportError, KeyError, OSError,
-            RuntimeError, SyntaxError, TypeError, ValueError) as error:
-        sys.exit(f'clsclip: {_line(error)}')
+        if stems:
+            # What takes nothing is refused before a model is loaded.
+            stack.enter_context(new_folder(args.out_dir))
+            tempfile.TemporaryFile(dir=args.out_dir).close()
+            predictor = _predictor(args)
+    except Exception as error:  # whatever a config and its model can raise
+        known = isinstance(error, (ImportError, OSError, ValueError))
+        kind = '' if known else f'{type(error).__name__}: '
+        sys.exit(f'clsclip: {kind}{_line(error)}')
     for text in wrong:
         say(text)
     if not stems:

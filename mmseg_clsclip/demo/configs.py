@@ -3,6 +3,7 @@ import copy
 from pathlib import Path
 
 from mmengine.config import Config, ConfigDict
+from mmseg.registry import MODELS, TRANSFORMS
 
 from ..files import configs_folder
 
@@ -14,6 +15,7 @@ def read_config(config: str | Path | Config) -> Config:
 
     Raises:
         FileNotFoundError: If it is neither.
+        ValueError: If it is no config.
     """
     if isinstance(config, Config):
         return copy.deepcopy(config)
@@ -23,7 +25,56 @@ def read_config(config: str | Path | Config) -> Config:
     if not path.is_file():
         raise FileNotFoundError(
             f'The config {config} is neither there nor in {path.parent}.')
-    return Config.fromfile(path)
+    try:
+        return Config.fromfile(path)
+    except Exception as error:  # whatever its code can raise
+        raise ValueError(f'{path} is no config that can be read '
+                         f'({type(error).__name__}: {error}).') from error
+
+
+def class_of(cfg: dict, key: str) -> type:
+    """What the type of a part of a config means.
+
+    Args:
+        cfg (dict): The part.
+        key (str): Where it stands, for the message.
+
+    Raises:
+        ValueError: If it is no part, or its type nothing that is registered.
+    """
+    if not isinstance(cfg, dict) or not isinstance(cfg.get('type'), str):
+        raise ValueError(f"{key}={cfg!r}: a dict with the name of a class as "
+                         "its 'type', such as dict(type='ClsCLIP', ...).")
+    found = MODELS.get(cfg['type'])
+    if found is None:
+        raise ValueError(
+            f"{key}.type={cfg['type']!r} is no class that is registered with "
+            'mmseg; name the module that it lies in in custom_imports.')
+    return found
+
+
+def check_pipeline(cfg: Config) -> None:
+    """Whether a config has a pipeline that prepares pictures.
+
+    Raises:
+        ValueError: If it has not; says which step cannot be built.
+    """
+    pipeline = cfg.get('test_pipeline')
+    # mmseg leaves LoadAnnotations out.
+    if not isinstance(pipeline, (list, tuple)) or all(
+            isinstance(step, dict) and step.get('type') == 'LoadAnnotations'
+            for step in pipeline):
+        raise ValueError(
+            f'test_pipeline={pipeline!r}: a list of transforms that prepare a '
+            "picture, such as [dict(type='LoadImageFromFile'), dict(type="
+            "'PackSegInputs')].")
+    for number, step in enumerate(pipeline):
+        try:
+            TRANSFORMS.build(step)
+        except Exception as error:  # whatever a transform can raise
+            raise ValueError(
+                f'test_pipeline[{number}]={step!r} cannot be built: {error}'
+            ) from error
 
 
 def put_zoom_in(cfg: Config) -> None:

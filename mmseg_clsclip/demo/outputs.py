@@ -1,14 +1,16 @@
-"""What is written of a picture: overlay, mask and JSON, all or none."""
+"""What is written of a picture: overlay, mask and JSON, all or none.
+
+Where the JSON is, the overlay and the mask beside it are of the same call.
+"""
 import io
 import json
-from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import matplotlib
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from ..files import atomic_write
+from ..parts import part_folder, take_names
 from .prediction import Prediction
 
 RANDOM = 'RANDOM WEIGHTS: these masks mean nothing'
@@ -17,9 +19,20 @@ LEAST, MOST = 512, 2048
 
 
 def paths(stem: Path) -> list[Path]:
-    """Overlay, mask and JSON of a result that has this path and name."""
+    """Overlay, mask and JSON of a result, which take their names in order."""
     return [stem.with_name(stem.name + tail)
             for tail in ('_overlay.png', '_mask.png', '.json')]
+
+
+def check_labels(number: int) -> None:
+    """Whether a mask holds so many labels, the background among them.
+
+    Raises:
+        ValueError: If there are more than 256.
+    """
+    if number > 256:
+        raise ValueError(f'{number} labels; a mask as PNG holds 256. Ask for '
+                         'fewer classes.')
 
 
 def mask(prediction: Prediction, labels: np.ndarray) -> Image.Image:
@@ -28,9 +41,7 @@ def mask(prediction: Prediction, labels: np.ndarray) -> Image.Image:
     Raises:
         ValueError: If there are more than the 256 that such a picture holds.
     """
-    if len(prediction.names) > 256:
-        raise ValueError(f'{len(prediction.names)} labels; a mask as PNG '
-                         'holds 256. Ask for fewer classes.')
+    check_labels(len(prediction.names))
     image = Image.fromarray(labels)
     image.putpalette(np.uint8(prediction.palette).tobytes())
     return image
@@ -165,14 +176,8 @@ def save(prediction: Prediction, stem: Path, picture: str,
         image.save(buffer, 'PNG')
         contents.append(buffer.getvalue())
     contents.append(json.dumps(said, indent=1).encode() + b'\n')
-    for path in paths(stem):
-        # A name that is too long would show when others have theirs.
-        with suppress(FileNotFoundError):
-            path.lstat()
-    # None takes its name before all are written.
-    with ExitStack() as stack:
-        files = [stack.enter_context(atomic_write(p)) for p in paths(stem)]
-        for file, content in zip(files, contents):
-            file.write(content)
-            file.flush()
+    with part_folder(stem.parent) as folder:
+        for path, content in zip(paths(stem), contents):
+            (folder / path.name).write_bytes(content)
+        take_names(folder, paths(stem))
     return said

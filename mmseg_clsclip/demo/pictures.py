@@ -1,11 +1,14 @@
 """Reading pictures of any kind as a viewer shows them."""
 import io
+import os
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from mmengine.fileio import get
 from PIL import Image, ImageOps, UnidentifiedImageError
+
+from ..images import FORMATS, open_image
 
 _WITH_ALPHA = ('RGBA', 'LA', 'PA', 'RGBa', 'La')
 
@@ -21,7 +24,7 @@ class Picture(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def read(path: str | Path) -> Picture:
+def read(path: str | Path, most_pixels: int | None = None) -> Picture:
     """Read a picture.
 
     It is turned as its EXIF data say; what is transparent lies on white; of
@@ -31,22 +34,34 @@ def read(path: str | Path) -> Picture:
     Args:
         path (str): A file, or an address that mmengine's file backends know,
             such as ``shapes-5i://test/0/000007.bmp``.
+        most_pixels (int, optional): More are refused before they are
+            decoded. Defaults to Pillow's own limit, 178 million.
 
     Raises:
         OSError: If the file cannot be opened.
-        ValueError: If it is no picture, damaged, larger than Pillow allows,
-            or of a kind that has no one way to be shown.
+        ValueError: If it is no file, no picture, damaged, too large, or of a
+            kind that has no one way to be shown.
     """
+    address = '://' in str(path)
+    if not address and os.path.exists(path) and not (
+            os.path.isfile(path) or os.path.isdir(path)):
+        # To open a pipe would wait for whoever writes to it.
+        raise ValueError(f'{path}: is a pipe, a socket or a device, no file.')
     try:
-        source = io.BytesIO(get(str(path))) if '://' in str(path) else path
-        with Image.open(source) as image:
+        source = io.BytesIO(get(str(path))) if address else path
+        with open_image(source) as image:
+            if most_pixels and image.width * image.height > most_pixels:
+                raise ValueError(
+                    f'{image.width} x {image.height} pixels, more than the '
+                    f'{most_pixels:,} that are taken here; make it smaller')
             return to_rgb(image)
     except (FileNotFoundError, PermissionError, IsADirectoryError):
         raise
     except UnidentifiedImageError as error:
         empty = Path(path).is_file() and not Path(path).stat().st_size
         raise ValueError(
-            f'{path}: is {"empty" if empty else "no picture"}.') from error
+            f'{path}: is empty.' if empty else
+            f'{path}: is no picture ({", ".join(FORMATS)}).') from error
     except Image.DecompressionBombError as error:
         raise ValueError(f'{path}: {error} Make it smaller.') from error
     except Exception as error:  # whatever Pillow's readers raise

@@ -7,7 +7,6 @@ import torch
 from mmengine.config import Config, ConfigDict
 from mmengine.device import get_device
 from mmseg.apis import inference_model, init_model
-from mmseg.registry import MODELS
 from PIL import Image
 
 from ..checkpoint import load_strictly
@@ -17,7 +16,7 @@ from ..files import some
 from ..named import NamedSegmentor
 from ..proposals import COCOResultsProposals, GroundTruthProposals
 from ..vocabulary import read_vocabulary
-from .configs import put_zoom_in, read_config
+from .configs import check_pipeline, class_of, put_zoom_in, read_config
 from .pictures import Picture, read, to_rgb
 from .prediction import Prediction
 
@@ -79,13 +78,19 @@ class Predictor:
         self.shipped = config is None and clip is None
         if self.shipped:
             config, checkpoint = SHIPPED
-        cfg = read_config(config or TRAINING_FREE)
+        cfg = read_config(TRAINING_FREE if config is None else config)
         cfg.merge_from_dict(cfg_options or {})
+        # What can be seen to be wrong is said before a model is built.
+        if classes is not None:
+            read_vocabulary(classes)
+        device = self._device(device)
+        class_of(cfg.get('model'), 'model')
         inner = cfg.model.get('module', cfg.model)
-        if not issubclass(MODELS.get(inner.type), NamedSegmentor):
+        if not issubclass(class_of(inner, 'model.module'), NamedSegmentor):
             raise ValueError(
                 f'{inner.type} has classes of its own and cannot be asked for '
                 "others by name. mmseg's MMSegInferencer shows what it says.")
+        check_pipeline(cfg)
         if clip:
             if 'backbone' not in inner:
                 raise ValueError(f'{inner.type} stands on no CLIP whose '
@@ -99,13 +104,13 @@ class Predictor:
             put_zoom_in(cfg)
         given = cfg.model.get('proposals')
         if given and issubclass(
-                MODELS.get(given.type),
+                class_of(given, 'model.proposals'),
                 (COCOResultsProposals, GroundTruthProposals)):
             raise ValueError(
                 f'{given.type} has boxes for the pictures of a data set '
                 'alone. Take boxes of the first look: zoom_in=True, or '
                 '--zoom-in.')
-        self.model = init_model(cfg, device=self._device(device))
+        self.model = init_model(cfg, device=device)
         self.segmentor = getattr(self.model, 'module', self.model)
         self.random_weights = self.segmentor.has_random_weights
         self._load(checkpoint)
@@ -164,6 +169,11 @@ class Predictor:
     def background(self) -> bool:
         """Whether label 0 is the background."""
         return self.segmentor.with_background
+
+    @property
+    def labels(self) -> int:
+        """How many there are, the background among them."""
+        return self.background + len(self.segmentor.text_encoder.names)
 
     def __call__(self, picture: str | Path | Image.Image
                  | np.ndarray | Picture) -> Prediction:

@@ -4,6 +4,7 @@ The only module that needs gradio. ``tools/web_demo.py`` serves it.
 """
 import copy
 import html
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from threading import Lock
@@ -15,8 +16,9 @@ from mmseg.registry import MODELS
 from PIL import Image
 
 from ..zoom_in import ZoomIn
-from . import outputs
+from . import limits, outputs
 from .configs import put_zoom_in
+from .names import split_synonyms
 from .pictures import read
 from .prediction import Prediction
 from .predictor import Predictor
@@ -36,9 +38,14 @@ def zoomed(plain: Predictor) -> Predictor:
     return plus
 
 
+def plain(text: str) -> str:
+    """A text that neither Markdown nor HTML takes for anything else."""
+    return re.sub(r'[^\w\s-]', lambda found: f'&#{ord(found[0])};', text)
+
+
 def name_of(predictor: Predictor) -> str:
     """Of its config."""
-    return Path(predictor.model.cfg.filename).stem
+    return plain(Path(predictor.model.cfg.filename).stem)
 
 
 def draw(predictions: Sequence[Prediction] | None, threshold: float,
@@ -74,10 +81,12 @@ class Asker:
 
     Args:
         predictors (Sequence[Predictor]): The model, and what is compared.
+        seconds (float): That a request may take.
     """
 
-    def __init__(self, predictors: Sequence[Predictor]):
-        self.predictors = predictors
+    def __init__(self, predictors: Sequence[Predictor],
+                 seconds: float = limits.SECONDS):
+        self.predictors, self.seconds = predictors, seconds
         self.lock = Lock()
         self.can_zoom = not isinstance(predictors[0].model, ZoomIn)
         self.plus = zoomed(predictors[0]) if self.can_zoom else None
@@ -98,30 +107,34 @@ class Asker:
         """
         if not path:
             raise gr.Error('Drop a picture first.', print_exception=False)
-        # Classes are the models' state; not every request waits in a queue.
+        # Classes are the models' state.
         with self.lock:
-            return self._ask(path, classes, zoom_in, threshold, background)
+            return self._ask(path, classes or '', zoom_in, threshold,
+                             background)
 
     def _ask(self, path: str, classes: str, zoom_in: bool, threshold: float,
              background: bool) -> list:
-        names = [[name.strip() for name in line.split(',')]
-                 for line in classes.splitlines() if line.strip()]
         predictors = [self.plus if zoom_in else self.predictors[0],
                       *self.predictors[1:]]
         predictions, lines = [], []
         try:
-            picture = read(path)
+            limits.check_text(classes)
+            names = [split_synonyms(line)
+                     for line in classes.splitlines() if line.strip()]
+            picture = read(path, limits.most_pixels(
+                len(names), len(predictors)))
             # All of them, before any of them takes its time.
             for predictor in predictors:
                 predictor.set_classes(names)
-            for predictor in predictors:
-                start = perf_counter()
-                predictions.append(predictor(picture))
-                zoom = ' with zoom-in' * isinstance(predictor.model, ZoomIn)
-                lines.append('; '.join([
-                    f'{name_of(predictor)}{zoom}: '
-                    f'{perf_counter() - start:.2f} s',
-                    *predictions[-1].notes]))
+            with limits.time_limit(self.seconds):
+                for predictor in predictors:
+                    start = perf_counter()
+                    predictions.append(predictor(picture))
+                    zoom = isinstance(predictor.model, ZoomIn)
+                    lines.append('; '.join([
+                        f'{name_of(predictor)}{" with zoom-in" * zoom}: '
+                        f'{perf_counter() - start:.2f} s',
+                        *predictions[-1].notes]))
             images = draw(predictions, threshold, background)
         except Exception as error:
             known = isinstance(error, (OSError, ValueError))
@@ -135,9 +148,15 @@ class Asker:
         return [predictions, '  \n'.join(lines), *images]
 
 
-def build(predictors: Sequence[Predictor]) -> gr.Blocks:
-    """The page of a model, and of what is compared with it if anything."""
-    ask = Asker(predictors)
+def build(predictors: Sequence[Predictor],
+          seconds: float = limits.SECONDS) -> gr.Blocks:
+    """The page of a model, and of what is compared with it if anything.
+
+    Args:
+        predictors (Sequence[Predictor]): Of the page.
+        seconds (float): That a request may take.
+    """
+    ask = Asker(predictors, seconds)
     with gr.Blocks(title='ClsCLIP', analytics_enabled=False,
                    delete_cache=(3600, 3600)) as page:
         gr.Markdown('# ClsCLIP: segment by names')
@@ -161,7 +180,8 @@ def build(predictors: Sequence[Predictor]) -> gr.Blocks:
                 classes = gr.Textbox(
                     CLASSES if predictors[0].shipped else '', lines=5,
                     max_lines=10, label='Classes', elem_id='classes',
-                    info='One a line, synonyms after commas')
+                    info='One a line, synonyms after commas',
+                    max_length=limits.CHARACTERS)
                 zoom_in = gr.Checkbox(
                     label='Zoom in (ClsCLIP+)', visible=ask.can_zoom,
                     elem_id='zoom-in')
@@ -198,4 +218,5 @@ def build(predictors: Sequence[Predictor]) -> gr.Blocks:
                      [found, said, *images], show_progress_on=images)
         gr.on([threshold.change, background.change], draw, [found, *look],
               images, trigger_mode='always_last', show_progress='hidden')
-    return page
+    # All requests wait in the queue.
+    return page.queue(max_size=limits.WAITING, api_open=False)

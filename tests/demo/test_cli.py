@@ -1,6 +1,7 @@
 """The command: what it writes, what it refuses, what it says."""
 import json
 import runpy
+import shlex
 import sys
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from PIL import Image
 from mmseg_clsclip.clip import ASSETS
 from mmseg_clsclip.datasets.shapes_world import draw
 from mmseg_clsclip.demo import cli, outputs, predictor
+from mmseg_clsclip.version import __version__
 
 ROOT = Path(__file__).parents[2]
 SCENE = 'shapes-5i://test/0/000004.bmp'
@@ -120,11 +122,63 @@ def test_random_weights_are_said_everywhere(
     (['--config', 'nowhere.py'], 'The config nowhere.py is neither'),
     (['--classes', 'a', 'b,'], "Class 1 of the vocabulary has the name ''"),
     (['--clip', '/no/such.pt'], "CLIP weights '/no/such.pt' do not exist"),
-    (['--threshold', '1.5'], 2)])
+    (['--threshold', '1.5'], 2),
+    (['--threshold', 'nan'], 2),
+    (['--cfg-options', 'model.type=Nope'], "type='Nope' is no class that is"),
+    (['--cfg-options', 'model.backbone.architecture=3'], 'clsclip: '),
+    (['--cfg-options', 'test_pipeline=[]'], 'test_pipeline=[]: a list of '),
+    (['--config', 'shapes/clsclip_shapes-5i_whole.py'],
+     'parts that are trained; give its checkpoint')])
 def test_what_cannot_be_asked_is_refused_in_one_line(clsclip, args, reason):
     status, _, _ = clsclip('in/a.png', *args)
     assert status == reason or reason in status and '\n' not in status
-    assert not Path('out').exists() or not written()
+    assert not Path('out').exists()
+
+
+def test_more_names_than_a_mask_holds_are_refused_before_a_model_is_built(
+        clsclip, monkeypatch):
+    names = [f'thing {number}' for number in range(300)]
+    with monkeypatch.context() as patch:
+        patch.setattr(cli, 'Predictor', None)
+        for labels, number, more in ((300, 300, ['--no-background']),
+                                     (257, 257, []),
+                                     (257, 256, ['--background'])):
+            status, _, _ = clsclip('in', *more, '--classes', *names[:number])
+            assert status.startswith(f'clsclip: {labels} labels; a mask as '
+                                     'PNG holds 256.')
+    # What the config says of a background is known afterwards.
+    status, _, _ = clsclip('in', '--classes', *names[:256])
+    assert '257 labels; a mask' in status and not Path('out').exists()
+
+
+def test_a_name_with_a_comma(clsclip):
+    status, _, _ = clsclip('in/a.png', '--classes', r'red, ring\, broken',
+                           'yellow circle')
+    said = json.loads(Path('out/a.json').read_text())
+    assert status == 0
+    assert said['classes'][0] == dict(
+        label=1, name='red', synonyms=['ring, broken'])
+
+
+def test_pictures_after_the_names_are_explained(clsclip, capsys):
+    with pytest.raises(SystemExit, match='2'):
+        cli.main(['--classes', 'red mug', 'in/a.png', '--out-dir', 'out'])
+    said = capsys.readouterr().err
+    assert 'PICTURE (pictures come before --classes, which takes' in said
+
+
+def test_the_example_of_the_help_can_be_typed(clsclip, capsys, monkeypatch):
+    with pytest.raises(SystemExit, match='0'):
+        cli.main(['--help'])
+    example = capsys.readouterr().out.split('\nclsclip ')[1].split('\n\n')[0]
+    cli.main(shlex.split(example.replace('\\\n', ' ')))
+    assert written() == {f'000004{tail}' for tail in OUTPUTS}
+
+
+def test_the_version(capsys):
+    with pytest.raises(SystemExit, match='0'):
+        cli.main(['--version'])
+    assert capsys.readouterr().out == f'mmseg_clsclip {__version__}\n'
 
 
 def test_the_tool_is_the_command(monkeypatch, capsys):

@@ -1,12 +1,11 @@
 """What fails is named, and the other pictures are done."""
 import errno
 import os
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from mmseg_clsclip.demo import cli, outputs
+from mmseg_clsclip.demo import cli
 
 CLASSES = ['--classes', 'yellow circle', 'red square']
 OUTPUTS = ['_mask.png', '_overlay.png', '.json']
@@ -27,6 +26,20 @@ def test_the_other_pictures_are_done(clsclip):
                   'nowhere.jpg: does not exist', 'no*.gif: no picture'):
         lines = [x for x in err.splitlines() if f'clsclip: {start}' in x]
         assert len(lines) == 1
+
+
+def test_a_pipe_among_the_pictures(clsclip):
+    os.mkfifo('in/pipe.png')
+    status, out, err = clsclip('in', 'in/pipe.png', '/dev/null', *CLASSES)
+    assert status == 1 and '2 of 4 pictures' in out
+    for name in 'in/pipe.png', '/dev/null':
+        assert f'clsclip: {name}: is a pipe, a socket or a device' in err
+
+
+def test_pictures_that_all_fail_leave_no_folder(clsclip):
+    Path('in/text.jpg').write_text('hello')
+    assert clsclip('in/text.jpg', *CLASSES)[0] == 1
+    assert not Path('out').exists()
 
 
 def test_nothing_to_do_leaves_nothing_behind(clsclip):
@@ -51,16 +64,15 @@ def test_a_model_that_fails_at_a_picture(clsclip, monkeypatch):
 
 @pytest.mark.parametrize('number', [errno.ENOSPC, errno.EACCES])
 def test_a_disk_that_takes_no_more(clsclip, monkeypatch, number):
-    atomic_write = outputs.atomic_write
+    write_bytes = Path.write_bytes
 
-    @contextmanager
-    def failing(path):
-        with atomic_write(path) as file:
-            yield file
-            if path.name == 'a.json':
-                raise OSError(number, os.strerror(number))
+    def failing(path, content):
+        if path.name == 'a.json':
+            write_bytes(path, content[:9])
+            raise OSError(number, os.strerror(number))
+        write_bytes(path, content)
 
-    monkeypatch.setattr(outputs, 'atomic_write', failing)
+    monkeypatch.setattr(Path, 'write_bytes', failing)
     status, out, err = clsclip('in', *CLASSES)
     assert status == 1 and '1 of 2 pictures' in out
     assert f'clsclip: in/a.png: [Errno {number}]' in err
@@ -73,6 +85,5 @@ def test_a_folder_that_takes_nothing_is_refused_first(clsclip, monkeypatch):
 
     monkeypatch.setattr(cli.tempfile, 'TemporaryFile', refuse)
     assert 'Permission denied' in clsclip('in', *CLASSES)[0]
-    Path('out').rmdir()
     Path('out').touch()
     assert "File exists: 'out'" in clsclip('in', *CLASSES)[0]

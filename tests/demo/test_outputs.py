@@ -1,4 +1,7 @@
 """What is drawn, of pictures of any size."""
+import os
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -86,3 +89,25 @@ def test_all_three_are_written_or_none(tmp_path, suffix):
     with pytest.raises(OSError):
         outputs.save(prediction((8, 9)), stem, 'x.png')
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize('number', range(1, 4))
+def test_a_json_lies_beside_its_own_mask_alone(tmp_path, monkeypatch, number):
+    """Whatever stops it, and however little may be tidied up then."""
+    old, new = prediction((8, 8)), prediction((8, 8), background=False)
+    outputs.save(old, tmp_path / 'x', 'old.jpg')
+    left, replace = iter(range(number - 1)), os.replace
+
+    def stopped(*args):
+        if next(left, None) is None:
+            monkeypatch.setattr(Path, 'unlink', lambda *args, **options: None)
+            raise KeyboardInterrupt
+        replace(*args)
+
+    monkeypatch.setattr(os, 'replace', stopped)
+    with pytest.raises(KeyboardInterrupt):
+        outputs.save(new, tmp_path / 'x', 'new.jpg')
+    there = {path.name for path in tmp_path.iterdir()}
+    assert there == {'x_overlay.png', 'x_mask.png'} - {
+        1: {'x_overlay.png', 'x_mask.png'}, 2: {'x_mask.png'}}.get(
+            number, set())

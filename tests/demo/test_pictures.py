@@ -1,4 +1,6 @@
 """Pictures are read as a viewer shows them."""
+import os
+
 import mmcv
 import numpy as np
 import pytest
@@ -98,9 +100,27 @@ def test_a_file_that_cannot_be_opened(tmp_path, monkeypatch):
     with pytest.raises(FileNotFoundError, match='nowhere.png'):
         read(tmp_path / 'nowhere.png')
 
-    def refuse(path):
+    def refuse(path, formats):
         raise PermissionError(13, 'Permission denied', str(path))
 
     monkeypatch.setattr(pictures.Image, 'open', refuse)
     with pytest.raises(PermissionError, match='mine.png'):
         read(tmp_path / 'mine.png')
+
+
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / 'pipe.png')
+    for path in str(tmp_path / 'pipe.png'), '/dev/zero':
+        with pytest.raises(ValueError, match=f'{path}: is a pipe, a socket'):
+            read(path)
+
+
+def test_so_many_pixels_are_refused_before_they_are_decoded(tmp_path):
+    path = tmp_path / 'large.png'
+    Image.fromarray(SCENE).save(path)
+    assert read(path, 128 * 128).pixels.shape == SCENE.shape
+    # Only the header: what is decoded would be found to be cut.
+    path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(ValueError, match='128 x 128 pixels, more than the 16,'
+                       '383 that are taken here; make it smaller'):
+        read(path, 128 * 128 - 1)

@@ -152,12 +152,42 @@ def test_the_training_free_model_of_given_weights(
     (dict(classes=['a', 'background']), "'background' is where no class is"),
     (dict(classes=['a', ['b', 'a']]), "'a' stands twice"),
     (dict(classes=[]), 'vocabulary is empty'),
+    (dict(device='gpu'), "device='gpu'"),
+    (dict(cfg_options={'model.type': 'Nope'}), "model.*type='Nope' is no cl"),
+    (dict(cfg_options={'model': 3}), 'model=3: a dict with the name of a cl'),
+    (dict(cfg_options={'test_pipeline': []}), r'test_pipeline=\[\]: a list'),
+    (dict(cfg_options={'test_pipeline': [dict(type='LoadAnnotations')]}),
+     'test_pipeline=.*: a list of transforms'),
+    (dict(cfg_options={'test_pipeline': [dict(type='Nope')]}),
+     r'test_pipeline\[0\]=.*Nope.* cannot be built'),
+    (dict(config=Config(dict(model=dict(type='ClsCLIP')))),
+     'test_pipeline=None: a list of transforms'),
+    (dict(config=Config({})), 'model=None: a dict'),
+    (dict(cfg_options={'model.proposals': dict(type='Nope')}),
+     "model.proposals.type='Nope' is no class"),
     (dict(config='clsclip_plus/clsclip-plus_shapes-5i_fold0_detector.py'),
      'COCOResultsProposals has boxes for .* or --zoom-in'),
 ])
 def test_what_does_not_fit_together_is_refused(options, reason):
     with pytest.raises((ValueError, FileNotFoundError), match=reason):
         Predictor(**dict(dict(device='cpu'), **options))
+
+
+def test_a_config_that_cannot_be_read_is_named(tmp_path):
+    path = tmp_path / 'mine.py'
+    for text, said in (('x = 1 / 0', 'ZeroDivisionError'), ('a b', 'Syntax')):
+        path.write_text(text)
+        with pytest.raises(ValueError, match=f'mine.py is no config .*{said}'):
+            Predictor(path, device='cpu')
+    path.write_text('')
+    with pytest.raises(ValueError, match='model=None'):
+        Predictor(path, device='cpu')
+
+
+def test_names_are_read_before_a_model_is_built(monkeypatch):
+    monkeypatch.setattr(module, 'init_model', None)
+    with pytest.raises(ValueError, match="'a' stands twice"):
+        Predictor(classes=['a', 'a'], device='cpu')
 
 
 def test_an_array_that_is_no_picture(shipped):

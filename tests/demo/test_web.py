@@ -1,9 +1,12 @@
 """What the page in the browser calls, without a browser."""
 import html
+import json
 import re
 import runpy
 import sys
 import time
+import urllib.error
+import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -101,11 +104,24 @@ def test_the_zoom_in_has_the_model_in_common(predictors, scene):
     ('scene', 'a\n<i>b</i>\n<i>b</i>', "name '<i>b</i>' stands twice"),
     ('broken', 'a', '^broken.jpg: is no picture'),
     ('gone', 'a', 'No such file'),
+    ('scene', '\n'.join(map(str, range(256))), '^257 labels; a mask as PNG'),
+    ('scene', '\n'.join(map(str, range(10_000))), '48,889 characters, more'),
+    ('scene', 'a\n' + 'b,' * 5000, '10,002 characters, more than the 10,000'),
+    ('header', 'a', '^header.png: .*9000 x 6000 pixels, more than the 50,00'),
+    ('header', 'a\nb\n' + '\n'.join(map(str, range(253))),
+     '^header.png: .*pixels, more than the 4,210,752 that'),
+    ('eps', 'a', '^eps.png: is no picture'),
 ])
 def test_what_does_not_do_is_said(
         predictors, forwards, scene, tmp_path, name, classes, reason):
     (tmp_path / 'broken.jpg').write_bytes(b'hello')
-    path = dict(scene=scene, broken=str(tmp_path / 'broken.jpg'),
+    Image.new('1', (9000, 6000)).save(tmp_path / 'header.png')
+    (tmp_path / 'header.png').write_bytes(
+        (tmp_path / 'header.png').read_bytes()[:60])
+    Image.new('RGB', (9, 9)).save(tmp_path / 'eps.png', 'EPS')
+    path = dict(scene=scene, header=str(tmp_path / 'header.png'),
+                eps=str(tmp_path / 'eps.png'),
+                broken=str(tmp_path / 'broken.jpg'),
                 gone=str(tmp_path / 'gone.jpg')).get(name)
     with pytest.raises(gr.Error) as error:
         web.Asker(predictors)(path, classes, False, 0.5, True)
@@ -162,6 +178,30 @@ def test_the_page_says_what_the_model_is(predictors, tiny_clip_json):
     assert web.DRAWN_WORLD not in random and 'RANDOM WEIGHTS' in random
 
 
+def test_a_request_that_takes_too_long_is_stopped(predictors, scene):
+    ask = web.Asker(predictors, 0.3)
+    slow = predictors[0].segmentor.register_forward_pre_hook(
+        lambda module, args: time.sleep(0.4))
+    with pytest.raises(gr.Error, match='longer than 0.3 seconds') as error:
+        ask(scene, NAMES, False, 0.5, True)
+    assert not error.value.print_exception
+    slow.remove()
+    ask.seconds = 60
+    assert len(ask(scene, NAMES, False, 0.5, True)[0]) == 2
+    time.sleep(0.4)  # nothing is left that would stop another
+    assert predictors[0](scene).labels().any()
+
+
+@pytest.mark.parametrize('name', [
+    '<img src=x onerror=alert(1)>', '**a**', '[a](http://b)', '`a`', 'a|b'])
+def test_a_name_is_shown_as_it_is(predictors, monkeypatch, name):
+    shown = web.plain(name)
+    assert not set('<>*[]()`|') & set(shown)
+    assert html.unescape(shown) == name
+    monkeypatch.setattr(predictors[0].model.cfg, '_filename', f'{name}.py')
+    assert name not in str(web.build(predictors[:1]).config)
+
+
 def _run(monkeypatch, *args):
     monkeypatch.setattr(sys, 'argv', ['web_demo.py', '--device', 'cpu', *args])
     runpy.run_path(TOOL, run_name='__main__')
@@ -180,7 +220,44 @@ def test_the_command_serves_this_machine_alone(monkeypatch, capsys):
     assert 'The page is at http://here' in capsys.readouterr().out
 
 
+def test_what_is_too_large_or_passes_the_queue_by_is_refused(
+        monkeypatch, capsys):
+    monkeypatch.setattr(web.limits, 'BYTES', 9 * 1024)
+    pages = []
+    monkeypatch.setattr(gr.Blocks, 'block_thread',
+                        lambda page: pages.append(page))
+    _run(monkeypatch)
+    address = re.search('at (http.*?)/?;', capsys.readouterr().out)[1]
+
+    def post(path, data, kind):
+        request = urllib.request.Request(
+            f'{address}/gradio_api/{path}', data, {'Content-Type': kind})
+        try:
+            return urllib.request.urlopen(request).status
+        except urllib.error.HTTPError as error:
+            return error.code
+
+    def upload(size):
+        return post('upload', b'--x\r\nContent-Disposition: form-data; name='
+                    b'"files"; filename="a.png"\r\n\r\n' + b'.' * size
+                    + b'\r\n--x--\r\n', 'multipart/form-data; boundary=x')
+
+    assert upload(8000) == 200 and upload(10_000) == 413
+    # Many files of which each is small enough; whatever else is sent.
+    many = (b'--x\r\nContent-Disposition: form-data; name="files"; filename='
+            b'"a.png"\r\n\r\n' + b'.' * 9000 + b'\r\n') * 130 + b'--x--\r\n'
+    assert post('upload', many, 'multipart/form-data; boundary=x') in (
+        400, 413)
+    body = json.dumps(dict(data=['a' * 2**20], fn_index=0, session_hash='a'))
+    assert post('queue/join', body.encode(), 'application/json') == 413
+    for name in 'Asker', '_ask', 'draw', 'predict':
+        assert post(f'run/{name}', b'{"data": []}', 'application/json') != 200
+    assert pages[0]._queue.max_size == 16
+    pages[0].close()
+
+
 @pytest.mark.parametrize('args, reason', [
+    (['--time-limit', '0'], '2'),
     (['--config', 'nowhere.py'], 'web_demo.py: .*nowhere.py is neither'),
     (['--baseline-config', 'shapes/clsclip_shapes-5i_whole.py'],
      'has parts that are trained; give its checkpoint'),

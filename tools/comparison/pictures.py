@@ -4,10 +4,10 @@ from pathlib import Path
 
 import mmcv
 import numpy as np
-from PIL import Image
 
 from mmseg_clsclip import EpisodeDataset
 from mmseg_clsclip.evaluation.episode_metric import prediction_name
+from mmseg_clsclip.images import open_image
 
 MOST = 2000  # that are compared, spread over the test set
 MEASURES = dict(
@@ -112,6 +112,6 @@ def most_different(dataset, folders: dict[str, str], number: int) -> dict:
 def _read(name: str, folders: dict[str, str]) -> dict[str, np.ndarray]:
     """The prediction of each model."""
     return {
-        key: np.array(Image.open(Path(folder) / name))
+        key: np.array(open_image(Path(folder) / name))
         for key, folder in folders.items()
     }

@@ -2,10 +2,12 @@
 import base64
 import json
 import math
+import re
 from html import escape
 from pathlib import Path
 
 from mmseg_clsclip.files import atomic_write
+from mmseg_clsclip.markdown import as_text
 
 from .table import WORDS, explain, table, verdict
 
@@ -32,16 +34,22 @@ code { font-size: .85rem; overflow-wrap: anywhere; }
 def _markdown(heads: list[str], cells: list[list[str]], said: str,
               lines: list[str], drawings: list[tuple],
               commands: list[str]) -> str:
+    def cell(text: str) -> str:
+        if re.fullmatch(r'\*\*[\d.]+\*\*', text):  # the best of a column
+            return text
+        return as_text(text)
+
     def row(texts: list[str]) -> str:
         texts = texts + [''] * (len(heads) - len(texts))
-        return f'| {" | ".join(text.replace("|", "/") for text in texts)} |'
+        return f'| {" | ".join(map(cell, texts))} |'
 
-    parts = [f'# {TITLE}', said,
+    parts = [f'# {TITLE}', as_text(said),
              '\n'.join([row(heads), '|---' * len(heads) + '|',
                         *map(row, cells)]),
-             '\n'.join(f'- {line}' for line in lines)]
+             '\n'.join(f'- {as_text(line)}' for line in lines)]
     for name, title, words in drawings:
-        parts += [f'## {title}', f'{words}.', f'![{title}]({name})']
+        parts += [f'## {title}', f'{as_text(words)}.',
+                  f'![{title}]({name})']
     if commands:
         parts += ['## Run by', '```\n' + '\n'.join(commands) + '\n```']
     return '\n\n'.join(parts) + '\n'

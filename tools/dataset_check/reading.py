@@ -8,6 +8,7 @@ from mmengine import fileio
 from PIL import Image
 
 from mmseg_clsclip.datasets.labels import IGNORE
+from mmseg_clsclip.images import open_image
 
 ORIENTATION = 0x0112  # EXIF; from 5 on the picture is shown turned by 90
 
@@ -39,7 +40,8 @@ def _open(path: str, backend_args: dict | None, what: str,
     content = b''
     try:
         content = fileio.get(path, backend_args=backend_args)
-        image = Image.open(io.BytesIO(content))
+        # OpenCV, by which training reads pictures, has JPEG 2000, too.
+        image = open_image(io.BytesIO(content), 'JPEG2000')
         image.load()
         return image, content
     except FileNotFoundError:
@@ -48,7 +50,7 @@ def _open(path: str, backend_args: dict | None, what: str,
         reason = 'it is empty' if not content else ' '.join(
             str(error).replace(repr(error), '').split())
         if 'cannot identify' in reason:  # with an address in memory
-            reason = 'no picture format'
+            reason = 'no picture of a usual format'
         pair.problems.append(('unreadable', f'{path} ({reason})'))
     return None, content
 

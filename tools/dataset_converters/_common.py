@@ -8,12 +8,12 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from mmseg_clsclip.datasets.episodes import NOVEL_HANDLING
 from mmseg_clsclip.datasets.labels import check_mask, eligible_labels
 from mmseg_clsclip.datasets.lists import picture_id, write_list
 from mmseg_clsclip.files import require_files
+from mmseg_clsclip.images import open_image
 
 
 def run(parser: argparse.ArgumentParser) -> None:
@@ -70,7 +70,7 @@ def read_ids(path: Path) -> list[str]:
 
 def _areas(path: Path, num_classes: int) -> np.ndarray:
     try:
-        with Image.open(path) as image:
+        with open_image(path) as image:
             labels = np.asarray(image)
     except OSError as error:
         raise OSError(f'{path} cannot be read: {error}') from error

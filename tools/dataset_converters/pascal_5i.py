@@ -16,6 +16,7 @@ from mmseg_clsclip import PASCAL5iDataset
 from mmseg_clsclip.datasets.labels import check_mask
 from mmseg_clsclip.datasets.pascal import NUM_TRAIN
 from mmseg_clsclip.files import atomic_write, require_files
+from mmseg_clsclip.images import open_image
 
 CLASSES = PASCAL5iDataset.META['classes']
 
@@ -59,7 +60,7 @@ def convert(name: str, voc: Path | None, sbd: Path | None, out: Path,
     source = voc / f'{name}.png' if voc else None
     if source is not None and source.is_file():
         try:
-            with Image.open(source) as image:
+            with open_image(source) as image:
                 labels = np.asarray(image)
         except OSError as error:
             raise OSError(f'{source} cannot be read: {error}') from error

@@ -1,0 +1,134 @@
+"""Folders of what is being written, and how it takes its names."""
+import os
+import platform
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from functools import lru_cache
+from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # no POSIX system: what a kill leaves behind stays
+    fcntl = None
+
+NAME, SUFFIX = '.mmseg_clsclip-', '.part'
+# Locks of another machine may not be seen, but no writing takes a day.
+OLD = 24 * 3600
+
+
+@contextmanager
+def new_folder(path: str | os.PathLike) -> Iterator[None]:
+    """Make a folder and those above it.
+
+    If the block fails, those that were made and are empty go again.
+    """
+    path = Path(path)
+    made = [one for one in (path, *path.parents) if not os.path.exists(one)]
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        yield
+    except BaseException:
+        with suppress(OSError):
+            for one in made:
+                one.rmdir()
+        raise
+
+
+def _lock(folder: str | os.PathLike, wait: bool) -> int | None:
+    """A handle that holds a folder until it is closed or its process ends.
+
+    None if another has it, or there are no locks.
+    """
+    handle = None
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+        fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except OSError:
+        if handle is not None:
+            os.close(handle)
+        return None
+    return handle
+
+
+def _prefix() -> str:
+    """Of this machine."""
+    return f'{NAME}{re.sub(r"[^a-zA-Z0-9]", "_", platform.node())[:64]}-'
+
+
+@lru_cache(1024)
+def _remove_left(folder: str) -> None:
+    """Remove what killed processes have left in a folder; once a process."""
+    for part in Path(folder).glob(f'{NAME}*{SUFFIX}'):
+        with suppress(OSError):
+            old = time.time() - part.stat().st_mtime > OLD
+            if part.name.startswith(_prefix()) or old:
+                handle = _lock(part, wait=False)
+                if handle is not None:
+                    shutil.rmtree(part, ignore_errors=True)
+                    os.close(handle)
+
+
+def _held(parent: str | os.PathLike) -> tuple[str, int | None]:
+    """A new folder, and the handle that holds it."""
+    while True:
+        part = tempfile.mkdtemp(prefix=_prefix(), suffix=SUFFIX, dir=parent)
+        handle = _lock(part, wait=True) if fcntl else None
+        # Before it was held another may have taken it for one that was left.
+        if os.path.isdir(part):
+            return part, handle
+        if handle is not None:
+            os.close(handle)
+
+
+@contextmanager
+def part_folder(parent: str | os.PathLike) -> Iterator[Path]:
+    """A hidden folder for files that take their names when all is done.
+
+    Afterwards it is gone. If this process is killed it stays, until another
+    one writes beside it.
+
+    Args:
+        parent (str): Where it lies, on the same disk as the names; it is made
+            if need be.
+    """
+    with new_folder(parent):
+        if fcntl:
+            _remove_left(os.path.abspath(parent))
+        part, handle = _held(parent)
+        try:
+            yield Path(part)
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+            if handle is not None:
+                os.close(handle)
+
+
+def take_names(folder: Path, paths: Sequence[Path]) -> None:
+    """Move files out of a folder; whenever this ends, none is beside an old.
+
+    Files that have the names go first, the last of them before the others;
+    the new ones come in order. So where the last one is, all are, of one
+    call.
+
+    Args:
+        folder (Path): See :func:`part_folder`. Files in it have the same
+            names.
+        paths (Sequence[Path]): Their names and places.
+
+    Raises:
+        OSError: If one cannot take its name; then none has.
+    """
+    try:
+        for path in reversed(paths):
+            path.unlink(missing_ok=True)
+        for path in paths:
+            os.replace(folder / path.name, path)
+    except BaseException:
+        for path in reversed(paths):
+            with suppress(OSError):
+                path.unlink()
+        raise
