@@ -5,6 +5,8 @@ from mmseg.models.segmentors import EncoderDecoder
 from mmseg.utils import SampleList
 from torch import Tensor, nn
 
+from .normalization import check_normalization
+
 
 def asks_by_name(segmentor: nn.Module) -> bool:
     """Whether a segmentor is asked by names.
@@ -19,7 +21,14 @@ class NamedSegmentor(EncoderDecoder):
 
     Subclasses have ``text_encoder``, whose ``names`` are the vocabulary, and
     ``with_background``.
+
+    Args:
+        kwargs: Of mmseg's ``EncoderDecoder``.
     """
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.data_preprocessor.register_forward_pre_hook(check_normalization)
 
     @property
     def dataset_meta(self) -> dict:

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from ..frozen import Frozen
 from ..named import NamedSegmentor
+from ..normalization import check_normalization
 from ..vocabulary import read_vocabulary
 from .transformers_models import LoadedModel, Tensors, load_folder
 
@@ -129,6 +130,7 @@ class TransformersSegmentor(NamedSegmentor):
                 mean=loaded.mean,
                 std=loaded.std,
                 bgr_to_rgb=True))
+        self.data_preprocessor.register_forward_pre_hook(check_normalization)
         self.family, self.input_size = loaded.family, loaded.size
         self.model = Frozen(loaded.model)
         self.text_encoder = PromptReader(loaded, vocabulary)
