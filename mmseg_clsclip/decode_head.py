@@ -4,13 +4,13 @@ from collections.abc import Sequence
 import torch
 import torch.nn.functional as F
 from mmseg.models.decode_heads.decode_head import BaseDecodeHead
-from mmseg.models.losses import CrossEntropyLoss, DiceLoss, TverskyLoss
 from mmseg.models.utils import resize
 from mmseg.registry import MODELS
 from mmseg.utils import SampleList
 from torch import Tensor, nn
 
 from .blocks import run_layer
+from .losses import check_losses, for_one_logit
 
 
 @MODELS.register_module()
@@ -32,13 +32,14 @@ class ClsCLIPHead(BaseDecodeHead):
         upsample (int): After each of the first convolutions the map is doubled
             bilinearly until it is so many times as large as the token grid;
             a power of two. Defaults to 1, the paper's.
-        loss_decode (dict, optional): A loss on one logit. Defaults to binary
-            cross-entropy, the mean over pixels that are not ignored.
+        loss_decode (dict | Sequence[dict], optional): Losses on one logit.
+            Defaults to binary cross-entropy, the mean over pixels that are
+            not ignored. ``class_weight`` is the foreground's, ``[w]``.
         kwargs: Of mmseg's ``BaseDecodeHead``.
 
     Raises:
-        ValueError: If ``upsample`` is no such power, or a loss of mmseg's is
-            not for a single logit.
+        ValueError: If ``upsample`` is no such power, or a loss or a sampler
+            is not for a single logit.
     """
 
     def __init__(self,
@@ -56,20 +57,11 @@ class ClsCLIPHead(BaseDecodeHead):
             out_channels=1,
             threshold=0.5,
             dropout_ratio=0,
-            loss_decode=loss_decode or dict(
+            loss_decode=for_one_logit(loss_decode) if loss_decode else dict(
                 type='CrossEntropyLoss', use_sigmoid=True,
                 avg_non_ignore=True),
             **kwargs)
-        losses = self.loss_decode if isinstance(
-            self.loss_decode, nn.ModuleList) else [self.loss_decode]
-        for loss in losses:
-            if isinstance(loss, (DiceLoss, TverskyLoss)):
-                raise ValueError(
-                    f"mmseg's {type(loss).__name__} is not for a single "
-                    'foreground logit: write BinaryDiceLoss.')
-            if isinstance(loss, CrossEntropyLoss) and not loss.use_sigmoid:
-                raise ValueError('A single logit needs a CrossEntropyLoss '
-                                 'with use_sigmoid=True.')
+        check_losses(self)
         if upsample not in [2**i for i in range(len(conv_channels) + 1)]:
             raise ValueError(
                 f'upsample={upsample}: with {len(conv_channels)} convolutions '

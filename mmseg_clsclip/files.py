@@ -35,7 +35,8 @@ def read_json(path: str | os.PathLike) -> Any:
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If it is no JSON; says where it breaks.
+        ValueError: If it is no JSON, of which it says where it breaks, or
+            Python cannot hold it.
     """
     path = str(path)
     if not fileio.exists(path):
@@ -47,6 +48,11 @@ def read_json(path: str | os.PathLike) -> Any:
                          f'{error.colno}: {error.msg}.') from error
     except UnicodeDecodeError as error:
         raise ValueError(f'{path} is not JSON, not even text.') from error
+    except RecursionError as error:
+        raise ValueError(
+            f'{path} cannot be read: it is nested too deeply.') from error
+    except ValueError as error:  # a number of thousands of digits
+        raise ValueError(f'{path} cannot be read: {error}.') from error
 
 
 def some(items: Iterable, number: int = 5) -> str:

@@ -6,6 +6,8 @@ from mmseg.registry import MODELS
 from mmseg.utils import SampleList
 from torch import Tensor, nn
 
+from .normalization import check_normalization
+
 
 def asks_by_name(segmentor: nn.Module) -> bool:
     """Whether a segmentor is asked by names.
@@ -20,10 +22,17 @@ class NamedSegmentor(EncoderDecoder):
 
     Subclasses have ``text_encoder``, whose ``names`` are the vocabulary and
     ``synonyms`` all names of each, and ``with_background``.
+
+    Args:
+        kwargs: Of mmseg's ``EncoderDecoder``.
     """
 
     # The vocabulary, if the last inference was of episodes.
     _episodes_of: dict | None = None
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.data_preprocessor.register_forward_pre_hook(check_normalization)
 
     @property
     def num_classes(self) -> int:

@@ -129,6 +129,20 @@ FAULTS = {
                              format='JPEG'), 1, 'masks are JPEG files: 1'),
     'wide': (lambda r: write(mask_of(r), np.full((8, 12), 300, np.uint16)),
              1, r'above 255: 1\n .*values up to 300'),
+    'fractions': (lambda r: write(
+        mask_of(r), np.full((8, 12), 1.5, np.float32), format='TIFF'), 1,
+        r'no whole number from 0 up: 1\n .*p1.png \(the value 1.5\)'),
+    'negative': (lambda r: write(
+        mask_of(r), np.full((8, 12), -2, np.int32), format='TIFF'), 1,
+        r'p1.png \(the value -2\)'),
+    'whole floats': (lambda r: write(
+        mask_of(r), np.ones((8, 12), np.float32), format='TIFF'), 0,
+        'warning train: masks have 16 or 32 bits a pixel: 1'),
+    '0 and 255': (lambda r: [write(mask_of(r, name), np.array(
+        [[0] * 12] * 5 + [[255] * 12] * 3, np.uint8)) for name in
+        ('p1', 'p2', 'p3')], 1, 'error train: labels and names do not belong '
+        r"together\n  No mask shows a class: .*255 is ignored.*write 1 for "
+        "'a'"),
     '16 bits': (lambda r: write(mask_of(r), np.ones((8, 12), np.uint16)), 0,
                 'warning train: masks have 16 or 32 bits a pixel: 1'),
     'truncated': (lambda r: (r / 'train/pictures/p1.jpg').write_bytes(
@@ -170,10 +184,33 @@ def test_a_fault_in_the_files(name, root, check):
      "no picture that ends in '.bmp'"),
     ('test_dataloader.dataset.dataset.ann_file=none.txt', 'none.txt'),
     ('test_dataloader.dataset.min_area=99', 'No sample is left'),
+    ('test_dataloader.dataset.dataset.reduce_zero_label=True',
+     'error test: labels and names do not belong together\n.* no mask holds '
+     "4, which would be 'c'.* Leave out reduce_zero_label"),
+    ('train_dataloader.dataset.dataset.metainfo.classes=[a]',
+     "error train: the names do not do\n.* has the one class 'a'"),
 ])
 def test_a_fault_in_the_config(option, pattern, check):
     status, out = check('--cfg-options', option)
     assert status == 1 and re.search(pattern, out), out
+
+
+def test_only_names_without_background_are_told_to_reduce_zero(root, check):
+    write(mask_of(root), np.array([[0] * 12] * 4 + [[4] * 12] * 4, np.uint8))
+    status, out = check('--split', 'train')
+    assert status == 1 and 'If a class is missing in the names, add it' in out
+    assert 'reduce_zero_label' not in out
+    status, out = check('--split', 'train', '--cfg-options', 'train_dataloader'
+                        '.dataset.dataset.metainfo.classes=[d,a,b,c]')
+    assert status == 1 and 'first class is 1, write reduce_zero_label' in out
+
+
+@pytest.mark.parametrize('suffixes', ["('.jpg', '.JPG')", "['.jpg']"])
+def test_several_suffixes(suffixes, check):
+    status, out = check(more="train_dataloader['dataset']['dataset']"
+                        f"['img_suffix'] = {suffixes}")
+    assert status == 1 and 'errors: 1,' in out
+    assert 'mmseg takes one text' in out and 'ConcatDataset' in out
 
 
 def test_a_vocabulary_that_is_not_the_data_sets(check):

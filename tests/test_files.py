@@ -5,7 +5,12 @@ from pathlib import Path
 import pytest
 
 from mmseg_clsclip import files
-from mmseg_clsclip.files import atomic_write, configs_folder, require_files
+from mmseg_clsclip.files import (
+    atomic_write,
+    configs_folder,
+    read_json,
+    require_files,
+)
 
 
 def test_a_file_takes_its_name_when_it_is_whole(tmp_path):
@@ -76,3 +81,16 @@ def test_configs_of_a_wheel_come_before_those_of_a_checkout(
     for folder in (tmp_path / 'configs', package / '.mim/configs'):
         (folder / '_base_').mkdir(parents=True)
         assert configs_folder() == folder
+
+
+@pytest.mark.parametrize('text, message', [
+    ('{"a": 1', 'is not JSON: line 1, column 8'),
+    ('[' * 100000, 'cannot be read: it is nested too deeply'),
+    ('{"a":' * 100000, 'cannot be read: it is nested too deeply'),
+    (f'[{"7" * 5000}]', 'cannot be read: .*4300 digits'),
+    ('\udcff', 'is not JSON, not even text')])
+def test_what_is_no_json_is_named(text, message, tmp_path):
+    path = tmp_path / 'x.json'
+    path.write_text(text, encoding='utf-8', errors='surrogateescape')
+    with pytest.raises(ValueError, match=rf'x\.json {message}'):
+        read_json(path)

@@ -64,6 +64,7 @@ def check_part(part: Part, pairs: list[Pair], split: str,
     console.print(table)
     reduced = bool(getattr(part.dataset, 'reduce_zero_label', False))
     return [*findings.of_files(pairs, classes, reduced),
+            *findings.of_labels(classes, part.novel, total, reduced, split),
             *findings.of_folders(part.dataset),
             *findings.of_classes(classes, part.novel, total, split)]
 

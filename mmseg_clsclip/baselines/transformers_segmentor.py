@@ -13,6 +13,7 @@ from torch import Tensor
 
 from ..frozen import Frozen
 from ..named import NamedSegmentor
+from ..normalization import check_normalization
 from ..vocabulary import check_finite, is_visible, read_vocabulary, tell_apart
 from .transformers_models import LoadedModel, Tensors, load_folder
 
@@ -142,6 +143,7 @@ class TransformersSegmentor(NamedSegmentor):
                 mean=loaded.mean,
                 std=loaded.std,
                 bgr_to_rgb=True))
+        self.data_preprocessor.register_forward_pre_hook(check_normalization)
         self.family, self.input_size = loaded.family, loaded.size
         self.model = Frozen(loaded.model)
         self.text_encoder = PromptReader(loaded, vocabulary)

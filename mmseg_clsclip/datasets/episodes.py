@@ -10,8 +10,15 @@ from torch.utils.data import Dataset
 
 from ..files import require_files, some
 from ..log import warn
-from .labels import check_mask, eligible_labels, is_background
+from .labels import (
+    check_classes,
+    check_mask,
+    check_use,
+    eligible_labels,
+    is_background,
+)
 from .lists import picture_id, read_lists
+from .options import check_area, check_seed, check_suffixes, is_whole
 
 NOVEL_HANDLING = ('drop_image', 'background', 'ignore')
 
@@ -37,6 +44,18 @@ def _check_size(results: dict) -> dict:
     return results
 
 
+def _with_size_check(pipeline: Sequence[dict]) -> Compose:
+    """The pipeline, which compares sizes as soon as both are there.
+
+    A crop would hide it.
+    """
+    return Compose([
+        step for given in pipeline for step in (
+            (given, _check_size) if isinstance(given, dict)
+            and given.get('type') == 'LoadAnnotations' else (given, ))
+    ])
+
+
 def wrapped(dataset: Dataset) -> list[Dataset]:
     """What one of mmengine's wrappers is around; nothing of a plain one."""
     for name in ('_dataset', 'dataset'):  # the former forwards all else
@@ -45,10 +64,10 @@ def wrapped(dataset: Dataset) -> list[Dataset]:
     return list(getattr(dataset, 'datasets', None) or ())
 
 
-def _innermost(dataset: Dataset) -> list[Dataset]:
+def innermost(dataset: Dataset) -> list[Dataset]:
     """The data sets inside of mmengine's wrappers."""
     return [one for inner in wrapped(dataset)
-            for one in _innermost(inner)] or [dataset]
+            for one in innermost(inner)] or [dataset]
 
 
 def _test_mode(dataset: Dataset) -> bool:
@@ -57,7 +76,7 @@ def _test_mode(dataset: Dataset) -> bool:
     Raises:
         ValueError: If they differ.
     """
-    first, *others = (one.test_mode for one in _innermost(dataset))
+    first, *others = (one.test_mode for one in innermost(dataset))
     if set(others) - {first}:
         raise ValueError('Of the joined data sets some have test_mode=True '
                          'and some have not: set it for all or for none.')
@@ -89,8 +108,8 @@ class EpisodeDataset(Dataset):
             them 255.
         test_classes (str): Whether testing asks for ``'all'`` classes or for
             the ``'novel'`` ones alone.
-        min_area (int): Pixels of the mask, as it is stored, that a class must
-            cover.
+        min_area (float): Pixels of the mask, as it is stored, that a class
+            must cover.
         list_file (str | Sequence[str], optional): The eligible pairs, in one
             of the formats of :func:`read_lists`, in place of counting;
             ``min_area`` has no say then.
@@ -106,7 +125,8 @@ class EpisodeDataset(Dataset):
         FileNotFoundError: If pictures or masks of samples do not exist.
         ValueError: If a novel class is not in the data set, an option is not
             one of those above, a list does not fit the data set, a mask is
-            no index map, or no sample is left.
+            no index map, masks do not mean what the names say, or no sample
+            is left.
     """
 
     def __init__(self,
@@ -115,7 +135,7 @@ class EpisodeDataset(Dataset):
                  novel_classes: Sequence[str] | None = None,
                  novel_handling: str = 'drop_image',
                  test_classes: str = 'all',
-                 min_area: int = 1,
+                 min_area: float = 1,
                  list_file: str | Sequence[str] | None = None,
                  episodes: int | None = None,
                  seed: int | None = None,
@@ -126,66 +146,103 @@ class EpisodeDataset(Dataset):
             ('unreadable', unreadable, ('stop', 'skip'))):
             if value not in known:
                 raise ValueError(f'{name}={value!r}: one of {known}.')
-        if episodes is not None and episodes < 1:
-            raise ValueError(f'episodes={episodes}: at least 1, or None for '
+        check_area(min_area)
+        if episodes is not None and not is_whole(episodes, 1):
+            raise ValueError(f'episodes={episodes!r}: at least 1, or None for '
                              'every pair once.')
+        check_seed(seed)
+        check_suffixes(dataset)
         self.dataset: BaseDataset = DATASETS.build(dataset)
-        # A crop hides it, so sizes are compared as soon as both are there.
-        self.pipeline = Compose([
-            step for given in pipeline for step in (
-                (given, _check_size) if isinstance(given, dict)
-                and given.get('type') == 'LoadAnnotations' else (given, ))
-        ])
-        meta = self.dataset.metainfo
-        classes = meta['classes']
-        if novel_classes is None:
-            novel_classes = meta.get('novel_classes', ())
-        unknown = set(novel_classes) - set(classes)
-        if unknown:
-            raise ValueError(f'novel_classes: {sorted(unknown)} are not in '
-                             f'the data set, whose classes are {classes}.')
+        self.pipeline = _with_size_check(pipeline)
+        check_classes(self.dataset.metainfo.get('classes'),
+                      type(self.dataset).__name__)
         self.novel_handling = novel_handling
         self.min_area = min_area
         self.list_file = list_file
         self.test_mode = _test_mode(self.dataset)
-        self.base_classes = tuple(
-            c for c in classes
-            if c not in novel_classes and not is_background(c))
-        self._novel_labels = [classes.index(c) for c in novel_classes]
-        asked = self.base_classes
-        if self.test_mode:
-            asked = novel_classes if test_classes == 'novel' else [
-                c for c in classes if not is_background(c)]
-        self._asked_labels = [classes.index(c) for c in asked]
+        self._resolve_classes(novel_classes, test_classes)
         self._loader = TRANSFORMS.build(dict(type='LoadAnnotations'))
 
         every = list(range(len(self.dataset)))
         if unreadable == 'skip':
             every = self._readable(every)
         self.samples, how = self._list_samples(every)
+        self._check_files()
+        self._check_use()
         if not self.samples:
             raise ValueError(
                 f'No sample is left of {len(self.dataset)} pictures with '
                 f'min_area={min_area} and novel_handling={novel_handling!r}.')
-        self._check_files()
-        pairs = len(self.samples)
-        if episodes is not None and self.test_mode:
+        how['pairs'] = len(self.samples)
+        how['episodes'] = self._draw_episodes(episodes, seed)
+        self._metainfo = dict(
+            self.dataset.metainfo,
+            novel_classes=self.novel_classes,
+            base_classes=self.base_classes,
+            protocol=dict(
+                dict(dataset=type(self.dataset).__name__),
+                **self.dataset.metainfo.get('protocol', {}),
+                novel_handling=novel_handling,
+                **how))
+
+    def _resolve_classes(self, novel: Sequence[str] | None,
+                         asked: str) -> None:
+        """Which classes are novel, which are base, which are asked for.
+
+        Args:
+            novel (Sequence[str], optional): ``novel_classes``.
+            asked (str): ``test_classes``.
+
+        Raises:
+            ValueError: If a novel class is not in the data set.
+        """
+        meta = self.dataset.metainfo
+        classes = meta['classes']
+        if novel is None:
+            novel = meta.get('novel_classes', ())
+        if isinstance(novel, str):
+            raise ValueError(f'novel_classes={novel!r} is one text: write a '
+                             f'list, [{novel!r}].')
+        unknown = sorted(str(name) for name in novel if name not in classes)
+        if unknown:
+            raise ValueError(f'novel_classes: {unknown} are not in '
+                             f'the data set, whose classes are {classes}.')
+        self.novel_classes = tuple(novel)
+        self.base_classes = tuple(
+            c for c in classes if c not in novel and not is_background(c))
+        self._novel_labels = [classes.index(c) for c in novel]
+        names = self.base_classes
+        if self.test_mode:
+            names = novel if asked == 'novel' else [
+                c for c in classes if not is_background(c)]
+        self._asked_labels = [classes.index(c) for c in names]
+
+    def _draw_episodes(self, episodes: int | None, seed: int | None) -> str:
+        """Take so many samples in testing; returns what was done."""
+        if episodes is None:
+            return 'every pair once'
+        if self.test_mode:
+            pairs = len(self.samples)
             picks = np.arange(episodes) % pairs if seed is None else (
                 np.random.RandomState(seed).randint(pairs, size=episodes))
             self.samples = [self.samples[i] for i in picks]
-        protocol = dict(
-            dict(dataset=type(self.dataset).__name__),
-            **meta.get('protocol', {}),
-            novel_handling=novel_handling,
-            **how,
-            pairs=pairs,
-            episodes='every pair once' if episodes is None else
-            f'{episodes}, ' + ('in order' if seed is None else f'seed {seed}'))
-        self._metainfo = dict(
-            meta,
-            novel_classes=tuple(novel_classes),
-            base_classes=self.base_classes,
-            protocol=protocol)
+        return f'{episodes}, ' + ('in order' if seed is None else
+                                  f'seed {seed}')
+
+    def _check_use(self) -> None:
+        """Masks agree with the names.
+
+        Raises:
+            ValueError: If not, see :func:`check_use`.
+        """
+        classes = self.dataset.metainfo['classes']
+        indices = dict(self.samples) or range(len(self.dataset))
+        for reduced in {getattr(part, 'reduce_zero_label', False)
+                        for part in innermost(self.dataset)}:
+            check_use(classes, map(self._areas, indices), bool(reduced),
+                      self.dataset.get_data_info(next(iter(indices)))
+                      ['seg_map_path'],
+                      () if self.test_mode else self.novel_classes)
 
     @property
     def metainfo(self) -> dict:

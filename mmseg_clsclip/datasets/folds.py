@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from mmseg.datasets import BaseSegDataset
 
 from .episodes import EpisodeDataset
+from .options import is_whole
 
 NUM_FOLDS = 4
 
@@ -24,8 +25,8 @@ class FoldDataset(EpisodeDataset):
         ann_file (str, optional): A file below it with an id a line; None for
             the split's own. It has no say where there is a ``list_file``.
         pipeline (Sequence[dict]): See :class:`EpisodeDataset`.
-        min_area (int): Pixels of the mask, as it is stored. Defaults to 2048,
-            that is 2 * 32 * 32 (PFENet, BAM and all after them).
+        min_area (float): Pixels of the mask, as it is stored. Defaults to
+            2048, that is 2 * 32 * 32 (PFENet, BAM and all after them).
         test_classes (str): Defaults to ``'novel'``.
         list_file (str | Sequence[str], optional): See
             :class:`EpisodeDataset`.
@@ -48,7 +49,7 @@ class FoldDataset(EpisodeDataset):
                  data_prefix: dict | None = None,
                  ann_file: str | None = None,
                  pipeline: Sequence[dict] = (),
-                 min_area: int = 2048,
+                 min_area: float = 2048,
                  test_classes: str = 'novel',
                  list_file: str | Sequence[str] | None = None,
                  **kwargs):
@@ -73,14 +74,22 @@ class FoldDataset(EpisodeDataset):
         """Config of the data set inside; the arguments are the class's.
 
         Raises:
-            ValueError: If there is no such fold or split.
+            ValueError: If there is no such fold or split, or a path is none.
             FileNotFoundError: If ``data_root`` or a part of it does not exist.
         """
-        if fold not in range(NUM_FOLDS):
+        if not is_whole(fold, 0, NUM_FOLDS - 1):
             raise ValueError(f'{cls.NAME} has folds 0 to 3, not {fold!r}.')
         if split not in ('train', 'val'):
             raise ValueError(f"{cls.NAME} has the splits 'train' and 'val', "
                              f'not {split!r}.')
+        for key, value in (('data_root', data_root), ('ann_file', ann_file)):
+            if not isinstance(value, (str, os.PathLike, type(None))):
+                raise ValueError(f'{key}={value!r}: a path, or None.')
+        if not isinstance(data_prefix, (dict, type(None))) or not all(
+                isinstance(part, str) for part in (data_prefix or {}).values()
+        ):
+            raise ValueError(f'data_prefix={data_prefix!r}: a dict of folders,'
+                             f' such as {cls.DATA_PREFIX}.')
         data_root = cls.DATA_ROOT if data_root is None else data_root
         data_prefix = {
             **{key: part.format(split=split)

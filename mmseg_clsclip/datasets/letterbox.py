@@ -4,6 +4,8 @@ import numpy as np
 from mmcv.transforms import BaseTransform
 from mmseg.registry import TRANSFORMS
 
+from .options import is_whole
+
 
 @TRANSFORMS.register_module()
 class BAMLetterbox(BaseTransform):
@@ -22,10 +24,16 @@ class BAMLetterbox(BaseTransform):
     ``PackSegInputs``.
 
     Args:
-        size (int): Side S of the canvas, in pixels.
+        size (int): Side S of the canvas, in pixels; 8 or more.
+
+    Raises:
+        ValueError: If it is no such number.
     """
 
     def __init__(self, size: int):
+        if not is_whole(size, 8):
+            raise ValueError(f'size={size!r}: a whole number of pixels, 8 or '
+                             'more.')
         self.size = size
 
     def transform(self, results: dict) -> dict:

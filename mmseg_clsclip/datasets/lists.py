@@ -78,11 +78,18 @@ def read_lists(paths: str | Sequence[str]) -> tuple[list[tuple], str]:
 
     Raises:
         FileNotFoundError: If a file does not exist.
-        ValueError: If a file is empty or none of these.
+        IsADirectoryError: If it is a folder.
+        ValueError: If a file is empty or none of these, or no file is named.
     """
     pairs, formats = {}, set()
-    for path in [paths] if isinstance(paths, (str, Path)) else paths:
-        path = Path(path)
+    paths = [paths] if isinstance(paths, (str, os.PathLike)) else paths
+    if not isinstance(paths, Sequence) or not paths or not all(
+            isinstance(path, (str, os.PathLike)) for path in paths):
+        raise ValueError(f'list_file={paths!r}: a path, or a list of some.')
+    for path in map(Path, paths):
+        if path.is_dir():
+            raise IsADirectoryError(f'list_file={str(path)!r} is a folder; '
+                                    'name the list in it.')
         if not path.is_file():
             raise FileNotFoundError(
                 f'The list {path} does not exist. tools/dataset_converters/ '

@@ -1,9 +1,12 @@
 """MakeEpisode: from a label map to the binary mask of one class."""
+from numbers import Real
+
 import numpy as np
 from mmcv.transforms import BaseTransform
 from mmseg.registry import TRANSFORMS
 
 from .labels import IGNORE, check_mask
+from .options import check_area
 
 
 @TRANSFORMS.register_module()
@@ -28,15 +31,18 @@ class MakeEpisode(BaseTransform):
             the samples is larger. 0, the paper's recipe, never teaches the
             model to say "not here", which it must when a whole vocabulary is
             asked.
-        min_area (int): Pixels that a class must cover to be drawn.
+        min_area (float): Pixels that a class must cover to be drawn.
 
     Raises:
-        ValueError: If a mask holds a value that is no class.
+        ValueError: If an argument is no such number, or a mask holds a value
+            that is no class.
     """
 
-    def __init__(self, absent_share: float = 0.0, min_area: int = 1):
-        if not 0 <= absent_share <= 1:
-            raise ValueError(f'absent_share={absent_share}: 0 to 1.')
+    def __init__(self, absent_share: float = 0.0, min_area: float = 1):
+        if isinstance(absent_share, bool) or not isinstance(
+                absent_share, Real) or not 0 <= absent_share <= 1:
+            raise ValueError(f'absent_share={absent_share!r}: 0 to 1.')
+        check_area(min_area)
         self.absent_share = absent_share
         self.min_area = min_area
 

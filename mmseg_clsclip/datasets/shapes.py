@@ -8,6 +8,7 @@ from mmseg.datasets import BaseSegDataset
 from mmseg.registry import DATASETS
 from PIL import Image
 
+from .options import is_whole
 from .shapes_world import CLASSES, draw, novel_classes
 
 _URI = re.compile(r'shapes-5i://(\w+)/(\d+)/(\d+)(-labels)?\.bmp')
@@ -66,7 +67,8 @@ class Shapes5iDataset(BaseSegDataset):
         kwargs: Of mmseg's ``BaseSegDataset``.
 
     Raises:
-        ValueError: If there is no such fold or split.
+        ValueError: If there is no such fold or split, or ``length`` or
+            ``seed`` is no such number.
     """
 
     METAINFO = dict(
@@ -85,6 +87,10 @@ class Shapes5iDataset(BaseSegDataset):
                  **kwargs):
         if split not in ('train', 'test'):
             raise ValueError(f"split={split!r}: 'train' or 'test'.")
+        for key, value, low in (('length', length, 1), ('seed', seed, 0)):
+            if not is_whole(value, low, 2**32 - 1):
+                raise ValueError(f'{key}={value!r}: a whole number from {low} '
+                                 'to 2**32 - 1.')
         self.fold, self.split = fold, split
         self.length, self.seed = length, seed
         names = self.METAINFO['classes']

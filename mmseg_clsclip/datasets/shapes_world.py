@@ -41,7 +41,7 @@ def novel_classes(fold: int) -> list[int]:
     Raises:
         ValueError: If there is no such fold.
     """
-    if fold not in range(NUM_FOLDS):
+    if fold not in range(NUM_FOLDS) or isinstance(fold, (bool, float)):
         raise ValueError(f'Shapes-5i has folds 0 to {NUM_FOLDS - 1}, not '
                          f'{fold!r}.')
     n = len(COLOURS)

@@ -9,7 +9,7 @@ from mmengine.model import is_model_wrapper
 from mmseg.models import SegTTAModel
 from mmseg.registry import HOOKS
 
-from ..datasets import EpisodeDataset
+from ..datasets import EpisodeDataset, check_label_maps
 from ..datasets.coco import seen_among
 from ..datasets.episodes import wrapped
 from ..log import warn
@@ -163,6 +163,8 @@ class HonestScoresHook(Hook):
             if not episodes:
                 check_vocabulary(segmentor.dataset_meta['classes'],
                                  tuple(dataset.metainfo['classes']))
+        if not episodes:
+            check_label_maps(dataset, getattr(evaluator, 'metrics', ()))
         seen = seen_among(unseen_classes(dataset, evaluator), self._seen)
         if seen:
             warn('The scores of unseen classes below are NOT zero-shot: the '

@@ -7,8 +7,20 @@ import numpy as np
 import torch
 from mmengine.structures import InstanceData
 
-from ..files import read_json
+from ..files import read_json, some
 from .detector import coco_categories
+
+
+def _whole(value) -> int:
+    """An id, which JSON may write as a number or as text.
+
+    Raises:
+        OverflowError, TypeError, ValueError: If it is no whole number.
+    """
+    number = int(value)
+    if not isinstance(value, str) and number != value:
+        raise ValueError(f'{value} is not whole.')
+    return number
 
 
 def read_annotations(file: str) -> tuple[dict, dict[int, str]]:
@@ -20,19 +32,22 @@ def read_annotations(file: str) -> tuple[dict, dict[int, str]]:
     """
     content = read_json(file)
     try:
-        ids = {}
-        for image in content['images']:
-            stem = PurePath(image['file_name']).stem
-            if ids.setdefault(stem, image['id']) != image['id']:
-                raise ValueError(
-                    f'{file}: several pictures are called {stem!r}, by which '
-                    'boxes are found. Give them names of their own.')
-        names = {c['id']: c['name'] for c in content.get('categories', ())}
-    except (AttributeError, KeyError, TypeError) as error:
+        pairs = [(PurePath(image['file_name']).stem, image['id'])
+                 for image in content['images']]
+        names = {_whole(c['id']): c['name']
+                 for c in content.get('categories', ())}
+    except (AttributeError, KeyError, OverflowError, TypeError,
+            ValueError) as error:
         raise ValueError(
             f"{file}: annotations in COCO's format have `images` with "
-            '`file_name` and `id`, and `categories` with `id` and `name`.'
-        ) from error
+            '`file_name` and `id`, and `categories` with a whole `id` and '
+            '`name`.') from error
+    ids = {}
+    for stem, number in pairs:
+        if ids.setdefault(stem, number) != number:
+            raise ValueError(
+                f'{file}: several pictures are called {stem!r}, by which '
+                'boxes are found. Give them names of their own.')
     return ids, names
 
 
@@ -43,7 +58,12 @@ def read_categories(categories: str | dict) -> dict[int, str]:
         ValueError: If it is neither, nor a dict.
     """
     if isinstance(categories, dict):
-        return {int(key): str(name) for key, name in categories.items()}
+        try:
+            return {_whole(key): str(n) for key, n in categories.items()}
+        except (OverflowError, TypeError, ValueError) as error:
+            raise ValueError(
+                'categories: ids are whole numbers, and these are '
+                f'{some(categories)}.') from error
     if categories == 'coco91':
         return coco_categories()
     if categories == 'coco80':
@@ -86,10 +106,10 @@ def read_results(
     for number, entry in enumerate(entries):
         try:
             x, y, w, h = map(float, entry['bbox'])
-            category = int(entry['category_id'])
+            category = _whole(entry['category_id'])
             row = (x, y, x + w, y + h, float(entry['score']))
             key = str(entry['image_id'])
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, OverflowError, TypeError, ValueError) as error:
             raise ValueError(
                 f'{file}, entry {number}, is {str(entry)[:120]}: it needs '
                 'image_id, a whole category_id, bbox with x, y, width and '

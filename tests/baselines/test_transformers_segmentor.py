@@ -355,6 +355,14 @@ def test_chunks_do_not_change_the_result(folder, model, chunk):
             model.inference(inputs, metas(2, (32, 32))))
 
 
+def test_statistics_of_another_scale_are_refused(standin):
+    model = build(standin, data_preprocessor=dict(
+        type='SegDataPreProcessor', mean=[0.5] * 3, std=[0.25] * 3))
+    bytes_ = torch.zeros(3, 8, 8, dtype=torch.uint8)
+    with pytest.raises(ValueError, match='statistics of pictures from 0 to 1'):
+        model.data_preprocessor(dict(inputs=[bytes_]), False)
+
+
 def test_of_synonyms_the_largest_logit_counts(standin):
     model = build(standin)
     other = build(standin, vocabulary=['ring', 'green ring'])

@@ -141,6 +141,64 @@ def test_a_crowd_of_another_size_than_its_picture(tool, tmp_path, content):
         masks(tool, tmp_path, content)
 
 
+def runs(size=(HEIGHT, WIDTH), counts=(HEIGHT * WIDTH, )):
+    return dict(size=list(size), counts=list(counts))
+
+
+@pytest.mark.parametrize('segmentation, message', [
+    (runs((30000, 40000), [1200000000]), r'size \[30000, 40000\], and the '
+     r'picture is \[60, 80\]'),
+    (runs((WIDTH, HEIGHT)), r'size \[80, 60\]'),
+    (dict(compressed(2), size=[HEIGHT + 1, WIDTH]), r'size \[61, 80\]'),
+    (dict(counts=[HEIGHT * WIDTH]), 'run lengths lack size'),
+    (runs(counts=[100, 200]), 'have 300 pixels in sum, and the picture 4800'),
+    (runs(counts=[5000]), '5000 is no run length'),
+    (runs(counts=[-1, 4801]), '-1 is no run length'),
+    (runs(counts=[0.5, 4799.5]), '0.5 is no run length'),
+    (runs(counts=[float('nan'), 4800]), 'nan is no run length'),
+    (runs(counts=[10**30]), 'is no run length'),
+    (runs(counts=['4800']), '4800 is no run length'),
+    (dict(runs(), counts=compressed(2)['counts'][:-3]), 'in sum|break off'),
+    (dict(runs(), counts='P'), 'the counts break off'),
+    (dict(runs(), counts='P' * 99), 'number without end'),
+    (dict(runs(), counts='01 3'), "the character ' '"),
+    (dict(runs(), counts=None), 'counts are a list'),
+    ([box(0, 0, 9, 9) + [3]], 'has 9 numbers, which are no pairs'),
+    ([box(0, 0, float('nan'), 9)], 'the coordinate nan'),
+    ([box(0, 0, 1e9, 9)], r'the coordinate 1e\+09'),
+    ([box(0, -1e300, 5, 9)], r'the coordinate -1e\+300'),
+    ([box(0, 0, 9, 10**400)], 'no number'),
+    ([box(0, 0, 9, 9), ['x', 0, 1, 1, 2, 2]], 'no number'),
+    ([[0, 0, 9, None, 9, 9]], 'the coordinate nan'),
+    ([[0, 0, 10**6, 10**6] * 99], 'pixels long'),
+    (box(0, 0, 9, 9), '0 is neither a polygon'),
+    ('abc', 'abc is neither a polygon'),
+    (None, 'None is neither'),
+])
+def test_what_the_c_code_must_not_see(tool, tmp_path, content, segmentation,
+                                      message):
+    content['annotations'][4]['segmentation'] = segmentation
+    with pytest.raises(SystemExit, match='Annotation 896 of .*42.jpg cannot '
+                       f'be drawn .*({message})'):
+        masks(tool, tmp_path, content)
+
+
+@pytest.mark.parametrize('segmentation', [
+    [box(-90, -9, 1e4, 30), [1, 1, 5, 5]],
+    [[str(n) for n in box(3, 4, 5, 6)]],
+    runs(counts=[100.0, 4700]),
+    [runs(counts=[100, 4700])],
+])
+def test_what_pycocotools_draws_is_drawn(tool, tmp_path, content,
+                                         segmentation):
+    content['annotations'] = content['annotations'][4:5]
+    content['annotations'][0]['segmentation'] = segmentation
+    masks(tool, tmp_path, content)
+    coco = COCO(str(tmp_path / 'instances_val2014.json'))
+    drawn = coco.annToMask(content['annotations'][0])
+    assert drawn.any() and np.array_equal(read(tmp_path, 42), drawn)
+
+
 def test_several_processes_write_the_same_masks(tool, tmp_path, content):
     masks(tool, tmp_path, content)
     tool('coco_20i', 'masks', '--annotations',
@@ -163,6 +221,9 @@ def rename(content, old, new):
     (lambda c: c.pop('categories'), "'categories' is missing. Expected is "),
     (lambda c: c.pop('annotations'), "'annotations' is missing"),
     (lambda c: c['images'][0].pop('height'), "'height' is missing"),
+    (lambda c: c['images'][0].update(height=60.0), 'has the height 60.0'),
+    (lambda c: c['images'][0].update(height=10**9), 'has the height 1000000'),
+    (lambda c: c['images'][0].update(width=1e400), 'and the width inf'),
     (lambda c: c['images'].clear(), 'It has no picture'),
     (lambda c: c['images'].append(dict(c['images'][0], id=8)), 'one twice'),
     (lambda c: c['annotations'][1].update(category_id=2),
@@ -185,6 +246,9 @@ def test_files_that_are_no_json(tool, tmp_path, content):
         masks(tool, tmp_path, whole[:whole.index('42,')])
     with pytest.raises(SystemExit, match='is not an instances file'):
         masks(tool, tmp_path, '[1, 2]')
+    for text in '[' * 100000, '[' + '1' * 5000 + ']':
+        with pytest.raises(SystemExit, match=r'val2014\.json cannot be read'):
+            masks(tool, tmp_path, text)
     (tmp_path / 'x.zip').write_bytes(b'PK\x03\x04\xff\xfe')
     args = ('coco_20i', 'masks', '--out', tmp_path / 'out', '--annotations')
     with pytest.raises(SystemExit, match=r'x\.zip is no text; unpack it'):

@@ -147,8 +147,97 @@ def test_bad_options(root):
         build(root, test_classes='base')
     with pytest.raises(ValueError, match='episodes=0: at least 1, or None'):
         build(root, test_mode=True, episodes=0)
-    with pytest.raises(ValueError, match='absent_share=2: 0 to 1'):
-        build(root, make=dict(absent_share=2))
+    for share in (2, -0.1, float('nan'), '0.5', None, True):
+        with pytest.raises(ValueError, match=f'absent_share={share!r}: 0 to'):
+            build(root, make=dict(absent_share=share))
+    for area in (-1, float('nan'), float('inf'), '9', None, True, [9]):
+        for kwargs in (dict(min_area=area), dict(make=dict(min_area=area))):
+            with pytest.raises(ValueError, match='min_area=.*of pixels, 0 or'):
+                build(root, **kwargs)
+    for number in (1.5, -3, '2', True, [2]):
+        with pytest.raises(ValueError, match='episodes=.*: at least 1, or'):
+            build(root, test_mode=True, episodes=number)
+    for seed in ('x', -1, 1.5, 2**32):
+        with pytest.raises(ValueError, match='seed=.*: a whole number from 0'):
+            build(root, seed=seed)
+    with pytest.raises(ValueError, match=r"'c' is one text: write a list"):
+        build(root, novel_classes='c')
+    for files in (5, [], [5], {}):
+        with pytest.raises(ValueError, match='list_file=.*a path, or a list'):
+            build(root, list_file=files)
+    with pytest.raises(IsADirectoryError, match='list_file=.*is a folder'):
+        build(root, list_file=str(root))
+    assert len(build(root, test_mode=True, min_area=7.5, episodes=np.int64(2),
+                     seed=np.int64(3))) == 2
+
+
+@pytest.mark.parametrize('meta, message', [
+    ({}, 'has classes=None: write metainfo='),
+    (dict(classes='cat'), "has classes='cat': write metainfo="),
+    (dict(classes=[]), r'has classes=\[\]: write metainfo='),
+    (dict(classes=[0, 1]), r'has classes=\[0, 1\]: write metainfo='),
+    (dict(classes=['a']), "has the one class 'a' and nothing beside it"),
+])
+def test_names_that_do_not_do(meta, message, root):
+    with pytest.raises(ValueError, match=f'BaseSegDataset {message}'):
+        DATASETS.build(dict(type='EpisodeDataset', dataset=dict(
+            type=BaseSegDataset, data_root=str(root), metainfo=meta,
+            data_prefix=dict(img_path='img', seg_map_path='ann'))))
+
+
+@pytest.mark.parametrize('option', [
+    dict(img_suffix=('.jpg', '.JPG')), dict(seg_map_suffix=['.png']),
+    dict(img_suffix=('.jpg', '.JPG'), ann_file='ids.txt')])
+def test_several_suffixes(option, root):
+    (root / 'ids.txt').write_text('one')
+    inner = dict(
+        type='BaseSegDataset', data_root=str(root), metainfo=META, **option,
+        data_prefix=dict(img_path='img', seg_map_path='ann'))
+    for data in inner, dict(type='RepeatDataset', times=2, dataset=inner), (
+            dict(type='ConcatDataset', datasets=[inner])):
+        with pytest.raises(ValueError, match='_suffix=.* mmseg takes one text'
+                           '.*ConcatDataset'):
+            DATASETS.build(dict(type='EpisodeDataset', dataset=data))
+
+
+@pytest.mark.parametrize('test_mode', [True, False])
+def test_masks_of_0_and_255(test_mode, root):
+    for name in PICTURES:
+        mask = np.zeros((8, 8), np.uint8)
+        mask[:3] = 255
+        save_mask(root, name, mask)
+    for kwargs in dict(novel_classes=()), dict(novel_handling='ignore'), {}:
+        with pytest.raises(ValueError, match='No mask shows a class: 38 % .* '
+                           "255 is ignored, and no class; write 1 for 'a'"):
+            build(root, test_mode, **kwargs)
+
+
+@pytest.mark.parametrize('test_mode', [True, False])
+def test_labels_that_are_one_too_low(test_mode, root):
+    def reduced():
+        return DATASETS.build(dict(
+            type='EpisodeDataset', dataset=dict(
+                type=BaseSegDataset, data_root=str(root), metainfo=META,
+                test_mode=test_mode, reduce_zero_label=True,
+                data_prefix=dict(img_path='img', seg_map_path='ann'))))
+
+    with pytest.raises(ValueError, match="1 the label of the first name, 'ba"
+                       "ckground', and no mask holds 4, which would be 'c'"):
+        reduced()
+    mask = np.arange(64, dtype=np.uint8).reshape(8, 8) // 8 % 5
+    save_mask(root, 'one', mask)
+    # As LoveDA has it: 0 is no data, 1 the background, 2 to 4 are classes.
+    assert len(reduced()) == (5 if test_mode else 4)
+
+
+def test_a_label_of_16_bits(root):
+    mask = np.full((8, 8), 257, np.uint16)
+    save_mask(root, 'one', mask)
+    with pytest.raises(ValueError, match=r'one\.png holds the value 257, and'):
+        build(root, test_mode=True)
+    data = build(root, novel_handling='ignore')
+    with pytest.raises(RuntimeError, match=r'one\.png holds the value 257'):
+        data[names_in_order(data).index('one')]
 
 
 def test_a_picture_that_cannot_be_read_is_named(root):

@@ -31,5 +31,11 @@ def test_a_mask_is_an_index_map():
         with pytest.raises(ValueError, match=r'x\.png holds the value (20|300)'
                            '; with 20 classes a label is 0 to 19, or 255'):
             check_mask(wrong, 'x.png', 20)
+    for value in (0.5, -2, float('nan')):
+        with pytest.raises(ValueError, match=rf'x\.png holds the value {value}'
+                           ', and mmseg keeps 8 bits'):
+            check_mask(np.array([[0, value]]), 'x.png', 20)
+    assert check_mask(np.array([[3.0, 255.0]]), 'x.png', 20)[3] == 1
+    assert check_mask(np.array([[3, -1]]), 'x.png', 20)[255] == 1
     with pytest.raises(ValueError, match=r'x\.png is a colour picture'):
         check_mask(np.zeros((2, 3, 3), np.uint8), 'x.png', 21)

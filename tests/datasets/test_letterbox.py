@@ -55,3 +55,9 @@ def test_logits_come_back_on_the_square_with_aligned_corners(tiny_clip_json):
     expected = F.interpolate(
         logits, size=(60, 60), mode='bilinear', align_corners=True)[0]
     assert torch.equal(sample.seg_logits.data, expected)
+
+
+@pytest.mark.parametrize('size', [0, 7, -480, 480.0, '480', None, True])
+def test_a_size_that_is_none(size):
+    with pytest.raises(ValueError, match='size=.*: a whole number of pixels'):
+        TRANSFORMS.build(dict(type='BAMLetterbox', size=size))

@@ -172,3 +172,22 @@ def test_bad_fold_and_split(voc):
         build(voc, fold=5)
     with pytest.raises(ValueError, match="'train' and 'val', not 'test'"):
         build(voc, split='test')
+
+
+@pytest.mark.parametrize('option, message', [
+    (dict(fold='0'), "folds 0 to 3, not '0'"),
+    (dict(fold=True), 'folds 0 to 3, not True'),
+    (dict(fold=1.0), r'folds 0 to 3, not 1\.0'),
+    (dict(fold=-1), 'folds 0 to 3, not -1'),
+    (dict(fold=None), 'folds 0 to 3, not None'),
+    (dict(split=['val']), r"splits 'train' and 'val', not \['val'\]"),
+    (dict(data_root=5), 'data_root=5: a path, or None'),
+    (dict(ann_file=['val.txt']), r"ann_file=\['val\.txt'\]: a path"),
+    (dict(data_prefix='img'), "data_prefix='img': a dict of folders"),
+    (dict(data_prefix=dict(img_path=3)), 'data_prefix=.*: a dict of folders'),
+    (dict(min_area=-1), 'min_area=-1: a number of pixels'),
+])
+def test_arguments_that_are_none(voc, option, message):
+    with pytest.raises(ValueError, match=message):
+        DATASETS.build(
+            {'type': 'PASCAL5iDataset', 'data_root': str(voc), **option})

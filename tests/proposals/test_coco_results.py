@@ -173,13 +173,19 @@ def test_a_broken_file_says_where(write):
     with pytest.raises(ValueError, match='entry 1, is .*needs image_id'):
         build(write([entry(), dict(image_id=3)]))
     for wrong in (dict(bbox=(1, 2, 3)), dict(bbox='none'),
-                  dict(category_id='dog'), dict(score=None)):
+                  dict(category_id='dog'), dict(score=None),
+                  dict(category_id=1e400), dict(category_id=1.5),
+                  dict(category_id=float('nan')), dict(score=10**400),
+                  dict(bbox=(1, 2, 10**400, 4))):
         with pytest.raises(ValueError, match='entry 0'):
             build(write([{**entry(), **wrong}]))
     with pytest.raises(FileNotFoundError, match='nowhere.json'):
         build('nowhere.json')
     with pytest.raises(ValueError, match="categories='voc'"):
         build(write([]), categories='voc')
+    for number in ('x', 1.5, float('inf'), None):
+        with pytest.raises(ValueError, match='ids are whole numbers'):
+            build(write([]), categories={number: 'dog'})
 
 
 def test_a_file_of_other_pictures_is_refused(write, logged):
@@ -224,6 +230,10 @@ def test_annotations_say_which_picture_has_which_id(write, logged):
         build(write([entry(99, 3)]), ann_file=ann_file)
     with pytest.raises(ValueError, match='`images`'):
         build(write([entry()]), ann_file=write(dict(a=1), 'other.json'))
+    for number in (1e400, 2.5, [3]):
+        truth['categories'][0]['id'] = number
+        with pytest.raises(ValueError, match='odd.json: .* whole `id`'):
+            build(write([entry()]), ann_file=write(truth, 'odd.json'))
 
 
 def test_a_picture_that_is_no_file_is_refused(write):

@@ -6,7 +6,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from mmseg_clsclip.datasets.labels import is_background
+from mmseg_clsclip.datasets.labels import (
+    IGNORE,
+    check_classes,
+    is_background,
+    misread,
+)
 
 from .reading import Pair
 
@@ -51,6 +56,9 @@ KINDS = {
     'wide': ('error', 'masks have values above 255',
              'mmseg keeps 8 bits, 256 becomes 0; use the labels 0 to 254 and '
              '255 for ignored pixels.'),
+    'lost': ('error', 'masks have values that are no whole number from 0 up',
+             'mmseg keeps 8 bits and cuts off what is behind the point; use '
+             'the labels 0 to 254 and 255 for ignored pixels.'),
     '16 bits': ('warning', 'masks have 16 or 32 bits a pixel',
                 'All values fit 8 bits and are read right; 8 bits are '
                 'smaller.'),
@@ -60,9 +68,10 @@ KINDS = {
 }
 
 
-def _values_hint(pairs: Sequence[Pair], num_classes: int,
+def _values_hint(pairs: Sequence[Pair], classes: Sequence[str],
                  reduced: bool) -> str:
     """Which values, how often, and where they may come from."""
+    num_classes = len(classes)
     strange = Counter()
     for pair in pairs:
         strange.update(pair.strange)
@@ -75,7 +84,11 @@ def _values_hint(pairs: Sequence[Pair], num_classes: int,
     if set(strange) == {num_classes} and not reduced and no_zero:
         hint += (' The masks seem to count from 1: write '
                  'reduce_zero_label=True, which ignores 0.')
-    elif not reduced:
+    elif reduced or min(strange) > IGNORE:
+        pass
+    elif is_background(classes[0]):
+        hint += ' If a class is missing in the names, add it.'
+    else:
         hint += (' If 0 means "not labelled" and the first class is 1, write '
                  'reduce_zero_label=True; if a class is missing in the '
                  'names, add it.')
@@ -103,9 +116,30 @@ def of_files(pairs: Sequence[Pair], classes: Sequence[str],
     for kind, (level, what, hint) in KINDS.items():
         if kind in found:
             if kind == 'values':
-                hint = _values_hint(pairs, len(classes), reduced)
+                hint = _values_hint(pairs, classes, reduced)
             findings.append(Finding(level, what, hint, found[kind]))
     return findings
+
+
+def of_labels(classes: Sequence[str], novel: Sequence[str],
+              areas: np.ndarray, reduced: bool, split: str) -> list[Finding]:
+    """What the labels of all masks say against the names.
+
+    Args:
+        classes (Sequence[str]): Of the data set.
+        novel (Sequence[str]): Which of them training must not see.
+        areas (np.ndarray): Pixels of each label (256,).
+        reduced (bool): Whether it has ``reduce_zero_label``.
+        split (str): In ``'train'`` a novel class need not occur.
+    """
+    try:
+        check_classes(classes, 'The data set')
+    except ValueError as error:
+        return [Finding('error', 'the names do not do', str(error))]
+    level, hint = misread(classes, areas, reduced,
+                          novel if split == 'train' else ())
+    return [Finding(level, 'labels and names do not belong together',
+                    hint)] if level else []
 
 
 def of_folders(dataset) -> list[Finding]:

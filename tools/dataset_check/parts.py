@@ -9,6 +9,7 @@ from mmseg.registry import DATASETS
 from mmseg_clsclip import EpisodeDataset
 from mmseg_clsclip.datasets.folds import FoldDataset
 from mmseg_clsclip.datasets.lists import picture_id, read_lists
+from mmseg_clsclip.datasets.options import check_suffixes
 
 
 @dataclass
@@ -70,6 +71,7 @@ def parts_of(cfg: dict,
         for one in inner:
             yield from parts_of(one, novel, episodes, listed)
         return
+    check_suffixes(cfg)
     # Its pipeline is not used. mmengine cannot serialize what is empty.
     cfg = {k: v for k, v in cfg.items() if k != 'pipeline'}
     dataset = DATASETS.build(dict(cfg, serialize_data=False))

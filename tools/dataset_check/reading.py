@@ -7,7 +7,7 @@ import numpy as np
 from mmengine import fileio
 from PIL import Image
 
-from mmseg_clsclip.datasets.labels import IGNORE
+from mmseg_clsclip.datasets.labels import IGNORE, lost_value
 from mmseg_clsclip.images import open_image
 
 ORIENTATION = 0x0112  # EXIF; from 5 on the picture is shown turned by 90
@@ -77,16 +77,22 @@ def _count(image: Image.Image, path: str, info: dict, num_classes: int,
            pair: Pair) -> None:
     """Fill in ``areas`` and ``strange``."""
     labels = np.asarray(image)
-    if labels.ndim != 2 or labels.dtype.kind not in 'bui':
+    if labels.ndim != 2 or labels.dtype.kind not in 'buif':
         pair.problems.append(('colour', f'{path} (mode {image.mode})'))
         return
     if image.format == 'JPEG':
         pair.problems.append(('lossy', path))
     if labels.dtype.itemsize > 1:
-        wide = int(labels.max())
-        pair.problems.append(('wide' if wide > IGNORE else '16 bits',
-                              f'{path} (values up to {wide})'))
+        wide, lost = labels.max(), lost_value(labels)
+        pair.problems.append(
+            ('wide' if wide > IGNORE else '16 bits' if lost is None else
+             'lost', f'{path} (values up to {wide:g})' if lost is None
+             or wide > IGNORE else f'{path} (the value {lost:g})'))
         values, pixels = np.unique(labels, return_counts=True)
+        if lost is None:
+            values = values.astype(np.uint8)
+        elif labels.dtype.kind == 'f':
+            return  # fractions are no labels
     else:
         pixels = np.bincount(labels.ravel(), minlength=256)
         values = np.flatnonzero(pixels)

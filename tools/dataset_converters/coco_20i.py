@@ -16,11 +16,12 @@ from pathlib import Path
 
 import numpy as np
 from _common import add_lists, add_workers, run, track_map
+from _segmentations import check_segmentation
 from PIL import Image
 
 from mmseg_clsclip import COCO20iDataset
 from mmseg_clsclip.datasets.lists import picture_id
-from mmseg_clsclip.files import atomic_write, some
+from mmseg_clsclip.files import atomic_write, read_json, some
 
 CLASSES = COCO20iDataset.META['classes']
 EXPECTED = ('Expected is instances_val2014.json or the like, with images '
@@ -56,15 +57,17 @@ def read_instances(path: Path) -> tuple[list[tuple], dict[int, int]]:
         ValueError: If it is no such file.
     """
     try:
-        with path.open(encoding='utf-8') as file:
-            content = json.load(file)
-    except json.JSONDecodeError as error:
-        raise ValueError(
-            f'{path} is broken at line {error.lineno}, column {error.colno}: '
-            f'{error.msg}. Was it downloaded and unpacked to its end?'
-        ) from error
-    except UnicodeDecodeError as error:
-        raise ValueError(f'{path} is no text; unpack it first.') from error
+        content = read_json(path)
+    except ValueError as error:
+        cause = error.__cause__
+        if isinstance(cause, json.JSONDecodeError):
+            raise ValueError(
+                f'{path} is broken at line {cause.lineno}, column '
+                f'{cause.colno}: {cause.msg}. Was it downloaded and unpacked '
+                'to its end?') from cause
+        if isinstance(cause, UnicodeDecodeError):
+            raise ValueError(f'{path} is no text; unpack it first.') from cause
+        raise
     try:
         labels = read_labels(content['categories'])
         images = {i['id']: (i, []) for i in content['images']}
@@ -73,6 +76,8 @@ def read_instances(path: Path) -> tuple[list[tuple], dict[int, int]]:
             for image, _ in images.values()
             if image['height'] > 0 < image['width']
         }
+        for image, _ in images.values():
+            _check_size(image)
         if not images or len(names) < len(content['images']):
             raise ValueError('It has no picture, one twice or one of no size.')
         for annotation in content['annotations']:
@@ -91,6 +96,20 @@ def read_instances(path: Path) -> tuple[list[tuple], dict[int, int]]:
         raise ValueError(
             f'{path} is not an instances file. {what} {EXPECTED}') from error
     return list(images.values()), labels
+
+
+def _check_size(image: dict) -> None:
+    """Height and width are pixels.
+
+    Raises:
+        ValueError: If they are not.
+    """
+    size = image['height'], image['width']
+    # 2**31: the run lengths of pycocotools have 32 bits.
+    if {type(side) for side in size} != {int} or size[0] * size[1] >= 2**31:
+        raise ValueError(
+            f'The picture {image["file_name"]} has the height '
+            f'{str(size[0])[:20]} and the width {str(size[1])[:20]}.')
 
 
 def mask_name(image: dict) -> str:
@@ -115,6 +134,7 @@ def draw(image: dict, annotations: list[dict],
     mask = np.zeros((image['height'], image['width']), np.uint8)
     for annotation in annotations:
         try:
+            check_segmentation(annotation['segmentation'], *mask.shape)
             drawn = coco.annToMask(annotation) == 1
             mask[drawn] = labels[annotation['category_id']]
         except Exception as error:  # whatever its C code raises
