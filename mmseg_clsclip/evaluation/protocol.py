@@ -3,6 +3,10 @@ from collections.abc import Iterable
 
 import numpy as np
 
+# What the seen classes of a figure are, wherever there are any: the
+# background is what a class is told from, not one that was learned.
+SEEN = 'all but the unseen ones and the background'
+
 
 def dataset_protocol(dataset) -> dict:
     """What a data set says of itself; of another, its class and its size."""
