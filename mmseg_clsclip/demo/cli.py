@@ -17,11 +17,7 @@ from rich.progress import Progress
 from ..files import some
 from . import outputs
 from .find import find
-from .predictor import Predictor
-
-DRAWN_WORLD = (
-    'No --config: this is the shipped Shapes-5i model, which knows only a '
-    'drawn world of coloured shapes and no photographs (see docs/demo.md).')
+from .predictor import DRAWN_WORLD, Predictor
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -117,7 +113,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     if not stems:
         sys.exit('clsclip: no picture was found, so nothing is written.')
     if predictor.shipped:
-        say(DRAWN_WORLD)
+        say(f'No --config. {DRAWN_WORLD} See docs/demo.md.')
     if predictor.random_weights:
         say(outputs.RANDOM, 'bold red')
     done = 0
