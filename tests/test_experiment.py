@@ -327,6 +327,9 @@ def test_a_tests_result_is_read_as_all_are(monkeypatch, tmp_path):
     path.write_text('{"a/mIoU": 40.0, "a/protocol": {"views": 1}}')
     assert evaluate.run_test('c', 'none', tmp_path, 1, []) == dict(
         mIoU=40.0, protocol=dict(views=1))
+    path.write_text('{"mIoU": 40, "protocol": {"random_weights": true}}')
+    with pytest.raises(ValueError, match='means NOTHING.*in no table'):
+        evaluate.run_test('c', 'none', tmp_path, 1, [])
     path.write_text('{"mIoU": 40')
     with pytest.raises(ValueError, match='not a whole JSON'):
         evaluate.run_test('c', 'none', tmp_path, 1, [])

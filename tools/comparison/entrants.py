@@ -100,7 +100,9 @@ def read_config(entrant: Entrant) -> None:
                            and isinstance(loader.get('dataset'), dict)):
             raise ValueError(f'{entrant.config}: {key} has no dataset that is '
                              "a dict, such as dict(type='EpisodeDataset').")
-    if not facts_are_told(entrant.cfg):
+    # mmengine merges no dict into None.
+    if not facts_are_told(entrant.cfg) and entrant.cfg.get(
+            'default_hooks', {}) is not None:
         entrant.options.append(
             'default_hooks.honest_scores.type=mmseg.HonestScoresHook')
     named = entrant.cfg.get('load_from')

@@ -17,7 +17,7 @@ from statistics import mean
 from train_heads import FOLDS, ROOT, STEM
 
 from mmseg_clsclip.clip import ASSETS
-from mmseg_clsclip.evaluation.results import FIGURES, read_result
+from mmseg_clsclip.evaluation.results import FIGURES, NOTHING, read_result
 from mmseg_clsclip.files import atomic_write
 
 COLUMNS = {
@@ -58,12 +58,14 @@ def run_test(config: str, checkpoint: str, work_dir: Path, threads: int,
 
     Raises:
         RuntimeError: If the tool fails; with the end of what it printed.
-        ValueError: If it wrote what is no result.
+        ValueError: If it wrote what is no result, or of random weights.
     """
     run_tool('test.py', config, checkpoint, '--work-dir', work_dir,
              options=options, threads=threads)
     newest = max(work_dir.glob('*/*.json'), key=lambda p: p.stat().st_mtime)
     result = read_result(newest, fresh=True)
+    if result['random']:
+        raise ValueError(f'{newest}: {NOTHING}. It belongs in no table.')
     return dict(result['figures'], protocol=result['protocol'])
 
 
