@@ -1,7 +1,17 @@
-"""Names in Markdown."""
+"""Words of others in Markdown, to be read as they were written."""
 import re
 
+# Marks anywhere; underscores, but within a word, where they mean nothing.
+_MARKS = re.compile(r'[\\`*\[\]<>|~&$]|(?<![^\W_])_|_(?![^\W_])')
+# What would begin a list or a heading.
+_START = re.compile(r'^(\d*)([-+=#.)])(?=\S*\s)')
 
-def as_text(text: str) -> str:
-    """A text that Markdown shows as it is, on one line, also in a table."""
-    return re.sub(r'([\\`*\[\]<>|~$&])', r'\\\1', ' '.join(text.split()))
+
+def escape_markdown(text: str) -> str:
+    """A text as Markdown that shows it, in one line, in a table too.
+
+    Args:
+        text (str): Any, such as the name of a class or of a row.
+    """
+    line = ' '.join(str(text).split())
+    return _START.sub(r'\1\\\2', _MARKS.sub(r'\\\g<0>', line))

@@ -109,6 +109,49 @@ def test_metrics_with_a_prefix_are_read(write, capsys):
     assert '| 51.5 |' in capsys.readouterr().out
 
 
+def test_random_weights_are_marked_and_do_not_join_others(
+        write, capsys, tmp_path):
+    random = dict(random_weights=True)
+    main(write(*(result(f, random) for f in range(4))))
+    text = capsys.readouterr().out
+    assert '| mean of four folds (random weights) | 50.0 |' in text
+    assert 'accuracy means NOTHING' in text.splitlines()[4]
+    for number in 0, 3:
+        message = refusal(write(*(
+            result(f, random if f == number else {}) for f in range(4))))
+        assert 'random_weights: ' in message and 'True in ' in message
+
+
+def test_names_are_shown_as_they_are(write, capsys):
+    main([*write(*(result(f, dict(trained_on_unseen=['`x`', 'a|b'],
+                                  list='[y](z)'))
+                   for f in range(4))), '--name', '<i>|**'])
+    row, _, said = capsys.readouterr().out.splitlines()[2:]
+    assert row.startswith(r'| \<i\>\|\*\* | 50.0 |')
+    assert r"['\`x\`', 'a\|b']" in said and r'list \[y\](z)' in said
+
+
+def test_a_protocol_of_other_values_is_told(write, capsys):
+    main(write(*(result(f, dict(trained_on_unseen=5)) for f in range(4))))
+    assert "trained on unseen ['5']" in capsys.readouterr().out
+
+
+def test_what_is_written_is_whole_or_not_there(write, tmp_path, monkeypatch):
+    files, out = write(*map(result, range(4))), tmp_path / 'row.md'
+    out.write_text('as it was')
+
+    def replace(*args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, 'replace', replace)
+    with pytest.raises(KeyboardInterrupt):
+        main([*files, '--out-md', str(out)])
+    assert out.read_text() == 'as it was'
+    monkeypatch.undo()
+    assert 'average_folds.py: ' in refusal(
+        [*files, '--out-json', str(tmp_path)])
+
+
 @pytest.mark.parametrize('key, value', [
     ('novel_handling', 'background'), ('input_size', '473x473'),
     ('proposals', 'oracle'), ('episodes', '1000, seed 0'),
@@ -139,14 +182,17 @@ def test_missing_folds_are_named(write):
 
 
 @pytest.mark.parametrize('content, message', [
-    ('{"miou_unseen": 5', 'not a whole JSON file.*line 1 column 18'),
+    ('{"miou_unseen": 5', 'not a whole JSON file.*line 1, column 18'),
     ('{"loss": 1}\n{"loss": 2}', 'not a whole JSON file.*Extra data'),
-    ('[1]', 'does not name one protocol but 0'),
+    ('[1]', 'no result of tools/test.py: it holds a list'),
     (dict(miou_unseen=5), 'does not name one protocol but 0'),
     (dict(miou_unseen=5, protocol='x'), 'does not name one protocol'),
     (result(4), 'is of fold 4, not of one of 0, 1, 2, 3'),
     (result(0, dict(fold=None)), 'is of fold None'),
     (dict(result(0), miou_unseen=float('nan')), 'no miou_unseen but nan'),
+    (dict(result(0), miou_unseen=None), 'no miou_unseen but fb_iou, miou'),
+    (dict(result(0), fb_iou=-5), 'fb_iou of -5'),
+    (result(0, dict(fold=[0])), r'is of fold \[0\]'),
 ])
 def test_what_is_no_result_is_refused(write, content, message):
     files = write(content)

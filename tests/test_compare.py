@@ -13,11 +13,13 @@ from mmengine.config import Config
 from mmseg.registry import MODELS
 from PIL import Image
 
+from mmseg_clsclip import HonestScoresHook
+
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / 'tools'))
 import compare  # noqa: E402
 from comparison import alike, classes, figures, measure, pictures, runs  # noqa: E402
-from comparison.entrants import Entrant, read_result  # noqa: E402
+from comparison.entrants import Entrant, facts_are_told  # noqa: E402
 from comparison.report import write  # noqa: E402
 from comparison.table import table, verdict  # noqa: E402
 
@@ -135,6 +137,17 @@ def test_a_folder_of_other_files_is_not_replaced(tmp_path, config):
     assert (tmp_path / 'work/mine/iter_1200.pth').is_file()
 
 
+@pytest.mark.parametrize('content, message', [
+    (dict(miou_unseen=float('nan')), 'no miou_unseen but nan'),
+    (dict(fb_iou=101), 'fb_iou of 101'), (dict(fb_iou=-1), 'fb_iou of -1'),
+    (dict(per_class=dict(a='x')), 'no IoU of a but x')])
+def test_figures_that_are_none_are_refused(tmp_path, result, content,
+                                           message):
+    path = result(**content)
+    assert f'{path} has' in refusal(tmp_path, '--result', 'A', path)
+    assert message in refusal(tmp_path, '--result', 'A', path)
+
+
 @pytest.mark.parametrize('key, value', [
     ('fold', 1), ('split', 'train'),
     ('list', 'at least 1 pixels'), ('dataset', 'PASCAL-5i'), ('new', 1)])
@@ -159,6 +172,63 @@ def test_what_became_of_novel_pixels_in_training_may_differ():
     rows[2].protocol['geometry'] = 'BAM letterbox'
     with pytest.raises(ValueError, match='geometry: not named in A, BAM'):
         alike.check_alike(rows[0], rows[2])
+
+
+def test_classes_that_were_trained_on_are_refused_where_figures_are_of_them(
+        tmp_path, result):
+    seen = dict(trained_on_unseen=['red ring'])
+    files = result('a'), result('b', protocol=seen)
+    assert "trained_on_unseen: not named in A, ['red ring'] in B" in refusal(
+        tmp_path, '--result', 'A', files[0], '--result', 'B', files[1])
+    # Where no figure is of unseen classes, as IoUMetric's, a note says it.
+    for name in 'a', 'b':
+        content = json.loads(Path(result(name)).read_text())
+        protocol = dict(dataset='X', **(seen if name == 'b' else {}))
+        (tmp_path / f'{name}.json').write_text(json.dumps(dict(
+            mIoU=content['miou_unseen'], protocol=protocol)))
+    compare.main(['--result', 'A', files[0], '--result', 'B', files[1],
+                  '--out', str(tmp_path / 'out')])
+    assert re.search(r'B .* trained on masks of red ring too, which are nov',
+                     (tmp_path / 'out/report.md').read_text())
+
+
+def test_random_weights_are_marked_and_never_the_best(
+        tmp_path, result, capsys, monkeypatch):
+    monkeypatch.setenv('COLUMNS', '120')  # of the terminal
+    compare.main([
+        '--result', 'mine', result('a'), '--result', 'none',
+        result('b', protocol=dict(random_weights=True), miou_unseen=90.0),
+        '--result', 'other', result('c', miou_unseen=40.0),
+        '--out', str(tmp_path / 'out')])
+    assert re.search(r'none \(random weights\) +90\.0',
+                     capsys.readouterr().out)
+    text = (tmp_path / 'out/report.md').read_text()
+    page = (tmp_path / 'out/report.html').read_text()
+    assert '| mine | **50.0** |' in text and '<td><b>50.0</b></td>' in page
+    assert '| none (random weights) | 90.0 |' in text
+    assert '<td>none (random weights)</td><td>90.0</td>' in page
+    for report in text, page:
+        assert 'accuracy means NOTHING' in report
+        assert 'mine has the best mIoU unseen: 50.0, which is 10.0' in report
+
+
+def test_names_are_shown_as_they_are(tmp_path, result, capsys):
+    names = '**[red]a|`<i>', '_$c{$ [x](y)'
+    classes = {'$z{$': 1.0, '_w': 2.0, '[v]': None}
+    args = [word for k, name in enumerate(names) for word in (
+        '--result', name, result(str(k), per_class=classes, fb_iou=60. + k))]
+    compare.main([*args, '--out', str(tmp_path / 'out')])
+    shown = capsys.readouterr().out
+    text = (tmp_path / 'out/report.md').read_text()
+    page = (tmp_path / 'out/report.html').read_text()
+    for name in names:
+        assert shown.count(name) == 2  # read, and in the table
+    assert r'| \*\*\[red\]a\|\`\<i\> | **50.0** | 60.0 |' in text
+    assert r'| \_\$c{\$ \[x\](y) | **50.0** | **61.0** |' in text
+    assert '<td>**[red]a|`&lt;i&gt;</td><td><b>50.0</b></td>' in page
+    write(tmp_path, [dict(rows_of(dict(mIoU=1.))[0], command='a ```` b')],
+          [], [], [])
+    assert '`````\na ```` b\n`````' in (tmp_path / 'report.md').read_text()
 
 
 def test_a_config_beside_a_result_of_another_protocol(
@@ -279,6 +349,59 @@ def test_training_classes_are_told_without_data():
         type='EpisodeDataset', dataset=inner, novel_classes=['red ring'])
 
 
+def test_what_a_config_or_checkpoint_cannot_be_is_told(tmp_path, config):
+    for text, message in (
+        ("test_evaluator = 'IoUMetric'", 'names no type'),
+        ('test_evaluator = dict(_delete_=True, a=1)', 'names no type'),
+        ('test_dataloader = dict(_delete_=True)', 'has no test_dataloader'),
+        ('test_dataloader = dict(_delete_=True, batch_size=1)',
+         'test_dataloader has no dataset'),
+        ('train_dataloader = dict(_delete_=True, batch_size=1)',
+         'train_dataloader has no dataset'),
+        ("train_dataloader = dict(dataset=dict(_delete_=True, "
+         "type='EpisodeDataset'))", "there is no 'dataset' in")):
+        path = config(WHOLE, text)
+        if '_delete_=True' in text and 'test_dataloader' in text:
+            lines = Path(path).read_text().splitlines()
+            Path(path).write_text(f'{lines[0]}\n{text}')
+        assert message in refusal(tmp_path, *model('A', path, CHECKPOINT))
+    odd = tmp_path / 'odd.pth'
+    for meta in (dict(seen_classes=5), dict(dataset_meta=dict(
+            base_classes='cat'))):
+        torch.save(dict(meta=meta), odd)
+        assert f'{odd}: what it says that it was trained on' in refusal(
+            tmp_path, *model('A', config(WHOLE), odd))
+    for content in ([1], dict(meta=[1]), dict(meta=dict(dataset_meta=5))):
+        torch.save(content, odd)
+        compare.prepare([Entrant('A', config(WHOLE), str(odd))],
+                        tmp_path / 'out')
+    (tmp_path / 'file').touch()
+    with pytest.raises(SystemExit, match='file is a file; name a folder'):
+        compare.main([*model('A', config(WHOLE), CHECKPOINT), '--out',
+                      str(tmp_path / 'file')])
+
+
+def test_a_config_without_the_hook_gets_it(tmp_path, config):
+    ours = config(WHOLE)
+    cfg = Config.fromfile(ours)
+    assert facts_are_told(cfg)
+    cfg.custom_hooks, cfg.default_hooks = None, {}
+    assert not facts_are_told(cfg)
+    cfg.custom_hooks = [None, 'x', dict(a=1), dict(type='EMAHook')]
+    assert not facts_are_told(cfg)
+    for kind in ('mmseg.HonestScoresHook', HonestScoresHook):
+        cfg.default_hooks = dict(timer=None, mine=dict(type=kind))
+        assert facts_are_told(cfg)
+    plain = tmp_path / 'plain.py'
+    cfg.custom_hooks, cfg.default_hooks = [], {}
+    cfg.dump(plain)
+    entrants = [Entrant('A', ours, str(CHECKPOINT)),
+                Entrant('B', str(plain), str(CHECKPOINT))]
+    compare.prepare(entrants, tmp_path / 'out')
+    assert [e.options for e in entrants] == [
+        [], ['default_hooks.honest_scores.type=mmseg.HonestScoresHook']]
+
+
 def test_who_asks_for_novel_classes_alone_is_asked_for_all(tmp_path, config):
     entrants = [Entrant('A', config(CLSCLIP), str(CHECKPOINT)),
                 Entrant('B', config(PLUS, name='plus'), str(CHECKPOINT))]
@@ -298,6 +421,7 @@ def test_costs_of_clsclip(config):
     assert found['trained_parameters'] == 316449
     assert found['parameters'] == 1640002
     assert found['gflops'] == pytest.approx(0.0892, abs=1e-4)
+    assert found['input_size'] == '64x64'
     assert found['timed'] == 20 and 0 < found['seconds'] < 10
     assert found['memory'] >= found['libraries_memory'] > 2**20
     assert not found['random'] and 'threads' in found['machine']
@@ -318,8 +442,8 @@ def fake_tools(monkeypatch, result):
         log.write_text('')
         if 'measure' in str(command[0]):
             Path(command[3]).write_text(json.dumps(dict(
-                random=False, seconds=0.5, memory=2**30, machine='here',
-                parameters=2, trained_parameters=1, gflops=1.0,
+                random=False, input_size='64x64', seconds=0.5, memory=2**30,
+                machine='here', parameters=2, trained_parameters=1, gflops=1.0,
                 libraries_memory=2**29)))
             return
         work_dir = Path(command[command.index('--work-dir') + 1])
@@ -355,8 +479,49 @@ def test_what_is_finished_is_not_run_again(tmp_path, config, fake_tools):
     changed = config(CLSCLIP, 'model = dict(test_cfg=dict(a=1))', 'other')
     assert not runs.finished(entrant_of(changed), tmp_path)
     written = tmp_path / 'A/outcome.json'
-    written.write_text(written.read_text()[:-20])
+    whole = written.read_text()
+    written.write_text(whole[:-20])
     assert runs.finished(entrant, tmp_path) is None
+    # Whole, but of another version, or written over.
+    for change in (dict(figures=dict(mIoU=float('nan'))), dict(protocol=[]),
+                   dict(figures=dict(mIoU=-1)), dict(seconds='fast'),
+                   dict(memory=None), dict(per_class=dict(a=200))):
+        written.write_text(json.dumps({**json.loads(whole), **change}))
+        assert runs.finished(entrant, tmp_path) is None
+    for text in ('[]', '{}', '5', '[' * 100_000, json.dumps(
+            {k: v for k, v in json.loads(whole).items() if k != 'figures'})):
+        written.write_text(text)
+        assert runs.finished(entrant, tmp_path) is None
+    written.write_text(whole)
+    assert runs.finished(entrant, tmp_path)
+
+
+def test_the_input_size_is_told_where_the_metric_names_none(
+        tmp_path, config, fake_tools, monkeypatch):
+    figures = tmp_path / 'figures.json'
+    figures.write_text('{"rmse": 120.0, "mIoU": NaN}')
+    sizes = iter(['64x64', '96x96'])
+    fake = runs._run
+
+    def _run(command, log):
+        fake(command, log)
+        for path in (tmp_path / 'out').glob('*/test/now/now.json'):
+            path.write_text(figures.read_text())
+        if 'measure' in str(command[0]):
+            measured = json.loads(Path(command[3]).read_text())
+            measured['input_size'] = next(sizes)
+            Path(command[3]).write_text(json.dumps(measured))
+
+    monkeypatch.setattr(runs, '_run', _run)
+    compare.main([*model('A', config(CLSCLIP), CHECKPOINT),
+                  *model('B', config(CLSCLIP), CHECKPOINT),
+                  '--out', str(tmp_path / 'out')])
+    rows = [line.strip('| ').split(' | ') for line in (
+        tmp_path / 'out/report.md').read_text().splitlines()
+        if line.startswith('| ')]
+    column = rows[0].index('input size')
+    assert [row[column] for row in rows[1:]] == ['64x64', '96x96']
+    assert [row[1] for row in rows[1:]] == ['**120.0**', '**120.0**']
 
 
 def test_no_checkpoint_is_none_to_the_tools(tmp_path, config, fake_tools):
@@ -410,27 +575,6 @@ def test_one_that_fails_is_a_row_and_all_that_fail_are_an_error(
 
 
 # What the report says.
-
-
-def test_results_are_read_with_what_their_logs_say(result):
-    log = '''per class results:
-+-------+-------+-------+
-| Class |  IoU  |  Acc  |
-+-------+-------+-------+
-|  cat  |  81.5 | 90.0  |
-| a dog |  nan  |  nan  |
-+-------+-------+-------+
-The scores above mean NOTHING: ...'''
-    found = read_result(Path(result(log=log, per_class=None)))
-    assert found['per_class'] == {'cat': 81.5, 'a dog': None}
-    assert found['random']
-    assert found['figures'] == dict(miou_unseen=50.0, fb_iou=70.0)
-    path = Path(result())
-    path.with_suffix('.log').write_bytes('café'.encode('latin-1'))
-    path.write_text(json.dumps(
-        {f'my/{k}': v for k, v in json.loads(path.read_text()).items()}))
-    found = read_result(path)
-    assert found['figures']['fb_iou'] == 70 and not found['random']
 
 
 def test_peak_memory_where_there_is_no_resource(monkeypatch):
@@ -543,7 +687,14 @@ def test_the_most_different_pictures_come_first(tmp_path, config, base):
 @pytest.mark.slow
 def test_two_models_and_one_that_does_not_fit(tmp_path, config, capsys):
     out = tmp_path / 'out'
-    closed = config(WHOLE, FCN, 'fcn')
+    # As mmseg's own configs are: without the hook, and of another size.
+    closed = config(WHOLE, FCN + '''
+custom_hooks = []
+test_pipeline = [
+    dict(type='LoadImageFromFile'), dict(type='Resize', scale=(96, 96)),
+    dict(type='LoadAnnotations'), dict(type='PackSegInputs')]
+test_dataloader['dataset'].update(pipeline=test_pipeline)
+''', 'fcn')
     weights = MODELS.build(Config.fromfile(closed).model).state_dict()
     torch.save(dict(state_dict=weights), tmp_path / 'fcn.pth')
     misfit = config(WHOLE, 'model = dict(decode_head=dict(num_layers=1))',
@@ -555,6 +706,9 @@ def test_two_models_and_one_that_does_not_fit(tmp_path, config, capsys):
     assert ours['figures']['mIoU'] > 20 > fcn['figures']['mIoU']
     assert len(ours['per_class']) == len(fcn['per_class']) == 21
     assert fcn['gflops'] > 0 and FOLD0 in fcn['notes'][0]
+    assert ours['protocol']['input_size'] == '64x64'
+    assert fcn['protocol']['input_size'] == '96x96'
+    assert '| 64x64 |' in (out / 'report.md').read_text()
     assert 'does not fit the config: 12 unexpected keys' in bad['error']
     assert {'classes.png', 'pictures.png', 'report.html'} <= {
         path.name for path in out.iterdir()}

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import torch
 from mmengine.config import Config
 
 TOOLS = Path(__file__).parents[1] / 'tools/shapes'
@@ -256,3 +257,96 @@ def test_a_line_cut_short_and_one_of_a_row_that_is_gone(
         file.write('{"row": "LSeg-st')
     with pytest.raises(SystemExit, match=r'results.jsonl:2 is no whole line'):
         run_main(experiment, monkeypatch, tmp_path, '--table')
+
+
+@pytest.mark.parametrize('change, message', [
+    (dict(miou_unseen=float('nan')), 'jsonl:1 has no miou_unseen but nan'),
+    (dict(fb_iou=101), 'jsonl:1 has a fb_iou of 101'),
+    (dict(miou_seen=-1), 'jsonl:1 has a miou_seen of -1'),
+    (dict(fold=[0]), 'jsonl:1 is of .* which is no run'),
+    ('[1]', 'jsonl:1 is no line of figures'), ('5', 'no line of figures'),
+    ('{}', "jsonl:1 is no line of figures: it has no 'row'"),
+    ('[' * 100_000, 'jsonl:1 is no whole line of JSON'),
+    (b'\xff', 'jsonl:1 is no whole line of JSON'),
+    (dict(miou_unseen=...), 'LSeg-style, fold 0, seed 0 has no miou_unseen'),
+])
+def test_lines_that_are_none_are_named(
+        experiment, monkeypatch, tmp_path, change, message):
+    if isinstance(change, dict):
+        content = {**line(experiment, 'LSeg-style', 0, 0, 60.), **change}
+        change = json.dumps({
+            k: v for k, v in content.items() if v is not ...})
+    data = change if isinstance(change, bytes) else change.encode()
+    (tmp_path / 'results.jsonl').write_bytes(data)
+    with pytest.raises(SystemExit, match=message):
+        run_main(experiment, monkeypatch, tmp_path, '--table')
+
+
+def test_nothing_is_glued_to_a_last_line(experiment, tmp_path):
+    path = tmp_path / 'new/results.jsonl'
+    one = line(experiment, 'LSeg-style', 0, 0, 60.)
+    experiment.append(path, [one])
+    path.write_bytes(path.read_bytes()[:-1])  # killed before its end
+    experiment.append(path, [dict(one, fold=1), dict(one, fold=2)])
+    assert [x['fold'] for x in experiment.read(path, 3000)] == [0, 1, 2]
+    path.write_bytes(path.read_bytes()[:-9])
+    experiment.append(path, [one])
+    with pytest.raises(SystemExit, match='jsonl:3 is no whole line'):
+        experiment.read(path, 3000)
+
+
+def test_a_page_is_whole_or_as_it_was(experiment, monkeypatch, tmp_path):
+    page = tmp_path / 'page.md'
+    page.write_text('<!-- tables -->\nold\n<!-- end -->\n')
+
+    def replace(*args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr('os.replace', replace)
+    with pytest.raises(KeyboardInterrupt):
+        run_main(experiment, monkeypatch, tmp_path, '--table')
+    assert 'old' in page.read_text()
+
+
+@pytest.mark.parametrize('args', [
+    ('--folds', '4'), ('--ablation-folds', '-1'), ('--jobs', '0'),
+    ('--iterations', '0')])
+def test_options_out_of_range_are_refused(
+        experiment, monkeypatch, tmp_path, args, capsys):
+    with pytest.raises(SystemExit):
+        run_main(experiment, monkeypatch, tmp_path, *args)
+    assert args[0] in capsys.readouterr().err
+
+
+def test_a_tests_result_is_read_as_all_are(monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(str(TOOLS))
+    evaluate = importlib.import_module('evaluate')
+    monkeypatch.setattr(evaluate, 'run_tool', lambda *args, **kwargs: None)
+    path = tmp_path / 'now/now.json'
+    path.parent.mkdir()
+    path.write_text('{"a/mIoU": 40.0, "a/protocol": {"views": 1}}')
+    assert evaluate.run_test('c', 'none', tmp_path, 1, []) == dict(
+        mIoU=40.0, protocol=dict(views=1))
+    path.write_text('{"mIoU": 40, "protocol": {"random_weights": true}}')
+    with pytest.raises(ValueError, match='means NOTHING.*in no table'):
+        evaluate.run_test('c', 'none', tmp_path, 1, [])
+    path.write_text('{"mIoU": 40')
+    with pytest.raises(ValueError, match='not a whole JSON'):
+        evaluate.run_test('c', 'none', tmp_path, 1, [])
+
+
+def test_a_published_checkpoint_remembers_what_was_seen(
+        monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(str(TOOLS))
+    train_heads = importlib.import_module('train_heads')
+    dataset_meta = dict(classes=('a', 'b'), palette=[[0, 0, 0]],
+                        base_classes=('a', ), protocol=dict(fold=0), more=1)
+    torch.save(dict(
+        meta=dict(dataset_meta=dataset_meta, iter=3, seed=0, time='now',
+                  seen_classes=['a', 'c']),
+        state_dict=dict(x=torch.zeros(1)), optimizer={}), tmp_path / 'in.pth')
+    train_heads.publish(tmp_path / 'in.pth', tmp_path / 'out.pth')
+    kept = torch.load(tmp_path / 'out.pth', weights_only=True)
+    assert kept['meta']['seen_classes'] == ['a', 'c']
+    assert 'more' not in kept['meta']['dataset_meta']
+    assert set(kept) == {'meta', 'state_dict'}

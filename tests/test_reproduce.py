@@ -23,7 +23,10 @@ STUB = f"""#!/usr/bin/env bash
 echo "$@" >>"$CALLS"
 [[ "$*" =~ --work-dir\\ ([^ ]+) ]] && folder=${{BASH_REMATCH[1]}}
 case $1 in
-    tools/average_folds.py) exec "{sys.executable}" "$@" ;;
+    # Beside it: all of the package takes seconds to import.
+    tools/average_folds.py)
+        PYTHONPATH=$(dirname "$CALLS")/light exec "{sys.executable}" "$@" ;;
+    -m) exec "{sys.executable}" "$@" ;;
     # It reads a list; to leave at once would break the writer's pipe.
     tools/reproduce/_check_detections.py) cat >/dev/null ;;
     tools/train.py)
@@ -74,6 +77,11 @@ def run(tmp_path):
     """Run a script with a stub for Python; out and err of it."""
     (tmp_path / 'python').write_text(STUB)
     (tmp_path / 'python').chmod(0o755)
+    package, light = ROOT / 'mmseg_clsclip', tmp_path / 'light/mmseg_clsclip'
+    touch(light, '__init__.py', 'evaluation/__init__.py')
+    for name in ('files.py', *(f'evaluation/{name}.py' for name in (
+            'markdown', 'protocol', 'results'))):
+        (light / name).symlink_to(package / name)
 
     def _run(name, *args, code=0):
         done = subprocess.run(
@@ -336,6 +344,16 @@ def test_it_is_resumed_where_it_was_stopped_and_gives_a_table(
         ('ClsCLIP+, boxes of yolov7.json', '51.5'),
         ('ClsCLIP+ with YOLOv7, the paper', '71.5')]
     assert '--weights None --iterations 6' in table and 'NOTHING' in table
+
+    # It was stopped while a result was being written: that one again.
+    half = tmp_path / 'out/plus_self/fold2/now/now.json'
+    whole = half.read_text()
+    for text in (whole[:-9], whole[:whole.index('}') + 1], ''):
+        half.write_text(text)
+        text, _ = run(*args)
+        tested, = [x for x in calls() if x.startswith('tools/test.py')]
+        assert 'plus_self/fold2' in tested
+        assert half.read_text() == whole
 
     # Boxes that were written anew are tested anew, others are refused.
     newest = max(p.stat().st_mtime for p in (tmp_path / 'out').rglob('*'))

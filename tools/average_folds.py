@@ -4,7 +4,8 @@
 
 A RESULT is the JSON that ``tools/test.py`` writes to
 ``WORK_DIR/TIME/TIME.json``, or such a work dir, of which the newest result is
-taken. Folds that were not measured alike are refused.
+taken. Folds that were not measured alike are refused, as are random weights
+beside trained ones.
 """
 import argparse
 import json
@@ -12,16 +13,21 @@ import math
 import sys
 from pathlib import Path
 
+from mmseg_clsclip.evaluation.results import (
+    FIGURES,
+    NOTHING,
+    RANDOM,
+    read_result,
+)
+from mmseg_clsclip.files import atomic_write, some
+from mmseg_clsclip.markdown import escape_markdown
+
 FOLDS = range(4)  # of PASCAL-5i, COCO-20i and Shapes-5i
 # What may differ between the folds of one protocol.
 PER_FOLD = ('fold', 'pairs', 'list_files', 'trained_on_unseen')
-FIGURES = dict(
-    miou_unseen='mean',
-    fb_iou='FB-IoU',
-    miou_seen='seen',
-    miou_unseen_small='small',
-    miou_unseen_medium='medium',
-    miou_unseen_large='large')
+# After the folds' columns, whose mean the first one is.
+COLUMNS = ('miou_unseen', 'fb_iou', 'miou_seen', 'miou_unseen_small',
+           'miou_unseen_medium', 'miou_unseen_large')
 
 
 def find_result(path: Path) -> Path:
@@ -44,45 +50,28 @@ def find_result(path: Path) -> Path:
     return max(found, key=lambda p: (p.stat().st_mtime, p.name))
 
 
-def read_result(path: Path) -> dict:
-    """A result's figures by their plain names, and its protocol.
+def read_fold(path: Path) -> dict:
+    """The result of one fold, see :func:`read_result`.
 
     Raises:
         ValueError: If it is no result of one fold, with a protocol.
     """
-    try:
-        content = json.loads(path.read_text(encoding='utf-8'))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    result = read_result(path)
+    if not result['protocol']:
         raise ValueError(
-            f'{path} is not a whole JSON file: {error}. Run tools/test.py '
-            'again; a log of training is not a result.') from error
-    keys = content if isinstance(content, dict) else ()
-    # A metric with a prefix writes "prefix/protocol".
-    prefixes = [key[:-len('protocol')] for key in keys
-                if key.split('/')[-1] == 'protocol']
-    if len(prefixes) != 1 or not isinstance(
-            content[prefixes[0] + 'protocol'], dict):
-        raise ValueError(
-            f'{path} does not name one protocol but {len(prefixes)}. Results '
-            "of mmseg's IoUMetric name none; run tools/test.py again, with "
-            'EpisodeIoUMetric.')
-    result = {
-        key[len(prefixes[0]):]: value
-        for key, value in content.items() if key.startswith(prefixes[0])
-    }
+            f'{path} does not name one protocol but 0. So did results of '
+            "mmseg's IoUMetric in earlier versions; run tools/test.py again, "
+            'with EpisodeIoUMetric.')
     fold = result['protocol'].get('fold')
     if isinstance(fold, bool) or fold not in FOLDS:
         raise ValueError(f'{path} is of fold {fold!r}, not of one of '
                          f'{", ".join(map(str, FOLDS))}.')
-    if not _is_figure(result.get('miou_unseen')):
+    if 'miou_unseen' not in result['figures']:
         raise ValueError(f'{path} has no miou_unseen but '
-                         f'{result.get("miou_unseen")!r}: did the data set '
-                         'name its novel classes?')
+                         f'{some(result["figures"])}: is it of '
+                         'EpisodeIoUMetric, and did the data set name its '
+                         'novel classes?')
     return result
-
-
-def _is_figure(value) -> bool:
-    return isinstance(value, (int, float)) and math.isfinite(value)
 
 
 def common_protocol(protocols: dict[str, dict]) -> dict:
@@ -120,11 +109,15 @@ def common_protocol(protocols: dict[str, dict]) -> dict:
     return first
 
 
+def _listed(value) -> list:
+    return value if isinstance(value, list) else [value] if value else []
+
+
 def average(results: dict[str, dict]) -> dict:
     """The mean over the folds.
 
     Args:
-        results (dict[str, dict]): By file name, see :func:`read_result`.
+        results (dict[str, dict]): By file name, see :func:`read_fold`.
 
     Returns:
         dict: ``protocol`` (common to all, and the classes that are unseen in
@@ -151,14 +144,14 @@ def average(results: dict[str, dict]) -> dict:
     protocol = common_protocol(
         {name: result['protocol'] for name, result in results.items()})
     ordered = [results[by_fold[fold]] for fold in FOLDS]
-    seen = {name for result in ordered
-            for name in result['protocol'].get('trained_on_unseen', ())}
+    seen = {str(name) for result in ordered
+            for name in _listed(result['protocol'].get('trained_on_unseen'))}
     if seen:
         protocol['trained_on_unseen'] = sorted(seen)
     per_fold = {
-        figure: [result[figure] for result in ordered]
-        for figure in FIGURES
-        if all(_is_figure(result.get(figure)) for result in ordered)
+        figure: [result['figures'][figure] for result in ordered]
+        for figure in COLUMNS
+        if all(figure in result['figures'] for result in ordered)
     }
     return dict(
         protocol=protocol,
@@ -177,19 +170,33 @@ def markdown(row: dict, name: str) -> str:
     The columns of the folds and ``mean`` are the mIoU of the unseen classes,
     the others means over the folds.
     """
-    head = [f'fold {fold}' for fold in FOLDS] + list(FIGURES.values())
+    head = [f'fold {fold}' for fold in FOLDS] + ['mean', *(
+        FIGURES[figure].split(', ')[-1].removeprefix('mIoU ')
+        for figure in COLUMNS[1:])]
     cells = row['per_fold']['miou_unseen'] + [
-        row['mean'].get(figure) for figure in FIGURES]
+        row['mean'].get(figure) for figure in COLUMNS]
     cells = ['-' if cell is None else f'{cell:.1f}' for cell in cells]
     protocol = ', '.join(
-        f'{key.replace("_", " ")} {value}'
+        f'{escape_markdown(key.replace("_", " "))} {_words(value)}'
         for key, value in row['protocol'].items())
+    name, said = escape_markdown(name), ''
+    if row['protocol'].get('random_weights'):
+        name, said = f'{name} ({RANDOM})', f'The {NOTHING}. '
     return '\n'.join([
         f'| method | {" | ".join(head)} |',
         '|---' * (1 + len(head)) + '|',
         f'| {name} | {" | ".join(cells)} |', '',
-        f'mIoU of unseen classes per fold and its mean; {protocol}.', ''
+        f'{said}mIoU of unseen classes per fold and its mean; {protocol}.', ''
     ])
+
+
+def _words(value) -> str:
+    """A value of the protocol; of a list, every entry between quotes."""
+    if isinstance(value, list):
+        words = (f"'{escape_markdown(v)}'" if isinstance(v, str) else str(v)
+                 for v in value)
+        return f'[{", ".join(words)}]'
+    return escape_markdown(value)
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -208,16 +215,16 @@ def main(argv: list[str] | None = None) -> None:
         if len(set(files)) < len(files):
             raise ValueError('A file is given twice: '
                              f'{", ".join(map(str, files))}.')
-        row = average({str(path): read_result(path) for path in files})
-    except ValueError as error:
+        row = average({str(path): read_fold(path) for path in files})
+        text = markdown(row, args.name)
+        print(text, end='')
+        content = json.dumps(dict(name=args.name, **row), indent=1) + '\n'
+        for path, written in ((args.out_md, text), (args.out_json, content)):
+            if path:
+                with atomic_write(path) as file:
+                    file.write(written.encode())
+    except (OSError, ValueError) as error:
         sys.exit(f'average_folds.py: {error}')
-    text = markdown(row, args.name)
-    print(text, end='')
-    content = json.dumps(dict(name=args.name, **row), indent=1) + '\n'
-    for path, written in ((args.out_md, text), (args.out_json, content)):
-        if path:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(written, encoding='utf-8')
 
 
 if __name__ == '__main__':

@@ -19,12 +19,12 @@ from comparison.figures import draw_classes, draw_pictures
 from comparison.pictures import most_different
 from comparison.report import write
 from comparison.rows import collect, unseen_in
-from comparison.table import COSTS, table
+from comparison.table import COSTS, name_of, shown, table
 from mmengine.registry import init_default_scope
 from rich import box
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from mmseg_clsclip.clip import ASSETS
 
@@ -100,13 +100,13 @@ def draw(entrants: list[Entrant], rows: list[dict], out: Path,
     """The drawings that can be made: file, title and words of each."""
     drawings = []
     rows = [row for row in rows if not row.get('error')]
-    per_class = {row['name']: row['per_class'] for row in rows
+    per_class = {name_of(row): row['per_class'] for row in rows
                  if row['per_class']}
     if per_class:
         words = draw_classes(per_class, out / 'classes.png',
                              unseen_in(entrants))
         drawings.append(('classes.png', 'Classes', words))
-    folders = {row['name']: row['predictions'] for row in rows
+    folders = {name_of(row): row['predictions'] for row in rows
                if row.get('predictions') and Path(row['predictions']).is_dir()}
     if len(folders) > 1 and pictures > 0:
         dataset = next(e.dataset for e in entrants if e.config)
@@ -125,13 +125,14 @@ def show(rows: list[dict], console: Console) -> None:
     heads, cells = table(rows)
     cost = heads.index(COSTS[0])
     kept = [0, *range(1, cost)][:3] + list(range(cost, cost + 3))
-    shown = Table(box=box.SIMPLE, pad_edge=False)
+    grid = Table(box=box.SIMPLE, pad_edge=False)
     for k in kept:
-        shown.add_column(escape(heads[k]), justify='right' if k else 'left')
+        grid.add_column(Text(heads[k]), justify='right' if k else 'left')
     for line in cells:
         if len(line) == len(heads):
-            shown.add_row(*(escape(line[k].strip('*')) for k in kept))
-    console.print(shown)
+            texts = [text for text, _ in shown(line, heads)]
+            grid.add_row(*(Text(texts[k]) for k in kept))
+    console.print(grid)
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -151,9 +152,11 @@ def main(argv: list[str] | None = None) -> None:
     init_default_scope('mmseg')
     console = Console()
     try:
+        if args.out.exists() and not args.out.is_dir():
+            raise ValueError(f'--out {args.out} is a file; name a folder.')
         entrants = entrants_of(args)
         how = prepare(entrants, args.out)
-    except (ValueError, FileNotFoundError) as error:
+    except (ValueError, OSError) as error:
         sys.exit(f'compare.py: {error}')
     rows = collect(entrants, args.out, console)
     drawings = draw(entrants, rows, args.out, args.pictures)

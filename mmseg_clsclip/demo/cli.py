@@ -23,13 +23,10 @@ from ..version import __version__
 from . import outputs
 from .find import find
 from .names import split_synonyms
-from .predictor import Predictor
+from .predictor import DRAWN_WORLD, Predictor
 
 BEFORE = ('pictures come before --classes, which takes what follows it for '
           'names: clsclip PICTURE... --classes NAME... --out-dir DIR')
-DRAWN_WORLD = (
-    'No --config: this is the shipped Shapes-5i model, which knows only a '
-    'drawn world of coloured shapes and no photographs (see docs/demo.md).')
 
 
 class _Parser(argparse.ArgumentParser):
@@ -143,7 +140,7 @@ def _run(args: argparse.Namespace, stack: ExitStack) -> None:
     if not stems:
         sys.exit('clsclip: no picture was found, so nothing is written.')
     if predictor.shipped:
-        say(DRAWN_WORLD)
+        say(f'No --config. {DRAWN_WORLD} See docs/demo.md.')
     if predictor.random_weights:
         say(outputs.RANDOM, 'bold red')
     done = 0

@@ -20,6 +20,8 @@ from .configs import check_pipeline, class_of, put_zoom_in, read_config
 from .pictures import Picture, read, to_rgb
 from .prediction import Prediction
 
+DRAWN_WORLD = ('The shipped model knows only a drawn world of coloured shapes '
+               'and no photographs.')
 SHIPPED = ('shapes/clsclip_shapes-5i_whole.py',
            str(ASSETS / 'clsclip_shapes-5i_fold0.pth'))
 TRAINING_FREE = 'baselines/maskclip_vit-b16_voc21-336.py'

@@ -21,10 +21,8 @@ from .configs import put_zoom_in
 from .names import split_synonyms
 from .pictures import read
 from .prediction import Prediction
-from .predictor import Predictor
+from .predictor import DRAWN_WORLD, Predictor
 
-DRAWN_WORLD = ('The shipped model knows only a drawn world of coloured shapes '
-               'and no photographs.')
 SCENE = 'shapes-5i://test/0/000004.bmp'
 CLASSES = 'yellow circle\nred square, square in red'
 

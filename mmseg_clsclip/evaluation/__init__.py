@@ -2,7 +2,9 @@
 from .episode_metric import EpisodeIoUMetric
 from .generalized_metric import GeneralizedZeroShotIoUMetric
 from .honest_scores import HonestScoresHook
+from .iou_metric import ProtocolIoUMetric
 
 __all__ = [
-    'EpisodeIoUMetric', 'GeneralizedZeroShotIoUMetric', 'HonestScoresHook'
+    'EpisodeIoUMetric', 'GeneralizedZeroShotIoUMetric', 'HonestScoresHook',
+    'ProtocolIoUMetric'
 ]

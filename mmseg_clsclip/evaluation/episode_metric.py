@@ -1,4 +1,5 @@
 """EpisodeIoUMetric: mIoU and FB-IoU over episodes, and by object size."""
+import inspect
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,11 +7,13 @@ from pathlib import Path
 import numpy as np
 from mmengine.evaluator import BaseMetric
 from mmengine.logging import MMLogger, print_log
+from mmseg.evaluation import IoUMetric
 from mmseg.registry import METRICS
 from PIL import Image
 from prettytable import PrettyTable
 
-from .protocol import describe_protocol, protocol_line, traits_of
+from ..markdown import escape_markdown
+from .protocol import SEEN, describe_protocol, protocol_line, traits_of
 
 SIZES = ('small', 'medium', 'large')
 
@@ -69,6 +72,7 @@ class EpisodeIoUMetric(BaseMetric):
         kwargs: Of mmengine's ``BaseMetric``.
 
     Raises:
+        TypeError: If it is given what is ``IoUMetric``'s alone.
         ValueError: If the bounds are not two ascending areas.
     """
 
@@ -78,6 +82,14 @@ class EpisodeIoUMetric(BaseMetric):
                  output_dir: str | None = None,
                  keep_results: bool = True,
                  **kwargs):
+        theirs = set(inspect.signature(IoUMetric).parameters) - set(
+            inspect.signature(BaseMetric).parameters)
+        foreign = sorted(theirs & set(kwargs) - {'kwargs'})
+        if foreign:
+            raise TypeError(
+                f"EpisodeIoUMetric has no {', '.join(foreign)}, which mmseg's "
+                'IoUMetric has. Write test_evaluator = dict(_delete_=True, '
+                "type='EpisodeIoUMetric').")
         super().__init__(**kwargs)
         if len(size_bounds) != 2 or not 0 < size_bounds[0] < size_bounds[1]:
             raise ValueError(
@@ -207,13 +219,14 @@ class EpisodeIoUMetric(BaseMetric):
         }
         metrics['protocol'] = describe_protocol(
             self.dataset_meta, (traits for *_, traits in results),
-            size_bounds=list(self.size_bounds))
+            size_bounds=list(self.size_bounds), seen_classes=SEEN)
 
         table = PrettyTable(['class', 'group', 'episodes', 'IoU', *SIZES])
         for c in sums:
             values = [f'{v:.2f}' if v == v else '-'
                       for v in (iou[c], *by_size[c])]
-            table.add_row([c, 'unseen' if c in novel else 'seen', total[c][0],
+            table.add_row([escape_markdown(c),
+                           'unseen' if c in novel else 'seen', total[c][0],
                            *values])
         print_log(
             f'\n{table.get_string()}\n{protocol_line(metrics["protocol"])}',

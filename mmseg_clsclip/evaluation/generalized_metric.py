@@ -8,12 +8,14 @@ from mmengine.logging import MMLogger, print_log
 from mmseg.evaluation import IoUMetric
 from mmseg.registry import METRICS
 
+from ..datasets.labels import is_background
 from .episode_metric import mean_of_numbers
-from .protocol import describe_protocol, protocol_line, traits_of
+from .iou_metric import ProtocolIoUMetric
+from .protocol import SEEN
 
 
 @METRICS.register_module()
-class GeneralizedZeroShotIoUMetric(IoUMetric):
+class GeneralizedZeroShotIoUMetric(ProtocolIoUMetric):
     """mmseg's ``IoUMetric`` and what generalised zero-shot papers report.
 
     Every pixel is given one of all classes, seen or unseen. mmseg's table and
@@ -25,10 +27,11 @@ class GeneralizedZeroShotIoUMetric(IoUMetric):
     - ``hIoU``: their harmonic mean 2SU / (S + U), as ZS3Net and ZegCLIP have
       it.
 
-    ``protocol`` says what was measured, see :func:`describe_protocol`. Areas
-    are summed in int64, so several processes give what one gives. If the data
-    set has a background among its classes it is a seen class like any other;
-    the protocols of VOC 15/5 and the like leave it out (255).
+    ``per_class`` and ``protocol`` are those of :class:`ProtocolIoUMetric`.
+    Areas are summed in int64, so several processes give what one gives. A
+    background among the classes is neither seen nor unseen, as in episodes,
+    unless ``unseen_classes`` names it; the protocols of VOC 15/5 and the like
+    leave its pixels out (255).
 
     Args:
         unseen_classes (Sequence[str], optional): Names whose masks training
@@ -67,12 +70,15 @@ class GeneralizedZeroShotIoUMetric(IoUMetric):
                 raise ValueError(
                     f'unseen_classes: {name!r} is not a class of the data '
                     f'set. Nearest: {", ".join(close)}.')
-        if not 0 < len(set(names)) < len(classes):
+        unseen = np.array([c in names for c in classes])
+        seen = ~unseen & [not is_background(c) for c in classes]
+        if not (unseen.any() and seen.any()):
             raise ValueError(
-                f'{len(set(names))} of {len(classes)} classes are unseen; '
-                'this metric compares unseen with seen ones. List the former '
-                'in its unseen_classes, or use IoUMetric.')
-        self._is_unseen = np.array([c in names for c in classes])
+                f'{len(set(names))} of {len(classes)} classes are unseen and '
+                f'{seen.sum()} seen, the background being neither; this '
+                'metric compares unseen with seen ones. List the former in '
+                'its unseen_classes, or use IoUMetric.')
+        self._is_unseen, self._is_seen = unseen, seen
         self._dataset_meta = meta
 
     @staticmethod
@@ -82,62 +88,52 @@ class GeneralizedZeroShotIoUMetric(IoUMetric):
             area.to(torch.int64)
             for area in IoUMetric.intersect_and_union(*args, **kwargs))
 
-    def process(self, data_batch: dict, data_samples: Sequence[dict]) -> None:
-        """Count the pixels of a batch, one entry of ``results`` a sample.
+    def for_mmseg(self, results: list[tuple]) -> list[tuple]:
+        """One entry, of exact sums."""
+        return [tuple(self.sums(results))]
 
-        Args:
-            data_batch (dict): See :func:`traits_of`.
-            data_samples (Sequence[dict]): With a prediction and a truth of
-                shape (1, H, W).
-        """
-        start = len(self.results)
-        super().process(data_batch, data_samples)
-        # With format_only there is no truth and mmseg adds nothing.
-        self.results[start:] = [
-            (areas, traits_of(data_batch, index, sample))
-            for index, (areas, sample) in enumerate(
-                zip(self.results[start:], data_samples))
-        ]
+    def about(self) -> dict:
+        """What the metric adds to the protocol."""
+        classes = self.dataset_meta['classes']
+        about = dict(
+            super().about(),
+            unseen_classes=[
+                c for c, is_unseen in zip(classes, self._is_unseen)
+                if is_unseen
+            ])
+        if not all(self._is_unseen | self._is_seen):
+            about['seen_classes'] = SEEN
+        return about
 
     def compute_metrics(self, results: list) -> dict:
-        """mmseg's figures and table, then ours and the protocol.
+        """mmseg's figures and table, the protocol, then ours.
 
         Args:
             results (list[tuple]): Of all processes, see :meth:`process`.
 
         Returns:
             dict: mmseg's figures, rounded as it rounds them, ``pAcc``,
-            ``mIoU_seen``, ``mIoU_unseen``, ``hIoU`` and ``protocol``.
+            ``mIoU_seen``, ``mIoU_unseen``, ``hIoU``, ``per_class`` and
+            ``protocol``.
         """
+        metrics = super().compute_metrics(results)
         if self.format_only:
-            return super().compute_metrics(results)
-        # One entry of exact sums: as float64 they lose nothing below 2**53.
-        sums = [
-            torch.stack(areas).sum(0).double()
-            for areas in zip(*(areas for areas, _ in results))
-        ]
-        metrics = super().compute_metrics([tuple(sums)])
-        intersection, union, _, label = (area.numpy() for area in sums)
+            return metrics
+        intersection, union, _, label = (
+            area.numpy() for area in self.sums(results))
         with np.errstate(invalid='ignore'):
             iou = intersection / union
         if self.nan_to_num is not None:
             iou = np.nan_to_num(iou, nan=self.nan_to_num)
         seen, unseen = (
             100 * mean_of_numbers(group)
-            for group in (iou[~self._is_unseen], iou[self._is_unseen]))
+            for group in (iou[self._is_seen], iou[self._is_unseen]))
         metrics['pAcc'] = 100 * float(intersection.sum() / label.sum())
         metrics['mIoU_seen'], metrics['mIoU_unseen'] = seen, unseen
         metrics['hIoU'] = (2 * seen * unseen / (seen + unseen)
                            if seen + unseen != 0 else 0.0)
-        classes = self.dataset_meta['classes']
-        metrics['protocol'] = describe_protocol(
-            self.dataset_meta, (traits for _, traits in results),
-            classes=len(classes),
-            unseen_classes=[c for c, is_unseen in zip(
-                classes, self._is_unseen) if is_unseen])
         print_log(
             f'pAcc {metrics["pAcc"]:.2f}, mIoU seen {seen:.2f}, unseen '
-            f'{unseen:.2f}, hIoU {metrics["hIoU"]:.2f}\n'
-            f'{protocol_line(metrics["protocol"])}',
+            f'{unseen:.2f}, hIoU {metrics["hIoU"]:.2f}',
             MMLogger.get_current_instance())
         return metrics

@@ -20,6 +20,7 @@ from .checks import (
     check_vocabulary,
     unseen_classes,
 )
+from .iou_metric import name_protocols
 from .protocol import dataset_protocol
 
 
@@ -33,6 +34,16 @@ def _segmentor(runner):
     """The segmentor inside wrappers for processes and for test time."""
     model = _model(runner)
     return getattr(model, 'module', model)
+
+
+def _has_random_weights(runner) -> bool:
+    """Whether the scores mean nothing, within whatever wraps the model."""
+    model = runner.model
+    while model is not None:
+        if getattr(model, 'has_random_weights', False):
+            return True
+        model = getattr(model, 'module', None)
+    return False
 
 
 def _trained_classes(meta: dict) -> Sequence[str]:
@@ -177,6 +188,9 @@ class HonestScoresHook(Hook):
             protocol['novel_handling'] = trained['novel_handling']
         if seen:
             protocol['trained_on_unseen'] = seen
+        if _has_random_weights(runner):
+            protocol['random_weights'] = True
+        name_protocols(getattr(evaluator, 'metrics', ()))
         evaluator.dataset_meta = dict(dataset.metainfo, protocol=protocol)
         if episodes:
             # mmseg's own visualizer would draw their 1 as class 1.
@@ -186,7 +200,7 @@ class HonestScoresHook(Hook):
 
     def after_val_epoch(self, runner, metrics=None) -> None:
         """Warn below the scores."""
-        if getattr(_segmentor(runner), 'has_random_weights', False):
+        if _has_random_weights(runner):
             warn('The scores above mean NOTHING: this model stands on random '
                  'weights (as with pretrained=None).')
 

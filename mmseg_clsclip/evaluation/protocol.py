@@ -3,6 +3,10 @@ from collections.abc import Iterable
 
 import numpy as np
 
+# What the seen classes of a figure are, wherever there are any: the
+# background is what a class is told from, not one that was learned.
+SEEN = 'all but the unseen ones and the background'
+
 
 def dataset_protocol(dataset) -> dict:
     """What a data set says of itself; of another, its class and its size."""
@@ -33,7 +37,7 @@ def traits_of(data_batch: dict, index: int, sample: dict) -> tuple:
             sample.get('proposal_source'), sample.get('geometry'))
 
 
-def _input_size(sizes: set) -> str:
+def input_size(sizes: set) -> str:
     """One size, the side that all have in common, or the range."""
     if None in sizes or not sizes:
         return 'unknown'
@@ -73,7 +77,7 @@ def describe_protocol(dataset_meta: dict, traits: Iterable[tuple],
     protocol = dict(
         dataset_meta.get('protocol') or {},
         **more,
-        input_size=_input_size({s for shapes, *_ in traits for s in shapes}),
+        input_size=input_size({s for shapes, *_ in traits for s in shapes}),
         views=views[0] if len(views) == 1 else views,
         proposals=' and '.join(sources) or 'none')
     # mmengine writes numpy's numbers as null.

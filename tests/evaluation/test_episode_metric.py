@@ -8,10 +8,12 @@ import torch
 from mmengine.config import Config
 from mmengine.hooks import LoggerHook
 from mmseg.evaluation import IoUMetric
+from mmseg.registry import METRICS
 from mmseg.structures import SegDataSample
 from PIL import Image
 
 from mmseg_clsclip.evaluation import EpisodeIoUMetric
+from mmseg_clsclip.evaluation.protocol import SEEN
 
 META = dict(
     classes=('background', 'a', 'b', 'c', 'd'), novel_classes=('a', 'c'))
@@ -147,6 +149,15 @@ def test_impossible_bounds_are_refused(bounds):
         EpisodeIoUMetric(size_bounds=bounds)
 
 
+@pytest.mark.parametrize('left', [
+    dict(iou_metrics=['mIoU']), dict(nan_to_num=0, beta=2),
+    dict(format_only=False)])
+def test_what_is_left_of_mmsegs_metric_is_named(left):
+    with pytest.raises(TypeError, match=f'has no {", ".join(sorted(left))}, '
+                       "which mmseg's IoUMetric has.*_delete_=True"):
+        METRICS.build(dict(type='EpisodeIoUMetric', **left))
+
+
 def test_fb_iou_of_one_class_is_mmsegs_binary_miou():
     samples = [s for s in episodes() if s[0] == 'b']
     theirs = IoUMetric()
@@ -206,8 +217,9 @@ def with_sizes(*shapes, **metainfo):
 def test_the_protocol_is_the_data_sets_and_what_was_measured():
     meta = dict(META, protocol=dict(dataset='X', fold=np.int64(2), pairs=3))
     got = run(with_sizes((480, 480), (480, 480, 3)), meta)['protocol']
-    assert got == dict(dataset='X', fold=2, pairs=3, size_bounds=[5, 12],
-                       input_size='480x480', views=1, proposals='none')
+    assert got == dict(dataset='X', fold=2, pairs=3, seen_classes=SEEN,
+                       size_bounds=[5, 12], input_size='480x480', views=1,
+                       proposals='none')
     # As mmengine writes it, nothing gets lost.
     assert json.loads(json.dumps(LoggerHook._process_tags(got))) == got
 
@@ -249,6 +261,8 @@ def test_table_and_protocol_are_printed(monkeypatch):
         dict(META, protocol=dict(dataset='X', novel_handling='ignore')))
     assert '|   a   | unseen |    1     | 100.00 | 100.00 |' in lines[0]
     assert 'protocol: dataset X, novel handling ignore, size' in lines[0]
+    run([('a|b', *square('a', 2)[1:])], dict(classes=('a|b', )))
+    assert r' a\|b ' in lines[1]
 
 
 def test_predictions_are_written_where_the_test_tool_says(tmp_path):

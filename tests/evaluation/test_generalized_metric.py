@@ -5,6 +5,7 @@ import torch
 from mmseg.evaluation import IoUMetric
 
 from mmseg_clsclip.evaluation import GeneralizedZeroShotIoUMetric
+from mmseg_clsclip.evaluation.protocol import SEEN
 
 CLASSES = ('aeroplane', 'cat', 'cow', 'sofa', 'train', 'tvmonitor')
 META = dict(classes=CLASSES)
@@ -87,6 +88,29 @@ def test_the_protocol_names_classes_and_size():
     assert got['protocol'] == dict(
         dataset='VOC', classes=6, unseen_classes=UNSEEN, input_size='32x48',
         views=1, proposals='none')
+
+
+@pytest.mark.parametrize('name', ['background', 'Background '])
+def test_the_background_is_neither_seen_nor_unseen(name):
+    """As in episodes, which never ask for it."""
+    pairs = maps()
+    iou, _ = plain(pairs)
+    meta = dict(classes=(name, *CLASSES[1:]))
+    got = run(pairs, GeneralizedZeroShotIoUMetric(UNSEEN), meta)
+    seen = np.mean([iou['cat'], iou['cow']])
+    assert got['mIoU_seen'] == pytest.approx(seen)
+    assert got['mIoU'] == pytest.approx(np.mean(list(iou.values())), abs=0.01)
+    assert got['per_class'] == pytest.approx(
+        {c: iou.get('aeroplane' if c == name else c)
+         for c in meta['classes']})
+    assert got['protocol']['seen_classes'] == SEEN
+    # One that is asked for by a list of its own is what it is said to be.
+    named = GeneralizedZeroShotIoUMetric([name])
+    assert run(pairs, named, meta)['mIoU_unseen'] == pytest.approx(
+        iou['aeroplane'])
+    with pytest.raises(ValueError, match='and 0 seen, the background'):
+        run(pairs, GeneralizedZeroShotIoUMetric(['a']),
+            dict(classes=(name, 'a')))
 
 
 def test_sums_are_exact_where_mmsegs_are_not():

@@ -3,6 +3,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from mmengine.evaluator import Evaluator
 from mmengine.hooks import IterTimerHook, LoggerHook
 from mmengine.model import MMDistributedDataParallel
 from mmseg.evaluation import IoUMetric
@@ -15,7 +16,11 @@ from mmseg_clsclip import (
     GeneralizedZeroShotIoUMetric,
     HonestScoresHook,
 )
-from mmseg_clsclip.evaluation import checks, honest_scores
+from mmseg_clsclip.evaluation import (
+    ProtocolIoUMetric,
+    checks,
+    honest_scores,
+)
 
 TRUTH = ('background', 'a', 'b')
 
@@ -79,6 +84,23 @@ def test_other_names_are_warned_of(logged):
 def test_random_weights_are_named_below_the_scores(logged):
     HonestScoresHook().after_test_epoch(runner(random=True))
     assert 'mean NOTHING' in logged[0]
+
+
+def test_random_weights_are_in_the_protocol_of_every_metric():
+    test = runner(random=True)
+    metrics = [IoUMetric(prefix='a'), EpisodeIoUMetric(),
+               GeneralizedZeroShotIoUMetric(['a'], prefix='b')]
+    test.test_loop.evaluator = Evaluator(metrics)
+    HonestScoresHook().before_test(test)
+    assert type(metrics[0]) is ProtocolIoUMetric
+    for metric in metrics:
+        assert metric.dataset_meta['protocol']['random_weights'] is True
+    # Within a zoom-in, within test-time augmentation, within processes.
+    inner = test.model
+    for _ in range(3):
+        inner = SimpleNamespace(module=inner)
+    assert honest_scores._has_random_weights(SimpleNamespace(model=inner))
+    assert not honest_scores._has_random_weights(runner())
 
 
 def test_one_channel_is_no_matter_for_mmsegs_test_time_augmentation():

@@ -8,12 +8,15 @@ from mmseg.registry import DATASETS, METRICS
 from mmseg_clsclip import EpisodeDataset
 from mmseg_clsclip.datasets.coco import seen_among
 from mmseg_clsclip.evaluation.protocol import dataset_protocol
+from mmseg_clsclip.evaluation.results import read_result
 
 from . import classes
-from .entrants import Entrant, read_result, training_meta
+from .entrants import Entrant, training_meta
 
 # Figures of one table may differ in these; then each row says its own.
 MAY_DIFFER = ('proposals', 'views', 'input_size', 'novel_handling')
+# And in this, which a row's name and note say.
+SAID = ('random_weights', )
 # tools/test.py sets these, or they change no figure. mmengine adds the last
 # where a config inherits one of another package.
 NO_FIGURE = ('type', 'output_dir', 'keep_results', 'prefix', 'collect_device',
@@ -110,6 +113,12 @@ def _samples(dataset) -> str:
     return f'{len(dataset)} (fingerprint {digest.hexdigest()[:8]})'
 
 
+def trained_on(classes: list[str]) -> str:
+    """The note of a row that has seen masks of novel classes."""
+    return (f'trained on masks of {", ".join(map(str, classes))} too, which '
+            'are novel in this fold')
+
+
 def check_training(entrant: Entrant) -> None:
     """Its training saw no mask of a class that counts as unseen.
 
@@ -122,21 +131,36 @@ def check_training(entrant: Entrant) -> None:
     unseen, counts = classes.unseen(entrant.cfg, entrant.dataset.metainfo)
     sources = {}
     if entrant.cfg.get('train_dataloader'):
-        sources[f'the train_dataloader of {entrant.config}'] = (
-            classes.of_training(entrant.cfg.train_dataloader.dataset))
+        dataset = entrant.cfg.train_dataloader.dataset
+        try:
+            sources[f'the train_dataloader of {entrant.config}'] = (
+                classes.of_training(dataset))
+        except (KeyError, TypeError) as error:
+            raise ValueError(
+                f'{entrant.config}: what its train_dataloader shows cannot '
+                f'be told, there is no {error} in {str(dataset)[:60]}. Mend '
+                'it, or write train_dataloader = None.') from error
     if entrant.checkpoint:
         sources[entrant.checkpoint] = training_meta(
             entrant.checkpoint).get('base_classes', ())
     for source, trained in sources.items():
-        seen = ', '.join(seen_among(unseen, trained))
+        seen = seen_among(unseen, trained)
         if seen and counts:
             raise ValueError(
                 f'{entrant.name}: by {source} it was trained on masks of '
-                f'{seen}, which the test counts as unseen. Take the config '
-                "and the checkpoint of the test's fold.")
+                f'{", ".join(seen)}, which the test counts as unseen. Take '
+                "the config and the checkpoint of the test's fold.")
         if seen:
-            entrant.notes = [f'trained on masks of {seen} too, which are '
-                             'novel in this fold']
+            entrant.notes = [trained_on(seen)]
+
+
+def _must_agree(key: str, one: Entrant, other: Entrant) -> bool:
+    """Whether figures are of another kind where an entry differs."""
+    if key == 'trained_on_unseen':
+        # Where no figure is of unseen classes, a note says it.
+        return any(name in entrant.protocol for entrant in (one, other)
+                   for name in ('unseen_classes', 'seen_classes'))
+    return key not in (*MAY_DIFFER, *SAID)
 
 
 def check_alike(one: Entrant, other: Entrant) -> None:
@@ -152,7 +176,7 @@ def check_alike(one: Entrant, other: Entrant) -> None:
         f'{key}: {one.protocol.get(key, "not named")} in {one.name}, '
         f'{other.protocol.get(key, "not named")} in {other.name}'
         for key in dict.fromkeys([*one.protocol, *other.protocol])
-        if key not in MAY_DIFFER
+        if _must_agree(key, one, other)
         and one.protocol.get(key) != other.protocol.get(key)
         and all(key in e.protocol or e.result for e in (one, other))
     ]

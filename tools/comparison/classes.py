@@ -21,8 +21,11 @@ def class_of(registry, cfg: dict) -> type:
     """The class behind a config's ``type``.
 
     Raises:
-        ValueError: If nothing is registered by that name.
+        ValueError: If it has no type, or nothing is registered by that name.
     """
+    if not isinstance(cfg, dict) or not cfg.get('type'):
+        raise ValueError(f'{str(cfg)[:60]!r} in the config names no type; '
+                         "write dict(type='...', ...).")
     kind = cfg['type']
     found = registry.get(kind) if isinstance(kind, str) else kind
     if found is None:
@@ -86,17 +89,3 @@ def _metainfo(cfg: dict) -> dict:
         meta = getattr(class_of(DATASETS, cfg), 'METAINFO', {})
         given = cfg.get('metainfo')
         return {**meta, **(given if isinstance(given, dict) else {})}
-
-
-def table_in(log: str) -> dict[str, float | None]:
-    """IoU by class of the last table that mmseg's IoUMetric has logged."""
-    _, found, table = log.rpartition('per class results:')
-    rows = [[cell.strip() for cell in line.strip('|\n').split('|')]
-            for line in table.splitlines() if line.startswith('|')]
-    if not found or not rows or 'IoU' not in rows[0]:
-        return {}
-    column = rows[0].index('IoU')
-    return {
-        row[0]: None if row[column] == 'nan' else float(row[column])
-        for row in rows[1:] if len(row) == len(rows[0])
-    }

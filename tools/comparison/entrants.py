@@ -1,6 +1,5 @@
 """Who is compared: configs that are run, and results that are given."""
 import hashlib
-import json
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,8 +9,6 @@ from mmengine.config import Config
 
 from mmseg_clsclip import __version__
 from mmseg_clsclip.files import require_files
-
-from .classes import table_in
 
 
 @dataclass
@@ -97,11 +94,32 @@ def read_config(entrant: Entrant) -> None:
         raise ValueError(f'{entrant.config} has no {", ".join(missing)}, so '
                          'tools/test.py cannot run it. Give the config of a '
                          'test.')
+    for key in ('test_dataloader', 'train_dataloader'):
+        loader = entrant.cfg.get(key)
+        if loader and not (isinstance(loader, dict)
+                           and isinstance(loader.get('dataset'), dict)):
+            raise ValueError(f'{entrant.config}: {key} has no dataset that is '
+                             "a dict, such as dict(type='EpisodeDataset').")
+    # mmengine merges no dict into None.
+    if not facts_are_told(entrant.cfg) and entrant.cfg.get(
+            'default_hooks', {}) is not None:
+        entrant.options.append(
+            'default_hooks.honest_scores.type=mmseg.HonestScoresHook')
     named = entrant.cfg.get('load_from')
     if not entrant.checkpoint and named and named != 'none':
         entrant.checkpoint = named
         require_files([named], 'checkpoints',
                       f'load_from of {entrant.config} names it.')
+
+
+def facts_are_told(cfg: Config) -> bool:
+    """Whether a config has the hook by which results say what they are of."""
+    hooks = [*(cfg.get('custom_hooks') or ()),
+             *(cfg.get('default_hooks') or {}).values()]
+    kinds = [hook.get('type') if isinstance(hook, dict) else type(hook)
+             for hook in hooks]
+    return any(getattr(kind, '__name__', str(kind)).endswith(
+        'HonestScoresHook') for kind in kinds)
 
 
 def training_meta(checkpoint: str) -> dict:
@@ -117,46 +135,16 @@ def training_meta(checkpoint: str) -> dict:
         reason = str(error).split('\n')[0]
         raise ValueError(f'{checkpoint} is no checkpoint that torch can '
                          f'read: {reason}') from error
-    meta = content.get('meta') if isinstance(content, dict) else None
-    meta = meta or {}
-    trained = dict(meta.get('dataset_meta') or {})
+    meta = _mapping(_mapping(content).get('meta'))
+    trained = _mapping(meta.get('dataset_meta'))
     if meta.get('seen_classes'):  # an earlier training included
         trained['base_classes'] = meta['seen_classes']
+    names = trained.get('base_classes', ())
+    if not isinstance(names, (list, tuple)):
+        raise ValueError(f'{checkpoint}: what it says that it was trained on '
+                         f'is {str(names)[:60]!r}, not a list of classes.')
     return trained
 
 
-def read_result(path: Path) -> dict:
-    """What tools/test.py wrote.
-
-    Args:
-        path (Path): Its JSON. From the log beside it come mmseg's table of
-            classes, and whether weights were random.
-
-    Returns:
-        dict: ``figures`` and ``protocol`` by their plain names, ``per_class``
-        and ``random`` (whether the figures mean nothing).
-
-    Raises:
-        ValueError: If it is no such file.
-    """
-    try:
-        content = json.loads(path.read_text(encoding='utf-8'))
-        # A metric with a prefix writes "prefix/protocol".
-        content = {key.split('/')[-1]: v for key, v in content.items()}
-    except (ValueError, AttributeError) as error:
-        raise ValueError(
-            f'{path} is no result of tools/test.py but {error}. A log of '
-            'training is none.') from error
-    log = path.with_suffix('.log')
-    # mmengine writes it in the encoding of the locale.
-    text = log.read_text(
-        encoding='utf-8', errors='replace') if log.is_file() else ''
-    return dict(
-        figures={
-            key: value for key, value in content.items()
-            if isinstance(value, (int, float)) and not key.endswith('time')
-        },
-        per_class=content.get('per_class') or table_in(text),
-        protocol=content.get('protocol') or {},
-        # HonestScoresHook's words.
-        random='mean NOTHING' in text)
+def _mapping(value) -> dict:
+    return dict(value) if isinstance(value, dict) else {}

@@ -55,8 +55,8 @@ def draw_classes(per_class: dict[str, dict], path: Path,
     for k, model in enumerate(models):
         values = [per_class[model].get(name) or 0 for name in names]
         places = np.arange(len(names)) + (k - (len(models) - 1) / 2) * height
-        axes.barh(places, values, height, label=model, color=f'C{k}')
-    axes.set_yticks(range(len(names)), names)
+        axes.barh(places, values, height, color=f'C{k}')
+    axes.set_yticks(range(len(names)), names, parse_math=False)
     for label, name in zip(axes.get_yticklabels(), names):
         label.set_fontweight('bold' if name in marked else 'normal')
     axes.set_ylim(len(names) - 0.5, -0.5)  # the first on top
@@ -64,7 +64,12 @@ def draw_classes(per_class: dict[str, dict], path: Path,
     axes.grid(axis='x', alpha=0.3)
     axes.set_axisbelow(True)
     axes.spines[['top', 'right']].set_visible(False)
-    figure.legend(loc='outside upper left', ncols=4, frameon=False)
+    # A label of its own would be hidden if it begins with an underscore.
+    legend = figure.legend(
+        axes.containers, [' '] * len(models), loc='outside upper left',
+        ncols=4, frameon=False)
+    for text, model in zip(legend.get_texts(), models):
+        text.set(text=model, parse_math=False)
     _save(figure, path)
     return words
 
@@ -106,11 +111,11 @@ def draw_pictures(found: dict, models: list[str], path: Path) -> None:
             below.append(f'{word} {100 * sample["agreement"][model]:.0f} %')
         for axes, panel, words in zip(row, panels, below):
             axes.imshow(panel, interpolation='nearest')
-            axes.set_xlabel(words, fontsize=9)
+            axes.set_xlabel(words, fontsize=9, parse_math=False)
             axes.set_xticks([])
             axes.set_yticks([])
             axes.spines[:].set_visible(False)
-        row[0].set_ylabel(sample['name'], fontsize=7)
+        row[0].set_ylabel(sample['name'], fontsize=7, parse_math=False)
     for axes, title in zip(grid[0], ['picture', 'truth', *models]):
-        axes.set_title(title, fontsize=10)
+        axes.set_title(title, fontsize=10, parse_math=False)
     _save(figure, path)

@@ -23,6 +23,7 @@ from torch import nn
 import mmseg_clsclip  # noqa: F401  (what mmseg needs with mmcv-lite)
 from mmseg_clsclip.checkpoint import load_strictly
 from mmseg_clsclip.complexity import count_flops
+from mmseg_clsclip.evaluation.protocol import input_size
 from mmseg_clsclip.files import atomic_write
 
 SAMPLES = 10  # that are timed, spread over the test set
@@ -68,6 +69,15 @@ def speed(model: nn.Module, samples: list[dict], device: str) -> dict:
                 cpu_share=None if device != 'cpu' else sum(cpu) / sum(times))
 
 
+def shape_of(data: dict) -> tuple[int, int] | None:
+    """(H, W) of a sample as the pipeline leaves it, of the first view."""
+    sample = data.get('data_samples')
+    while isinstance(sample, (list, tuple)) and sample:
+        sample = sample[0]
+    shape = getattr(sample, 'metainfo', {}).get('img_shape')
+    return shape and tuple(int(side) for side in shape[:2])
+
+
 def peak_memory(device: str) -> int:
     """Bytes so far: on the device if torch counts them, else resident."""
     if device.startswith('cuda'):
@@ -96,9 +106,10 @@ def measure(cfg: Config, checkpoint: str | None) -> dict:
 
     Returns:
         dict: ``parameters``, ``trained_parameters``, ``random`` (whether its
-        scores mean nothing), what :func:`speed` gives, ``gflops`` (None if it
-        cannot be counted; ``gflops_error`` says why), ``memory``,
-        ``libraries_memory`` (before there is a model) and ``machine``.
+        scores mean nothing), ``input_size`` of the samples, what
+        :func:`speed` gives, ``gflops`` (None if it cannot be counted;
+        ``gflops_error`` says why), ``memory``, ``libraries_memory`` (before
+        there is a model) and ``machine``.
 
     Raises:
         ValueError: If the checkpoint does not fit, or is missing.
@@ -126,6 +137,7 @@ def measure(cfg: Config, checkpoint: str | None) -> dict:
         parameters=sum(sizes.values()), trained_parameters=trained,
         random=getattr(
             getattr(model, 'module', model), 'has_random_weights', False),
+        input_size=input_size({shape_of(data) for data in samples}),
         **speed(model, samples, device),
         memory=peak_memory(device), libraries_memory=libraries,
         machine=machine(device))

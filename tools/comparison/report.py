@@ -7,9 +7,9 @@ from html import escape
 from pathlib import Path
 
 from mmseg_clsclip.files import atomic_write
-from mmseg_clsclip.markdown import as_text
+from mmseg_clsclip.markdown import escape_markdown
 
-from .table import WORDS, explain, table, verdict
+from .table import WORDS, explain, shown, table, verdict
 
 TITLE = 'Comparison'
 STYLE = '''
@@ -34,41 +34,40 @@ code { font-size: .85rem; overflow-wrap: anywhere; }
 def _markdown(heads: list[str], cells: list[list[str]], said: str,
               lines: list[str], drawings: list[tuple],
               commands: list[str]) -> str:
-    def cell(text: str) -> str:
-        if re.fullmatch(r'\*\*[\d.]+\*\*', text):  # the best of a column
-            return text
-        return as_text(text)
-
     def row(texts: list[str]) -> str:
-        texts = texts + [''] * (len(heads) - len(texts))
-        return f'| {" | ".join(map(cell, texts))} |'
+        texts = [f'**{text}**' if best else escape_markdown(text)
+                 for text, best in shown(texts, heads)]
+        return f'| {" | ".join(texts + [""] * (len(heads) - len(texts)))} |'
 
-    parts = [f'# {TITLE}', as_text(said),
+    parts = [f'# {TITLE}', escape_markdown(said),
              '\n'.join([row(heads), '|---' * len(heads) + '|',
                         *map(row, cells)]),
-             '\n'.join(f'- {as_text(line)}' for line in lines)]
+             '\n'.join(f'- {escape_markdown(line)}' for line in lines)]
     for name, title, words in drawings:
-        parts += [f'## {title}', f'{as_text(words)}.',
+        parts += [f'## {title}', f'{escape_markdown(words)}.',
                   f'![{title}]({name})']
     if commands:
-        parts += ['## Run by', '```\n' + '\n'.join(commands) + '\n```']
+        text = '\n'.join(commands)
+        longest = max(map(len, re.findall('`+', text)), default=0)
+        fence = '`' * max(3, longest + 1)
+        parts += ['## Run by', f'{fence}\n{text}\n{fence}']
     return '\n\n'.join(parts) + '\n'
 
 
-def _cell(text: str, kind: str = '') -> str:
-    if text.startswith('**'):
-        return f'<td{kind}><b>{escape(text[2:-2])}</b></td>'
-    return f'<td{kind}>{escape(text)}</td>'
+def _cell(cell: tuple[str, bool], kind: str = '') -> str:
+    text, best = escape(cell[0]), cell[1]
+    return f'<td{kind}>{f"<b>{text}</b>" if best else text}</td>'
 
 
 def _html(heads: list[str], cells: list[list[str]], said: str,
           lines: list[str], drawings: list[tuple], commands: list[str],
           out: Path) -> str:
     def row(texts: list[str]) -> str:
+        found = shown(texts, heads)
         if len(texts) < len(heads):  # one that failed
             kind = f' class="error" colspan="{len(heads) - 1}"'
-            return f'<tr>{_cell(texts[0])}{_cell(texts[1], kind)}</tr>'
-        return f'<tr>{"".join(map(_cell, texts, kinds))}</tr>'
+            return f'<tr>{_cell(found[0])}{_cell(found[1], kind)}</tr>'
+        return f'<tr>{"".join(map(_cell, found, kinds))}</tr>'
 
     kinds = [' class="words"' if head in WORDS else '' for head in heads]
     parts = [

@@ -4,10 +4,12 @@ from functools import partial
 from pathlib import Path
 
 from rich.console import Console
-from rich.markup import escape
+from rich.text import Text
+
+from mmseg_clsclip.evaluation.results import read_result
 
 from . import alike, classes, runs
-from .entrants import Entrant, read_result
+from .entrants import Entrant
 
 
 def collect(entrants: list[Entrant], out: Path,
@@ -24,7 +26,7 @@ def collect(entrants: list[Entrant], out: Path,
         label = f'[{number}/{len(entrants)}] {entrant.name}: '
         row = dict(name=entrant.name, notes=entrant.notes)
         try:
-            with console.status(escape(label)) as status:
+            with console.status(Text(label)) as status:
                 tell = partial(_tell, status, label)
                 how = _fill(row, entrant, out, tell)
             how = how or f'{time.perf_counter() - start:.0f} s'
@@ -34,17 +36,20 @@ def collect(entrants: list[Entrant], out: Path,
                 entrant.result = entrant.result or Path(row['result'])
                 alike.check_alike(
                     next(e for e in entrants if e.result), entrant)
-        except (RuntimeError, ValueError) as error:
+        except (OSError, RuntimeError, ValueError) as error:
             row['error'] = ' '.join(str(error).split())
             how = f'failed: {row["error"]}'
-        row['protocol'] = entrant.protocol
+        # Metrics of others name no protocol; what was measured is known.
+        size = dict(input_size=row['input_size']) if row.get(
+            'input_size') else {}
+        row['protocol'] = {**size, **entrant.protocol}
         console.print(label + how, highlight=False, markup=False)
         rows.append(row)
     return rows
 
 
 def _tell(status, label: str, doing: str) -> None:
-    status.update(escape(label + doing))
+    status.update(Text(label + doing))
 
 
 def _fill(row: dict, entrant: Entrant, out: Path, tell) -> str:

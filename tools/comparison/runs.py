@@ -12,13 +12,22 @@ from pathlib import Path
 
 from mmseg.registry import METRICS
 
-from mmseg_clsclip.files import atomic_write
+from mmseg_clsclip.evaluation.results import (
+    check_result,
+    is_figure,
+    read_result,
+)
+from mmseg_clsclip.files import atomic_write, read_json
+from mmseg_clsclip.log import warn
 
 from . import classes
-from .entrants import Entrant, read_result
+from .entrants import Entrant
 
 TOOLS = Path(__file__).parents[1]
 LOG = 'measure.log'  # the first file of a run
+# What measure.py always gives.
+MEASURED = ('parameters', 'trained_parameters', 'seconds', 'memory',
+            'libraries_memory')
 
 
 def last_error(log: str, status: int) -> str:
@@ -94,13 +103,24 @@ def check_folder(entrant: Entrant, out: Path) -> None:
 
 
 def finished(entrant: Entrant, out: Path) -> dict | None:
-    """The outcome of an earlier run of the very same, if there is one."""
-    try:
-        content = json.loads(
-            (out / entrant.folder / 'outcome.json').read_text('utf-8'))
-    except (OSError, ValueError):
+    """The outcome of an earlier run of the very same, if there is one.
+
+    What is no outcome is named in the log, and the run is made again.
+    """
+    path = out / entrant.folder / 'outcome.json'
+    if not path.exists():
         return None
-    if content.get('key') != entrant.key:
+    try:
+        content = read_json(path)
+        if content['key'] != entrant.key:
+            return None
+        check_result(content, path)
+        for key in MEASURED:
+            if not is_figure(content[key]):
+                raise ValueError(f'{path}: {key} is {content[key]!r}.')
+    except (KeyError, OSError, RecursionError, TypeError,
+            ValueError) as error:
+        warn(f'{path} is no outcome of a run, which is made again: {error!r}')
         return None
     # It may have been made from another working directory.
     predictions = out / entrant.folder / 'predictions'
@@ -134,7 +154,7 @@ def run(entrant: Entrant, out: Path, tell: Callable[[str], None]) -> dict:
     _run([TOOLS / 'comparison/measure.py', entrant.config, checkpoint,
           folder / 'measured.json',
           *_options([], entrant.options)], folder / LOG)
-    measured = json.loads((folder / 'measured.json').read_text('utf-8'))
+    measured = read_json(folder / 'measured.json')
     tell('testing')
     predictions = folder / 'predictions'
     command = [TOOLS / 'test.py', entrant.config, checkpoint, '--work-dir',
@@ -146,7 +166,8 @@ def run(entrant: Entrant, out: Path, tell: Callable[[str], None]) -> dict:
     if len(written) != 1:
         raise RuntimeError(f'tools/test.py wrote no result to {folder}/test: '
                            f'does the metric give none? ({folder}/test.log)')
-    outcome = dict(read_result(written[0]), result=str(written[0]))
+    outcome = dict(
+        read_result(written[0], fresh=True), result=str(written[0]))
     outcome.update(
         measured,
         random=measured['random'] or outcome['random'],

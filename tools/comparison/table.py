@@ -1,17 +1,13 @@
 """What the report says: rows and columns, who is first, how it was done."""
-import math
-
 from mmseg_clsclip.evaluation.protocol import protocol_line
+from mmseg_clsclip.evaluation.results import (
+    FIGURES,
+    NOTHING,
+    RANDOM,
+    is_figure,
+)
 
-from .alike import MAY_DIFFER
-
-# Names of figures and their columns, in order; others come as they are.
-FIGURES = dict(
-    miou_unseen='mIoU unseen', miou_unseen_small='unseen, small',
-    miou_unseen_medium='unseen, medium', miou_unseen_large='unseen, large',
-    miou_seen='mIoU seen', fb_iou='FB-IoU',
-    mIoU_unseen='mIoU unseen', mIoU_seen='mIoU seen', hIoU='hIoU',
-    mIoU='mIoU', mAcc='mAcc', aAcc='aAcc', pAcc='pAcc')
+from .alike import MAY_DIFFER, trained_on
 
 COSTS = ('parameters trained', 'GFLOPs', 'pictures/s', 'peak memory')
 # Columns of words, not of numbers.
@@ -38,11 +34,33 @@ def figures_of(rows: list[dict]) -> list[str]:
         k for k in found if k not in FIGURES]
 
 
+def name_of(row: dict) -> str:
+    """The name that a row is shown by."""
+    return f'{row["name"]} ({RANDOM})' if row.get('random') else row['name']
+
+
+def shown(line: list[str], heads: list[str]) -> list[tuple[str, bool]]:
+    """Each cell's text, and whether it is the best figure of its column.
+
+    Args:
+        line (list[str]): A row of :func:`table`.
+        heads (list[str]): Its heads.
+    """
+    figures = range(1, heads.index(COSTS[0]))
+    return [(cell.strip('*'), cell.startswith('**')) if k in figures
+            and len(line) == len(heads) else (cell, False)
+            for k, cell in enumerate(line)]
+
+
 def _words(row: dict) -> str:
     """What must be said of a row beside its figures."""
     words = list(row['notes'])
     if row.get('random'):
-        words.insert(0, 'accuracy means NOTHING: the weights are random')
+        words.insert(0, NOTHING)
+    seen = row['protocol'].get('trained_on_unseen')
+    if isinstance(seen, list):
+        words.append(trained_on(seen))
+        words = list(dict.fromkeys(words))
     if (row.get('cpu_share') or 1) < 0.8:
         words.append('pictures/s too low: the busy machine gave it '
                      f'{100 * row["cpu_share"]:.0f} % of a core')
@@ -68,7 +86,7 @@ def table(rows: list[dict]) -> tuple[list[str], list[list[str]]]:
     best = {
         key: max((row['figures'][key] for row in rows
                   if not row.get('error') and not row.get('random')
-                  and _is_number(row['figures'].get(key))), default=None)
+                  and is_figure(row['figures'].get(key))), default=None)
         for key in figures
     }
     heads = ['model', *(FIGURES.get(key, key) for key in figures), *COSTS,
@@ -81,12 +99,12 @@ def table(rows: list[dict]) -> tuple[list[str], list[list[str]]]:
         if row.get('error'):
             cells.append([row['name'], f'failed: {row["error"]}'])
             continue
-        line = [row['name']]
+        line = [name_of(row)]
         for key in figures:
             value = row['figures'].get(key)
             mark = '**' if best[key] is not None and value == best[key] \
                 and not row.get('random') and len(rows) > 1 else ''
-            line.append(mark + (_number(value) if _is_number(value) else '-')
+            line.append(mark + (_number(value) if is_figure(value) else '-')
                         + mark)
         speed = 1 / row['seconds'] if row.get('seconds') else None
         memory = row.get('memory')
@@ -96,10 +114,6 @@ def table(rows: list[dict]) -> tuple[list[str], list[list[str]]]:
                  *(str(row['protocol'].get(key, '-')) for key in differing)]
         cells.append(line + [said] * any(words))
     return heads, cells
-
-
-def _is_number(value) -> bool:
-    return isinstance(value, (int, float)) and math.isfinite(value)
 
 
 def verdict(rows: list[dict], unseen: list[str] = ()) -> str:
@@ -113,7 +127,7 @@ def verdict(rows: list[dict], unseen: list[str] = ()) -> str:
             if not row.get('error') and not row.get('random')]
     for key in figures_of(rows):
         ranked = sorted((row for row in rows
-                         if _is_number(row['figures'].get(key))),
+                         if is_figure(row['figures'].get(key))),
                         key=lambda row: -row['figures'][key])
         if len(ranked) < 2:
             continue

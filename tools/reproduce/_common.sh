@@ -187,16 +187,19 @@ trained() {
         grep -q "iter_$ITERATIONS.pth\$" "$last"
 }
 
-# tested ROW FOLD: whether there is a result of the checkpoint, and of a
-# detector's boxes as they are now.
+# tested ROW FOLD: whether the newest result, which average_folds.py takes, is
+# whole, of the checkpoint, and of a detector's boxes as they are now.
 tested() {
-    local weights newer
+    local weights newest result results=("$OUT/$1/fold$2"/*/*.json)
     weights=$(checkpoint "$2")
-    newer=(-newer "$weights")
-    [[ $1 != plus_detector_* ]] || newer+=(-newer "$DETECTIONS")
-    trained "$2" && [ -d "$OUT/$1/fold$2" ] &&
-        [ -n "$(find "$OUT/$1/fold$2" -mindepth 2 -maxdepth 2 \
-            -name '*.json' "${newer[@]}")" ]
+    trained "$2" && [ -f "${results[0]}" ] || return
+    newest=${results[0]}
+    for result in "${results[@]}"; do
+        [ ! "$result" -nt "$newest" ] || newest=$result
+    done
+    [ "$newest" -nt "$weights" ] || return
+    [[ $1 != plus_detector_* ]] || [ "$newest" -nt "$DETECTIONS" ] || return
+    "$PYTHON" -m json.tool "$newest" >/dev/null 2>&1
 }
 
 # keep_recipe FOLDER RECIPE: a folder is of one recipe. A run resumed with

@@ -17,13 +17,13 @@ from statistics import mean
 from train_heads import FOLDS, ROOT, STEM
 
 from mmseg_clsclip.clip import ASSETS
+from mmseg_clsclip.evaluation.results import FIGURES, NOTHING, read_result
+from mmseg_clsclip.files import atomic_write
 
-COLUMNS = dict(
-    miou_seen='mIoU seen',
-    miou_unseen='mIoU unseen',
-    miou_unseen_small='small',
-    fb_iou='FB-IoU',
-    miou_whole='mIoU whole')
+COLUMNS = {
+    key: FIGURES[key].split(', ')[-1]
+    for key in ('miou_seen', 'miou_unseen', 'miou_unseen_small', 'fb_iou')
+} | dict(miou_whole='mIoU whole')
 CONFIG = str(ROOT / f'configs/shapes/{STEM}.py')
 CHECKPOINT = str(ASSETS / f'{STEM}.pth')
 # The sources of ClsCLIP+'s boxes: a config of each, for fold 0.
@@ -31,7 +31,7 @@ PLUS = 'configs/clsclip_plus/clsclip-plus_shapes-5i_fold0{}.py'
 SOURCES = dict(
     windows='_windows', self='', detector='_detector',
     ground_truth='_ground-truth')
-PLUS_COLUMNS = dict(miou_unseen='mIoU unseen', miou_unseen_small='small')
+PLUS_COLUMNS = {k: COLUMNS[k] for k in ('miou_unseen', 'miou_unseen_small')}
 
 
 def run_tool(name: str, *args: str | Path, options: list[str],
@@ -54,15 +54,19 @@ def run_tool(name: str, *args: str | Path, options: list[str],
 
 def run_test(config: str, checkpoint: str, work_dir: Path, threads: int,
              options: list[str]) -> dict:
-    """Run ``tools/test.py``; its metrics.
+    """Run ``tools/test.py``; its figures and its ``protocol``.
 
     Raises:
         RuntimeError: If the tool fails; with the end of what it printed.
+        ValueError: If it wrote what is no result, or of random weights.
     """
     run_tool('test.py', config, checkpoint, '--work-dir', work_dir,
              options=options, threads=threads)
     newest = max(work_dir.glob('*/*.json'), key=lambda p: p.stat().st_mtime)
-    return json.loads(newest.read_text(encoding='utf-8'))
+    result = read_result(newest, fresh=True)
+    if result['random']:
+        raise ValueError(f'{newest}: {NOTHING}. It belongs in no table.')
+    return dict(result['figures'], protocol=result['protocol'])
 
 
 def run_all(jobs: dict, out: Path) -> dict:
@@ -206,7 +210,8 @@ def draw(path: Path) -> None:
             axis.axis('off')
     figure.suptitle('Classes whose masks were never seen', fontsize=10)
     figure.tight_layout()
-    figure.savefig(path, dpi=110)
+    with atomic_write(path) as file:
+        figure.savefig(file, format='png', dpi=110)
 
 
 def draw_plus(path: Path) -> None:
@@ -230,7 +235,8 @@ def draw_plus(path: Path) -> None:
         np.pad(row, ((0, 0), (0, width - row.shape[1]), (0, 0)),
                constant_values=255) for row in rows
     ]
-    Image.fromarray(np.concatenate(rows)).save(path)
+    with atomic_write(path) as file:
+        Image.fromarray(np.concatenate(rows)).save(file, format='png')
 
 
 def main() -> None:
@@ -241,9 +247,9 @@ def main() -> None:
     rows, plus_rows = evaluate(out)
     print_tables(rows, plus_rows)
     results = out / 'results.json'
-    results.write_text(
-        json.dumps(dict(clsclip=rows, clsclip_plus=plus_rows), indent=2)
-        + '\n', encoding='utf-8')
+    text = json.dumps(dict(clsclip=rows, clsclip_plus=plus_rows), indent=2)
+    with atomic_write(results) as file:
+        file.write(f'{text}\n'.encode())
     pictures = out / 'clsclip.png', out / 'clsclip_plus.png'
     draw(pictures[0])
     draw_plus(pictures[1])

@@ -26,6 +26,9 @@ from mmengine.config import Config
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from train_heads import FOLDS, ROOT
 
+from mmseg_clsclip.evaluation.results import check_figure
+from mmseg_clsclip.files import atomic_write
+
 BASELINES = {
     'ClsCLIP': 'shapes/clsclip',
     'text ignored': 'ablations/clsclip_no-navigation',
@@ -61,7 +64,8 @@ DENSE = {
     for name in ('MaskCLIP', 'SCLIP', 'NACLIP', 'ClearCLIP')
 }
 CONFIGS = {**BASELINES, **ABLATIONS, **DENSE}
-FIGURES = ('miou_seen', 'miou_unseen', 'miou_unseen_small', 'fb_iou')
+# In the order of the tables' columns.
+FIGURES = ('miou_unseen', 'miou_seen', 'miou_unseen_small', 'fb_iou')
 # Of a config, what changes no figure: its drawings, and --tta's flips.
 ASIDE = ('visualizer', 'vis_backends', 'tta_model', 'tta_pipeline')
 
@@ -126,25 +130,72 @@ def run(row: str, fold: int, seed: int, iterations: int, out: Path) -> list:
     return lines
 
 
+def parsed(text: bytes, place: str) -> dict:
+    """A line of figures.
+
+    Args:
+        text (bytes): Of the line.
+        place (str): The file and the number of the line.
+
+    Raises:
+        ValueError: If it is none, with what is wrong.
+    """
+    try:
+        line = json.loads(text)
+        known = {key: line[key] for key in (
+            'row', 'fold', 'seed', 'iterations', 'config')}
+    except (RecursionError, ValueError) as error:
+        raise ValueError(f'{place} is no whole line of JSON ({error}). Delete '
+                         'it; its run will be made again.') from error
+    except (KeyError, TypeError) as error:
+        raise ValueError(f'{place} is no line of figures: it has no {error}. '
+                         'Delete it; its run will be made again.') from error
+    if not all(isinstance(value, (int, str)) for value in known.values()):
+        raise ValueError(f'{place} is of {known}, which is no run. Delete it.')
+    for key in FIGURES:
+        if key in line:
+            check_figure(key, line[key], place)
+    return line
+
+
 def read(path: Path, iterations: int) -> list[dict]:
     """The lines that still hold: of this length and of today's configs."""
-    lines = []
-    text = path.read_text(encoding='utf-8') if path.exists() else ''
-    for number, line in enumerate(text.splitlines(), 1):
-        try:
-            lines.append(json.loads(line))
-        except json.JSONDecodeError as error:
-            sys.exit(f'{path}:{number} is no whole line of JSON ({error}). '
-                     'Delete it; its run will be made again.')
+    text = path.read_bytes() if path.exists() else b''
+    try:
+        lines = [parsed(line, f'{path}:{number}')
+                 for number, line in enumerate(text.splitlines(), 1)]
+    except ValueError as error:
+        sys.exit(str(error))
     current = {
         name: fingerprint(config_of(row), config)
         for row in CONFIGS for name, config in tests_of(row).items()
     }
-    return [
+    kept = [
         line for line in lines
         if line['config'] == current.get(line['row'])
         and line['iterations'] in (iterations, 0)
     ]
+    for line in kept:
+        if 'miou_unseen' not in line:
+            sys.exit(f'{path}: a line of {line["row"]}, fold {line["fold"]}, '
+                     f'seed {line["seed"]} has no miou_unseen. Delete it; its '
+                     'run will be made again.')
+    return kept
+
+
+def append(path: Path, lines: list[dict]) -> None:
+    """Add lines of figures to a file, at once.
+
+    Where an earlier run was killed before its last line was whole, that stays
+    a line of its own, which :func:`read` names.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = ''.join(json.dumps(line) + '\n' for line in lines)
+    with path.open('ab+') as file:
+        end = file.seek(0, os.SEEK_END)
+        file.seek(max(0, end - 1))
+        half = file.read() not in (b'', b'\n')
+        file.write(('\n' * half + text).encode())
 
 
 def summary(lines: list[dict], row: str, folds: Sequence[int]) -> list[str]:
@@ -166,7 +217,7 @@ def summary(lines: list[dict], row: str, folds: Sequence[int]) -> list[str]:
     for f in folds:
         values = [by[f, s]['miou_unseen'] for s in seeds if (f, s) in by]
         cells.append(f'{mean(values):.1f}' if values else '')
-    for figure in ('miou_unseen', 'miou_seen', 'miou_unseen_small', 'fb_iou'):
+    for figure in FIGURES:
         values = [mean(by[f, s][figure] for f in folds) for s in whole
                   if all(figure in by[f, s] for f in folds)]
         spread = f' ± {stdev(values):.1f}' if len(values) > 1 else ''
@@ -202,9 +253,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--rows', nargs='+', choices=CONFIGS, default=CONFIGS,
                         metavar='ROW', help=f'of {", ".join(CONFIGS)}')
-    parser.add_argument('--folds', type=int, nargs='+', default=FOLDS)
+    parser.add_argument('--folds', type=int, nargs='+', choices=FOLDS,
+                        default=FOLDS)
     parser.add_argument('--ablation-folds', type=int, nargs='+',
-                        default=(0, 1))
+                        choices=FOLDS, default=(0, 1))
     parser.add_argument('--seeds', type=int, nargs='+', default=(0, 1, 2))
     parser.add_argument('--iterations', type=int, default=3000)
     parser.add_argument('--jobs', type=int, default=os.cpu_count())
@@ -216,6 +268,8 @@ def main() -> None:
     parser.add_argument('--table', action='store_true',
                         help='write the tables of what is there, run nothing')
     args = parser.parse_args()
+    if args.jobs < 1 or args.iterations < 1:
+        parser.error('--jobs and --iterations are whole numbers above 0.')
 
     lines = read(args.results, args.iterations)
     done = {(line['row'], line['fold'], line['seed']) for line in lines}
@@ -231,7 +285,6 @@ def main() -> None:
     ]
     failed = []
     if jobs and not args.table:
-        args.results.parent.mkdir(parents=True, exist_ok=True)
         with ThreadPoolExecutor(args.jobs) as pool, Progress(
                 TextColumn('{task.description}'), BarColumn(),
                 TextColumn('{task.completed}/{task.total} runs'),
@@ -249,9 +302,7 @@ def main() -> None:
                     except Exception as error:  # one run, not all of them
                         failed.append(f'{futures[future]}: {error}')
                         continue
-                    with args.results.open('a', encoding='utf-8') as file:
-                        file.writelines(
-                            json.dumps(line) + '\n' for line in made)
+                    append(args.results, made)
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
@@ -260,9 +311,9 @@ def main() -> None:
     print(text)
     if args.page.exists():
         marked = re.compile('(?<=<!-- tables -->\n).*(?=<!-- end -->)', re.S)
-        args.page.write_text(
-            marked.sub(lambda _: text, args.page.read_text(encoding='utf-8')),
-            encoding='utf-8')
+        page = marked.sub(lambda _: text, args.page.read_text('utf-8'))
+        with atomic_write(args.page) as file:
+            file.write(page.encode())
     if failed:
         sys.exit('\n'.join(failed))
 

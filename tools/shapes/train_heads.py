@@ -6,7 +6,6 @@ to the output folder, and beside it the log that mmengine wrote.
 """
 import argparse
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -36,6 +35,9 @@ def publish(source: Path, target: Path) -> None:
             dict(
                 meta=dict(
                     dataset_meta=json.loads(json.dumps(dataset_meta)),
+                    # Those of an earlier training, too.
+                    seen_classes=sorted(meta.get('seen_classes')
+                                        or dataset_meta['base_classes']),
                     iter=int(meta['iter']),
                     seed=int(meta['seed']),
                     experiment_name=target.stem),
@@ -46,7 +48,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
         '--config', default=str(ROOT / f'configs/shapes/{STEM}.py'))
-    parser.add_argument('--folds', type=int, nargs='+', default=FOLDS)
+    parser.add_argument('--folds', type=int, nargs='+', choices=FOLDS,
+                        default=FOLDS)
     parser.add_argument('--out', type=Path, default=ASSETS)
     parser.add_argument('--work-dir', type=Path, default='work_dirs')
     args = parser.parse_args()
@@ -61,7 +64,8 @@ def main() -> None:
         publish(last, args.out / f'{config.stem}.pth')
         log = max(work_dir.glob('*/vis_data/scalars.json'),
                   key=lambda p: p.stat().st_mtime)
-        shutil.copy(log, args.out / f'{config.stem}.log.jsonl')
+        with atomic_write(args.out / f'{config.stem}.log.jsonl') as file:
+            file.write(log.read_bytes())
 
 
 if __name__ == '__main__':

@@ -1,0 +1,186 @@
+"""Results of tools/test.py: their figures by name, and how they are read."""
+import math
+import os
+from typing import Any
+
+from ..files import read_json
+from .protocol import SEEN
+
+# Figures in per cent and the heads of their columns, in order.
+FIGURES = dict(
+    miou_unseen='mIoU unseen', miou_unseen_small='unseen, small',
+    miou_unseen_medium='unseen, medium', miou_unseen_large='unseen, large',
+    miou_seen='mIoU seen', fb_iou='FB-IoU',
+    mIoU_unseen='mIoU unseen', mIoU_seen='mIoU seen', hIoU='hIoU',
+    mIoU='mIoU', mAcc='mAcc', aAcc='aAcc', pAcc='pAcc')
+TIMES = ('time', 'data_time')  # mmengine adds them
+AGAIN = 'Run tools/test.py again.'
+# What is said of a result whose protocol names random weights.
+RANDOM = 'random weights'
+NOTHING = 'accuracy means NOTHING: the weights are random'
+
+
+def is_figure(value: Any) -> bool:
+    """Whether it is a number, neither NaN nor without end."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number beyond all floats
+        return False
+
+
+def check_figure(name: str, value: Any, source: str | os.PathLike,
+                 per_cent: bool = True) -> None:
+    """Refuse what is no figure.
+
+    Args:
+        name (str): Of the figure.
+        value: Of the figure.
+        source (str): The file that it is from.
+        per_cent (bool): Whether it is from 0 to 100.
+
+    Raises:
+        ValueError: If it is none.
+    """
+    told = str(value)[:20]
+    if not is_figure(value):
+        raise ValueError(f'{source} has no {name} but {told}, which is no '
+                         f'figure. {AGAIN}')
+    # A mean of hundreds may be above by its last bits.
+    if per_cent and not 0 <= value <= 100.0001:
+        raise ValueError(f'{source} has a {name} of {told}: it is in per '
+                         f'cent, from 0 to 100. {AGAIN}')
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether it is a number, a text, a yes or no, or a list of such."""
+    values = value if isinstance(value, list) else [value]
+    return not any(isinstance(v, (list, dict)) for v in values)
+
+
+def check_result(result: dict, source: str | os.PathLike) -> None:
+    """Refuse figures that are none and protocols of another kind.
+
+    Args:
+        result (dict): See :func:`read_result`.
+        source (str): The file that it is from.
+
+    Raises:
+        ValueError: With the first entry that is wrong, or missing.
+    """
+    for key in ('figures', 'per_class', 'protocol'):
+        if not isinstance(result.get(key), dict):
+            raise ValueError(f'{source}: {key} is {str(result.get(key))[:40]}'
+                             f', not values by name. {AGAIN}')
+    for name, value in result['figures'].items():
+        check_figure(name, value, source, name.split('/')[-1] in FIGURES)
+    for name, value in result['per_class'].items():
+        if value is not None:
+            check_figure(f'IoU of {name}', value, source)
+    for name, value in result['protocol'].items():
+        if not _is_plain(value):
+            raise ValueError(f'{source}: {name} of the protocol is '
+                             f'{str(value)[:40]}, not a value. {AGAIN}')
+
+
+def _joined(parts: dict[str, dict], alike: bool) -> dict:
+    """What several metrics say; a prefix stays where it tells them apart.
+
+    Args:
+        parts (dict[str, dict]): By prefix.
+        alike (bool): Whether what they say alike needs no prefix.
+    """
+    joined = {}
+    for prefix, part in parts.items():
+        for name, value in part.items():
+            others = [other[name] for other in parts.values()
+                      if other is not part and name in other]
+            plain = not prefix or all(
+                alike and other == value for other in others)
+            joined[name if plain else f'{prefix}/{name}'] = value
+    return joined
+
+
+def _read(path: str | os.PathLike) -> dict:
+    """The content, whatever it is called by.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it is not a JSON object.
+    """
+    try:
+        content = read_json(path)
+    except (OSError, ValueError, RecursionError) as error:
+        if isinstance(error, FileNotFoundError):
+            raise
+        raise ValueError(
+            f'{path} is no result of tools/test.py, for it is not a whole '
+            f'JSON file: {error} A log of training is none; neither is a '
+            'folder.') from error
+    if not isinstance(content, dict):
+        raise ValueError(f'{path} is no result of tools/test.py: it holds a '
+                         f'{type(content).__name__}, not figures by name.')
+    return content
+
+
+def read_result(path: str | os.PathLike, fresh: bool = False) -> dict:
+    """What tools/test.py wrote.
+
+    mmengine writes "prefix/figure" for a metric with a prefix. Names are
+    plain here, unless several metrics have the same.
+
+    Args:
+        path (str): Its JSON.
+        fresh (bool): Whether it was written just now. Then a figure of
+            classes without any pixel, NaN in the file, is left out.
+
+    Returns:
+        dict: ``figures`` by name; ``per_class``, of the first metric that has
+        it, the IoU or None by class; ``protocol``, {} if no metric names one;
+        ``random``, whether the weights were, so that figures mean nothing.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it is no such file, with what is wrong in it.
+    """
+    parts: dict[str, dict] = {}
+    for key, value in _read(path).items():
+        prefix, _, name = key.rpartition('/')
+        if name not in TIMES:
+            parts.setdefault(prefix, {})[name] = value
+    found: dict[str, dict] = {'protocol': {}, 'per_class': {}}
+    for key, values in found.items():
+        for prefix, part in parts.items():
+            value = part.pop(key, None)
+            if not isinstance(value or {}, dict):
+                raise ValueError(f'{path} does not name one {key} but '
+                                 f'{str(value)[:40]!r}. {AGAIN}')
+            values[prefix] = value or {}
+    figures = _joined({
+        prefix: {
+            name: value for name, value in part.items()
+            if (name in FIGURES and value is not None
+                or isinstance(value, (int, float))
+                and not isinstance(value, bool))
+            and not (fresh and value != value)
+        }
+        for prefix, part in parts.items()
+    }, alike=False)
+    per_class = next(filter(None, found['per_class'].values()), {})
+    protocol = _joined(found['protocol'], alike=True)
+    # Earlier versions counted so in episodes, too, and did not say so.
+    if 'size_bounds' in protocol:
+        protocol.setdefault('seen_classes', SEEN)
+    result = dict(
+        figures=figures,
+        per_class={name: None if fresh and value != value else value
+                   for name, value in per_class.items()},
+        protocol=protocol,
+        random=any(p.get('random_weights')
+                   for p in found['protocol'].values()))
+    check_result(result, path)
+    if not (figures or fresh):
+        raise ValueError(f'{path} is no result of tools/test.py: it has no '
+                         f'figure such as {", ".join(FIGURES)}.')
+    return result
