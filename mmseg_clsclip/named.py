@@ -5,6 +5,8 @@ from mmseg.models.segmentors import EncoderDecoder
 from mmseg.utils import SampleList
 from torch import Tensor, nn
 
+from .checkpoint import misfits
+
 
 def asks_by_name(segmentor: nn.Module) -> bool:
     """Whether a segmentor is asked by names.
@@ -20,6 +22,33 @@ class NamedSegmentor(EncoderDecoder):
     Subclasses have ``text_encoder``, whose ``names`` are the vocabulary, and
     ``with_background``.
     """
+
+    loads_a_part = False  # while torch's load_state_dict was asked for it
+
+    def load_state_dict(self, state_dict, strict: bool = True, **kwargs):
+        """As torch's, which takes a part of a checkpoint if not strict."""
+        self.loads_a_part = not strict
+        try:
+            return super().load_state_dict(state_dict, strict, **kwargs)
+        finally:
+            self.loads_a_part = False
+
+    def _load_from_state_dict(self, state_dict, prefix, *args) -> None:
+        """Refuse a checkpoint that is not this model's, whoever loads it.
+
+        mmengine would warn, and go on with what was drawn at random.
+
+        Raises:
+            ValueError: If anything is missing, unexpected or of another size.
+        """
+        told = [] if self.loads_a_part else misfits(self, state_dict, prefix)
+        if told:
+            raise ValueError(
+                f'The checkpoint does not fit the config: {"; ".join(told)}. '
+                'Take the config that it was trained with. To begin a '
+                "training with a part of it, name it in that part's "
+                'init_cfg.')
+        super()._load_from_state_dict(state_dict, prefix, *args)
 
     @property
     def dataset_meta(self) -> dict:
