@@ -20,7 +20,8 @@ default_hooks = dict(
         type='CheckpointHook', by_epoch=False, interval=1000,
         max_keep_ckpts=1),
     sampler_seed=dict(type='DistSamplerSeedHook'),
-    visualization=dict(type='SegVisualizationHook'))
-custom_hooks = [dict(type='HonestScoresHook')]
+    visualization=dict(type='SegVisualizationHook'),
+    # Not in custom_hooks, a list that a config's own replaces.
+    honest_scores=dict(type='HonestScoresHook'))
 # Flips and scales, with `tools/test.py --tta`.
 tta_model = dict(type='SegTTAModel')

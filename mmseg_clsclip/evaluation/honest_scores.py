@@ -76,6 +76,12 @@ class HonestScoresHook(Hook):
     _trained: dict = {}  # metainfo of the training set
     _seen: frozenset = frozenset()  # classes whose masks were trained on
 
+    def before_run(self, runner) -> None:
+        """Be the only one: an older config names it in custom_hooks, too."""
+        for hook in [hook for hook in runner.hooks if type(hook) is type(self)
+                     and hook is not self]:
+            runner.hooks.remove(hook)
+
     def after_load_checkpoint(self, runner, checkpoint: dict) -> None:
         """Remember what the checkpoint was trained on.
 

@@ -3,8 +3,10 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from mmengine.config import Config
 from mmengine.hooks import IterTimerHook, LoggerHook
 from mmengine.model import MMDistributedDataParallel
+from mmengine.runner import Runner
 from mmseg.evaluation import IoUMetric
 from mmseg.models import SegTTAModel
 from mmseg.registry import DATASETS
@@ -17,6 +19,7 @@ from mmseg_clsclip import (
 )
 from mmseg_clsclip.evaluation import checks, honest_scores
 
+ROOT = Path(__file__).parents[2]
 TRUTH = ('background', 'a', 'b')
 
 
@@ -349,3 +352,27 @@ def test_what_was_wrong_with_proposals_is_said_below_the_scores(
     monkeypatch.setattr(honest_scores, 'get_world_size', lambda: 2)
     HonestScoresHook().after_test_epoch(test)
     assert 'the first of 2 processes' in logged[1]
+
+
+@pytest.mark.parametrize('own', [
+    '', "custom_hooks = [dict(type='EmptyCacheHook')]", 'custom_hooks = []',
+    "custom_hooks = [dict(type='HonestScoresHook')]",
+    "default_hooks = dict(timer=dict(type='IterTimerHook'))"
+])
+def test_a_users_own_hooks_do_not_take_its_place(own, logged, tmp_path):
+    config = tmp_path / 'mine.py'
+    config.write_text(
+        f"_base_ = '{ROOT}/configs/shapes/clsclip_shapes-5i_fold1.py'\n{own}")
+    cfg = Config.fromfile(config)
+    cfg.test_dataloader.update(num_workers=0, persistent_workers=False)
+    cfg.test_dataloader.dataset.dataset.length = 4
+    cfg.visualizer.vis_backends = None
+    cfg.update(
+        work_dir=str(tmp_path), log_level='ERROR', load_from=str(
+            ROOT / 'mmseg_clsclip/assets/clsclip_shapes-5i_fold0.pth'))
+    test = Runner.from_cfg(cfg)
+    test.model.has_random_weights = True  # as with pretrained=None
+    test.test()
+    assert [line for line in logged if 'NOT zero-shot' in line] == logged[:1]
+    assert [line for line in logged if 'NOTHING' in line] == logged[1:]
+    assert len(logged) == 2
