@@ -15,10 +15,11 @@ default_hooks = dict(
     timer=dict(type='IterTimerHook'),
     logger=dict(type='LoggerHook', interval=50, log_metric_by_epoch=False),
     param_scheduler=dict(type='ParamSchedulerHook'),
-    # The last checkpoint is the result: none is chosen by its test score.
+    # The last checkpoint is the result: none is chosen by its test score. Two
+    # are kept, as one is removed before the next is written.
     checkpoint=dict(
         type='CheckpointHook', by_epoch=False, interval=1000,
-        max_keep_ckpts=1),
+        max_keep_ckpts=2),
     sampler_seed=dict(type='DistSamplerSeedHook'),
     visualization=dict(type='SegVisualizationHook'),
     # Not in custom_hooks, a list that a config's own replaces.
