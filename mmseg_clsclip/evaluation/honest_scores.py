@@ -14,6 +14,7 @@ from ..datasets.coco import seen_among
 from ..datasets.episodes import wrapped
 from ..log import warn
 from ..named import asks_by_name
+from ..variables import unheeded
 from .checks import (
     check_episodes,
     check_single_channel,
@@ -69,7 +70,8 @@ class HonestScoresHook(Hook):
     run, should not have seen the classes that count as unseen; and of several
     processes only the first keeps the file of results. After it: a warning if
     the CLIP behind the scores is random, as with ``pretrained=None``.
-    Before a training: its data set must not be that of a test.
+    Before a training: its data set must not be that of a test. Before all:
+    the config must not override a variable that nothing reads any more.
     """
     priority = 'VERY_LOW'  # below the line that the logger prints
 
@@ -77,7 +79,14 @@ class HonestScoresHook(Hook):
     _seen: frozenset = frozenset()  # classes whose masks were trained on
 
     def before_run(self, runner) -> None:
-        """Be the only one: an older config names it in custom_hooks, too."""
+        """Be the only one: an older config names it in custom_hooks, too.
+
+        Raises:
+            ValueError: If the config overrides a variable in vain.
+        """
+        told = unheeded(runner.cfg)
+        if told:
+            raise ValueError(' '.join(told))
         for hook in [hook for hook in runner.hooks if type(hook) is type(self)
                      and hook is not self]:
             runner.hooks.remove(hook)
