@@ -21,7 +21,8 @@ default_hooks = dict(
         type='CheckpointHook', by_epoch=False, interval=1000,
         max_keep_ckpts=2),
     sampler_seed=dict(type='DistSamplerSeedHook'),
-    visualization=dict(type='SegVisualizationHook'),
+    # Draws nothing unless asked to, as by --show-dir; then every picture.
+    visualization=dict(type='SegVisualizationHook', interval=1),
     # Not in custom_hooks, a list that a config's own replaces.
     honest_scores=dict(type='HonestScoresHook'))
 # Flips and scales, with `tools/test.py --tta`.

@@ -6,6 +6,7 @@ from pathlib import Path
 from mmengine.dist import get_world_size, is_main_process
 from mmengine.hooks import Hook, LoggerHook
 from mmengine.model import is_model_wrapper
+from mmseg.engine.hooks import SegVisualizationHook
 from mmseg.models import SegTTAModel
 from mmseg.registry import HOOKS
 
@@ -17,6 +18,7 @@ from ..named import asks_by_name
 from ..variables import unheeded
 from .checks import (
     check_episodes,
+    check_outputs,
     check_single_channel,
     check_vocabulary,
     unseen_classes,
@@ -154,6 +156,24 @@ class HonestScoresHook(Hook):
         if not is_main_process():
             self._write_aside(runner)
 
+    def _tell_apart(self, runner, dataset, evaluator) -> None:
+        """Two pictures of one name must not become one file."""
+        folders = [metric.output_dir
+                   for metric in getattr(evaluator, 'metrics', ())
+                   if getattr(metric, 'output_dir', None)]
+        draws = hasattr(runner.visualizer, 'tell_apart') and any(
+            isinstance(hook, SegVisualizationHook) and hook.draw
+            for hook in runner.hooks)
+        if not (folders or draws) or not hasattr(dataset, 'get_data_info'):
+            return
+        samples = [info for info in map(
+            dataset.get_data_info, range(len(dataset)))
+                   if info.get('img_path')]
+        for folder in folders:
+            check_outputs(folder, samples)
+        if draws:
+            runner.visualizer.tell_apart(info['img_path'] for info in samples)
+
     def _write_aside(self, runner) -> None:
         """Send this process's file of results to a temporary folder.
 
@@ -196,6 +216,7 @@ class HonestScoresHook(Hook):
             runner.visualizer.dataset_meta = dict(
                 classes=('background', 'asked for'),
                 palette=[[0, 0, 0], [255, 0, 255]])
+        self._tell_apart(runner, dataset, evaluator)
 
     def after_val_epoch(self, runner, metrics=None) -> None:
         """Warn below the scores."""
