@@ -6,6 +6,7 @@ from mmseg.registry import MODELS
 from mmseg.utils import SampleList
 from torch import Tensor, nn
 
+from .checkpoint import misfits
 from .normalization import check_normalization
 
 
@@ -29,6 +30,7 @@ class NamedSegmentor(EncoderDecoder):
 
     # The vocabulary, if the last inference was of episodes.
     _episodes_of: dict | None = None
+    loads_a_part = False  # while torch's load_state_dict was asked for it
 
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
@@ -53,6 +55,31 @@ class NamedSegmentor(EncoderDecoder):
         # mmseg's own takes the numbers above from the head.
         self.decode_head = MODELS.build(decode_head)
         self.align_corners = self.decode_head.align_corners
+
+    def load_state_dict(self, state_dict, strict: bool = True, **kwargs):
+        """As torch's, which takes a part of a checkpoint if not strict."""
+        self.loads_a_part = not strict
+        try:
+            return super().load_state_dict(state_dict, strict, **kwargs)
+        finally:
+            self.loads_a_part = False
+
+    def _load_from_state_dict(self, state_dict, prefix, *args) -> None:
+        """Refuse a checkpoint that is not this model's, whoever loads it.
+
+        mmengine would warn, and go on with what was drawn at random.
+
+        Raises:
+            ValueError: If anything is missing, unexpected or of another size.
+        """
+        told = [] if self.loads_a_part else misfits(self, state_dict, prefix)
+        if told:
+            raise ValueError(
+                f'The checkpoint does not fit the config: {"; ".join(told)}. '
+                'Take the config that it was trained with. To begin a '
+                "training with a part of it, name it in that part's "
+                'init_cfg.')
+        super()._load_from_state_dict(state_dict, prefix, *args)
 
     @property
     def dataset_meta(self) -> dict:

@@ -132,20 +132,24 @@ class PromptedSegmentor(NamedSegmentor):
             torch.tensor(list(clip.name.encode('ascii')), dtype=torch.uint8))
 
     def _load_from_state_dict(self, state_dict, prefix, *args) -> None:
-        """Refuse a checkpoint that was trained on another CLIP.
+        """Refuse a checkpoint that was trained on another CLIP, or on none.
 
         Raises:
-            ValueError: If the checkpoint names another CLIP.
+            ValueError: If the checkpoint names another CLIP, or does not fit.
         """
+        key = prefix + 'clip_name'
         ours = bytes(self.clip_name.tolist()).decode('ascii')
-        theirs = state_dict.setdefault(prefix + 'clip_name', self.clip_name)
-        theirs = bytes(theirs.tolist()).decode('ascii')
-        if theirs != ours:
-            raise ValueError(
-                f'The checkpoint was trained on the CLIP {theirs}, the config '
-                f'builds {ours}. Set architecture and pretrained of the '
-                'backbone to the former (the part after @ is a fingerprint of '
-                'the weights).')
+        if key in state_dict:
+            theirs = bytes(state_dict[key].tolist()).decode('ascii')
+            if theirs != ours:
+                raise ValueError(
+                    f'The checkpoint was trained on the CLIP {theirs}, the '
+                    f'config builds {ours}. Set architecture and pretrained '
+                    'of the backbone to the former (the part after @ is a '
+                    'fingerprint of the weights).')
+        elif self.loads_a_part or len(self.state_dict()) == 1:
+            # Where there is nothing to train an empty checkpoint does.
+            state_dict[key] = self.clip_name
         super()._load_from_state_dict(state_dict, prefix, *args)
 
     def extract_feat(self, inputs: Tensor, text: Tensor) -> list[Tensor]:

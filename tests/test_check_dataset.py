@@ -275,3 +275,14 @@ def test_values_are_read_as_mmseg_reads_them(info, tmp_path):
     meant = load(dict(info, seg_map_path=str(tmp_path / 'mask.png'),
                       seg_fields=[]))['gt_seg_map']
     assert np.array_equal(as_trained(mask, info), meant)
+
+
+def test_a_variable_that_is_overridden_in_vain(tmp_path, capsys):
+    base = ROOT / 'configs/custom/clsclip_vit-b16_custom.py'
+    config = tmp_path / 'mine.py'
+    config.write_text(f"_base_ = {str(base)!r}\nnew_classes = ('cat', )\n")
+    with pytest.raises(SystemExit, match='^1$'):
+        check_dataset.main([str(config)])
+    out = capsys.readouterr().out
+    assert 'error config: a variable is overridden in vain' in out
+    assert "new_classes=('cat',)" in out

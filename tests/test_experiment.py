@@ -67,6 +67,8 @@ def test_a_fingerprint_is_of_all_that_a_config_says(experiment, tmp_path):
     plain = experiment.fingerprint(base)
     for name, more, same in (
         ('same', '', True), ('drawn', 'visualizer = dict(alpha=0.5)', True),
+        ('kept', 'default_hooks = dict(checkpoint=dict(interval=7))', True),
+        ('averaged', 'custom_hooks = []', False),
         ('other', 'train_cfg = dict(max_iters=7)', False)):
         config = tmp_path / f'{name}.py'
         config.write_text(f'_base_ = {str(base)!r}\n{more}')

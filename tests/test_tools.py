@@ -75,6 +75,44 @@ def test_train_resume_and_test(kind, tmp_path):
                for name in drawn)
 
 
+# tools/train.py, whose third checkpoint ends in the middle.
+CUT_SHORT = """
+import os, runpy, signal, sys
+from mmengine.fileio import LocalBackend
+put, number = LocalBackend.put, 0
+def put_part(self, content, path):
+    global number
+    number += 1
+    put(self, content[:len(content) // 2 if number == 3 else None], path)
+    if number == 3:
+        {ending}
+LocalBackend.put = put_part
+sys.argv = sys.argv[1:]
+sys.path.insert(0, os.path.dirname(sys.argv[0]))
+runpy.run_path(sys.argv[0], run_name='__main__')
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('ending', [
+    'os.kill(os.getpid(), signal.SIGKILL)',
+    "raise OSError(28, 'No space left on device')",
+], ids=['killed', 'disk full'])
+def test_a_training_that_ends_while_it_saves_is_resumed(ending, tmp_path):
+    args = [str(ROOT / 'tools/train.py'), CONFIG, '--work-dir', str(tmp_path),
+            '--cfg-options', *SHORT, 'train_cfg.max_iters=6']
+    done = subprocess.run(
+        [sys.executable, '-c', CUT_SHORT.format(ending=ending), *args],
+        cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode
+    with pytest.raises(RuntimeError):  # what is there of the third
+        torch.load(tmp_path / 'iter_6.pth')
+    log = run(*args[:2], '--resume', *args[2:], cwd=tmp_path)
+    assert 'iter: 4' in log
+    assert 'decode_head.conv_seg.weight' in torch.load(
+        tmp_path / 'iter_6.pth')['state_dict']
+
+
 def test_flips_by_mmsegs_own_test_time_augmentation(tmp_path):
     run(tools_folder('mmseg') / 'test.py', CONFIG, CHECKPOINT, '--tta',
         '--work-dir', tmp_path, '--cfg-options', *FEW, cwd=tmp_path)

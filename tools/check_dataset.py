@@ -26,6 +26,7 @@ from rich.table import Table
 
 from mmseg_clsclip.datasets.labels import IGNORE
 from mmseg_clsclip.files import some
+from mmseg_clsclip.variables import unheeded
 
 SPLITS = ('train', 'val', 'test')
 
@@ -135,6 +136,9 @@ def main(argv: list[str] | None = None) -> None:
     if not found:
         sys.exit(f'check_dataset.py: {args.config} has no data set for '
                  f'{args.split or "any split"}.')
+    found['config'] = [
+        Finding('error', 'a variable is overridden in vain', told)
+        for told in unheeded(cfg)]
     for split, some_found in found.items():
         for one in some_found:
             colour = dict(error='red', warning='yellow')[one.level]

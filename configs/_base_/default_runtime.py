@@ -15,12 +15,15 @@ default_hooks = dict(
     timer=dict(type='IterTimerHook'),
     logger=dict(type='LoggerHook', interval=50, log_metric_by_epoch=False),
     param_scheduler=dict(type='ParamSchedulerHook'),
-    # The last checkpoint is the result: none is chosen by its test score.
+    # The last checkpoint is the result: none is chosen by its test score. Two
+    # are kept, as one is removed before the next is written.
     checkpoint=dict(
         type='CheckpointHook', by_epoch=False, interval=1000,
-        max_keep_ckpts=1),
+        max_keep_ckpts=2),
     sampler_seed=dict(type='DistSamplerSeedHook'),
-    visualization=dict(type='SegVisualizationHook'))
-custom_hooks = [dict(type='HonestScoresHook')]
+    # Draws nothing unless asked to, as by --show-dir; then every picture.
+    visualization=dict(type='SegVisualizationHook', interval=1),
+    # Not in custom_hooks, a list that a config's own replaces.
+    honest_scores=dict(type='HonestScoresHook'))
 # Flips and scales, with `tools/test.py --tta`.
 tta_model = dict(type='SegTTAModel')

@@ -1,10 +1,14 @@
 """What an evaluation cannot be made of, refused before it begins."""
+from collections.abc import Iterable
+from pathlib import Path
+
 from mmseg.evaluation import IoUMetric
 from torch import nn
 
 from ..datasets import EpisodeDataset
 from ..log import warn
 from ..named import asks_by_name
+from .episode_metric import prediction_name
 
 
 def unseen_classes(dataset, evaluator) -> list[str]:
@@ -89,3 +93,27 @@ def check_vocabulary(asked: tuple[str, ...], truth: tuple[str, ...]) -> None:
         warn('The vocabulary has other names than the data set: '
              f'{"; ".join(pairs[:5])}{"; ..." if len(pairs) > 5 else ""}. '
              'Are they in the same order?')
+
+
+def check_outputs(folder: str, samples: Iterable[dict]) -> None:
+    """Predictions are written by name: no two into one file.
+
+    Args:
+        folder (str): Where they go.
+        samples (Iterable[dict]): ``img_path`` of each, ``class_name`` of an
+            episode.
+
+    Raises:
+        ValueError: If pictures of two folders have one name.
+    """
+    written = {}
+    for sample in samples:
+        path, asked = sample['img_path'], sample.get('class_name')
+        name = (prediction_name(path, asked) if asked
+                else f'{Path(path).stem}.png')
+        if written.setdefault(name, (path, asked)) != (path, asked):
+            raise ValueError(
+                f'{folder}/{name} would be the prediction of '
+                f'{written[name][0]} and of {path}. Rename one of them, test '
+                'each folder alone, or do without output_dir (--out of '
+                'tools/test.py).')

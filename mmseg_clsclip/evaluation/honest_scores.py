@@ -6,6 +6,7 @@ from pathlib import Path
 from mmengine.dist import get_world_size, is_main_process
 from mmengine.hooks import Hook, LoggerHook
 from mmengine.model import is_model_wrapper
+from mmseg.engine.hooks import SegVisualizationHook
 from mmseg.models import SegTTAModel
 from mmseg.registry import HOOKS
 
@@ -14,8 +15,10 @@ from ..datasets.coco import seen_among
 from ..datasets.episodes import wrapped
 from ..log import warn
 from ..named import asks_by_name
+from ..variables import unheeded
 from .checks import (
     check_episodes,
+    check_outputs,
     check_single_channel,
     check_vocabulary,
     unseen_classes,
@@ -80,12 +83,26 @@ class HonestScoresHook(Hook):
     run, should not have seen the classes that count as unseen; and of several
     processes only the first keeps the file of results. After it: a warning if
     the CLIP behind the scores is random, as with ``pretrained=None``.
-    Before a training: its data set must not be that of a test.
+    Before a training: its data set must not be that of a test. Before all:
+    the config must not override a variable that nothing reads any more.
     """
     priority = 'VERY_LOW'  # below the line that the logger prints
 
     _trained: dict = {}  # metainfo of the training set
     _seen: frozenset = frozenset()  # classes whose masks were trained on
+
+    def before_run(self, runner) -> None:
+        """Be the only one: an older config names it in custom_hooks, too.
+
+        Raises:
+            ValueError: If the config overrides a variable in vain.
+        """
+        told = unheeded(runner.cfg)
+        if told:
+            raise ValueError(' '.join(told))
+        for hook in [hook for hook in runner.hooks if type(hook) is type(self)
+                     and hook is not self]:
+            runner.hooks.remove(hook)
 
     def after_load_checkpoint(self, runner, checkpoint: dict) -> None:
         """Remember what the checkpoint was trained on.
@@ -150,6 +167,24 @@ class HonestScoresHook(Hook):
         if not is_main_process():
             self._write_aside(runner)
 
+    def _tell_apart(self, runner, dataset, evaluator) -> None:
+        """Two pictures of one name must not become one file."""
+        folders = [metric.output_dir
+                   for metric in getattr(evaluator, 'metrics', ())
+                   if getattr(metric, 'output_dir', None)]
+        draws = hasattr(runner.visualizer, 'tell_apart') and any(
+            isinstance(hook, SegVisualizationHook) and hook.draw
+            for hook in runner.hooks)
+        if not (folders or draws) or not hasattr(dataset, 'get_data_info'):
+            return
+        samples = [info for info in map(
+            dataset.get_data_info, range(len(dataset)))
+                   if info.get('img_path')]
+        for folder in folders:
+            check_outputs(folder, samples)
+        if draws:
+            runner.visualizer.tell_apart(info['img_path'] for info in samples)
+
     def _write_aside(self, runner) -> None:
         """Send this process's file of results to a temporary folder.
 
@@ -197,6 +232,7 @@ class HonestScoresHook(Hook):
             runner.visualizer.dataset_meta = dict(
                 classes=('background', 'asked for'),
                 palette=[[0, 0, 0], [255, 0, 255]])
+        self._tell_apart(runner, dataset, evaluator)
 
     def after_val_epoch(self, runner, metrics=None) -> None:
         """Warn below the scores."""

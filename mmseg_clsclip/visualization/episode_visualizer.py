@@ -1,7 +1,12 @@
 """EpisodeVisualizer: mmseg's drawings, with an episode's class by its name."""
+import inspect
 import re
+from collections import Counter
+from collections.abc import Iterable
 
 import numpy as np
+from mmengine.dist import is_main_process
+from mmengine.visualization import LocalVisBackend
 from mmseg.registry import VISUALIZERS
 from mmseg.structures import SegDataSample
 from mmseg.visualization import SegLocalVisualizer
@@ -22,6 +27,32 @@ def _on_picture(sample: SegDataSample | None,
         **{key: value[:height, :width] for key, value in maps.items()})
 
 
+def names_apart(paths: Iterable[str]) -> dict[str, str]:
+    """Name pictures by their last part, and by folders where two share it.
+
+    Args:
+        paths (Iterable[str]): Of all pictures; addresses will do.
+
+    Returns:
+        dict[str, str]: Names of those whose last part is not theirs alone.
+    """
+    parts = {path: path.replace('\\', '/').split('/') for path in paths}
+    counts = Counter(part[-1] for part in parts.values())
+    shared = {path: part for path, part in parts.items()
+              if counts[part[-1]] > 1}
+    # What all of them begin with tells nothing.
+    common = 0
+    while shared and len({tuple(part[:common + 1])
+                          for part in shared.values()}) == 1:
+        common += 1
+    taken, names = {*counts}, {}
+    for path, part in shared.items():
+        name = '-'.join(part[common:])
+        names[path] = f'{len(taken)}-{name}' if name in taken else name
+        taken.add(names[path])
+    return names
+
+
 @VISUALIZERS.register_module()
 class EpisodeVisualizer(SegLocalVisualizer):
     """mmseg's visualizer, which knows that a 1 is the class asked for.
@@ -30,8 +61,30 @@ class EpisodeVisualizer(SegLocalVisualizer):
     and several episodes of one picture into one file, of which the last
     stays. Here each is drawn by the name that it asks for, into a file that
     ends with it. Maps on :class:`BAMLetterbox`'s square are cut to the
-    picture. Anything else is drawn as by mmseg.
+    picture. Anything else is drawn as by mmseg, but by every process, each
+    its own pictures, and into a file for each that :meth:`tell_apart` was
+    told of.
     """
+    _names: dict[str, str] = {}
+
+    def tell_apart(self, paths: Iterable[str]) -> None:
+        """Hear of all pictures, as some may have one name in two folders."""
+        self._names = names_apart(paths)
+
+    @property
+    def dataset_meta(self) -> dict | None:
+        """Names and colours; mmengine's has them in the first process."""
+        return self._dataset_meta
+
+    @dataset_meta.setter
+    def dataset_meta(self, meta: dict) -> None:
+        self._dataset_meta = meta
+
+    def add_image(self, name: str, image: np.ndarray, step: int = 0) -> None:
+        """Hand an image to the backends; only files are every process's."""
+        for backend in self._vis_backends.values():
+            if is_main_process() or isinstance(backend, LocalVisBackend):
+                backend.add_image(name, image, step)
 
     def add_datasample(self,
                        name: str,
@@ -49,10 +102,18 @@ class EpisodeVisualizer(SegLocalVisualizer):
             *args: As mmseg's.
             **kwargs: As mmseg's.
         """
+        if kwargs.get('show') and not is_main_process():
+            return
+        # mmseg's own, that the first process alone would call.
+        draw = inspect.unwrap(SegLocalVisualizer.add_datasample)
+        path = getattr(data_sample, 'img_path', None)
+        if path in self._names:
+            last = re.split(r'[\\/]', path)[-1]
+            name = name.replace(last, self._names[path])
         data_sample = _on_picture(data_sample, image)
         asked = getattr(data_sample, 'class_name', None)
         if asked is None:
-            super().add_datasample(name, image, data_sample, *args, **kwargs)
+            draw(self, name, image, data_sample, *args, **kwargs)
             return
         meta = self.dataset_meta
         self.dataset_meta = dict(
@@ -61,7 +122,6 @@ class EpisodeVisualizer(SegLocalVisualizer):
         # A name may have signs that no file's can, as in 'cup/mug'.
         told = re.sub(r'[^\w.-]+', '-', asked)
         try:
-            super().add_datasample(f'{name}_{told}', image, data_sample, *args,
-                                   **kwargs)
+            draw(self, f'{name}_{told}', image, data_sample, *args, **kwargs)
         finally:
             self.dataset_meta = meta

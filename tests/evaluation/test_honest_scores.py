@@ -3,9 +3,12 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from mmengine.config import Config
 from mmengine.evaluator import Evaluator
 from mmengine.hooks import IterTimerHook, LoggerHook
 from mmengine.model import MMDistributedDataParallel
+from mmengine.runner import Runner
+from mmseg.engine.hooks import SegVisualizationHook
 from mmseg.evaluation import IoUMetric
 from mmseg.models import SegTTAModel
 from mmseg.registry import DATASETS
@@ -22,6 +25,7 @@ from mmseg_clsclip.evaluation import (
     honest_scores,
 )
 
+ROOT = Path(__file__).parents[2]
 TRUTH = ('background', 'a', 'b')
 
 
@@ -371,3 +375,77 @@ def test_what_was_wrong_with_proposals_is_said_below_the_scores(
     monkeypatch.setattr(honest_scores, 'get_world_size', lambda: 2)
     HonestScoresHook().after_test_epoch(test)
     assert 'the first of 2 processes' in logged[1]
+
+
+@pytest.mark.parametrize('own', [
+    '', "custom_hooks = [dict(type='EmptyCacheHook')]", 'custom_hooks = []',
+    "custom_hooks = [dict(type='HonestScoresHook')]",
+    "default_hooks = dict(timer=dict(type='IterTimerHook'))"
+])
+def test_a_users_own_hooks_do_not_take_its_place(own, logged, tmp_path):
+    config = tmp_path / 'mine.py'
+    config.write_text(
+        f"_base_ = '{ROOT}/configs/shapes/clsclip_shapes-5i_fold1.py'\n{own}")
+    cfg = Config.fromfile(config)
+    cfg.test_dataloader.update(num_workers=0, persistent_workers=False)
+    cfg.test_dataloader.dataset.dataset.length = 4
+    cfg.visualizer.vis_backends = None
+    cfg.update(
+        work_dir=str(tmp_path), log_level='ERROR', load_from=str(
+            ROOT / 'mmseg_clsclip/assets/clsclip_shapes-5i_fold0.pth'))
+    test = Runner.from_cfg(cfg)
+    test.model.has_random_weights = True  # as with pretrained=None
+    test.test()
+    assert [line for line in logged if 'NOT zero-shot' in line] == logged[:1]
+    assert [line for line in logged if 'NOTHING' in line] == logged[1:]
+    assert len(logged) == 2
+
+
+class Folders:
+    """Pictures, two of one name in two folders."""
+    metainfo = dict(classes=('background', 'a'))
+
+    def __init__(self, paths, **more):
+        self.paths, self.more = paths, more
+
+    def __len__(self):
+        return len(self.paths)
+
+    def get_data_info(self, index):
+        return dict(self.more, img_path=self.paths[index])
+
+
+TWICE = ['data/a/0.jpg', 'data/b/0.jpg', 'data/1.jpg']
+
+
+@pytest.mark.parametrize('paths, more, refused', [
+    (TWICE, {}, True),
+    (['data/0.jpg', 'data/0.png'], {}, True),
+    (['data/0.jpg', 'data/1.jpg'], {}, False),
+    (TWICE, dict(class_name='cat'), True),
+    (['data/0.jpg'] * 2, dict(class_name='cat'), False),
+])
+def test_two_predictions_are_not_one_file(paths, more, refused, tmp_path):
+    test = runner(asked=('background', 'a'))
+    test.hooks = []
+    test.test_dataloader.dataset = Folders(paths, **more)
+    test.test_loop.evaluator.metrics = [
+        IoUMetric(), IoUMetric(output_dir=str(tmp_path))]
+    if refused:
+        with pytest.raises(ValueError, match='would be the prediction of da'):
+            HonestScoresHook().before_test(test)
+        test.test_loop.evaluator.metrics = [IoUMetric()]
+    HonestScoresHook().before_test(test)
+
+
+def test_a_visualizer_that_draws_hears_of_all_pictures():
+    test = runner(asked=('background', 'a'))
+    test.test_dataloader.dataset = Folders(TWICE)
+    heard = []
+    test.visualizer.tell_apart = heard.extend
+    for draw in (False, True):
+        hook = SegVisualizationHook.__new__(SegVisualizationHook)
+        hook.draw = draw
+        test.hooks = [hook]
+        HonestScoresHook().before_test(test)
+        assert heard == TWICE * draw

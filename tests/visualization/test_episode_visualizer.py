@@ -1,4 +1,6 @@
 """Episodes are drawn by the name they ask for, a file each."""
+import re
+
 import numpy as np
 import pytest
 import torch
@@ -8,6 +10,8 @@ from mmseg.registry import VISUALIZERS
 from mmseg.structures import SegDataSample
 
 from mmseg_clsclip import EpisodeVisualizer
+from mmseg_clsclip.visualization import episode_visualizer
+from mmseg_clsclip.visualization.episode_visualizer import names_apart
 
 GREY = np.full((60, 80, 3), 128, np.uint8)
 META = dict(classes=('background', 'cat', 'dog'),
@@ -83,3 +87,49 @@ def test_what_is_no_episode_is_drawn_as_mmseg_draws_it(tmp_path):
     built.add_datasample('test_1.jpg', GREY, sample(2))
     assert [path.name for path in tmp_path.rglob('*.png')] == [
         'test_1.jpg_0.png']
+
+
+def test_names_of_two_folders_are_told_apart():
+    assert names_apart(['d/x/a/0.png', 'd/x/b/0.png', 'd/y/1.png']) == {
+        'd/x/a/0.png': 'a-0.png', 'd/x/b/0.png': 'b-0.png'}
+    assert names_apart(['/a/0.png', '/a/0.jpg', '/a/0.png']) == {}
+    for paths in (['0.png', 'a/0.png', 's3://b/0.png'],
+                  ['a-b/c/0.png', 'a/b-c/0.png', 'a/0.png'],
+                  ['a/0.png', 'b/0.png', 'c/a-0.png'],
+                  ['D:\\a\\0.png', 'D:\\b\\0.png']):
+        names = {path: re.split(r'[\\/]', path)[-1] for path in paths}
+        names |= names_apart(paths)
+        assert len({*names.values()}) == len(paths)
+        assert not any('/' in name for name in names.values())
+
+
+@pytest.mark.parametrize('named', [{}, dict(class_name='dog')])
+def test_a_file_for_each_picture_of_a_name_in_each_process(
+        tmp_path, monkeypatch, named):
+    paths = ['data/a/0000.png', 'data/b/0000.png', 'data/0001.png']
+    for index, path in enumerate(paths):
+        built = visualizer(tmp_path / str(index))
+        built._vis_backends['mine'] = elsewhere = _Elsewhere()
+        built.tell_apart(paths)
+        for main in (True, False):  # the processes
+            monkeypatch.setattr('mmengine.dist.utils.is_main_process',
+                                lambda main=main: main)
+            monkeypatch.setattr(episode_visualizer, 'is_main_process',
+                                lambda main=main: main)
+            built.add_datasample(
+                f'test_{path[-8:]}', GREY, sample(1, img_path=path, **named),
+                step=int(main))
+        assert elsewhere.steps == [1]
+    assert sorted(file.name for file in tmp_path.rglob('*.png')) == sorted(
+        f'test_{name}.png{"_dog" * len(named)}_{step}.png'
+        for name in ('a-0000', 'b-0000', '0001') for step in (0, 1))
+
+
+class _Elsewhere:
+    """A backend that is not files."""
+
+    def __init__(self):
+        self.steps = []
+
+    def add_image(self, name, image, step):
+        self.steps.append(step)

@@ -66,8 +66,10 @@ DENSE = {
 CONFIGS = {**BASELINES, **ABLATIONS, **DENSE}
 # In the order of the tables' columns.
 FIGURES = ('miou_unseen', 'miou_seen', 'miou_unseen_small', 'fb_iou')
-# Of a config, what changes no figure: its drawings, and --tta's flips.
-ASIDE = ('visualizer', 'vis_backends', 'tta_model', 'tta_pipeline')
+# Of a config, what changes no figure: its drawings, --tta's flips, and hooks
+# that log, save and warn; those that train are custom_hooks.
+ASIDE = ('visualizer', 'vis_backends', 'tta_model', 'tta_pipeline',
+         'default_hooks')
 
 
 def config_of(row: str) -> Path:

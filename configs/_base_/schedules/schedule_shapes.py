@@ -11,7 +11,6 @@ param_scheduler = [
     dict(type='LinearLR', start_factor=0.04, by_epoch=False, end=120)
 ]
 custom_hooks = [
-    dict(type='HonestScoresHook'),
     dict(
         type='EMAHook',
         ema_type='MomentumAnnealingEMA',
