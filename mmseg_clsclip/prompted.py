@@ -23,7 +23,7 @@ from .inference import (
     check_test_cfg,
     sliding_windows,
 )
-from .named import NamedSegmentor
+from .named import NamedSegmentor, build
 
 
 class PromptedSegmentor(NamedSegmentor):
@@ -102,7 +102,7 @@ class PromptedSegmentor(NamedSegmentor):
         super().__init__(
             backbone=dict(backbone, clip=clip),
             decode_head=decode_head,
-            data_preprocessor=data_preprocessor,
+            data_preprocessor=build(data_preprocessor),
             train_cfg=train_cfg,
             test_cfg=ConfigDict({'mode': 'whole', **(test_cfg or {})}),
             init_cfg=init_cfg)

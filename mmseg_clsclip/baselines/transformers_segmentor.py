@@ -12,7 +12,7 @@ from mmseg.utils import SampleList
 from torch import Tensor
 
 from ..frozen import Frozen
-from ..named import NamedSegmentor
+from ..named import NamedSegmentor, build
 from ..vocabulary import read_vocabulary
 from .transformers_models import LoadedModel, Tensors, load_folder
 
@@ -124,11 +124,11 @@ class TransformersSegmentor(NamedSegmentor):
         loaded = load_folder(folder, random_weights)
         # EncoderDecoder's own __init__ would build a backbone and a head.
         super(EncoderDecoder, self).__init__(
-            data_preprocessor=data_preprocessor or dict(
+            data_preprocessor=build(data_preprocessor or dict(
                 type='SegDataPreProcessor',
                 mean=loaded.mean,
                 std=loaded.std,
-                bgr_to_rgb=True))
+                bgr_to_rgb=True)))
         self.family, self.input_size = loaded.family, loaded.size
         self.model = Frozen(loaded.model)
         self.text_encoder = PromptReader(loaded, vocabulary)

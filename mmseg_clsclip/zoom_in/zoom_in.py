@@ -10,6 +10,7 @@ from mmseg.structures import SegDataSample
 from mmseg.utils import SampleList
 from torch import Tensor, nn
 
+from ..named import build
 from ..proposals import BaseProposals, crop_windows
 from .asked_classes import AskedClasses
 from .canvas import Canvas
@@ -107,7 +108,7 @@ class ZoomIn(BaseTTAModel):
             # segmentor's own config says is meant more closely.
             module = type(module)(module)
             module.setdefault('data_preprocessor', data_preprocessor)
-        super().__init__(module)
+        super().__init__(build(module))
         for name, value, known in (('join', join, JOINS),
                                    ('whole_picture', whole_picture,
                                     WHOLE_PICTURE)):
@@ -122,8 +123,7 @@ class ZoomIn(BaseTTAModel):
         if test_cfg.get('labels_only'):
             raise ValueError('ZoomIn joins logits: take labels_only out of '
                              "the test_cfg of its module's config.")
-        self.proposals = proposals if isinstance(
-            proposals, nn.Module) else MODELS.build(proposals)
+        self.proposals = build(proposals)
         self.in_batches = InBatches(resize)
         if self.in_batches.pads and getattr(self.module.data_preprocessor,
                                             'test_cfg', None):
