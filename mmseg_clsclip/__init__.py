@@ -10,6 +10,7 @@ from . import compat
 # First: with mmcv-lite the rest would not import without it.
 compat.apply()
 
+from .arguments import check_registered
 from .backbone import ClsCLIPVisionTransformer
 from .baselines import (DenseCLIP, DenseCLIPHead, DenseCLIPVisionTransformer,
                         FiLMHead, LateFusion, LSegHead, NavigatedLateFusion,
@@ -32,6 +33,8 @@ from .text_encoder import OpenCLIPTextEncoder
 from .version import __version__
 from .visualization import EpisodeVisualizer, draw_zoom_in
 from .zoom_in import ZoomIn
+
+check_registered()
 
 __all__ = [
     'BAMLetterbox', 'BinaryDiceLoss', 'COCO20iDataset', 'COCOObjectDataset',

@@ -3,6 +3,8 @@ import torch
 from mmseg.registry import MODELS
 from torch import Tensor, nn
 
+from .arguments import Weight
+
 
 @MODELS.register_module()
 class BinaryDiceLoss(nn.Module):
@@ -17,7 +19,9 @@ class BinaryDiceLoss(nn.Module):
         loss_name (str): Key in the dict of losses; begins with ``loss_``.
     """
 
-    def __init__(self, loss_weight: float = 1.0, loss_name: str = 'loss_dice'):
+    def __init__(self,
+                 loss_weight: Weight = 1.0,
+                 loss_name: str = 'loss_dice'):
         super().__init__()
         self.loss_weight = loss_weight
         self.loss_name = loss_name

@@ -376,6 +376,8 @@ def test_many_classes_are_told_apart_in_half_precision(model):
     (dict(WINDOWS, crop_size=32), 'crop_size=32: write a height and a width'),
     (dict(WINDOWS, stride=(8, 0)), r'stride=\(8, 0\): write'),
     (dict(mode='slide', crop_size=(8, 8)), 'stride=None: write'),
+    (dict(keep_classes='all'), "ClsCLIP: test_cfg: keep_classes='all': write"),
+    (dict(class_batchsize=8), "no 'class_batchsize'; .* 'class_batch_size'"),
 ])
 def test_a_test_cfg_that_does_not_do(tiny_clip_json, test_cfg, message):
     with pytest.raises(ValueError, match=message):

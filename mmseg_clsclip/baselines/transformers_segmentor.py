@@ -9,9 +9,10 @@ from mmseg.models.segmentors import EncoderDecoder
 from mmseg.models.utils import resize
 from mmseg.registry import MODELS
 from mmseg.utils import SampleList
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..frozen import Frozen
+from ..inference import WindowsCfg, check_test_cfg
 from ..named import NamedSegmentor, build
 from ..vocabulary import read_vocabulary
 from .transformers_models import LoadedModel, Tensors, load_folder
@@ -107,20 +108,22 @@ class TransformersSegmentor(NamedSegmentor):
             ``stride``, and ``class_batch_size``, how many pairs of a picture
             and a text are decoded at once (default 8).
         pretrained (None): Unused; there for mmseg's tools.
-        train_cfg (None): Unused; there for mmseg's tools.
+        train_cfg (dict, optional): Unused; there for mmseg's tools.
 
     Raises:
         ImportError, FileNotFoundError, ValueError: See :func:`load_folder`.
     """
     def __init__(self,
                  folder: str,
-                 vocabulary: str | Sequence,
+                 vocabulary: str | Sequence[str | Sequence[str]],
                  random_weights: bool = False,
                  with_background: bool = True,
-                 data_preprocessor: dict | None = None,
+                 data_preprocessor: dict | nn.Module | None = None,
                  test_cfg: dict | None = None,
                  pretrained: None = None,
-                 train_cfg: None = None):
+                 train_cfg: dict | None = None):
+        test_cfg = ConfigDict({'mode': 'whole', **(test_cfg or {})})
+        check_test_cfg(type(self).__name__, test_cfg, WindowsCfg)
         loaded = load_folder(folder, random_weights)
         # EncoderDecoder's own __init__ would build a backbone and a head.
         super(EncoderDecoder, self).__init__(
@@ -139,7 +142,7 @@ class TransformersSegmentor(NamedSegmentor):
         self.decode_head = SimpleNamespace(
             num_classes=self.num_classes, threshold=0.5)
         self.align_corners = False
-        self.test_cfg = ConfigDict(test_cfg or dict(mode='whole'))
+        self.test_cfg = test_cfg
         self.has_random_weights = random_weights
 
     def encode_decode(self, inputs: Tensor,
@@ -165,7 +168,7 @@ class TransformersSegmentor(NamedSegmentor):
             self.model.module,
             F.interpolate(
                 inputs, self.input_size, mode='bilinear', antialias=True))
-        chunk = self.test_cfg.get('class_batch_size', 8)
+        chunk = self.test_cfg.get('class_batch_size') or 8
         answers = []
         for start in range(0, len(pairs), chunk):
             index, texts = map(list, zip(*pairs[start:start + chunk]))
