@@ -62,7 +62,8 @@ class ZoomIn(BaseTTAModel):
             region, and the whole picture, to the segmentor's input size: what
             the plain test pipeline has between loading and packing. With
             ``keep_ratio=True`` only regions of one shape share a batch; a
-            ``Pad`` after it, or ``square``, brings them together.
+            ``Pad`` after it, or ``square``, brings them together. What does
+            more than resize and pad, or not always the same, is refused.
         margin (float): Of a region around its box, to every side, as a share
             of the box's width or height.
         square (bool): Lengthen the shorter side of a region to the longer
