@@ -10,6 +10,7 @@ from . import compat
 # First: with mmcv-lite the rest would not import without it.
 compat.apply()
 
+from . import config_bases
 from .arguments import check_registered
 from .backbone import ClsCLIPVisionTransformer
 from .baselines import (DenseCLIP, DenseCLIPHead, DenseCLIPVisionTransformer,
@@ -35,6 +36,7 @@ from .visualization import EpisodeVisualizer, draw_zoom_in
 from .zoom_in import ZoomIn
 
 check_registered()
+config_bases.register()
 
 __all__ = [
     'BAMLetterbox', 'BinaryDiceLoss', 'COCO20iDataset', 'COCOObjectDataset',
