@@ -10,6 +10,8 @@ from . import compat
 # First: with mmcv-lite the rest would not import without it.
 compat.apply()
 
+from . import config_bases
+from .arguments import check_registered
 from .backbone import ClsCLIPVisionTransformer
 from .baselines import (DenseCLIP, DenseCLIPHead, DenseCLIPVisionTransformer,
                         FiLMHead, LateFusion, LSegHead, NavigatedLateFusion,
@@ -32,6 +34,9 @@ from .text_encoder import OpenCLIPTextEncoder
 from .version import __version__
 from .visualization import EpisodeVisualizer, draw_zoom_in
 from .zoom_in import ZoomIn
+
+check_registered()
+config_bases.register()
 
 __all__ = [
     'BAMLetterbox', 'BinaryDiceLoss', 'COCO20iDataset', 'COCOObjectDataset',

@@ -64,7 +64,7 @@ class ClsCLIPVisionTransformer(BaseModule):
                  shared_projection: bool = False,
                  with_cp: bool = False,
                  clip: LoadedCLIP | None = None,
-                 init_cfg: dict | None = None):
+                 init_cfg: dict | Sequence[dict] | None = None):
         super().__init__(init_cfg)
         clip = clip or load_clip(architecture, pretrained)
         visual = clip.model.visual

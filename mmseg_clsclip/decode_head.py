@@ -1,5 +1,6 @@
 """ClsCLIPHead: from navigated patch tokens to one class's mask."""
 from collections.abc import Sequence
+from typing import Annotated
 
 import torch
 import torch.nn.functional as F
@@ -9,8 +10,12 @@ from mmseg.registry import MODELS
 from mmseg.utils import SampleList
 from torch import Tensor, nn
 
+from .arguments import Count, Natural, That
 from .blocks import run_layer
 from .losses import check_losses, for_one_logit
+
+Widths = Annotated[Sequence[Count],
+                   That('a list of at least one width, each from 1 up', len)]
 
 
 @MODELS.register_module()
@@ -43,12 +48,12 @@ class ClsCLIPHead(BaseDecodeHead):
     """
 
     def __init__(self,
-                 in_channels: int,
-                 num_heads: int,
-                 num_layers: int = 2,
-                 conv_channels: Sequence[int] = (256, 128, 64),
+                 in_channels: Count,
+                 num_heads: Count,
+                 num_layers: Natural = 2,
+                 conv_channels: Widths = (256, 128, 64),
                  upsample: int = 1,
-                 loss_decode: dict | None = None,
+                 loss_decode: dict | Sequence[dict] | None = None,
                  **kwargs):
         super().__init__(
             in_channels,
@@ -66,6 +71,10 @@ class ClsCLIPHead(BaseDecodeHead):
             raise ValueError(
                 f'upsample={upsample}: with {len(conv_channels)} convolutions '
                 f'it is a power of two up to {2**len(conv_channels)}.')
+        if in_channels % num_heads:
+            raise ValueError(
+                f'num_heads={num_heads}: write a divisor of '
+                f'in_channels={in_channels}.')
         self.upsample = upsample
         self.layers = nn.ModuleList(
             nn.TransformerEncoderLayer(

@@ -1,39 +1,55 @@
 """What inference needs beside the model: options, windows, running labels."""
-from collections.abc import Sequence
 from itertools import pairwise, product
+from typing import Annotated, Literal, TypedDict, get_type_hints
 
 import torch
 from torch import Tensor
 
-DTYPES = ('float32', 'bfloat16', 'float16')
+from .arguments import Count, That, check, known_keys
+
+Size = Annotated[tuple[Count, Count],
+                 That('a height and a width in pixels: (224, 224)')]
 WHOLE = (slice(None), slice(None))
 # The logit of a class that nothing speaks for. Finite, so that sums and half
 # precision stay finite; nought after a sigmoid or softmax.
 NEVER = -1e4
 
 
-def check_test_cfg(test_cfg: dict) -> None:
-    """Whether it says how precisely, and at once or in windows.
+class WindowsCfg(TypedDict, total=False):
+    """The options of mmseg's inference, and of how much at once."""
+    mode: Literal['whole', 'slide']
+    crop_size: Size | None
+    stride: Size | None
+    class_batch_size: Count | None
+
+
+class PromptedCfg(WindowsCfg, total=False):
+    """See :class:`mmseg_clsclip.prompted.PromptedSegmentor`."""
+    labels_only: bool | None
+    dtype: Literal['float32', 'bfloat16', 'float16'] | None
+    keep_classes: Count | None
+    compile: bool | dict | None
+
+
+def check_test_cfg(where: str, test_cfg: dict, kind: type) -> None:
+    """Refuse what nothing reads, and what cannot be done.
 
     Args:
-        test_cfg (dict): See :class:`mmseg_clsclip.prompted.PromptedSegmentor`.
+        where (str): Whose it is, for the message.
+        test_cfg (dict): With a ``mode``.
+        kind (type): One of the above.
 
     Raises:
-        ValueError: If it does not.
+        ValueError: If there is any.
     """
-    dtype = test_cfg.get('dtype')
-    if dtype not in (None, *DTYPES):
-        raise ValueError(f'test_cfg: dtype={dtype!r}: write one of '
-                         f'{", ".join(map(repr, DTYPES))}.')
-    mode = test_cfg['mode']
-    if mode not in ('whole', 'slide'):
-        raise ValueError(f"test_cfg: mode={mode!r}: write 'whole' or 'slide'.")
-    for key in ('crop_size', 'stride') if mode == 'slide' else ():
-        value = test_cfg.get(key)
-        if not (isinstance(value, Sequence) and len(value) == 2
-                and min(value) > 0):
-            raise ValueError(f'test_cfg: {key}={value!r}: write a height and '
-                             'a width in pixels: (224, 224).')
+    where = f'{where}: test_cfg'
+    kinds = get_type_hints(kind, include_extras=True)
+    # mmengine's own, such as _scope_, are none of ours.
+    known_keys(where, [k for k in test_cfg if not k.startswith('_')], kinds)
+    if test_cfg['mode'] == 'slide':
+        kinds.update(crop_size=Size, stride=Size)
+        test_cfg = {'crop_size': None, 'stride': None, **test_cfg}
+    check(where, test_cfg, kinds)
 
 
 def sliding_windows(size: tuple[int, int], crop: tuple[int, int],

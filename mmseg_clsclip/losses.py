@@ -14,6 +14,8 @@ from mmseg.models.losses.focal_loss import py_sigmoid_focal_loss
 from mmseg.registry import MODELS
 from torch import Tensor, nn
 
+from .arguments import Weight
+
 _WRITE = ('Write CrossEntropyLoss with use_sigmoid=True, BinaryDiceLoss, '
           "FocalLoss, or LovaszLoss with loss_type='binary'.")
 
@@ -31,7 +33,9 @@ class BinaryDiceLoss(nn.Module):
         loss_name (str): Key in the dict of losses; begins with ``loss_``.
     """
 
-    def __init__(self, loss_weight: float = 1.0, loss_name: str = 'loss_dice'):
+    def __init__(self,
+                 loss_weight: Weight = 1.0,
+                 loss_name: str = 'loss_dice'):
         super().__init__()
         self.loss_weight = loss_weight
         self.loss_name = loss_name

@@ -1,6 +1,7 @@
 """What a segmentor needs to be asked by names, whatever its model is."""
 import torch
 import torch.nn.functional as F
+from mmengine.config import Config
 from mmseg.models.segmentors import EncoderDecoder
 from mmseg.registry import MODELS
 from mmseg.utils import SampleList
@@ -16,6 +17,15 @@ def asks_by_name(segmentor: nn.Module) -> bool:
     mmseg's SAN, say, has a ``text_encoder``, too, but no ``names`` in it.
     """
     return hasattr(getattr(segmentor, 'text_encoder', None), 'names')
+
+
+def build(part: dict | nn.Module | None) -> nn.Module | None:
+    """A part of a model, of its config.
+
+    mmengine's base classes look for it in the default scope's registry, which
+    is not mmseg's unless a Runner or ``init_default_scope`` has said so.
+    """
+    return MODELS.build(part) if isinstance(part, (dict, Config)) else part
 
 
 class NamedSegmentor(EncoderDecoder):

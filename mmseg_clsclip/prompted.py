@@ -1,5 +1,5 @@
 """PromptedSegmentor: what all segmentors on CLIP have in common."""
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from math import prod
 from typing import Any
@@ -12,18 +12,19 @@ from mmseg.models.utils import resize
 from mmseg.registry import MODELS
 from mmseg.structures import SegDataSample
 from mmseg.utils import SampleList, add_prefix
-from torch import Tensor
+from torch import Tensor, nn
 
 from .chunks import Chunks
 from .clip import load_clip
 from .inference import (
     NEVER,
     WHOLE,
+    PromptedCfg,
     RunningArgmax,
     check_test_cfg,
     sliding_windows,
 )
-from .named import NamedSegmentor
+from .named import NamedSegmentor, build
 
 
 class PromptedSegmentor(NamedSegmentor):
@@ -89,11 +90,13 @@ class PromptedSegmentor(NamedSegmentor):
                  text_encoder: dict,
                  decode_head: dict,
                  with_background: bool = True,
-                 data_preprocessor: dict | None = None,
+                 data_preprocessor: dict | nn.Module | None = None,
                  train_cfg: dict | None = None,
                  test_cfg: dict | None = None,
                  pretrained: None = None,
-                 init_cfg: dict | None = None):
+                 init_cfg: dict | Sequence[dict] | None = None):
+        test_cfg = ConfigDict({'mode': 'whole', **(test_cfg or {})})
+        check_test_cfg(type(self).__name__, test_cfg, PromptedCfg)
         towers = {
             key: backbone[key]
             for key in ('architecture', 'pretrained') if key in backbone
@@ -102,9 +105,9 @@ class PromptedSegmentor(NamedSegmentor):
         super().__init__(
             backbone=dict(backbone, clip=clip),
             decode_head=decode_head,
-            data_preprocessor=data_preprocessor,
+            data_preprocessor=build(data_preprocessor),
             train_cfg=train_cfg,
-            test_cfg=ConfigDict({'mode': 'whole', **(test_cfg or {})}),
+            test_cfg=test_cfg,
             init_cfg=init_cfg)
         for key, width in (('in_channels', self.backbone.out_channels),
                            ('text_channels', self.backbone.text_dim)):
@@ -116,12 +119,11 @@ class PromptedSegmentor(NamedSegmentor):
         self.with_background = with_background
         self.has_random_weights = clip.random
         self.chunks = Chunks()
-        check_test_cfg(self.test_cfg)
         self._run_answer = type(self).answer
         if self.test_cfg.get('compile'):
             # Sizes and numbers of classes change from picture to picture.
             options = self.test_cfg.compile
-            options = {} if options is True else options
+            options = options if isinstance(options, dict) else {}
             # Not the bound method: a copy of the model would call this one's.
             self._run_answer = torch.compile(
                 type(self).answer, **{'dynamic': True, **options})

@@ -10,6 +10,7 @@ from mmengine.model import BaseModule
 from mmseg.registry import MODELS
 from torch import Tensor, nn
 
+from .arguments import Count
 from .clip import LoadedCLIP, load_clip
 from .frozen import Frozen
 from .vocabulary import (
@@ -78,7 +79,7 @@ class OpenCLIPTextEncoder(BaseModule):
                  templates: str | Sequence[str] = 'name',
                  prompts: str | Mapping[str, str] | None = None,
                  normalize: bool = False,
-                 batch_size: int = 32,
+                 batch_size: Count = 32,
                  free_tower: bool = False,
                  architecture: str = 'ViT-B-16-quickgelu',
                  pretrained: str | None = None,

@@ -1,5 +1,7 @@
 """The segmentor: chunks, batches, episodes, windows, and its checkpoint."""
 import copy
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -395,6 +397,8 @@ def test_many_classes_are_told_apart_in_half_precision(model):
     (dict(WINDOWS, crop_size=32), 'crop_size=32: write a height and a width'),
     (dict(WINDOWS, stride=(8, 0)), r'stride=\(8, 0\): write'),
     (dict(mode='slide', crop_size=(8, 8)), 'stride=None: write'),
+    (dict(keep_classes='all'), "ClsCLIP: test_cfg: keep_classes='all': write"),
+    (dict(class_batchsize=8), "no 'class_batchsize'; .* 'class_batch_size'"),
 ])
 def test_a_test_cfg_that_does_not_do(tiny_clip_json, test_cfg, message):
     with pytest.raises(ValueError, match=message):
@@ -452,3 +456,38 @@ def test_compiled_it_survives_other_sizes_and_vocabularies(tiny_clip_json,
         assert compiled.inference(inputs, metas(number, size)).any()
     # One for one picture and one for more; 1 is special to the compiler.
     assert 1 <= counter.frame_count <= 3
+
+
+SCOPELESS = '''
+from mmengine.registry import DefaultScope
+from mmseg_clsclip import ClsCLIP, TransformersSegmentor, ZoomIn
+from mmseg_clsclip.baselines import transformers_segmentor
+from mmseg_clsclip.baselines.transformers_models import LoadedModel
+from torch import nn
+from types import SimpleNamespace
+preprocessor = dict(type='SegDataPreProcessor', size=(64, 64))
+clsclip = dict(
+    type='ClsCLIP',
+    data_preprocessor=preprocessor,
+    backbone=dict(type='ClsCLIPVisionTransformer', architecture='shapes-clip'),
+    text_encoder=dict(type='OpenCLIPTextEncoder', vocabulary=['circle']),
+    decode_head=dict(type='ClsCLIPHead', in_channels=96, num_heads=2))
+model = ZoomIn(clsclip, dict(type='SelfProposals'), dict(type='Resize',
+                                                         scale=(64, 64)))
+inner = nn.Module()
+inner.config = SimpleNamespace(
+    text_config=SimpleNamespace(max_position_embeddings=9))
+transformers_segmentor.load_folder = lambda *args: LoadedModel(
+    inner, None, lambda text: dict(input_ids=[]), (8, 8), [1.] * 3, [1.] * 3)
+other = TransformersSegmentor('x', ['circle'])
+assert DefaultScope.get_current_instance() is None
+print(type(model.module.data_preprocessor).__name__,
+      type(other.data_preprocessor).__name__)
+'''
+
+
+def test_what_is_built_without_a_scope_is_of_mmsegs():
+    done = subprocess.run([sys.executable, '-c', SCOPELESS],
+                          capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stdout.split()[-2:] == ['SegDataPreProcessor'] * 2

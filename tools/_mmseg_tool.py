@@ -1,6 +1,8 @@
 """Finds mmseg's tools for those who installed it from a registry."""
 import argparse
+import difflib
 import os
+import re
 import runpy
 import sys
 from collections.abc import Iterator
@@ -43,6 +45,44 @@ def _processes_on_cpu() -> Iterator[None]:
     distributed.destroy_process_group()
 
 
+def _import_what_options_name() -> None:
+    """Import what ``--cfg-options custom_imports...`` names.
+
+    mmengine imports the config file's, before it takes the options in.
+    """
+    from mmengine.config import DictAction
+    from mmengine.utils import import_modules_from_strings
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction)
+    options = parser.parse_known_args()[0].cfg_options or {}
+    import_modules_from_strings(
+        options.get('custom_imports.imports'),
+        options.get('custom_imports.allow_failed_imports', False))
+
+
+def _explain(error: KeyError) -> str | None:
+    """A sentence for what a misspelt config leads to; None for others."""
+    import mmseg.registry
+    text = str(error.args[0]) if error.args else ''
+    if text == 'inputs':
+        return ("A sample has no 'inputs': the pipeline of its data set ends "
+                'with PackSegInputs.')
+    found = re.match(r'(\S+) is not in the \S+::(.+?) registry', text)
+    if not found:
+        return None
+    wrong, kind = found.groups()
+    known = {
+        name
+        for registry in vars(mmseg.registry).values()
+        if getattr(registry, 'name', None) == kind
+        for one in (registry, registry.parent) for name in one.module_dict
+    }
+    nearest = difflib.get_close_matches(wrong, known)
+    return (f'there is no {kind} {wrong!r}. '
+            f'{"Nearest: " + ", ".join(nearest) + ". " if nearest else ""}A '
+            'module of your own stands in custom_imports.')
+
+
 def run(name: str) -> None:
     """Run a tool of mmseg's as if it had been called itself.
 
@@ -51,14 +91,22 @@ def run(name: str) -> None:
 
     Raises:
         FileNotFoundError: If this mmseg came without its tools.
+        SystemExit: If the config names what does not exist.
     """
     import mmseg
     folder = Path(mmseg.__file__).parent
     for path in (folder / '.mim' / 'tools' / name,
                  folder.parent / 'tools' / name):
         if path.is_file():
-            with _processes_on_cpu():
-                runpy.run_path(str(path), run_name='__main__')
+            _import_what_options_name()
+            try:
+                with _processes_on_cpu():
+                    runpy.run_path(str(path), run_name='__main__')
+            except KeyError as error:
+                said = _explain(error)
+                if said is None:
+                    raise
+                raise SystemExit(f'{name}: {said}') from error
             return
     raise FileNotFoundError(
         f'{folder} came without tools/{name}. Install mmsegmentation from '

@@ -5,6 +5,7 @@ in CLIP's joint space; a class is where its text is the nearest. Nothing is
 learned, so there is no checkpoint: mmseg's tools take ``none`` in its place.
 """
 from collections.abc import Sequence
+from typing import Annotated, Literal
 
 import torch
 import torch.nn.functional as F
@@ -15,6 +16,7 @@ from mmseg.registry import MODELS
 from mmseg.utils import SampleList
 from torch import Tensor, nn
 
+from ..arguments import That
 from ..backbone import ClsCLIPVisionTransformer
 from ..blocks import after_attention, join_heads, split_heads
 from ..files import some
@@ -29,6 +31,8 @@ ATTENTIONS = {
     'qq+kk': ('qq', 'kk'),
     'neighbour': ('kk', ),
 }
+Names = Annotated[Sequence[str],
+                  That('a list of names, or with_background=False')]
 # Standard deviation of NACLIP's window, in patches.
 NEIGHBOUR_STD = 5.0
 
@@ -67,11 +71,11 @@ class DenseCLIPVisionTransformer(ClsCLIPVisionTransformer):
             can be changed.
     """
 
-    def __init__(self, attention: str = 'v', residual: bool = True, **kwargs):
+    def __init__(self,
+                 attention: Literal[tuple(ATTENTIONS)] = 'v',
+                 residual: bool = True,
+                 **kwargs):
         super().__init__(navigate_blocks=(), **kwargs)
-        if attention not in ATTENTIONS:
-            raise ValueError(f'attention={attention!r}: write one of '
-                             f'{", ".join(map(repr, ATTENTIONS))}.')
         visual = self.visual.module
         if visual.attn_pool is not None or not isinstance(
                 visual.transformer.resblocks[-1].attn, nn.MultiheadAttention):
@@ -178,10 +182,10 @@ class DenseCLIP(PromptedSegmentor):
     # What an episode answers is not its channel of the whole vocabulary.
     classes_compete = True
 
-    def __init__(self, background: Sequence[str] = ('background', ), **kwargs):
+    def __init__(self, background: Names = ('background', ), **kwargs):
         super().__init__(**kwargs)
         if self.with_background:
-            if isinstance(background, str) or not background:
+            if not background:
                 raise ValueError(f'background={background!r}: give a list of '
                                  'names, or with_background=False.')
             self.background = tuple(background)

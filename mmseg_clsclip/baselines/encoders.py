@@ -1,8 +1,11 @@
 """Other ways into CLIP's tower than a replaced [CLS], for ablations."""
+from typing import Literal
+
 import torch
 from mmseg.registry import MODELS
 from torch import Tensor, nn
 
+from ..arguments import Natural
 from ..backbone import ClsCLIPVisionTransformer
 
 
@@ -24,11 +27,8 @@ class TextAsWeights(ClsCLIPVisionTransformer):
         ValueError: If ``weights`` is neither.
     """
 
-    def __init__(self, weights: str, **kwargs):
+    def __init__(self, weights: Literal['channel', 'spatial'], **kwargs):
         super().__init__(**kwargs)
-        if weights not in ('channel', 'spatial'):
-            raise ValueError(f"weights={weights!r}: write 'channel' or "
-                             "'spatial'.")
         self.weights = weights
 
     def let_in(self, i: int, x: Tensor, text: Tensor) -> Tensor:
@@ -75,7 +75,7 @@ class VisualPromptTuning(ClsCLIPVisionTransformer):
         kwargs: Of :class:`ClsCLIPVisionTransformer`.
     """
 
-    def __init__(self, num_prompts: int = 10, **kwargs):
+    def __init__(self, num_prompts: Natural = 10, **kwargs):
         super().__init__(**kwargs)
         self.prompts = nn.Parameter(
             torch.empty(self.depth, num_prompts, self.out_channels))

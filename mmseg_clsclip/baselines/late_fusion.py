@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from mmseg.registry import MODELS
 from torch import Tensor, nn
 
+from ..arguments import Count
 from ..decode_head import ClsCLIPHead
 from ..prompted import PromptedSegmentor
 from ..segmentor import ClsCLIP
@@ -95,7 +96,7 @@ class LSegHead(LateFusionHead):
     softmax over the vocabulary; so scale and offset are learned.
     """
 
-    def __init__(self, text_channels: int, **kwargs):
+    def __init__(self, text_channels: Count, **kwargs):
         super().__init__(**kwargs)
         # In place of the single logit.
         self.conv_seg = nn.Conv2d(self.channels, text_channels, 1)
@@ -122,7 +123,7 @@ class FiLMHead(LateFusionHead):
     1709.07871, eq. 1-2, as CLIPSeg, arXiv 2112.10003, section 3 takes it).
     """
 
-    def __init__(self, text_channels: int, **kwargs):
+    def __init__(self, text_channels: Count, **kwargs):
         super().__init__(**kwargs)
         self.gamma = nn.Linear(text_channels, self.in_channels)
         self.beta = nn.Linear(text_channels, self.in_channels)
@@ -144,7 +145,7 @@ class TokenHead(LateFusionHead):
     attention.
     """
 
-    def __init__(self, text_channels: int, **kwargs):
+    def __init__(self, text_channels: Count, **kwargs):
         super().__init__(**kwargs)
         self.project = nn.Linear(text_channels, self.in_channels)
 

@@ -9,10 +9,11 @@ from mmseg.models.segmentors import EncoderDecoder
 from mmseg.models.utils import resize
 from mmseg.registry import MODELS
 from mmseg.utils import SampleList
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..frozen import Frozen
-from ..named import NamedSegmentor
+from ..inference import WindowsCfg, check_test_cfg
+from ..named import NamedSegmentor, build
 from ..normalization import check_normalization
 from ..vocabulary import check_finite, is_visible, read_vocabulary, tell_apart
 from .transformers_models import LoadedModel, Tensors, load_folder
@@ -121,35 +122,37 @@ class TransformersSegmentor(NamedSegmentor):
             ``stride``, and ``class_batch_size``, how many pairs of a picture
             and a text are decoded at once (default 8).
         pretrained (None): Unused; there for mmseg's tools.
-        train_cfg (None): Unused; there for mmseg's tools.
+        train_cfg (dict, optional): Unused; there for mmseg's tools.
 
     Raises:
         ImportError, FileNotFoundError, ValueError: See :func:`load_folder`.
     """
     def __init__(self,
                  folder: str,
-                 vocabulary: str | Sequence,
+                 vocabulary: str | Sequence[str | Sequence[str]],
                  random_weights: bool = False,
                  with_background: bool = True,
-                 data_preprocessor: dict | None = None,
+                 data_preprocessor: dict | nn.Module | None = None,
                  test_cfg: dict | None = None,
                  pretrained: None = None,
-                 train_cfg: None = None):
+                 train_cfg: dict | None = None):
+        test_cfg = ConfigDict({'mode': 'whole', **(test_cfg or {})})
+        check_test_cfg(type(self).__name__, test_cfg, WindowsCfg)
         loaded = load_folder(folder, random_weights)
         # EncoderDecoder's own __init__ would build a backbone and a head.
         super(EncoderDecoder, self).__init__(
-            data_preprocessor=data_preprocessor or dict(
+            data_preprocessor=build(data_preprocessor or dict(
                 type='SegDataPreProcessor',
                 mean=loaded.mean,
                 std=loaded.std,
-                bgr_to_rgb=True))
+                bgr_to_rgb=True)))
         self.data_preprocessor.register_forward_pre_hook(check_normalization)
         self.family, self.input_size = loaded.family, loaded.size
         self.model = Frozen(loaded.model)
         self.text_encoder = PromptReader(loaded, vocabulary)
         self.with_background = with_background
         self.align_corners = False
-        self.test_cfg = ConfigDict(test_cfg or dict(mode='whole'))
+        self.test_cfg = test_cfg
         self.has_random_weights = random_weights
 
     @property
@@ -180,7 +183,7 @@ class TransformersSegmentor(NamedSegmentor):
             self.model.module,
             F.interpolate(
                 inputs, self.input_size, mode='bilinear', antialias=True))
-        chunk = self.test_cfg.get('class_batch_size', 8)
+        chunk = self.test_cfg.get('class_batch_size') or 8
         answers = []
         for start in range(0, len(pairs), chunk):
             index, texts = map(list, zip(*pairs[start:start + chunk]))

@@ -2,6 +2,7 @@
 from abc import ABCMeta, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from typing import Annotated, Literal
 
 import torch
 from mmengine.model import BaseModule
@@ -10,6 +11,7 @@ from mmseg.structures import SegDataSample
 from torch import Tensor
 from torchvision.ops import batched_nms, clip_boxes_to_image
 
+from ..arguments import Count, Share, That
 from ..log import warn
 
 Wanted = dict[str, int]
@@ -24,6 +26,12 @@ SAW_TEST_CLASSES = {
     'oracle': 'oracle',
     'unknown': 'unknown whether it saw the test classes',
 }
+
+
+Seen = Literal[tuple(SAW_TEST_CLASSES)]
+IoU = Annotated[Share | None, That('a number from 0 to 1; None keeps all')]
+AtMost = Annotated[Count | None,
+                   That('a whole number from 1 up; None keeps all')]
 
 
 class BaseProposals(BaseModule, metaclass=ABCMeta):
@@ -56,20 +64,12 @@ class BaseProposals(BaseModule, metaclass=ABCMeta):
     needs_names = False
 
     def __init__(self,
-                 saw_test_classes: str = 'unknown',
+                 saw_test_classes: Seen = 'unknown',
                  score_thr: float = 0.0,
-                 nms_iou: float | None = None,
-                 max_per_picture: int | None = 100,
-                 init_cfg: dict | None = None):
+                 nms_iou: IoU = None,
+                 max_per_picture: AtMost = 100,
+                 init_cfg: dict | Sequence[dict] | None = None):
         super().__init__(init_cfg)
-        if saw_test_classes not in SAW_TEST_CLASSES:
-            raise ValueError(f'saw_test_classes={saw_test_classes!r}: one of '
-                             f'{list(SAW_TEST_CLASSES)}.')
-        if max_per_picture is not None and max_per_picture < 1:
-            raise ValueError(f'max_per_picture={max_per_picture}: at least 1; '
-                             'None keeps all.')
-        if nms_iou is not None and not 0 <= nms_iou <= 1:
-            raise ValueError(f'nms_iou={nms_iou}: 0 to 1; None keeps all.')
         self.saw_test_classes = saw_test_classes
         self.score_thr = score_thr
         self.nms_iou = nms_iou

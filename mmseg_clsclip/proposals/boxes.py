@@ -76,8 +76,8 @@ def crop_windows(bboxes: Tensor,
     for low, high, limit in ((x1, x2, width), (y1, y2, height)):
         more = margin * (high - low)
         # The least bit over a pixel is rounding, not one more pixel.
-        low = (low - more + 1e-4).floor().long().clamp(0, limit - 1)
-        high = (high + more - 1e-4).ceil().long().clamp(max=limit)
+        low = (low - more + 1e-4).floor().clamp(0, limit - 1).long()
+        high = (high + more - 1e-4).ceil().clamp(max=limit).long()
         sides.append((low, torch.maximum(high, low + 1)))
     (x1, x2), (y1, y2) = sides
     wide = (x2 - x1).clamp(min=min_size)

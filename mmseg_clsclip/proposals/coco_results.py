@@ -9,9 +9,10 @@ from mmseg.registry import MODELS
 from mmseg.structures import SegDataSample
 from torch import Tensor
 
+from ..arguments import Count
 from ..files import some
 from ..log import warn
-from .base import Segment, Wanted
+from .base import Seen, Segment, Wanted
 from .coco_json import pack, read_annotations, read_categories, read_results
 from .detector import DetectorProposals
 
@@ -59,10 +60,10 @@ class COCOResultsProposals(DetectorProposals):
 
     def __init__(self,
                  file: str,
-                 categories: str | dict[int, str] | None = None,
+                 categories: str | dict | None = None,
                  ann_file: str | None = None,
-                 patience: int = 100,
-                 saw_test_classes: str = 'unknown',
+                 patience: Count = 100,
+                 saw_test_classes: Seen = 'unknown',
                  **kwargs):
         super().__init__(saw_test_classes=saw_test_classes, **kwargs)
         self.file = str(file)

@@ -1,14 +1,21 @@
 """What detectors share: names of their own."""
 from collections.abc import Sequence
+from typing import Annotated
 
 from mmengine.structures import InstanceData
 from mmseg.structures import SegDataSample
 from torch import Tensor
 from torchvision.models import get_model_weights
 
+from ..arguments import That
 from ..datasets.coco import COCO_TO_VOC
 from ..log import warn
-from .base import BaseProposals, Segment, Wanted
+from .base import BaseProposals, IoU, Segment, Wanted
+
+Translation = Annotated[
+    dict[str, str],
+    That("a dict of the detector's names to the vocabulary's, such as "
+         "{'airplane': 'aeroplane'}")]
 
 
 def coco_categories() -> dict[int, str]:
@@ -44,19 +51,13 @@ class DetectorProposals(BaseProposals):
     needs_names = True
 
     def __init__(self,
-                 label_map: dict[str, str] | None = None,
+                 label_map: Translation | None = None,
                  score_thr: float = 0.25,
-                 nms_iou: float | None = 0.7,
+                 nms_iou: IoU = 0.7,
                  **kwargs):
         super().__init__(score_thr=score_thr, nms_iou=nms_iou, **kwargs)
-        label_map = COCO_TO_VOC if label_map is None else label_map
-        if not isinstance(label_map, dict) or not all(
-                isinstance(text, str) for pair in label_map.items()
-                for text in pair):
-            raise ValueError(
-                f"label_map={label_map!r}: a dict of the detector's names to "
-                "the vocabulary's, such as {'airplane': 'aeroplane'}.")
-        self.label_map = dict(label_map)
+        self.label_map = dict(
+            COCO_TO_VOC if label_map is None else label_map)
         self.detector_names: tuple[str, ...] = ()
         self._never_found: set[str] = set()
 

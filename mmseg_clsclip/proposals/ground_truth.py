@@ -7,7 +7,8 @@ from mmseg.registry import MODELS
 from mmseg.structures import SegDataSample
 from torch import Tensor
 
-from .base import BaseProposals, Segment, Wanted
+from ..arguments import Natural
+from .base import AtMost, BaseProposals, Segment, Wanted
 from .boxes import component_boxes
 
 
@@ -29,8 +30,8 @@ class GroundTruthProposals(BaseProposals):
     """
 
     def __init__(self,
-                 min_area: int = 1,
-                 max_per_picture: int | None = None,
+                 min_area: Natural = 1,
+                 max_per_picture: AtMost = None,
                  **kwargs):
         kwargs.setdefault('saw_test_classes', 'oracle')
         super().__init__(max_per_picture=max_per_picture, **kwargs)

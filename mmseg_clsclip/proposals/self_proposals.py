@@ -1,5 +1,6 @@
 """SelfProposals: the segmentor shows itself where to look again."""
 from collections.abc import Sequence
+from typing import Annotated
 
 import torch
 from mmengine.structures import InstanceData
@@ -7,8 +8,13 @@ from mmseg.registry import MODELS
 from mmseg.structures import SegDataSample
 from torch import Tensor
 
+from ..arguments import Count, Natural, That
 from .base import BaseProposals, Segment, Wanted
 from .boxes import component_boxes
+
+Threshold = Annotated[
+    float,
+    That('a number above 0 and below 1', lambda x: 0 < x < 1)]
 
 
 @MODELS.register_module()
@@ -32,16 +38,12 @@ class SelfProposals(BaseProposals):
     """
 
     def __init__(self,
-                 threshold: float = 0.3,
-                 rounds: int = 1,
-                 min_area: int = 16,
+                 threshold: Threshold = 0.3,
+                 rounds: Count = 1,
+                 min_area: Natural = 16,
                  **kwargs):
         kwargs.setdefault('saw_test_classes', 'no')
         super().__init__(**kwargs)
-        if not 0 < threshold < 1:
-            raise ValueError(f'threshold={threshold}: between 0 and 1.')
-        if rounds < 1:
-            raise ValueError(f'rounds={rounds}: at least 1.')
         self.threshold = threshold
         self.rounds = rounds
         self.min_area = min_area

@@ -12,7 +12,7 @@ from torchvision.models import get_model, get_model_weights, list_models
 
 from ..frozen import Frozen
 from ..log import warn
-from .base import Segment, Wanted
+from .base import Seen, Segment, Wanted
 from .detector import DetectorProposals
 
 
@@ -45,7 +45,7 @@ class TorchvisionProposals(DetectorProposals):
                  model: str = 'fasterrcnn_resnet50_fpn_v2',
                  weights: str | None = None,
                  categories: Sequence[str] | None = None,
-                 saw_test_classes: str | None = None,
+                 saw_test_classes: Seen | None = None,
                  **kwargs):
         saw_test_classes = saw_test_classes or ('yes' if weights else 'no')
         super().__init__(saw_test_classes=saw_test_classes, **kwargs)

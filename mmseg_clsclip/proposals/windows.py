@@ -1,5 +1,6 @@
 """WindowProposals: a grid, whatever the picture shows."""
 from collections.abc import Sequence
+from typing import Annotated
 
 import torch
 from mmengine.structures import InstanceData
@@ -7,7 +8,12 @@ from mmseg.registry import MODELS
 from mmseg.structures import SegDataSample
 from torch import Tensor
 
+from ..arguments import Count, That
 from .base import BaseProposals, Segment, Wanted
+
+Overlap = Annotated[
+    float,
+    That('a number from 0 to below 1', lambda x: 0 <= x < 1)]
 
 
 @MODELS.register_module()
@@ -24,16 +30,12 @@ class WindowProposals(BaseProposals):
     """
 
     def __init__(self,
-                 grid: tuple[int, int] = (2, 2),
-                 overlap: float = 0.25,
+                 grid: tuple[Count, Count] = (2, 2),
+                 overlap: Overlap = 0.25,
                  **kwargs):
         kwargs.setdefault('saw_test_classes', 'no')
         kwargs.setdefault('max_per_picture', None)
         super().__init__(**kwargs)
-        if len(grid) != 2 or min(grid) < 1:
-            raise ValueError(f'grid={grid}: two numbers from 1 up.')
-        if not 0 <= overlap < 1:
-            raise ValueError(f'overlap={overlap}: from 0 to below 1.')
         self.grid = tuple(grid)
         self.overlap = overlap
 

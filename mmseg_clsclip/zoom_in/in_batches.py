@@ -9,6 +9,11 @@ from mmengine.model import BaseModel
 from mmseg.registry import TRANSFORMS
 from mmseg.structures import SegDataSample
 
+from .undoable import require_undoable
+
+# Height and width of one; large enough for what crops to show.
+PHOTOGRAPH = (600, 800)
+
 
 class InBatches:
     """Brings images to a segmentor's input size and runs it on batches.
@@ -27,6 +32,14 @@ class InBatches:
         self.transforms = [TRANSFORMS.build(cfg) for cfg in transforms]
         self.pads = any(isinstance(t, Pad) for t in self.transforms)
         self._shapes: dict[tuple[int, int], tuple[int, int]] = {}
+        self._tried = (0, 0)
+        self._try(PHOTOGRAPH)
+
+    def _try(self, size: tuple[int, int]) -> None:
+        """Refuse what is no resize, as far as larger pictures show it."""
+        if any(a > b for a, b in zip(size, self._tried)):
+            require_undoable(self.transforms, size)
+            self._tried = tuple(map(max, size, self._tried))
 
     def input_shape(self, size: tuple[int, int]) -> tuple[int, int]:
         """What a picture of this height and width becomes."""
@@ -39,10 +52,10 @@ class InBatches:
         """The transformed image (h, w, 3) and what is new in its metainfo.
 
         Raises:
-            ValueError: If a transform does more than resize and pad, so that
-                the answer could not be brought back.
+            ValueError: See :func:`require_undoable`.
         """
         size = image.shape[:2]
+        self._try(size)
         results = dict(
             img=np.ascontiguousarray(image), img_shape=size, ori_shape=size)
         inner = None
@@ -51,17 +64,12 @@ class InBatches:
             results = transform(results)
             if isinstance(transform, Pad):
                 inner = inner or before
-            elif (inner or results.get('flip')
-                  or results['ori_shape'] != size):
-                raise ValueError(
-                    f'resize: {transform} cannot be undone by resizing. Use '
-                    'Resize and its like, and Pad after them.')
         image = results['img']
         meta = {
             key: results[key]
-            for key in ('img_shape', 'pad_shape', 'scale_factor')
-            if key in results
+            for key in ('pad_shape', 'scale_factor') if key in results
         }
+        meta['img_shape'] = image.shape[:2]
         if inner:  # to the right and below; mmseg takes it off again
             meta['padding_size'] = (0, image.shape[1] - inner[1], 0,
                                     image.shape[0] - inner[0])

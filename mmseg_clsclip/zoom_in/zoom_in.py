@@ -1,6 +1,7 @@
 """ZoomIn: the test-time zoom-in of ClsCLIP+, around any segmentor."""
 from collections.abc import Sequence
 from functools import partial
+from typing import Literal
 
 import torch
 from mmengine.model import BaseTTAModel
@@ -10,14 +11,13 @@ from mmseg.structures import SegDataSample
 from mmseg.utils import SampleList
 from torch import Tensor, nn
 
+from ..arguments import Count, Weight
+from ..named import build
 from ..proposals import BaseProposals, crop_windows
 from .asked_classes import AskedClasses
 from .canvas import Canvas
 from .in_batches import InBatches
 from .picture import Picture
-
-JOINS = ('or', 'max', 'mean')
-WHOLE_PICTURE = ('fallback', 'include', 'never')
 
 
 @MODELS.register_module()
@@ -62,7 +62,8 @@ class ZoomIn(BaseTTAModel):
             region, and the whole picture, to the segmentor's input size: what
             the plain test pipeline has between loading and packing. With
             ``keep_ratio=True`` only regions of one shape share a batch; a
-            ``Pad`` after it, or ``square``, brings them together.
+            ``Pad`` after it, or ``square``, brings them together. What does
+            more than resize and pad, or not always the same, is refused.
         margin (float): Of a region around its box, to every side, as a share
             of the box's width or height.
         square (bool): Lengthen the shorter side of a region to the longer
@@ -80,7 +81,7 @@ class ZoomIn(BaseTTAModel):
         keep_masks (bool): Keep what each region said, for drawing.
         data_preprocessor (dict, optional): For a ``module`` without one.
         pretrained (None): Unused; there for mmseg's tools.
-        train_cfg (None): Unused; there for mmseg's tools.
+        train_cfg (dict, optional): Unused; there for mmseg's tools.
 
     Raises:
         ValueError: If an option is none of the above, or ``'never'`` meets a
@@ -91,39 +92,29 @@ class ZoomIn(BaseTTAModel):
                  module: dict | nn.Module,
                  proposals: dict | BaseProposals,
                  resize: dict | Sequence[dict],
-                 margin: float = 0.1,
+                 margin: Weight = 0.1,
                  square: bool = False,
-                 min_size: int = 16,
-                 join: str = 'or',
-                 whole_picture: str = 'fallback',
-                 crop_batch_size: int = 32,
+                 min_size: Count = 16,
+                 join: Literal['or', 'max', 'mean'] = 'or',
+                 whole_picture: Literal['fallback', 'include',
+                                        'never'] = 'fallback',
+                 crop_batch_size: Count = 32,
                  classes: str | Sequence[str] | None = None,
                  keep_masks: bool = False,
-                 data_preprocessor: dict | None = None,
+                 data_preprocessor: dict | nn.Module | None = None,
                  pretrained: None = None,
-                 train_cfg: None = None):
+                 train_cfg: dict | None = None):
         if data_preprocessor is not None and isinstance(module, dict):
             # mmengine's Runner hands on the config's top-level one. What the
             # segmentor's own config says is meant more closely.
             module = type(module)(module)
             module.setdefault('data_preprocessor', data_preprocessor)
-        super().__init__(module)
-        for name, value, known in (('join', join, JOINS),
-                                   ('whole_picture', whole_picture,
-                                    WHOLE_PICTURE)):
-            if value not in known:
-                raise ValueError(f'{name}={value!r}: one of {known}.')
-        for name, value, least in (('margin', margin, 0),
-                                   ('min_size', min_size, 1),
-                                   ('crop_batch_size', crop_batch_size, 1)):
-            if not value >= least:
-                raise ValueError(f'{name}={value}: at least {least}.')
+        super().__init__(build(module))
         test_cfg = getattr(self.module, 'test_cfg', None) or {}
         if test_cfg.get('labels_only'):
             raise ValueError('ZoomIn joins logits: take labels_only out of '
                              "the test_cfg of its module's config.")
-        self.proposals = proposals if isinstance(
-            proposals, nn.Module) else MODELS.build(proposals)
+        self.proposals = build(proposals)
         self.in_batches = InBatches(resize)
         if self.in_batches.pads and getattr(self.module.data_preprocessor,
                                             'test_cfg', None):
