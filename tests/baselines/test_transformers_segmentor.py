@@ -467,7 +467,8 @@ def test_names_that_are_too_long_are_refused(folder, model):
 
 
 @torch.no_grad()
-def test_the_numbers_of_classes_are_the_vocabularys(model):
+def test_the_numbers_of_classes_are_the_vocabularys(folder):
+    model = build(folder)
     inputs = torch.randn(1, 3, *model.input_size)
     for names in (NAMES[:2], ['cross']):
         model.inference(inputs, metas(1, model.input_size, 'ring'))
