@@ -12,7 +12,8 @@ from mmengine.config import Config
 from .files import configs_folder
 
 PREFIX = f'{__package__}::'
-_theirs = Config._get_cfg_path
+# Private: without it nothing is lost but what stands here.
+_theirs = getattr(Config, '_get_cfg_path', None)
 
 
 def find_base(base: str, filename: str) -> tuple[str, str | None]:
@@ -41,4 +42,5 @@ def find_base(base: str, filename: str) -> tuple[str, str | None]:
 
 def register() -> None:
     """Let mmengine find bases so."""
-    Config._get_cfg_path = staticmethod(find_base)
+    if _theirs:
+        Config._get_cfg_path = staticmethod(find_base)

@@ -122,6 +122,13 @@ def test_what_others_take_by_any_name_is_theirs():
     OURS['GeneralizedZeroShotIoUMetric'](output_dir='x', keep_results=True)
 
 
+def test_a_step_of_a_pipeline_may_be_a_function():
+    given = OURS['EpisodeDataset'](
+        dict(type='Shapes5iDataset', split='test', length=1, test_mode=True),
+        pipeline=[dict(type='LoadImageFromFile'), print], min_area=1)
+    assert print in given.pipeline.transforms
+
+
 def test_a_class_of_the_users_own_is_held_to_the_same():
     class Mine(OURS['BinaryDiceLoss']):
         def __init__(self, mine, **kwargs):

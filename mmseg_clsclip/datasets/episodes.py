@@ -1,6 +1,6 @@
 """Episodes: a picture, one class name, a binary mask; from any data set."""
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from mmengine.dataset import BaseDataset, Compose
@@ -131,7 +131,7 @@ class EpisodeDataset(Dataset):
 
     def __init__(self,
                  dataset: dict,
-                 pipeline: Sequence[dict] = (),
+                 pipeline: Sequence[dict | Callable] = (),
                  novel_classes: Sequence[str] | None = None,
                  novel_handling: str = 'drop_image',
                  test_classes: str = 'all',

@@ -1,6 +1,6 @@
 """What PASCAL-5i and COCO-20i have in common: four folds, two splits."""
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from mmseg.datasets import BaseSegDataset
 
@@ -48,7 +48,7 @@ class FoldDataset(EpisodeDataset):
                  data_root: str | None = None,
                  data_prefix: dict | None = None,
                  ann_file: str | None = None,
-                 pipeline: Sequence[dict] = (),
+                 pipeline: Sequence[dict | Callable] = (),
                  min_area: float = 2048,
                  test_classes: str = 'novel',
                  list_file: str | Sequence[str] | None = None,

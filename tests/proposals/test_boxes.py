@@ -67,3 +67,9 @@ def test_windows_of_any_boxes_lie_in_the_picture():
         assert (x2 - x1 >= 7).all() and (y2 - y1 >= 7).all()
         assert (x1 <= boxes[:, 0]).all() and (y2 + .01 >= boxes[:, 3]).all()
     assert crop_windows(torch.zeros(0, 4), (60, 80)).shape == (0, 4)
+
+
+def test_a_margin_beyond_all_numbers_is_the_whole_picture():
+    box = torch.tensor([[3., 4, 8, 9]])
+    for margin in (100., 1e30, 1e308):
+        assert crop_windows(box, (20, 30), margin).tolist() == [[0, 0, 30, 20]]
