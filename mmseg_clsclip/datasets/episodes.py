@@ -9,6 +9,7 @@ from mmseg.registry import DATASETS, TRANSFORMS
 from torch.utils.data import Dataset
 
 from ..files import require_files, some
+from ..keys import CLASS_NAME, NOVEL_CLASSES, PROTOCOL, Protocol
 from ..log import warn
 from .labels import (
     check_classes,
@@ -83,6 +84,27 @@ def _test_mode(dataset: Dataset) -> bool:
     return first
 
 
+def _check_options(novel_handling: str, test_classes: str, unreadable: str,
+                   min_area: float, episodes: int | None,
+                   seed: int | None) -> None:
+    """Arguments of :class:`EpisodeDataset` are what it says of them.
+
+    Raises:
+        ValueError: If one is not.
+    """
+    for name, value, known in (
+        ('novel_handling', novel_handling, NOVEL_HANDLING),
+        ('test_classes', test_classes, ('all', 'novel')),
+        ('unreadable', unreadable, ('stop', 'skip'))):
+        if value not in known:
+            raise ValueError(f'{name}={value!r}: one of {known}.')
+    check_area(min_area)
+    if episodes is not None and not is_whole(episodes, 1):
+        raise ValueError(f'episodes={episodes!r}: at least 1, or None for '
+                         'every pair once.')
+    check_seed(seed)
+
+
 @DATASETS.register_module()
 class EpisodeDataset(Dataset):
     """Asks for one class a picture, in whatever data set mmseg can read.
@@ -140,17 +162,8 @@ class EpisodeDataset(Dataset):
                  episodes: int | None = None,
                  seed: int | None = None,
                  unreadable: str = 'stop'):
-        for name, value, known in (
-            ('novel_handling', novel_handling, NOVEL_HANDLING),
-            ('test_classes', test_classes, ('all', 'novel')),
-            ('unreadable', unreadable, ('stop', 'skip'))):
-            if value not in known:
-                raise ValueError(f'{name}={value!r}: one of {known}.')
-        check_area(min_area)
-        if episodes is not None and not is_whole(episodes, 1):
-            raise ValueError(f'episodes={episodes!r}: at least 1, or None for '
-                             'every pair once.')
-        check_seed(seed)
+        _check_options(novel_handling, test_classes, unreadable, min_area,
+                       episodes, seed)
         check_suffixes(dataset)
         self.dataset: BaseDataset = DATASETS.build(dataset)
         self.pipeline = _with_size_check(pipeline)
@@ -179,11 +192,12 @@ class EpisodeDataset(Dataset):
             self.dataset.metainfo,
             novel_classes=self.novel_classes,
             base_classes=self.base_classes,
-            protocol=dict(
-                dict(dataset=type(self.dataset).__name__),
-                **self.dataset.metainfo.get('protocol', {}),
-                novel_handling=novel_handling,
-                **how))
+            protocol=Protocol(**{
+                'dataset': type(self.dataset).__name__,
+                **self.dataset.metainfo.get(PROTOCOL, {}),
+                'novel_handling': novel_handling,
+                **how
+            }))
 
     def _resolve_classes(self, novel: Sequence[str] | None,
                          asked: str) -> None:
@@ -199,7 +213,7 @@ class EpisodeDataset(Dataset):
         meta = self.dataset.metainfo
         classes = meta['classes']
         if novel is None:
-            novel = meta.get('novel_classes', ())
+            novel = meta.get(NOVEL_CLASSES, ())
         if isinstance(novel, str):
             raise ValueError(f'novel_classes={novel!r} is one text: write a '
                              f'list, [{novel!r}].')
@@ -399,7 +413,7 @@ class EpisodeDataset(Dataset):
         info.update(
             sample_idx=idx, classes=classes, base_classes=self.base_classes)
         if self.test_mode:
-            info['class_name'] = classes[asked]
+            info[CLASS_NAME] = classes[asked]
             return info
         if asked is not None:
             info['candidates'] = [classes[k] for k in asked]

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from mmseg.datasets import BaseSegDataset
 
+from ..keys import DatasetMeta, Protocol
 from .episodes import EpisodeDataset
 from .options import is_whole
 
@@ -114,10 +115,10 @@ class FoldDataset(EpisodeDataset):
             data_prefix=data_prefix,
             ann_file=ann_file,
             test_mode=split == 'val',
-            metainfo=dict(
-                cls.META,
+            metainfo=DatasetMeta(
+                **cls.META,
                 novel_classes=tuple(classes[k] for k in cls.novel(fold)),
-                protocol=dict(dataset=cls.NAME, fold=fold, split=split)))
+                protocol=Protocol(dataset=cls.NAME, fold=fold, split=split)))
 
     @staticmethod
     def novel(fold: int) -> list[int]:

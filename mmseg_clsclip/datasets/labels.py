@@ -67,8 +67,8 @@ def check_classes(classes: Sequence[str] | None, what: str) -> None:
         raise ValueError(
             f'{what} has the one class {classes[0]!r} and nothing beside it: '
             'each pixel is that or ignored, and no figure says whether it is '
-            "found. Write classes=['background', 'NAME'], have 0 and 1 in the "
-            'masks, and leave out reduce_zero_label.')
+            f"found. Write classes=['background', {classes[0]!r}], have 0 and "
+            '1 in the masks, and leave out reduce_zero_label.')
 
 
 def check_mask(labels: np.ndarray, path: str, num_classes: int) -> np.ndarray:
@@ -103,9 +103,10 @@ def check_mask(labels: np.ndarray, path: str, num_classes: int) -> np.ndarray:
     return areas
 
 
-def _known(classes: Sequence[str]) -> list[int]:
-    """Labels of all but the background."""
-    return [k for k, name in enumerate(classes) if not is_background(name)]
+def _telling(classes: Sequence[str], reduced: bool) -> list[int]:
+    """Labels that are of a class and not what masks are filled with."""
+    return [k for k, name in enumerate(classes)
+            if not is_background(name) and (k or reduced)]
 
 
 def _may_be_shifted(classes: Sequence[str], reduced: bool,
@@ -130,14 +131,19 @@ def misread(classes: Sequence[str],
         tuple[str, str]: ``'error'``, or ``'warning'`` where it may be meant
         so, and a sentence; two empty texts if they agree.
     """
-    ignored, known, last = areas[IGNORE], _known(classes), len(classes) - 1
-    if ignored and known and not areas[known].any():
-        zero = ('reduce_zero_label=True ignores 0, and 255 is ignored anyway'
-                if reduced else '255 is ignored, and no class')
-        return 'error', (
+    ignored, last = areas[IGNORE], len(classes) - 1
+    telling, first = _telling(classes, reduced), is_background(classes[0])
+    if ignored and telling and not areas[telling].any():
+        zero = '255 is ignored, and no class'
+        if reduced:
+            zero = ('reduce_zero_label=True ignores 0, and 255 is ignored '
+                    'anyway' + ': leave it out' * first)
+        # Where 0 is a class of its own, it may be the only one.
+        return 'error' if first or not areas[0] else 'warning', (
             f'No mask shows a class: {100 * ignored / areas.sum():.0f} % of '
-            f'the pixels are ignored, and no other is of a class. {zero}; '
-            f'write {known[0] + reduced} for {classes[known[0]]!r}.')
+            f'the pixels are ignored, and all others 0. {zero}; write '
+            f'{telling[0] + (reduced and not first)} for '
+            f'{classes[telling[0]]!r}.')
     if ignored and not areas[last] and _may_be_shifted(classes, reduced,
                                                        novel):
         # If little is ignored the last class may merely be rare.
@@ -174,7 +180,7 @@ def check_use(classes: Sequence[str],
     total, number = np.zeros(256, np.int64), 0
     for number, areas in enumerate(masks, 1):
         total += areas
-        if number >= at_least and total[_known(classes)].any() and (
+        if number >= at_least and total[_telling(classes, reduced)].any() and (
                 total[len(classes) - 1]
                 or not _may_be_shifted(classes, reduced, novel)):
             return

@@ -5,6 +5,7 @@ import numpy as np
 from mmcv.transforms import BaseTransform
 from mmseg.registry import TRANSFORMS
 
+from ..keys import BASE_CLASSES, CLASS_NAME
 from .labels import IGNORE, check_mask
 from .options import check_area
 
@@ -62,20 +63,20 @@ class MakeEpisode(BaseTransform):
                 "'drop_image'. The list of the training pictures was made "
                 "otherwise: set novel_handling to 'background' or 'ignore', "
                 'or take a list without such pictures.')
-        drawn = 'class_name' not in results
+        drawn = CLASS_NAME not in results
         if drawn:
-            candidates = results.get('candidates', results['base_classes'])
+            candidates = results.get('candidates', results[BASE_CLASSES])
             present = [c for c in candidates
                        if areas[classes.index(c)] >= self.min_area]
-            absent = [c for c in results['base_classes']
+            absent = [c for c in results[BASE_CLASSES]
                       if not areas[classes.index(c)]]
             ask_absent = absent and np.random.rand() < self.absent_share
             candidates = absent if ask_absent else present
             if not candidates:
                 return None
-            results['class_name'] = candidates[np.random.randint(
+            results[CLASS_NAME] = candidates[np.random.randint(
                 len(candidates))]
-        label = classes.index(results['class_name'])
+        label = classes.index(results[CLASS_NAME])
         mask = (labels == label).astype(np.uint8)
         mask[labels == IGNORE] = IGNORE
         mask[np.isin(labels, results.get('ignored_labels', []))] = IGNORE

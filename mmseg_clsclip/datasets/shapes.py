@@ -8,6 +8,7 @@ from mmseg.datasets import BaseSegDataset
 from mmseg.registry import DATASETS
 from PIL import Image
 
+from ..keys import DatasetMeta, Protocol
 from .options import is_whole
 from .shapes_world import CLASSES, draw, novel_classes
 
@@ -94,8 +95,8 @@ class Shapes5iDataset(BaseSegDataset):
         self.fold, self.split = fold, split
         self.length, self.seed = length, seed
         names = self.METAINFO['classes']
-        folds = dict(
-            protocol=dict(dataset='Shapes-5i', fold=fold, split=split),
+        folds = DatasetMeta(
+            protocol=Protocol(dataset='Shapes-5i', fold=fold, split=split),
             novel_classes=tuple(names[k] for k in novel_classes(fold)))
         super().__init__(metainfo={**folds, **(metainfo or {})}, **kwargs)
 

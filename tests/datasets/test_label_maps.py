@@ -46,11 +46,15 @@ def logged(monkeypatch):
     ([[0]] * 40 + [[0, 255]], {}, "255 is ignored.*write 1 for 'a'"),
     ([[0, 255]], dict(classes=['a', 'b'], reduce_zero_label=True),
      "reduce_zero_label=True ignores 0, .* write 1 for 'a'"),
+    ([[0, 1, 255]], dict(classes=['background', 'a'], reduce_zero_label=True),
+     "255 is ignored anyway: leave it out; write 1 for 'a'"),
     ([[0, 0, 1, 2]] * 2, dict(reduce_zero_label=True),
      "makes 1 the label of the first name, 'background', and no mask holds 3"),
     ([[0, 1]], dict(classes=['a'], reduce_zero_label=True),
      "has the one class 'a' and nothing beside it"),
-    ([[0, 255]], dict(classes=['a']), "has the one class 'a'"),
+    ([[0, 255]], dict(classes=['a']), "has the one class 'a'.*Write classes="
+     r"\['background', 'a'\]"),
+    ([[255]], dict(classes=['a', 'b']), '100 % of the pixels are ignored'),
     ([[0, 3]], dict(pipeline=[dict(type='TestTimeAug', transforms=[
         [step] for step in PIPELINE])]), 'holds the value 3'),
 ])
@@ -86,6 +90,11 @@ def test_what_may_be_meant(build, masks, kwargs, logged):
 def test_where_little_is_ignored_it_is_a_warning(build, logged):
     check_label_maps(build([[0, 1, 1, 2]], reduce_zero_label=True))
     assert len(logged) == 1 and 'Leave out reduce_zero_label' in logged[0]
+
+
+def test_where_0_is_a_class_it_is_a_warning(build, logged):
+    check_label_maps(build([[0, 255]] * 2, classes=['ground', 'shape']))
+    assert len(logged) == 1 and "write 1 for 'shape'" in logged[0]
 
 
 def test_what_a_metric_ignores_is_no_label(build):

@@ -10,6 +10,7 @@ from mmseg_clsclip import EpisodeDataset
 from mmseg_clsclip.datasets.folds import FoldDataset
 from mmseg_clsclip.datasets.lists import picture_id, read_lists
 from mmseg_clsclip.datasets.options import check_suffixes
+from mmseg_clsclip.keys import NOVEL_CLASSES
 
 
 @dataclass
@@ -56,7 +57,7 @@ def parts_of(cfg: dict,
     """
     kind = class_of(DATASETS, cfg)
     if issubclass(kind, EpisodeDataset):
-        novel = cfg.get('novel_classes', novel)
+        novel = cfg.get(NOVEL_CLASSES, novel)
         episodes = True
         if cfg.get('list_file') is not None:
             listed = {name for name, _ in read_lists(cfg['list_file'])[0]}
@@ -89,5 +90,5 @@ def parts_of(cfg: dict,
         raise ValueError(f'{kind.__name__} has no classes: write metainfo='
                          "dict(classes=['background', 'cat', ...]).")
     if novel is None:
-        novel = dataset.metainfo.get('novel_classes', ())
+        novel = dataset.metainfo.get(NOVEL_CLASSES, ())
     yield Part(dataset, tuple(novel), episodes, listed)

@@ -1,0 +1,65 @@
+"""Keys by which data sets, samples, results and checkpoints are understood.
+
+Files that never import each other agree on them, and a user's config may
+write them, too.
+"""
+from typing import TypedDict
+
+# Of a sample's metainfo: the one class that it asks for.
+CLASS_NAME = 'class_name'
+# Of a data set's metainfo, see DatasetMeta.
+NOVEL_CLASSES = 'novel_classes'
+BASE_CLASSES = 'base_classes'
+PROTOCOL = 'protocol'
+# Of a checkpoint's meta: every class whose masks were ever trained on.
+SEEN_CLASSES = 'seen_classes'
+
+
+class Protocol(TypedDict, total=False):
+    """All that a figure depends on; other data sets may say more.
+
+    Attributes:
+        dataset: Its name.
+        fold: Which classes are novel.
+        split: Of its pictures.
+        novel_handling: What became of novel classes' pixels in training.
+        list: Where the eligible pairs are from.
+        list_files: The files' names, if from files.
+        pairs: How many are eligible.
+        episodes: Which of them are asked, and in which order.
+        trained_on_unseen: Unseen classes that training saw.
+        input_size: Of what the model sees, "HxW" or in words.
+        views: Of a picture, joined by test-time augmentation.
+        proposals: Their source, "none" without zoom-in.
+        geometry: If it is not mmseg's.
+    """
+    dataset: str
+    fold: int
+    split: str
+    novel_handling: str
+    list: str
+    list_files: list[str]
+    pairs: int
+    episodes: str
+    trained_on_unseen: list[str]
+    input_size: str
+    views: int | list[int]
+    proposals: str
+    geometry: str
+
+
+class DatasetMeta(TypedDict, total=False):
+    """Metainfo of a data set.
+
+    Attributes:
+        classes: Names in the order of the labels.
+        palette: Their colours, RGB.
+        novel_classes: Those whose masks training must not see.
+        base_classes: Those whose masks it sees; the background is neither.
+        protocol: See :class:`Protocol`.
+    """
+    classes: tuple[str, ...]
+    palette: list[list[int]]
+    novel_classes: tuple[str, ...]
+    base_classes: tuple[str, ...]
+    protocol: Protocol
