@@ -13,6 +13,7 @@ from mmseg.registry import HOOKS
 from ..datasets import EpisodeDataset, check_label_maps
 from ..datasets.coco import seen_among
 from ..datasets.episodes import wrapped
+from ..files import some
 from ..log import warn
 from ..named import asks_by_name
 from ..variables import unheeded
@@ -90,6 +91,7 @@ class HonestScoresHook(Hook):
 
     _trained: dict = {}  # metainfo of the training set
     _seen: frozenset = frozenset()  # classes whose masks were trained on
+    _missing: Sequence[str] = ()  # learned parts that no checkpoint had
 
     def before_run(self, runner) -> None:
         """Be the only one: an older config names it in custom_hooks, too.
@@ -103,6 +105,16 @@ class HonestScoresHook(Hook):
         for hook in [hook for hook in runner.hooks if type(hook) is type(self)
                      and hook is not self]:
             runner.hooks.remove(hook)
+        _segmentor(runner).register_load_state_dict_post_hook(
+            self._note_missing)
+
+    def _note_missing(self, segmentor, keys) -> None:
+        """Remember what a model of mmseg's, which does not look, lacks."""
+        learned = {name for name, parameter in segmentor.named_parameters()
+                   if parameter.requires_grad}
+        self._missing = [
+            key for key in keys.missing_keys if key in learned
+            and not key.startswith('auxiliary_head')]  # training's alone
 
     def after_load_checkpoint(self, runner, checkpoint: dict) -> None:
         """Remember what the checkpoint was trained on.
@@ -149,6 +161,7 @@ class HonestScoresHook(Hook):
             warn('The checkpoint that this training begins with was trained '
                  f'on masks of {", ".join(seen)}, which count as unseen here: '
                  'scores of what comes out are NOT zero-shot.')
+        self._missing = ()
         self._trained = dict(metas[0])
         self._seen = self._seen.union(*map(_trained_classes, metas))
 
@@ -200,6 +213,11 @@ class HonestScoresHook(Hook):
     def _prepare(self, runner, dataset, evaluator) -> None:
         """Check that all fit each other, and let them name what they show."""
         segmentor = _segmentor(runner)
+        if self._missing:
+            raise ValueError(
+                f'The checkpoint has no weights for {len(self._missing)} '
+                f'learned parts of the model ({some(self._missing, 3)}): they '
+                'are random. Take the config that it was trained with.')
         episodes = list(_episode_datasets(dataset))
         for part in episodes:
             check_episodes(segmentor, part, evaluator)

@@ -3,6 +3,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import torch
 from mmengine.config import Config
 from mmengine.evaluator import Evaluator
 from mmengine.hooks import IterTimerHook, LoggerHook
@@ -449,3 +450,32 @@ def test_a_visualizer_that_draws_hears_of_all_pictures():
         test.hooks = [hook]
         HonestScoresHook().before_test(test)
         assert heard == TWICE * draw
+
+
+def test_a_model_of_mmsegs_is_not_tested_half_random(tmp_path):
+    cfg = Config.fromfile(ROOT / 'configs/shapes/clsclip_shapes-5i_whole.py')
+    cfg.model = dict(
+        type='EncoderDecoder', data_preprocessor=cfg.data_preprocessor,
+        backbone=dict(type='ResNet', depth=18),
+        decode_head=dict(type='FCNHead', in_channels=512, channels=8,
+                         num_convs=1, num_classes=21),
+        auxiliary_head=dict(type='FCNHead', in_channels=256, channels=8,
+                            in_index=2, num_classes=21),
+        test_cfg=dict(mode='whole'))
+    cfg.test_dataloader.update(num_workers=0, persistent_workers=False)
+    cfg.test_dataloader.dataset.length = 2
+    cfg.visualizer.vis_backends = cfg.custom_hooks = None
+    cfg.update(work_dir=str(tmp_path), log_level='ERROR')
+    state = Runner.from_cfg(cfg).model.state_dict()
+    for path, lacks in (('none', None), ('a.pth', 'auxiliary_head'),
+                        ('d.pth', 'decode_head.convs')):
+        cfg.load_from = str(tmp_path / path)
+        torch.save(dict(state_dict={
+            key: value for key, value in state.items()
+            if not key.startswith(lacks or 'nothing')}), cfg.load_from)
+        test = Runner.from_cfg(cfg)
+        if path == 'd.pth':
+            with pytest.raises(ValueError, match='no weights for 2 learned'):
+                test.test()
+        else:
+            assert 'mIoU' in test.test()
