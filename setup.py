@@ -53,7 +53,7 @@ setup(
     package_data={'mmseg_clsclip': ['assets/*']},
     cmdclass=dict(build_py=BuildWithMim),
     entry_points=dict(
-        console_scripts=['clsclip = mmseg_clsclip.demo.cli:main']),
+        console_scripts=['clsclip = mmseg_clsclip.apis.cli:main']),
     python_requires='>=3.10',
     # No OpenMMLab package: two families share the import names mmcv, mmengine
     # and mmseg, and which one is there is the user's choice, an extra below.

@@ -10,27 +10,49 @@ from . import compat
 # First: with mmcv-lite the rest would not import without it.
 compat.apply()
 
-from . import config_bases
-from .arguments import check_registered
-from .backbone import ClsCLIPVisionTransformer
-from .baselines import (DenseCLIP, DenseCLIPHead, DenseCLIPVisionTransformer,
-                        FiLMHead, LateFusion, LSegHead, NavigatedLateFusion,
-                        PseudoInverseStart, TextAsWeights, TokenHead,
-                        TransformersSegmentor, VisualPromptTuning)
-from .clip import load_clip
-from .datasets import (BAMLetterbox, COCO20iDataset, COCOObjectDataset,
-                       EpisodeDataset, FoldDataset, MakeEpisode,
-                       PASCAL5iDataset, PascalVOCDataset20, Shapes5iDataset)
-from .decode_head import ClsCLIPHead
-from .demo import Predictor
-from .evaluation import (EpisodeIoUMetric, GeneralizedZeroShotIoUMetric,
-                         HonestScoresHook)
-from .losses import BinaryDiceLoss
-from .optim import TrainableOptimWrapperConstructor
-from .proposals import (COCOResultsProposals, GroundTruthProposals,
-                        SelfProposals, TorchvisionProposals, WindowProposals)
-from .segmentor import ClsCLIP
-from .text_encoder import OpenCLIPTextEncoder
+from .apis import Predictor
+from .datasets import (
+    BAMLetterbox,
+    COCO20iDataset,
+    COCOObjectDataset,
+    EpisodeDataset,
+    FoldDataset,
+    MakeEpisode,
+    PASCAL5iDataset,
+    PascalVOCDataset20,
+    Shapes5iDataset,
+)
+from .engine import HonestScoresHook, TrainableOptimWrapperConstructor
+from .evaluation import EpisodeIoUMetric, GeneralizedZeroShotIoUMetric
+from .models import (
+    BinaryDiceLoss,
+    ClsCLIP,
+    ClsCLIPHead,
+    ClsCLIPVisionTransformer,
+    DenseCLIP,
+    DenseCLIPHead,
+    DenseCLIPVisionTransformer,
+    FiLMHead,
+    LateFusion,
+    LSegHead,
+    NavigatedLateFusion,
+    OpenCLIPTextEncoder,
+    PseudoInverseStart,
+    TextAsWeights,
+    TokenHead,
+    TransformersSegmentor,
+    VisualPromptTuning,
+    load_clip,
+)
+from .proposals import (
+    COCOResultsProposals,
+    GroundTruthProposals,
+    SelfProposals,
+    TorchvisionProposals,
+    WindowProposals,
+)
+from .utils import config_bases
+from .utils.arguments import check_registered
 from .version import __version__
 from .visualization import EpisodeVisualizer, draw_zoom_in
 from .zoom_in import ZoomIn

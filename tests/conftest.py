@@ -12,7 +12,7 @@ import pytest
 import torch
 from mmengine.registry import init_default_scope
 
-from mmseg_clsclip.clip import ASSETS
+from mmseg_clsclip.models.clip.loading import ASSETS
 
 TINY_CLIP = dict(
     embed_dim=16,

@@ -19,8 +19,8 @@ from mmseg_clsclip.evaluation.results import (
     RANDOM,
     read_result,
 )
-from mmseg_clsclip.files import atomic_write, some
-from mmseg_clsclip.markdown import escape_markdown
+from mmseg_clsclip.utils.files import atomic_write, some
+from mmseg_clsclip.utils.markdown import escape_markdown
 
 FOLDS = range(4)  # of PASCAL-5i, COCO-20i and Shapes-5i
 # What may differ between the folds of one protocol.

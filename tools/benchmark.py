@@ -29,7 +29,6 @@ from statistics import median
 import torch
 import torch.nn.functional as F
 from _random_clipseg import write_clipseg
-from comparison.measure import machine, peak_memory
 from matplotlib.figure import Figure
 from mmengine.config import Config, DictAction
 from mmengine.device import get_device
@@ -39,8 +38,9 @@ from prettytable import PrettyTable
 from torch import Tensor, nn
 
 import mmseg_clsclip
-from mmseg_clsclip.complexity import count_flops
-from mmseg_clsclip.files import atomic_write, configs_folder
+from mmseg_clsclip.comparison.measure import machine, peak_memory
+from mmseg_clsclip.utils.complexity import count_flops
+from mmseg_clsclip.utils.files import atomic_write, configs_folder
 
 DTYPES = {name: getattr(torch, name)
           for name in ('float32', 'bfloat16', 'float16')}

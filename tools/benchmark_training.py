@@ -14,15 +14,16 @@ from statistics import median
 
 import torch
 from benchmark import DTYPES, alone
-from comparison.measure import machine, peak_memory
 from mmengine.config import Config, DictAction
 from mmengine.device import get_device
 from mmengine.registry import init_default_scope
 from mmengine.structures import PixelData
 from prettytable import PrettyTable
 
-from mmseg_clsclip import backbone, decode_head
-from mmseg_clsclip.files import atomic_write, configs_folder
+from mmseg_clsclip.comparison.measure import machine, peak_memory
+from mmseg_clsclip.models.backbones import clsclip_vit as backbone
+from mmseg_clsclip.models.decode_heads import clsclip_head as decode_head
+from mmseg_clsclip.utils.files import atomic_write, configs_folder
 
 WAYS = ('as it is', 'with_cp', 'plain')
 

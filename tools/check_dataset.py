@@ -11,10 +11,6 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-from dataset_check import between, findings
-from dataset_check.findings import Finding
-from dataset_check.parts import Part, parts_of
-from dataset_check.reading import Pair, read_pair
 from mmengine.config import Config, DictAction
 from mmengine.registry import init_default_scope
 from mmseg.registry import DATASETS
@@ -24,9 +20,14 @@ from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
 
-from mmseg_clsclip.datasets.labels import IGNORE
-from mmseg_clsclip.files import some
-from mmseg_clsclip.variables import unheeded
+from mmseg_clsclip.dataset_check import cross_checks as between
+from mmseg_clsclip.dataset_check import findings
+from mmseg_clsclip.dataset_check.datasets_in_config import Part, parts_of
+from mmseg_clsclip.dataset_check.findings import Finding
+from mmseg_clsclip.dataset_check.read_pair import Pair, read_pair
+from mmseg_clsclip.datasets.masks import IGNORE
+from mmseg_clsclip.utils.config_variables import unheeded
+from mmseg_clsclip.utils.files import some
 
 SPLITS = ('train', 'val', 'test')
 

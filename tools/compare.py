@@ -13,20 +13,25 @@ import os
 import sys
 from pathlib import Path
 
-from comparison import alike, runs
-from comparison.entrants import Entrant, check_request, read_config
-from comparison.figures import draw_classes, draw_pictures
-from comparison.pictures import most_different
-from comparison.report import write
-from comparison.rows import collect, unseen_in
-from comparison.table import COSTS, name_of, shown, table
 from mmengine.registry import init_default_scope
 from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from mmseg_clsclip.clip import ASSETS
+from mmseg_clsclip.comparison import comparability as alike
+from mmseg_clsclip.comparison import runs
+from mmseg_clsclip.comparison.compared_models import (
+    Entrant,
+    check_request,
+    read_config,
+)
+from mmseg_clsclip.comparison.figures import draw_classes, draw_pictures
+from mmseg_clsclip.comparison.pictures import most_different
+from mmseg_clsclip.comparison.report import write
+from mmseg_clsclip.comparison.rows import collect, unseen_in
+from mmseg_clsclip.comparison.table import COSTS, name_of, shown, table
+from mmseg_clsclip.models.clip.loading import ASSETS
 
 ROOT = Path(__file__).parents[1]
 CHECKPOINT = ASSETS / 'clsclip_shapes-5i_fold0.pth'

@@ -1,5 +1,5 @@
 """Segment pictures by names; the same as the command ``clsclip``."""
-from mmseg_clsclip.demo.cli import main
+from mmseg_clsclip.apis.cli import main
 
 if __name__ == '__main__':
     main()

@@ -17,8 +17,7 @@ import torch
 from mmengine.config import Config, DictAction
 
 import mmseg_clsclip  # noqa: F401  (what mmseg needs with mmcv-lite)
-from mmseg_clsclip.checkpoint import load_strictly
-from mmseg_clsclip.export import (
+from mmseg_clsclip.apis.export import (
     FILES,
     PROGRAM,
     SEGMENTOR,
@@ -26,8 +25,9 @@ from mmseg_clsclip.export import (
     export_segmentor,
     export_text,
 )
-from mmseg_clsclip.parts import part_folder, take_names
-from mmseg_clsclip.prompted import PromptedSegmentor
+from mmseg_clsclip.models.segmentors.clip_segmentor import PromptedSegmentor
+from mmseg_clsclip.utils.checkpoint import load_strictly
+from mmseg_clsclip.utils.partial_files import part_folder, take_names
 
 LARGEST = 1e-4  # difference of a logit that is let pass
 

@@ -22,9 +22,9 @@ from rich.progress import track
 
 import mmseg_clsclip
 from mmseg_clsclip import EpisodeDataset
-from mmseg_clsclip.checkpoint import load_strictly
-from mmseg_clsclip.clip import ASSETS
-from mmseg_clsclip.files import atomic_write, configs_folder, some
+from mmseg_clsclip.models.clip.loading import ASSETS
+from mmseg_clsclip.utils.checkpoint import load_strictly
+from mmseg_clsclip.utils.files import atomic_write, configs_folder, some
 from mmseg_clsclip.visualization.navigation import (
     DIRECTIONS,
     draw_navigation,

@@ -16,8 +16,8 @@ try:
     import gradio as gr
     from starlette.middleware import Middleware
 
-    from mmseg_clsclip.demo import limits
-    from mmseg_clsclip.demo.web import build
+    from mmseg_clsclip.apis import limits
+    from mmseg_clsclip.apis.web import build
 except ImportError as error:
     sys.exit(f"web_demo.py: {error}. Gradio is not here, or too old: pip "
              "install -e '.[web]'")

@@ -15,8 +15,8 @@ from mmengine.registry import init_default_scope
 from mmengine.structures import InstanceData
 
 import mmseg_clsclip
-from mmseg_clsclip.files import configs_folder
 from mmseg_clsclip.proposals import BaseProposals
+from mmseg_clsclip.utils.files import configs_folder
 
 
 class FixedProposals(BaseProposals):

@@ -1,13 +1,13 @@
 """Episodes, their folds and lists, and the data sets they are made of."""
 from .coco import COCO20iDataset, COCOObjectDataset
-from .episodes import EpisodeDataset
+from .episode_dataset import EpisodeDataset
 from .folds import FoldDataset
-from .label_maps import check_label_maps
-from .letterbox import BAMLetterbox
-from .load_annotations import LoadAnnotations
-from .make_episode import MakeEpisode
+from .label_map_check import check_label_maps
 from .pascal import PASCAL5iDataset
 from .shapes import Shapes5iDataset, ShapesBackend
+from .transforms.bam_letterbox import BAMLetterbox
+from .transforms.load_annotations import LoadAnnotations
+from .transforms.make_episode import MakeEpisode
 from .voc20 import PascalVOCDataset20
 
 __all__ = [

@@ -5,7 +5,7 @@ from mmengine import fileio
 from mmseg.datasets import BaseSegDataset, COCOStuffDataset
 from mmseg.registry import DATASETS
 
-from ..files import require_files
+from ..utils.files import require_files
 from .folds import NUM_FOLDS, FoldDataset
 
 # COCO-Stuff counts the objects first, in COCO's own order.

@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 
 from mmseg.datasets import BaseSegDataset
 
-from ..keys import DatasetMeta, Protocol
-from .episodes import EpisodeDataset
-from .options import is_whole
+from ..utils.keys import DatasetMeta, Protocol
+from .arguments import is_whole
+from .episode_dataset import EpisodeDataset
 
 NUM_FOLDS = 4
 

@@ -4,10 +4,10 @@ from pathlib import Path
 from mmseg.datasets import PascalVOCDataset
 from mmseg.registry import DATASETS
 
-from ..files import some
-from ..log import warn
+from ..utils.files import some
+from ..utils.log import warn
+from .episode_lists import picture_id
 from .folds import FoldDataset
-from .lists import picture_id
 
 # VOC 2012 train and SBD without VOC 2012 val: PFENet's and BAM's list.
 NUM_TRAIN = 5953

@@ -8,8 +8,8 @@ from mmseg.datasets import BaseSegDataset
 from mmseg.registry import DATASETS
 from PIL import Image
 
-from ..keys import DatasetMeta, Protocol
-from .options import is_whole
+from ..utils.keys import DatasetMeta, Protocol
+from .arguments import is_whole
 from .shapes_world import CLASSES, draw, novel_classes
 
 _URI = re.compile(r'shapes-5i://(\w+)/(\d+)/(\d+)(-labels)?\.bmp')

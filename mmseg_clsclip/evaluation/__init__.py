@@ -1,10 +1,10 @@
-"""Metrics that name what they measured, and what looks after them."""
-from .episode_metric import EpisodeIoUMetric
-from .generalized_metric import GeneralizedZeroShotIoUMetric
-from .honest_scores import HonestScoresHook
-from .iou_metric import ProtocolIoUMetric
+"""Metrics that name what they measured, and the one reader of results."""
+from .metrics import (
+    EpisodeIoUMetric,
+    GeneralizedZeroShotIoUMetric,
+    ProtocolIoUMetric,
+)
 
 __all__ = [
-    'EpisodeIoUMetric', 'GeneralizedZeroShotIoUMetric', 'HonestScoresHook',
-    'ProtocolIoUMetric'
+    'EpisodeIoUMetric', 'GeneralizedZeroShotIoUMetric', 'ProtocolIoUMetric'
 ]

@@ -11,8 +11,8 @@ from mmseg.structures import SegDataSample
 from torch import Tensor
 from torchvision.ops import batched_nms, clip_boxes_to_image
 
-from ..arguments import Count, Share, That
-from ..log import warn
+from ..utils.arguments import Count, Share, That
+from ..utils.log import warn
 
 Wanted = dict[str, int]
 Segment = Callable[..., list[Tensor]]

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from mmengine.structures import InstanceData
 
-from ..files import read_json, some
+from ..utils.files import read_json, some
 from .detector import coco_categories
 
 

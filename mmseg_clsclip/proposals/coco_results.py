@@ -9,9 +9,9 @@ from mmseg.registry import MODELS
 from mmseg.structures import SegDataSample
 from torch import Tensor
 
-from ..arguments import Count
-from ..files import some
-from ..log import warn
+from ..utils.arguments import Count
+from ..utils.files import some
+from ..utils.log import warn
 from .base import Seen, Segment, Wanted
 from .coco_json import pack, read_annotations, read_categories, read_results
 from .detector import DetectorProposals

@@ -7,9 +7,9 @@ from mmseg.structures import SegDataSample
 from torch import Tensor
 from torchvision.models import get_model_weights
 
-from ..arguments import That
 from ..datasets.coco import COCO_TO_VOC
-from ..log import warn
+from ..utils.arguments import That
+from ..utils.log import warn
 from .base import BaseProposals, IoU, Segment, Wanted
 
 Translation = Annotated[

@@ -7,7 +7,7 @@ from mmseg.registry import MODELS
 from mmseg.structures import SegDataSample
 from torch import Tensor
 
-from ..arguments import Natural
+from ..utils.arguments import Natural
 from .base import AtMost, BaseProposals, Segment, Wanted
 from .boxes import component_boxes
 

@@ -8,7 +8,7 @@ from mmseg.registry import MODELS
 from mmseg.structures import SegDataSample
 from torch import Tensor
 
-from ..arguments import Count, Natural, That
+from ..utils.arguments import Count, Natural, That
 from .base import BaseProposals, Segment, Wanted
 from .boxes import component_boxes
 

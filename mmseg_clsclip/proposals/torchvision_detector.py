@@ -10,8 +10,8 @@ from mmseg.structures import SegDataSample
 from torch import Tensor
 from torchvision.models import get_model, get_model_weights, list_models
 
-from ..frozen import Frozen
-from ..log import warn
+from ..models.clip.frozen import Frozen
+from ..utils.log import warn
 from .base import Seen, Segment, Wanted
 from .detector import DetectorProposals
 

@@ -8,7 +8,7 @@ from mmseg.registry import MODELS
 from mmseg.structures import SegDataSample
 from torch import Tensor
 
-from ..arguments import Count, That
+from ..utils.arguments import Count, That
 from .base import BaseProposals, Segment, Wanted
 
 Overlap = Annotated[

@@ -9,8 +9,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from torch import Tensor, nn
 
-from ..backbone import ClsCLIPVisionTransformer
-from ..blocks import split_heads
+from ..models.backbones.clsclip_vit import ClsCLIPVisionTransformer
+from ..models.clip.blocks import split_heads
 
 # What a map shows, in the order of :func:`navigation_maps`.
 DIRECTIONS = ('the token looks', 'patches listen')

@@ -2,7 +2,7 @@
 import torch
 from torch import Tensor
 
-from ..inference import NEVER
+from ..models.inference.running_argmax import NEVER
 
 Window = tuple[int, int, int, int]
 

@@ -11,13 +11,13 @@ from mmseg.structures import SegDataSample
 from mmseg.utils import SampleList
 from torch import Tensor, nn
 
-from ..arguments import Count, Weight
-from ..named import build
+from ..models.segmentors.text_prompted import build
 from ..proposals import BaseProposals, crop_windows
-from .asked_classes import AskedClasses
+from ..utils.arguments import Count, Weight
 from .canvas import Canvas
-from .in_batches import InBatches
-from .picture import Picture
+from .prompted_classes import AskedClasses
+from .shape_batcher import InBatches
+from .zoom_input import Picture
 
 
 @MODELS.register_module()

@@ -15,8 +15,8 @@ from mmseg.structures import SegDataSample
 from mmseg_clsclip.proposals import BaseProposals
 from mmseg_clsclip.zoom_in import ZoomIn
 from mmseg_clsclip.zoom_in.canvas import NEVER
-from mmseg_clsclip.zoom_in.in_batches import InBatches
-from mmseg_clsclip.zoom_in.picture import Picture
+from mmseg_clsclip.zoom_in.shape_batcher import InBatches
+from mmseg_clsclip.zoom_in.zoom_input import Picture
 
 COLOURS = ('blue', 'green', 'red')
 # Every pixel becomes 4 x 4 and comes back as it was.

@@ -20,8 +20,8 @@ from _segmentations import check_segmentation
 from PIL import Image
 
 from mmseg_clsclip import COCO20iDataset
-from mmseg_clsclip.datasets.lists import picture_id
-from mmseg_clsclip.files import atomic_write, read_json, some
+from mmseg_clsclip.datasets.episode_lists import picture_id
+from mmseg_clsclip.utils.files import atomic_write, read_json, some
 
 CLASSES = COCO20iDataset.META['classes']
 EXPECTED = ('Expected is instances_val2014.json or the like, with images '

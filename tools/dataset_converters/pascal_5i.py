@@ -13,10 +13,10 @@ from _common import add_lists, add_workers, read_ids, run, track_map
 from PIL import Image
 
 from mmseg_clsclip import PASCAL5iDataset
-from mmseg_clsclip.datasets.labels import check_mask
+from mmseg_clsclip.datasets.masks import check_mask
 from mmseg_clsclip.datasets.pascal import NUM_TRAIN
-from mmseg_clsclip.files import atomic_write, require_files
-from mmseg_clsclip.images import open_image
+from mmseg_clsclip.utils.files import atomic_write, require_files
+from mmseg_clsclip.utils.images import open_image
 
 CLASSES = PASCAL5iDataset.META['classes']
 

@@ -14,8 +14,8 @@ from mmengine.config import Config, DictAction
 from mmengine.registry import init_default_scope
 from mmengine.structures import PixelData
 
-from mmseg_clsclip.complexity import count_flops
-from mmseg_clsclip.files import configs_folder
+from mmseg_clsclip.utils.complexity import count_flops
+from mmseg_clsclip.utils.files import configs_folder
 
 
 def main() -> None:

@@ -16,9 +16,9 @@ from statistics import mean
 
 from train_heads import FOLDS, ROOT, STEM
 
-from mmseg_clsclip.clip import ASSETS
 from mmseg_clsclip.evaluation.results import FIGURES, NOTHING, read_result
-from mmseg_clsclip.files import atomic_write
+from mmseg_clsclip.models.clip.loading import ASSETS
+from mmseg_clsclip.utils.files import atomic_write
 
 COLUMNS = {
     key: FIGURES[key].split(', ')[-1]

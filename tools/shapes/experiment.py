@@ -27,7 +27,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from train_heads import FOLDS, ROOT
 
 from mmseg_clsclip.evaluation.results import check_figure
-from mmseg_clsclip.files import atomic_write
+from mmseg_clsclip.utils.files import atomic_write
 
 BASELINES = {
     'ClsCLIP': 'shapes/clsclip',

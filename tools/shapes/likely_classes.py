@@ -19,8 +19,8 @@ from prettytable import PrettyTable
 from train_heads import FOLDS, ROOT
 
 import mmseg_clsclip  # noqa: F401  (what mmseg needs with mmcv-lite)
-from mmseg_clsclip.clip import ASSETS
-from mmseg_clsclip.files import atomic_write
+from mmseg_clsclip.models.clip.loading import ASSETS
+from mmseg_clsclip.utils.files import atomic_write
 
 CONFIG = str(ROOT / 'configs/shapes/clsclip_shapes-5i_whole.py')
 HEAD = str(ASSETS / 'clsclip_shapes-5i_fold{}.pth')

@@ -15,10 +15,10 @@ from pathlib import Path
 
 import numpy as np
 
-from mmseg_clsclip.clip import ASSETS
 from mmseg_clsclip.datasets.shapes_world import CLASSES, COLOURS, SIZE, draw
-from mmseg_clsclip.files import atomic_write
+from mmseg_clsclip.models.clip.loading import ASSETS
 from mmseg_clsclip.proposals import component_boxes
+from mmseg_clsclip.utils.files import atomic_write
 
 MISSED, LOOSE, WRONG_NAME, NOTHING = 0.15, 0.1, 0.1, 0.2
 

@@ -20,9 +20,9 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 from torchvision.transforms.functional import normalize
 
-from mmseg_clsclip.clip import ASSETS
 from mmseg_clsclip.datasets.shapes_world import CLASSES, draw, visible_classes
-from mmseg_clsclip.files import atomic_write
+from mmseg_clsclip.models.clip.loading import ASSETS
+from mmseg_clsclip.utils.files import atomic_write
 
 PHRASES = ('{}', 'a {}', 'a photo of a {}', 'a picture of a {}')
 MIN_AREA = 48  # pixels of 128 x 128; fewer are not spoken of

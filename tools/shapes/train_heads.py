@@ -13,8 +13,8 @@ from pathlib import Path
 import torch
 
 import mmseg_clsclip  # noqa: F401  (lets torch read mmengine's checkpoints)
-from mmseg_clsclip.clip import ASSETS
-from mmseg_clsclip.files import atomic_write
+from mmseg_clsclip.models.clip.loading import ASSETS
+from mmseg_clsclip.utils.files import atomic_write
 
 ROOT = Path(__file__).resolve().parents[2]
 STEM = 'clsclip_shapes-5i_fold{fold}'

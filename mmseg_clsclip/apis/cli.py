@@ -1,0 +1,166 @@
+"""Segment pictures by names.
+
+clsclip shapes-5i://test/0/000004.bmp --out-dir out \\
+    --classes "yellow circle" "red square,square in red"
+"""
+import argparse
+import os
+import sys
+import tempfile
+import warnings
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import NoReturn
+
+from mmengine.config import DictAction
+from rich.console import Console
+from rich.progress import Progress
+
+from ..utils.files import some
+from ..utils.partial_files import new_folder
+from ..version import __version__
+from . import outputs
+from .class_names import split_synonyms
+from .find_images import find
+from .predictor import DRAWN_WORLD, Predictor
+
+BEFORE = ('pictures come before --classes, which takes what follows it for '
+          'names: clsclip PICTURE... --classes NAME... --out-dir DIR')
+
+
+class _Parser(argparse.ArgumentParser):
+
+    def error(self, message: str) -> NoReturn:
+        if 'PICTURE' in message:
+            message = f'{message} ({BEFORE})'
+        super().error(message)
+
+
+def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = _Parser(
+        prog='clsclip', description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    add = parser.add_argument
+    add('pictures', nargs='+', metavar='PICTURE',
+        help='files, folders, patterns')
+    add('--classes', nargs='+', metavar='NAME',
+        help="synonyms after commas; a comma of a name is '\\,'; default: the "
+        "config's vocabulary")
+    add('--out-dir', type=Path, required=True, metavar='DIR')
+    add('--config', help='default: the shipped Shapes-5i model')
+    add('--checkpoint', help='of the config')
+    add('--clip', metavar='FILE_OR_TAG',
+        help="CLIP's weights, a file or a tag of open_clip; without --config "
+        'the training-free dense CLIP is asked')
+    add('--background', action=argparse.BooleanOptionalAction,
+        help='whether a pixel may be of no class; default: what the config '
+        'says')
+    add('--threshold', type=float, default=0.5, metavar='P',
+        help='probability that a class must beat to beat the background '
+        '(default: 0.5)')
+    add('--zoom-in', action='store_true',
+        help='look again where something was seen (ClsCLIP+)')
+    add('--device', help='default: the first accelerator, else cpu')
+    add('--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE')
+    add('--overwrite', action='store_true')
+    add('--version', action='version', version=f'mmseg_clsclip {__version__}')
+    args = parser.parse_args(argv)
+    if not 0 < args.threshold < 1:
+        parser.error(f'--threshold {args.threshold}: between 0 and 1')
+    return args
+
+
+def _prepare(args: argparse.Namespace) -> tuple[dict[str, Path], list[str]]:
+    """The pictures, each with the path of its results, and what is wrong.
+
+    Raises:
+        ValueError: If a result would take the place of a file.
+    """
+    pictures, wrong = find(args.pictures)
+    stems = {path: args.out_dir / name for path, name in pictures.items()}
+    files = [file for stem in stems.values() for file in outputs.paths(stem)]
+    sources = {Path(path).resolve() for path in pictures}
+    lost = [file for file in files if file.resolve() in sources]
+    if lost:
+        raise ValueError(f'{some(lost)}: a result would take the place of a '
+                         'picture. Write another --out-dir.')
+    # Of a name that is too long, False: the picture itself will say so.
+    there = [file for file in files if os.path.exists(file)]
+    if there and not args.overwrite:
+        raise ValueError(f'{len(there)} results exist: {some(there)}. Write '
+                         '--overwrite, or another --out-dir.')
+    return stems, wrong
+
+
+def _predictor(args: argparse.Namespace) -> Predictor:
+    classes = args.classes and [
+        split_synonyms(words) for words in args.classes]
+    outputs.check_labels(len(classes or ()) + bool(args.background))
+    predictor = Predictor(args.config, args.checkpoint, args.clip, classes,
+                          args.background, args.zoom_in, args.device,
+                          args.cfg_options)
+    outputs.check_labels(predictor.labels)
+    return predictor
+
+
+def _line(text: object) -> str:
+    """For the eye, in one line."""
+    return ' '.join(str(text).split())
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Find, segment and write; exit status 1 if a picture failed."""
+    with ExitStack() as stack:
+        _run(_arguments(argv), stack)
+
+
+def _run(args: argparse.Namespace, stack: ExitStack) -> None:
+    # mmseg's, about its own code.
+    warnings.filterwarnings('ignore', '``build_loss`` would be deprecated')
+    console = Console(stderr=True, soft_wrap=True, markup=False,
+                      highlight=False)
+
+    def say(text: object, style: str | None = None) -> None:
+        console.print(f'clsclip: {_line(text)}', style=style)
+
+    try:
+        stems, wrong = _prepare(args)
+        if stems:
+            # What takes nothing is refused before a model is loaded.
+            stack.enter_context(new_folder(args.out_dir))
+            tempfile.TemporaryFile(dir=args.out_dir).close()
+            predictor = _predictor(args)
+    except Exception as error:  # whatever a config and its model can raise
+        known = isinstance(error, (ImportError, OSError, ValueError))
+        kind = '' if known else f'{type(error).__name__}: '
+        sys.exit(f'clsclip: {kind}{_line(error)}')
+    for text in wrong:
+        say(text)
+    if not stems:
+        sys.exit('clsclip: no picture was found, so nothing is written.')
+    if predictor.shipped:
+        say(f'No --config. {DRAWN_WORLD} See docs/demo.md.')
+    if predictor.random_weights:
+        say(outputs.RANDOM, 'bold red')
+    done = 0
+    with Progress(console=console) as progress:
+        for path in progress.track(stems, description='Segmenting'):
+            try:
+                prediction = predictor(path)
+                outputs.save(prediction, stems[path], path, args.threshold)
+            except Exception as error:  # the other pictures come next
+                reason = str(error) or type(error).__name__
+                if not isinstance(error, (OSError, ValueError)):
+                    reason = f'cannot be segmented ({reason})'
+                say(reason if reason.startswith(path) else f'{path}: {reason}')
+                continue
+            done += 1
+            for note in prediction.notes:
+                say(f'{path}: {note}')
+    print(f'{done} of {len(stems)} pictures segmented; overlays, masks and '
+          f'JSON are in {args.out_dir}.')
+    if predictor.random_weights:
+        say(outputs.RANDOM, 'bold red')
+    if wrong or done < len(stems):
+        sys.exit(1)

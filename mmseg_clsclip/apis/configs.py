@@ -1,0 +1,94 @@
+"""Configs: found, and with a zoom-in around their model."""
+import copy
+from pathlib import Path
+
+from mmengine.config import Config, ConfigDict
+from mmseg.registry import MODELS, TRANSFORMS
+
+from ..utils.files import configs_folder
+
+ZOOM_IN = 'clsclip_plus/clsclip-plus_shapes-5i_fold0.py'
+
+
+def read_config(config: str | Path | Config) -> Config:
+    """A config, by its path or by its path among ours.
+
+    Raises:
+        FileNotFoundError: If it is neither.
+        ValueError: If it is no config.
+    """
+    if isinstance(config, Config):
+        return copy.deepcopy(config)
+    path = Path(config)
+    if not path.is_file():
+        path = configs_folder() / str(config).removeprefix('configs/')
+    if not path.is_file():
+        raise FileNotFoundError(
+            f'The config {config} is neither there nor in {path.parent}.')
+    try:
+        return Config.fromfile(path)
+    except Exception as error:  # whatever its code can raise
+        raise ValueError(f'{path} is no config that can be read '
+                         f'({type(error).__name__}: {error}).') from error
+
+
+def class_of(cfg: dict, key: str) -> type:
+    """What the type of a part of a config means.
+
+    Args:
+        cfg (dict): The part.
+        key (str): Where it stands, for the message.
+
+    Raises:
+        ValueError: If it is no part, or its type nothing that is registered.
+    """
+    if not isinstance(cfg, dict) or not isinstance(cfg.get('type'), str):
+        raise ValueError(f"{key}={cfg!r}: a dict with the name of a class as "
+                         "its 'type', such as dict(type='ClsCLIP', ...).")
+    found = MODELS.get(cfg['type'])
+    if found is None:
+        raise ValueError(
+            f"{key}.type={cfg['type']!r} is no class that is registered with "
+            'mmseg; name the module that it lies in in custom_imports.')
+    return found
+
+
+def check_pipeline(cfg: Config) -> None:
+    """Whether a config has a pipeline that prepares pictures.
+
+    Raises:
+        ValueError: If it has not; says which step cannot be built.
+    """
+    pipeline = cfg.get('test_pipeline')
+    # mmseg leaves LoadAnnotations out.
+    if not isinstance(pipeline, (list, tuple)) or all(
+            isinstance(step, dict) and step.get('type') == 'LoadAnnotations'
+            for step in pipeline):
+        raise ValueError(
+            f'test_pipeline={pipeline!r}: a list of transforms that prepare a '
+            "picture, such as [dict(type='LoadImageFromFile'), dict(type="
+            "'PackSegInputs')].")
+    for number, step in enumerate(pipeline):
+        try:
+            TRANSFORMS.build(step)
+        except Exception as error:  # whatever a transform can raise
+            raise ValueError(
+                f'test_pipeline[{number}]={step!r} cannot be built: {error}'
+            ) from error
+
+
+def put_zoom_in(cfg: Config) -> None:
+    """Put ZoomIn around a config's segmentor, boxes from its first look.
+
+    What the test pipeline has between loading and packing becomes ZoomIn's.
+    """
+    plus = Config.fromfile(configs_folder() / ZOOM_IN).model
+    if cfg.model.type == 'ZoomIn':
+        cfg.model.proposals = plus.proposals
+        return
+    plain = {'LoadImageFromFile', 'LoadAnnotations', 'MakeEpisode',
+             'PackSegInputs'}
+    resize = [t for t in cfg.test_pipeline if t.type not in plain]
+    cfg.model = ConfigDict(
+        plus, module=cfg.model, resize=resize, crop_batch_size=8)
+    cfg.test_pipeline = [t for t in cfg.test_pipeline if t.type in plain]

@@ -1,0 +1,93 @@
+"""Reading pictures of any kind as a viewer shows them."""
+import io
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from mmengine.fileio import get
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from ..utils.images import FORMATS, open_image
+
+_WITH_ALPHA = ('RGBA', 'LA', 'PA', 'RGBa', 'La')
+
+
+class Picture(NamedTuple):
+    """A picture and what had to be done to have it.
+
+    Attributes:
+        pixels (np.ndarray): (H, W, 3) uint8, RGB.
+        notes (tuple[str]): What a user should know.
+    """
+    pixels: np.ndarray
+    notes: tuple[str, ...] = ()
+
+
+def read(path: str | Path, most_pixels: int | None = None) -> Picture:
+    """Read a picture.
+
+    It is turned as its EXIF data say; what is transparent lies on white; of
+    16 bits the upper 8 are taken; of several frames the first. Colour
+    profiles are left aside, as mmseg does.
+
+    Args:
+        path (str): A file, or an address that mmengine's file backends know,
+            such as ``shapes-5i://test/0/000007.bmp``.
+        most_pixels (int, optional): More are refused before they are
+            decoded. Defaults to Pillow's own limit, 178 million.
+
+    Raises:
+        OSError: If the file cannot be opened.
+        ValueError: If it is no file, no picture, damaged, too large, or of a
+            kind that has no one way to be shown.
+    """
+    address = '://' in str(path)
+    if not address and os.path.exists(path) and not (
+            os.path.isfile(path) or os.path.isdir(path)):
+        # To open a pipe would wait for whoever writes to it.
+        raise ValueError(f'{path}: is a pipe, a socket or a device, no file.')
+    try:
+        source = io.BytesIO(get(str(path))) if address else path
+        with open_image(source) as image:
+            if most_pixels and image.width * image.height > most_pixels:
+                raise ValueError(
+                    f'{image.width} x {image.height} pixels, more than the '
+                    f'{most_pixels:,} that are taken here; make it smaller')
+            return to_rgb(image)
+    except (FileNotFoundError, PermissionError, IsADirectoryError):
+        raise
+    except UnidentifiedImageError as error:
+        empty = Path(path).is_file() and not Path(path).stat().st_size
+        raise ValueError(
+            f'{path}: is empty.' if empty else
+            f'{path}: is no picture ({", ".join(FORMATS)}).') from error
+    except Image.DecompressionBombError as error:
+        raise ValueError(f'{path}: {error} Make it smaller.') from error
+    except Exception as error:  # whatever Pillow's readers raise
+        raise ValueError(f'{path}: cannot be read ({error}).') from error
+
+
+def to_rgb(image: Image.Image) -> Picture:
+    """A picture of Pillow's, see :func:`read`.
+
+    Raises:
+        ValueError: If its values have no one way to be shown.
+    """
+    notes = []
+    if getattr(image, 'is_animated', False):
+        notes.append('it has several frames; the first is taken')
+    # Some of Pillow's readers have 16 bits in 32.
+    wide = image.mode == 'I' and image.format not in ('PNG', 'PPM')
+    image = ImageOps.exif_transpose(image)
+    if wide or image.mode == 'F':
+        raise ValueError('32 bits a pixel; save it with 8 or 16')
+    if image.mode == 'I' or image.mode.startswith('I;16'):
+        image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+    if image.mode in _WITH_ALPHA or 'transparency' in image.info:
+        image = image.convert('RGBA')
+        if image.getchannel('A').getextrema()[0] < 255:
+            notes.append('what is transparent lies on white')
+        image = Image.alpha_composite(
+            Image.new('RGBA', image.size, 'white'), image)
+    return Picture(np.array(image.convert('RGB')), tuple(notes))

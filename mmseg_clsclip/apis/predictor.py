@@ -1,0 +1,225 @@
+"""Predictor: a model, classes by name, and any picture."""
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from mmengine.config import Config, ConfigDict
+from mmengine.device import get_device
+from mmseg.apis import inference_model, init_model
+from PIL import Image
+
+from ..datasets.masks import is_background
+from ..models.clip.loading import ASSETS
+from ..models.segmentors.text_prompted import NamedSegmentor
+from ..models.text_encoders.vocabulary import read_vocabulary
+from ..proposals import COCOResultsProposals, GroundTruthProposals
+from ..utils.checkpoint import load_strictly
+from ..utils.files import some
+from .configs import check_pipeline, class_of, put_zoom_in, read_config
+from .image_io import Picture, read, to_rgb
+from .prediction import Prediction
+
+DRAWN_WORLD = ('The shipped model knows only a drawn world of coloured shapes '
+               'and no photographs.')
+SHIPPED = ('shapes/clsclip_shapes-5i_whole.py',
+           str(ASSETS / 'clsclip_shapes-5i_fold0.pth'))
+TRAINING_FREE = 'baselines/maskclip_vit-b16_voc21-336.py'
+# Most logits, of all classes together, that a picture gets: 256 MB.
+MOST_LOGITS = 2**26
+
+
+class Predictor:
+    """Segments pictures by names::
+
+        predictor = Predictor(classes=['red circle', ['ring', 'annulus']])
+        prediction = predictor('picture.jpg')
+        labels = prediction.labels(threshold=0.6)
+
+    A picture of so many pixels that its logits would be more than
+    ``MOST_LOGITS`` is made smaller before the model sees it: with 20 classes
+    above 3.2 million pixels. Its logits stay small and its labels are of the
+    picture's own size.
+
+    Args:
+        config (str | Config, optional): Of a segmentor that names prompt:
+            :class:`ClsCLIP`, :class:`DenseCLIP`, :class:`LateFusion`,
+            :class:`TransformersSegmentor`, or :class:`ZoomIn` around one; a
+            path among the project's configs does. Defaults to what is
+            shipped, which knows only the drawn world of Shapes-5i.
+        checkpoint (str, optional): Of the config; what trains nothing has
+            none.
+        clip (str, optional): CLIP's weights, a file or a tag of open_clip.
+            Without a config the training-free dense CLIP is asked.
+        classes (Sequence, optional): Names, or lists of synonyms. Defaults to
+            the config's vocabulary.
+        background (bool, optional): Whether a pixel may be of no class.
+            Defaults to what the config says.
+        zoom_in (bool): Look again where the model has seen something, see
+            :class:`ZoomIn`.
+        device (str, optional): Defaults to mmengine's choice.
+        cfg_options (dict, optional): Changes to the config, by dotted keys.
+
+    Raises:
+        ValueError: If the request does not fit together.
+        FileNotFoundError: If a file does not exist.
+    """
+
+    def __init__(self,
+                 config: str | Path | Config | None = None,
+                 checkpoint: str | Path | None = None,
+                 clip: str | None = None,
+                 classes: Sequence[str | Sequence[str]] | None = None,
+                 background: bool | None = None,
+                 zoom_in: bool = False,
+                 device: str | None = None,
+                 cfg_options: dict | None = None):
+        if config is None and checkpoint:
+            raise ValueError(f'{checkpoint}: give the config that it was '
+                             'trained with, too.')
+        self.shipped = config is None and clip is None
+        if self.shipped:
+            config, checkpoint = SHIPPED
+        cfg = read_config(TRAINING_FREE if config is None else config)
+        cfg.merge_from_dict(cfg_options or {})
+        # What can be seen to be wrong is said before a model is built.
+        if classes is not None:
+            read_vocabulary(classes)
+        device = self._device(device)
+        class_of(cfg.get('model'), 'model')
+        inner = cfg.model.get('module', cfg.model)
+        if not issubclass(class_of(inner, 'model.module'), NamedSegmentor):
+            raise ValueError(
+                f'{inner.type} has classes of its own and cannot be asked for '
+                "others by name. mmseg's MMSegInferencer shows what it says.")
+        check_pipeline(cfg)
+        if clip:
+            if 'backbone' not in inner:
+                raise ValueError(f'{inner.type} stands on no CLIP whose '
+                                 'weights could be given.')
+            inner.backbone.pretrained = str(clip)
+        if background is not None:
+            inner.with_background = background
+        inner.setdefault(
+            'test_cfg', ConfigDict(mode='whole')).labels_only = False
+        if zoom_in:
+            put_zoom_in(cfg)
+        given = cfg.model.get('proposals')
+        if given and issubclass(
+                class_of(given, 'model.proposals'),
+                (COCOResultsProposals, GroundTruthProposals)):
+            raise ValueError(
+                f'{given.type} has boxes for the pictures of a data set '
+                'alone. Take boxes of the first look: zoom_in=True, or '
+                '--zoom-in.')
+        self.model = init_model(cfg, device=device)
+        self.segmentor = getattr(self.model, 'module', self.model)
+        self.random_weights = self.segmentor.has_random_weights
+        self._load(checkpoint)
+        self.set_classes(classes)
+
+    @staticmethod
+    def _device(device: str | None) -> str:
+        device = device or get_device()
+        try:
+            torch.empty(0, device=device)
+        except (AssertionError, RuntimeError) as error:
+            reason = str(error).splitlines()[0]
+            raise ValueError(f'device={device!r}: {reason}') from error
+        return device
+
+    def _load(self, checkpoint: str | Path | None) -> None:
+        if checkpoint:
+            loaded = load_strictly(self.model, str(checkpoint))
+            self.model.dataset_meta = loaded.get('meta',
+                                                 {}).get('dataset_meta')
+        # With a random CLIP it means nothing with a checkpoint, either.
+        elif not self.random_weights and any(
+                p.requires_grad for p in self.segmentor.parameters()):
+            raise ValueError(
+                f'{type(self.segmentor).__name__} has parts that are trained; '
+                'give its checkpoint.')
+
+    def set_classes(
+            self, classes: Sequence[str | Sequence[str]] | None) -> None:
+        """Ask for other classes from now on.
+
+        Args:
+            classes (Sequence, optional): Names, or lists of synonyms; None
+                changes nothing.
+
+        Raises:
+            ValueError: If a name does not do.
+        """
+        encoder = self.segmentor.text_encoder
+        groups = list(encoder.synonyms.values()) if classes is None else (
+            read_vocabulary(classes))
+        taken = set(getattr(self.segmentor, 'background', ()))
+        taken = {name for synonyms in groups for name in synonyms
+                 if is_background(name) or name in taken}
+        if self.background and taken:
+            raise ValueError(
+                f'{some(map(repr, sorted(taken)))} is where no class is. '
+                'Leave the name out, or ask without a background.')
+        if len(groups) == 1 and not self.background:
+            raise ValueError(f'{groups[0][0]!r} alone, without a background, '
+                             'is everywhere. Give more classes.')
+        if classes is not None:
+            encoder.set_vocabulary(classes)
+
+    @property
+    def background(self) -> bool:
+        """Whether label 0 is the background."""
+        return self.segmentor.with_background
+
+    @property
+    def labels(self) -> int:
+        """How many there are, the background among them."""
+        return self.background + len(self.segmentor.text_encoder.names)
+
+    def __call__(self, picture: str | Path | Image.Image
+                 | np.ndarray | Picture) -> Prediction:
+        """Segment a picture.
+
+        Args:
+            picture (str | Image | np.ndarray): A file, a picture of
+                Pillow's, or (H, W, 3) uint8, RGB.
+
+        Raises:
+            OSError, ValueError: If it cannot be read, see :func:`read`.
+        """
+        if isinstance(picture, Image.Image):
+            picture = to_rgb(picture)
+        elif isinstance(picture, np.ndarray):
+            picture = Picture(picture)
+        elif not isinstance(picture, Picture):
+            picture = read(picture)
+        pixels, notes = picture
+        if (pixels.dtype != np.uint8 or pixels.shape[2:] != (3, )
+                or not pixels.size):
+            raise ValueError(f'A picture is (H, W, 3) uint8, RGB, not '
+                             f'{pixels.shape} {pixels.dtype}.')
+        synonyms = tuple(self.segmentor.text_encoder.synonyms.values())
+        height, width = pixels.shape[:2]
+        most = MOST_LOGITS / (len(synonyms) + self.background)
+        scale = (most / (height * width))**0.5
+        seen = pixels
+        if scale < 1:
+            size = [max(1, int(side * scale)) for side in (width, height)]
+            seen = np.array(Image.fromarray(pixels).resize(size))
+            notes += (f'seen at {size[0]} x {size[1]} pixels to save memory; '
+                      'the mask has the full size', )
+        # mmseg's arrays are BGR, as OpenCV reads them.
+        result = inference_model(self.model,
+                                 np.ascontiguousarray(seen[..., ::-1]))
+        logits = result.seg_logits.data[int(self.background):]
+        if logits.shape[1:] != seen.shape[:2]:
+            raise ValueError(
+                f'a picture of {seen.shape[1]} x {seen.shape[0]} pixels was '
+                f'answered by {logits.shape[2]} x {logits.shape[1]}: the '
+                "config's test_pipeline pads it and calls that its size, so "
+                'that masks would be shifted. Take another config.')
+        palette = np.array(self.model.dataset_meta['palette']).astype(int)
+        return Prediction(pixels, logits.float().cpu(), synonyms,
+                          self.background, palette.tolist(),
+                          self.random_weights, notes)

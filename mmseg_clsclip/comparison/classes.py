@@ -1,0 +1,88 @@
+"""Which classes a config trains on, and which of a test count as unseen."""
+from mmengine.config import Config
+from mmseg.registry import DATASETS, METRICS
+
+from .. import EpisodeDataset
+from ..datasets.folds import FoldDataset
+from ..datasets.masks import is_background
+from ..evaluation import EpisodeIoUMetric, GeneralizedZeroShotIoUMetric
+
+
+def metrics(cfg: Config) -> list[dict]:
+    """The test's metrics, whether the config has one or a list."""
+    given = cfg.test_evaluator
+    return list(given) if isinstance(given, (list, tuple)) else [given]
+
+
+def class_of(registry, cfg: dict) -> type:
+    """The class behind a config's ``type``.
+
+    Raises:
+        ValueError: If it has no type, or nothing is registered by that name.
+    """
+    if not isinstance(cfg, dict) or not cfg.get('type'):
+        raise ValueError(f'{str(cfg)[:60]!r} in the config names no type; '
+                         "write dict(type='...', ...).")
+    kind = cfg['type']
+    found = registry.get(kind) if isinstance(kind, str) else kind
+    if found is None:
+        raise ValueError(f'{kind!r} is not registered; name the module that '
+                         'does so in custom_imports of the config.')
+    return found
+
+
+def unseen(cfg: Config, meta: dict) -> tuple[list[str], bool]:
+    """Classes of a test that are novel, and whether a metric counts them.
+
+    Args:
+        cfg (Config): Of the test.
+        meta (dict): Metainfo of the test set.
+    """
+    names, counts = list(meta.get('novel_classes', ())), False
+    for metric in metrics(cfg):
+        kind = class_of(METRICS, metric)
+        if issubclass(kind, GeneralizedZeroShotIoUMetric):
+            return list(metric.get('unseen_classes') or names), True
+        counts = counts or issubclass(kind, EpisodeIoUMetric)
+    return names, counts
+
+
+def of_training(cfg: dict) -> set[str]:
+    """Classes whose masks a training set shows, without reading any.
+
+    Args:
+        cfg (dict): Of the data set, with whatever is wrapped around it.
+    """
+    if 'datasets' in cfg:
+        return set().union(*map(of_training, cfg['datasets']))
+    kind = class_of(DATASETS, cfg)
+    if issubclass(kind, FoldDataset):
+        names = kind.META['classes']
+        novel = [names[k] for k in kind.novel(cfg.get('fold', 0))]
+    elif issubclass(kind, EpisodeDataset):
+        names = of_training(cfg['dataset'])
+        novel = _metainfo(cfg['dataset']).get('novel_classes', ())
+    elif 'dataset' in cfg:
+        return of_training(cfg['dataset'])
+    else:
+        names, novel = _metainfo(cfg).get('classes', ()), ()
+    if cfg.get('novel_classes') is not None:
+        novel = cfg['novel_classes']
+    return {n for n in names if not is_background(n)} - set(novel)
+
+
+def _metainfo(cfg: dict) -> dict:
+    """Of a data set whose files need not be there; {} if it has none."""
+    # lazy_init would not reach what is wrapped.
+    inner, *_ = cfg.get('datasets') or [cfg.get('dataset')]
+    if isinstance(inner, dict):
+        return _metainfo(inner)
+    plain = {k: v for k, v in cfg.items() if k != 'pipeline'}
+    try:
+        return DATASETS.build(dict(plain, lazy_init=True)).metainfo
+    # TypeError: it is not mmengine's and knows no lazy_init. mmseg asserts
+    # that the files of some, VOC's among them, are there.
+    except (TypeError, AssertionError):
+        meta = getattr(class_of(DATASETS, cfg), 'METAINFO', {})
+        given = cfg.get('metainfo')
+        return {**meta, **(given if isinstance(given, dict) else {})}

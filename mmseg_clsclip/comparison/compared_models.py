@@ -1,0 +1,150 @@
+"""Who is compared: configs that are run, and results that are given."""
+import hashlib
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from mmengine.config import Config
+
+from .. import __version__
+from ..utils.files import require_files
+
+
+@dataclass
+class Entrant:
+    """One row to be.
+
+    Attributes:
+        name (str): Of the row.
+        config (str, optional): Path of the config, None for a given result.
+        checkpoint (str, optional): Its path.
+        result (Path, optional): The result that is given.
+        options (list[str]): ``--cfg-options`` that all of its runs take.
+        cfg (Config, optional): The config, options merged.
+        dataset: The test set, built, of those with a config.
+        protocol (dict): What its figures mean, as far as is known.
+        settings (dict): What only a config tells, to compare with others'.
+        notes (list[str]): Words for its row.
+    """
+    name: str
+    config: str | None = None
+    checkpoint: str | None = None
+    result: Path | None = None
+    options: list[str] = field(default_factory=list)
+    cfg: Config | None = None
+    dataset: object = None
+    protocol: dict = field(default_factory=dict)
+    settings: dict = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def folder(self) -> str:
+        """Its name as that of a folder."""
+        return re.sub(r'[^\w.+-]+', '-', self.name).strip('.-')
+
+    @property
+    def key(self) -> str:
+        """Another one where figures may be others."""
+        digest = hashlib.sha256(
+            f'{__version__}\n{self.cfg.pretty_text}'.encode())
+        if self.checkpoint:
+            digest.update(Path(self.checkpoint).read_bytes())
+        return digest.hexdigest()
+
+
+def check_request(entrants: list[Entrant]) -> None:
+    """Names differ and files exist.
+
+    Raises:
+        ValueError: If names do not.
+        FileNotFoundError: If files do not.
+    """
+    folders: dict[str, str] = {}
+    for name, folder in ((e.name, e.folder) for e in entrants):
+        if not folder:
+            raise ValueError(f'{name!r} cannot be the name of a row: write '
+                             'letters or digits.')
+        # Some file systems make no difference between a and A.
+        other = folders.setdefault(folder.lower(), name)
+        if other is not name:
+            raise ValueError(
+                f'Two rows are called {other!r} and {name!r}: names must '
+                'differ in letters or digits.')
+    for what in ('config', 'checkpoint', 'result'):
+        require_files(
+            filter(None, (getattr(e, what) for e in entrants)), what + 's')
+
+
+def read_config(entrant: Entrant) -> None:
+    """Fill in ``cfg``, and the checkpoint if the config names one.
+
+    Raises:
+        ValueError: If it is no config of a test.
+        FileNotFoundError: If the checkpoint that it names does not exist.
+    """
+    try:
+        entrant.cfg = Config.fromfile(entrant.config)
+    except Exception as error:  # whatever Python in a file can raise
+        raise ValueError(
+            f'{entrant.config} cannot be read: {error}') from error
+    missing = [key for key in ('model', 'test_dataloader', 'test_evaluator')
+               if not entrant.cfg.get(key)]
+    if missing:
+        raise ValueError(f'{entrant.config} has no {", ".join(missing)}, so '
+                         'tools/test.py cannot run it. Give the config of a '
+                         'test.')
+    for key in ('test_dataloader', 'train_dataloader'):
+        loader = entrant.cfg.get(key)
+        if loader and not (isinstance(loader, dict)
+                           and isinstance(loader.get('dataset'), dict)):
+            raise ValueError(f'{entrant.config}: {key} has no dataset that is '
+                             "a dict, such as dict(type='EpisodeDataset').")
+    # mmengine merges no dict into None.
+    if not facts_are_told(entrant.cfg) and entrant.cfg.get(
+            'default_hooks', {}) is not None:
+        entrant.options.append(
+            'default_hooks.honest_scores.type=mmseg.HonestScoresHook')
+    named = entrant.cfg.get('load_from')
+    if not entrant.checkpoint and named and named != 'none':
+        entrant.checkpoint = named
+        require_files([named], 'checkpoints',
+                      f'load_from of {entrant.config} names it.')
+
+
+def facts_are_told(cfg: Config) -> bool:
+    """Whether a config has the hook by which results say what they are of."""
+    hooks = [*(cfg.get('custom_hooks') or ()),
+             *(cfg.get('default_hooks') or {}).values()]
+    kinds = [hook.get('type') if isinstance(hook, dict) else type(hook)
+             for hook in hooks]
+    return any(getattr(kind, '__name__', str(kind)).endswith(
+        'HonestScoresHook') for kind in kinds)
+
+
+def training_meta(checkpoint: str) -> dict:
+    """What a checkpoint says of the data that it was trained on.
+
+    Raises:
+        ValueError: If it cannot be read.
+    """
+    try:
+        content = torch.load(
+            checkpoint, map_location='cpu', weights_only=True)
+    except Exception as error:  # of zip, of pickle, of torch
+        reason = str(error).split('\n')[0]
+        raise ValueError(f'{checkpoint} is no checkpoint that torch can '
+                         f'read: {reason}') from error
+    meta = _mapping(_mapping(content).get('meta'))
+    trained = _mapping(meta.get('dataset_meta'))
+    if meta.get('seen_classes'):  # an earlier training included
+        trained['base_classes'] = meta['seen_classes']
+    names = trained.get('base_classes', ())
+    if not isinstance(names, (list, tuple)):
+        raise ValueError(f'{checkpoint}: what it says that it was trained on '
+                         f'is {str(names)[:60]!r}, not a list of classes.')
+    return trained
+
+
+def _mapping(value) -> dict:
+    return dict(value) if isinstance(value, dict) else {}

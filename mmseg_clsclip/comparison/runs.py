@@ -1,0 +1,175 @@
+"""Runs what is missing: a process to measure, one to test, a model."""
+import inspect
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from mmseg.registry import METRICS
+
+from ..evaluation.results import check_result, is_figure, read_result
+from ..utils.files import atomic_write, configs_folder, read_json
+from ..utils.log import warn
+from . import classes
+from .compared_models import Entrant
+
+LOG = 'measure.log'  # the first file of a run
+# What measure.py always gives.
+MEASURED = ('parameters', 'trained_parameters', 'seconds', 'memory',
+            'libraries_memory')
+
+
+def last_error(log: str, status: int) -> str:
+    """What went wrong, in a line.
+
+    Args:
+        log (str): What the process printed.
+        status (int): Its exit status.
+    """
+    _, found, trace = log.rpartition('Traceback (most recent call last):\n')
+    lines = [line for line in (trace if found else log).splitlines()
+             if line.strip()]
+    if found:  # the frames are indented, the error is not
+        lines = [line for line in lines if not line.startswith(' ')][:1]
+    if status < 0:
+        return f'ended by signal {-status} (9: was there enough memory?)'
+    return lines[-1].strip() if lines else f'exit status {status}'
+
+
+def _run(command: list, log: Path) -> None:
+    """Run a tool in a process of its own.
+
+    Raises:
+        RuntimeError: If it fails, with its error.
+    """
+    with open(log, 'w', encoding='utf-8') as file:
+        done = subprocess.run(
+            [sys.executable, *map(str, command)], stdout=file,
+            stderr=subprocess.STDOUT)
+    if done.returncode:
+        text = log.read_text(encoding='utf-8', errors='replace')
+        raise RuntimeError(f'{last_error(text, done.returncode)} ({log})')
+
+
+def _keep_predictions(entrant: Entrant, folder: Path) -> list[str]:
+    """Arguments of tools/test.py that write predictions, if they can be."""
+    for index, metric in enumerate(classes.metrics(entrant.cfg)):
+        kind = classes.class_of(METRICS, metric)
+        if 'output_dir' not in inspect.signature(kind).parameters:
+            continue
+        if isinstance(entrant.cfg.test_evaluator, dict):
+            return ['--out', str(folder)]
+        # --out is for a single metric. mmengine's --cfg-options takes blanks
+        # out and reads commas as those of a list.
+        if re.search('[ ,]', str(folder)):
+            raise ValueError(
+                f'{folder} has a blank or a comma, by which a config with '
+                'several metrics cannot be told where predictions go. Take '
+                'another --out.')
+        return ['--cfg-options', f'test_evaluator.{index}.output_dir={folder}']
+    return []
+
+
+def _options(arguments: list[str], options: list[str]) -> list[str]:
+    """Arguments with more ``--cfg-options``; argparse heeds the last ones."""
+    if options and '--cfg-options' not in arguments:
+        arguments = [*arguments, '--cfg-options']
+    return [*arguments, *options]
+
+
+def check_folder(entrant: Entrant, out: Path) -> None:
+    """What is replaced is of an earlier run.
+
+    Raises:
+        ValueError: If other files are there.
+    """
+    folder = out / entrant.folder
+    if folder.exists() and not (folder / LOG).is_file() and (
+            not folder.is_dir() or any(folder.iterdir())):
+        raise ValueError(f'{folder} is not of an earlier comparison and '
+                         'would be replaced. Take another --out, or another '
+                         'name.')
+
+
+def finished(entrant: Entrant, out: Path) -> dict | None:
+    """The outcome of an earlier run of the very same, if there is one.
+
+    What is no outcome is named in the log, and the run is made again.
+    """
+    path = out / entrant.folder / 'outcome.json'
+    if not path.exists():
+        return None
+    try:
+        content = read_json(path)
+        if content['key'] != entrant.key:
+            return None
+        check_result(content, path)
+        for key in MEASURED:
+            if not is_figure(content[key]):
+                raise ValueError(f'{path}: {key} is {content[key]!r}.')
+    except (KeyError, OSError, RecursionError, TypeError,
+            ValueError) as error:
+        warn(f'{path} is no outcome of a run, which is made again: {error!r}')
+        return None
+    # It may have been made from another working directory.
+    predictions = out / entrant.folder / 'predictions'
+    content['predictions'] = str(predictions) if predictions.is_dir() else None
+    return content
+
+
+def run(entrant: Entrant, out: Path, tell: Callable[[str], None]) -> dict:
+    """Measure and test a model.
+
+    Args:
+        entrant (Entrant): With a config.
+        out (Path): Its own folder is made in it.
+        tell (Callable): Is told what is being done.
+
+    Returns:
+        dict: ``key``, what :func:`read_result` and measure.py give,
+        ``command`` and ``predictions``, a folder or None.
+
+    Raises:
+        RuntimeError: If it fails, with the error and the log's path.
+    """
+    folder, key = out / entrant.folder, entrant.key
+    check_folder(entrant, out)
+    folder.mkdir(parents=True, exist_ok=True)
+    # The log last: by it a folder is known, should this be stopped.
+    for path in sorted(folder.iterdir(), key=lambda path: path.name == LOG):
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    tell('measuring')
+    checkpoint = entrant.checkpoint or 'none'
+    _run(['-m', f'{__package__}.measure', entrant.config, checkpoint,
+          folder / 'measured.json',
+          *_options([], entrant.options)], folder / LOG)
+    measured = read_json(folder / 'measured.json')
+    tell('testing')
+    predictions = folder / 'predictions'
+    tool = configs_folder().parent / 'tools/test.py'
+    command = [tool, entrant.config, checkpoint, '--work-dir',
+               folder / 'test',
+               *_options(_keep_predictions(entrant, predictions),
+                         entrant.options)]
+    _run(command, folder / 'test.log')
+    written = list((folder / 'test').glob('*/*.json'))
+    if len(written) != 1:
+        raise RuntimeError(f'tools/test.py wrote no result to {folder}/test: '
+                           f'does the metric give none? ({folder}/test.log)')
+    outcome = dict(
+        read_result(written[0], fresh=True), result=str(written[0]))
+    outcome.update(
+        measured,
+        random=measured['random'] or outcome['random'],
+        key=key,
+        command=shlex.join(['python', os.path.relpath(command[0]),
+                            *map(str, command[1:])]),
+        predictions=str(predictions) if predictions.is_dir() else None)
+    with atomic_write(folder / 'outcome.json') as file:
+        file.write(json.dumps(outcome, indent=1).encode())
+    return outcome

@@ -1,0 +1,90 @@
+"""MakeEpisode: from a label map to the binary mask of one class."""
+from numbers import Real
+
+import numpy as np
+from mmcv.transforms import BaseTransform
+from mmseg.registry import TRANSFORMS
+
+from ...utils.keys import BASE_CLASSES, CLASS_NAME
+from ..arguments import check_area
+from ..masks import IGNORE, check_mask
+
+
+@TRANSFORMS.register_module()
+class MakeEpisode(BaseTransform):
+    """Turn a label map into the binary mask of one class.
+
+    Required keys: gt_seg_map, classes and base_classes; class_name if the
+    class is given. Optional keys: candidates (names that may be drawn),
+    ignored_labels (become 255), dropped_labels (refused). Added key:
+    class_name. Modified key: gt_seg_map, (H, W) uint8: 1 where the class is,
+    255 where it is ignored.
+    Without label map, as in mmseg's inferencer, or without EpisodeDataset
+    around the data set, nothing is done: whole vocabularies are asked for.
+
+    Put it after the cropping, so that what is asked for is in the picture,
+    and list ``'class_name'`` in the ``meta_keys`` of ``PackSegInputs``.
+
+    Args:
+        absent_share (float): How often a training picture is asked for a base
+            class that is *not* in it; the mask is then empty. Where nothing
+            else can be asked for another picture is drawn, so the share of
+            the samples is larger. 0, the paper's recipe, never teaches the
+            model to say "not here", which it must when a whole vocabulary is
+            asked.
+        min_area (float): Pixels that a class must cover to be drawn.
+
+    Raises:
+        ValueError: If an argument is no such number, or a mask holds a value
+            that is no class.
+    """
+
+    def __init__(self, absent_share: float = 0.0, min_area: float = 1):
+        if isinstance(absent_share, bool) or not isinstance(
+                absent_share, Real) or not 0 <= absent_share <= 1:
+            raise ValueError(f'absent_share={absent_share!r}: 0 to 1.')
+        check_area(min_area)
+        self.absent_share = absent_share
+        self.min_area = min_area
+
+    def transform(self, results: dict) -> dict | None:
+        """Return the results, or None if there is nothing to learn.
+
+        That is if no base class can be drawn, or every pixel is ignored.
+        """
+        if 'gt_seg_map' not in results or 'classes' not in results:
+            return results
+        classes, labels = results['classes'], results['gt_seg_map']
+        path = results.get('seg_map_path', 'A mask')
+        areas = check_mask(labels, path, len(classes))
+        if areas[results.get('dropped_labels', [])].any():
+            raise ValueError(
+                f'{path} holds a novel class, though novel_handling is '
+                "'drop_image'. The list of the training pictures was made "
+                "otherwise: set novel_handling to 'background' or 'ignore', "
+                'or take a list without such pictures.')
+        drawn = CLASS_NAME not in results
+        if drawn:
+            candidates = results.get('candidates', results[BASE_CLASSES])
+            present = [c for c in candidates
+                       if areas[classes.index(c)] >= self.min_area]
+            absent = [c for c in results[BASE_CLASSES]
+                      if not areas[classes.index(c)]]
+            ask_absent = absent and np.random.rand() < self.absent_share
+            candidates = absent if ask_absent else present
+            if not candidates:
+                return None
+            results[CLASS_NAME] = candidates[np.random.randint(
+                len(candidates))]
+        label = classes.index(results[CLASS_NAME])
+        mask = (labels == label).astype(np.uint8)
+        mask[labels == IGNORE] = IGNORE
+        mask[np.isin(labels, results.get('ignored_labels', []))] = IGNORE
+        if drawn and (mask == IGNORE).all():  # an absent class can meet this
+            return None
+        results['gt_seg_map'] = mask
+        return results
+
+    def __repr__(self) -> str:
+        return (f'{self.__class__.__name__}(absent_share={self.absent_share}, '
+                f'min_area={self.min_area})')

@@ -1,0 +1,4 @@
+"""Hooks of a run."""
+from .evaluation_guard_hook import HonestScoresHook
+
+__all__ = ['HonestScoresHook']

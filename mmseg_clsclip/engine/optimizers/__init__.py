@@ -1,0 +1,4 @@
+"""Which parameters a run trains."""
+from .trainable_optim_constructor import TrainableOptimWrapperConstructor
+
+__all__ = ['TrainableOptimWrapperConstructor']

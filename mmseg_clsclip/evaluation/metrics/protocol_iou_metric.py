@@ -1,0 +1,101 @@
+"""ProtocolIoUMetric: mmseg's IoUMetric, whose results say what they are of."""
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from mmengine.logging import MMLogger, print_log
+from mmseg.evaluation import IoUMetric
+from mmseg.registry import METRICS
+from torch import Tensor
+
+from ..protocol import describe_protocol, protocol_line, traits_of
+
+
+@METRICS.register_module()
+class ProtocolIoUMetric(IoUMetric):
+    """mmseg's ``IoUMetric``, whose results say what they are of.
+
+    Its figures and its table are mmseg's. Added are ``per_class``, the IoU of
+    every class by its name in per cent, None where neither the truth nor the
+    prediction has a pixel, and ``protocol``, see :func:`describe_protocol`.
+    """
+
+    def process(self, data_batch: dict, data_samples: Sequence[dict]) -> None:
+        """Count the pixels of a batch, one entry of ``results`` a sample.
+
+        Args:
+            data_batch (dict): See :func:`traits_of`.
+            data_samples (Sequence[dict]): With a prediction and a truth of
+                shape (1, H, W).
+        """
+        start = len(self.results)
+        super().process(data_batch, data_samples)
+        # With format_only there is no truth and mmseg adds nothing.
+        self.results[start:] = [
+            (areas, traits_of(data_batch, index, sample))
+            for index, (areas, sample) in enumerate(
+                zip(self.results[start:], data_samples))
+        ]
+
+    @staticmethod
+    def sums(results: list[tuple]) -> list[Tensor]:
+        """The four areas (K,) of all samples, exact below 2**53."""
+        return [
+            torch.stack(areas).sum(0, dtype=torch.float64)
+            for areas in zip(*(areas for areas, _ in results))
+        ]
+
+    def for_mmseg(self, results: list[tuple]) -> list[tuple]:
+        """What mmseg's figures are made of."""
+        return [areas for areas, _ in results]
+
+    def about(self) -> dict:
+        """What the metric adds to the protocol."""
+        return dict(classes=len(self.dataset_meta['classes']))
+
+    def compute_metrics(self, results: list[tuple]) -> dict:
+        """mmseg's figures and table, then the classes and the protocol.
+
+        Args:
+            results (list[tuple]): Of all processes, see :meth:`process`.
+
+        Returns:
+            dict: mmseg's figures, rounded as it rounds them, ``per_class``
+            and ``protocol``.
+        """
+        metrics = super().compute_metrics(self.for_mmseg(results))
+        if self.format_only:
+            return metrics
+        intersection, union, *_ = (
+            area.numpy() for area in self.sums(results))
+        with np.errstate(invalid='ignore'):
+            iou = 100 * intersection / union
+        metrics['per_class'] = {
+            name: None if np.isnan(value) else float(value)
+            for name, value in zip(self.dataset_meta['classes'], iou)
+        }
+        metrics['protocol'] = describe_protocol(
+            self.dataset_meta, (traits for _, traits in results),
+            **self.about())
+        print_log(protocol_line(metrics['protocol']),
+                  MMLogger.get_current_instance())
+        return metrics
+
+
+def name_protocols(metrics: Sequence) -> None:
+    """Have mmseg's ``IoUMetric`` name its protocol where no other one does.
+
+    Of metrics without a prefix, or of one prefix, only one may name it:
+    mmengine refuses a key that comes twice.
+
+    Args:
+        metrics (Sequence[BaseMetric]): Of an evaluator; an ``IoUMetric``, no
+            subclass of it, becomes a :class:`ProtocolIoUMetric`.
+    """
+    from .episode_iou_metric import EpisodeIoUMetric
+    named = {metric.prefix for metric in metrics
+             if isinstance(metric, (EpisodeIoUMetric, ProtocolIoUMetric))}
+    for metric in metrics:
+        if type(metric) is IoUMetric and metric.prefix not in named:
+            metric.__class__ = ProtocolIoUMetric
+            named.add(metric.prefix)

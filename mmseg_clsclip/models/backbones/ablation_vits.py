@@ -1,0 +1,99 @@
+"""Other ways into CLIP's tower than a replaced [CLS], for ablations."""
+from typing import Literal
+
+import torch
+from mmseg.registry import MODELS
+from torch import Tensor, nn
+
+from ...utils.arguments import Natural
+from .clsclip_vit import ClsCLIPVisionTransformer
+
+
+@MODELS.register_module()
+class TextAsWeights(ClsCLIPVisionTransformer):
+    """The text weighs the patch tokens instead of replacing the [CLS].
+
+    Before every navigated block the patches x are multiplied by
+    ``2 * sigmoid(L_i(T_cls))``, a weight a channel, or by
+    ``2 * sigmoid(x . L_i(T_cls) / sqrt(C))``, a weight a patch. The paper
+    reports both as worse and gives no formula; the 2 leaves the tokens as they
+    are where the map says nothing.
+
+    Args:
+        weights (str): ``'channel'`` or ``'spatial'``.
+        kwargs: Of :class:`ClsCLIPVisionTransformer`.
+
+    Raises:
+        ValueError: If ``weights`` is neither.
+    """
+
+    def __init__(self, weights: Literal['channel', 'spatial'], **kwargs):
+        super().__init__(**kwargs)
+        self.weights = weights
+
+    def let_in(self, i: int, x: Tensor, text: Tensor) -> Tensor:
+        """Tokens (M, 1 + h * w, C) with weighed patches; text is (M, D)."""
+        token = self.project(i, text)[:, None].to(x.dtype)
+        cls, patches = x[:, :1], x[:, 1:]
+        if self.weights == 'spatial':
+            token = (patches * token).sum(-1, keepdim=True) / x.shape[-1]**.5
+        return torch.cat([cls, 2 * token.sigmoid() * patches], dim=1)
+
+
+@MODELS.register_module()
+class PseudoInverseStart(ClsCLIPVisionTransformer):
+    """Projections that start where CLIP's own [CLS] would be.
+
+    CLIP compares a text with ``P^T ln_post([CLS])``. The maps start as the
+    way back: the pseudo-inverse of P, then of ln_post's scale and shift, so
+    that a text becomes the last [CLS] of a picture with its embedding, but
+    for the length, which the blocks' norms take out. They are trained from
+    there.
+    """
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        visual = self.visual.module
+        norm = visual.ln_post
+        with torch.no_grad():
+            back = torch.linalg.pinv(visual.proj.float()).T
+            for projection in self.projections:
+                projection.weight.copy_(back / norm.weight[:, None])
+                projection.bias.copy_(-norm.bias / norm.weight)
+
+
+@MODELS.register_module()
+class VisualPromptTuning(ClsCLIPVisionTransformer):
+    """A tower with learned tokens in every block, navigated or not.
+
+    The deep form of visual prompt tuning (arXiv 2203.12119, eq. 5-6): block i
+    runs on its input and ``num_prompts`` tokens of its own, whose outputs are
+    dropped. CLIP's own weights stay frozen.
+
+    Args:
+        num_prompts (int): Learned tokens a block. Defaults to 10.
+        kwargs: Of :class:`ClsCLIPVisionTransformer`.
+    """
+
+    def __init__(self, num_prompts: Natural = 10, **kwargs):
+        super().__init__(**kwargs)
+        self.prompts = nn.Parameter(
+            torch.empty(self.depth, num_prompts, self.out_channels))
+        # As wide as CLIP's own [CLS] and positions start.
+        nn.init.normal_(self.prompts, std=self.out_channels**-0.5)
+
+    def run_block(self, i: int, x: Tensor) -> Tensor:
+        """Block i on tokens (M, 1 + h * w, C) and its prompts."""
+        prompts = self.prompts[i].to(x.dtype).expand(x.shape[0], -1, -1)
+        return super().run_block(i, torch.cat([x, prompts],
+                                              dim=1))[:, :x.shape[1]]
+
+    def embed(self, prefix: Tensor) -> Tensor:
+        """There is none: the prompts have changed the tower.
+
+        Raises:
+            ValueError: Always.
+        """
+        raise ValueError("With prompts in every block the tower's [CLS] is "
+                         "no longer CLIP's embedding of the picture: take "
+                         'keep_classes out of the test_cfg.')

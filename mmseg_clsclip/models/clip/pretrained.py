@@ -1,0 +1,122 @@
+"""Where a CLIP's weights lie: a file, a folder, a tag of open_clip, a hub."""
+import os
+import re
+from pathlib import Path
+
+import open_clip
+from mmengine.logging import print_log
+
+from ...utils.files import some
+
+ASSETS = Path(__file__).parents[2] / 'assets'
+# `pretrained` of an architecture whose weights lie in the assets.
+SHIPPED = 'shipped'
+# open_clip's prefixes of a folder in a hub's layout and of a hub's name.
+LOCAL, HUB = 'local-dir:', 'hf-hub:'
+# What open_clip calls the weights in a repository of a hub, the best first.
+FILES = ('open_clip_model.safetensors', 'open_clip_pytorch_model.safetensors',
+         'open_clip_pytorch_model.bin')
+# A name of the hub, and no file in a folder.
+_REPOSITORY = re.compile(
+    r'[\w-][\w.-]*/[\w.-]+(?<!\.pt)(?<!\.pth)(?<!\.bin)(?<!\.safetensors)')
+
+
+def find_weights(name: str, pretrained: str) -> tuple[Path, dict]:
+    """The local file that holds the weights, fetched if it is a tag's.
+
+    Args:
+        name (str): The architecture.
+        pretrained (str): See :func:`mmseg_clsclip.load_clip`.
+
+    Returns:
+        tuple[Path, dict]: The file, and what open_clip knows of the tag,
+        empty for a file.
+
+    Raises:
+        ValueError: If there is no such tag, or a hub's name is given.
+        FileNotFoundError: If there is no such file, or a folder lacks it.
+        ConnectionError: If a tag's weights could not be fetched.
+    """
+    if pretrained == SHIPPED:
+        path = ASSETS / f'{name}.safetensors'
+        if path.is_file():
+            return path, {}
+        raise ValueError(f"No weights of {name!r} are shipped; 'shipped' goes "
+                         "with architecture='shapes-clip'.")
+    if pretrained.startswith(HUB):
+        raise ValueError(f'pretrained={pretrained!r} is no file. '
+                         f'{from_hub(pretrained)}')
+    path = Path(pretrained.removeprefix(LOCAL)).expanduser()
+    if path.is_file():
+        return path, {}
+    tags = open_clip.list_pretrained_tags_by_model(name)
+    if pretrained in tags:
+        return _fetch(name, pretrained)
+    if path.is_dir():
+        return _find_in_folder(path), {}
+    if path.suffix or os.sep in pretrained:
+        hint = '' if not _REPOSITORY.fullmatch(pretrained) else (
+            f' If that is meant for a repository: {from_hub(pretrained)}')
+        raise FileNotFoundError(
+            f'The CLIP weights {pretrained!r} do not exist.{hint}')
+    raise ValueError(
+        f'{name!r} has no pretrained tag {pretrained!r}. Tags: '
+        f"{', '.join(tags) or 'none'}. A local file or None does as well.")
+
+
+def _fetch(name: str, tag: str) -> tuple[Path, dict]:
+    """A tag's file, and what open_clip knows of it."""
+    config = open_clip.get_pretrained_cfg(name, tag)
+    source = config.get('url') or 'huggingface.co/' + config.get('hf_hub', '')
+    print_log(f'Fetching the weights {name}/{tag} from {source}, '
+              'unless they are in the cache.', logger='current')
+    try:
+        return Path(open_clip.download_pretrained(config)), config
+    except Exception as error:
+        raise ConnectionError(
+            f'The weights {tag!r} of {name!r} could not be fetched '
+            f'({type(error).__name__}). Get {source} on a machine with a '
+            "network, copy the file here and set pretrained='/path/to/that "
+            "file'.") from error
+
+
+def _find_in_folder(folder: Path) -> Path:
+    """open_clip's file of weights in a folder as a hub has it."""
+    for name in FILES:
+        if (folder / name).is_file():
+            return folder / name
+    there = sorted(path.name for path in folder.iterdir())
+    raise FileNotFoundError(
+        f'The folder {folder} has none of {", ".join(FILES)}, which are '
+        f"open_clip's names for a CLIP's weights, but {some(there)}. Give a "
+        "file as it is called; transformers' model.safetensors has other "
+        'names for the weights, and its repository often has one of these '
+        'files beside it.')
+
+
+def from_hub(repository: str) -> str:
+    """How to get a CLIP of Hugging Face's hub."""
+    repository = repository.removeprefix(HUB) or 'OWNER/NAME'
+    for name, tag in open_clip.list_pretrained():
+        hub = open_clip.get_pretrained_cfg(name, tag).get('hf_hub', '')
+        if hub.rsplit('/', 1)[0] == repository:
+            return (f'Write architecture={name!r}, pretrained={tag!r}, as '
+                    f'open_clip calls {repository}; that downloads.')
+    return (f'Fetch it where there is a network, hf download {repository} '
+            "--include 'open_clip*' --local-dir FOLDER, and write "
+            f"architecture='{LOCAL}FOLDER'. A repository without such files "
+            "has transformers' layout, which is not read; OpenAI's weights "
+            "are pretrained='openai' of, for instance, "
+            "architecture='ViT-B-16-quickgelu'.")
+
+
+def instead_of_transformers(name: str) -> str:
+    """Which file to take in place of one in transformers' layout."""
+    hubs = {
+        tag: open_clip.get_pretrained_cfg(name, tag).get('hf_hub')
+        for tag in open_clip.list_pretrained_tags_by_model(name)
+    }
+    known = ', '.join(f"{tag!r} in {hub.rsplit('/', 1)[0]}"
+                      for tag, hub in hubs.items() if hub)
+    return (f'Take {FILES[0]} or {FILES[-1]} of the same CLIP' +
+            (f'; the hub has of {name!r}: {known}.' if known else '.'))

@@ -1,0 +1,156 @@
+"""ClsCLIPHead: from navigated patch tokens to one class's mask."""
+from collections.abc import Sequence
+from typing import Annotated
+
+import torch
+import torch.nn.functional as F
+from mmseg.models.decode_heads.decode_head import BaseDecodeHead
+from mmseg.models.utils import resize
+from mmseg.registry import MODELS
+from mmseg.utils import SampleList
+from torch import Tensor, nn
+
+from ...utils.arguments import Count, Natural, That
+from ..clip.blocks import run_layer
+from ..losses.binary_dice_loss import check_losses, for_one_logit
+
+Widths = Annotated[Sequence[Count],
+                   That('a list of at least one width, each from 1 up', len)]
+
+
+@MODELS.register_module()
+class ClsCLIPHead(BaseDecodeHead):
+    """Transformer layers, then a small convolutional head.
+
+    The paper's decoder: the last block's patch tokens through two transformer
+    layers, a small convolutional head and bilinear upsampling, to a binary
+    map. Its output is the logit of the foreground; the background's is the
+    constant 0, so that 0.5 is the threshold and mmseg's argmax needs no
+    special case.
+
+    Args:
+        in_channels (int): Channels C of the backbone.
+        num_heads (int): Attention heads of a transformer layer.
+        num_layers (int): Transformer layers. Defaults to 2, the paper's K.
+        conv_channels (Sequence[int]): Output channels of the 3 x 3
+            convolutions. Defaults to (256, 128, 64), as in ESDA.
+        upsample (int): After each of the first convolutions the map is doubled
+            bilinearly until it is so many times as large as the token grid;
+            a power of two. Defaults to 1, the paper's.
+        loss_decode (dict | Sequence[dict], optional): Losses on one logit.
+            Defaults to binary cross-entropy, the mean over pixels that are
+            not ignored. ``class_weight`` is the foreground's, ``[w]``.
+        kwargs: Of mmseg's ``BaseDecodeHead``.
+
+    Raises:
+        ValueError: If ``upsample`` is no such power, or a loss or a sampler
+            is not for a single logit.
+    """
+
+    def __init__(self,
+                 in_channels: Count,
+                 num_heads: Count,
+                 num_layers: Natural = 2,
+                 conv_channels: Widths = (256, 128, 64),
+                 upsample: int = 1,
+                 loss_decode: dict | Sequence[dict] | None = None,
+                 **kwargs):
+        super().__init__(
+            in_channels,
+            conv_channels[-1],
+            num_classes=2,
+            out_channels=1,
+            threshold=0.5,
+            dropout_ratio=0,
+            loss_decode=for_one_logit(loss_decode) if loss_decode else dict(
+                type='CrossEntropyLoss', use_sigmoid=True,
+                avg_non_ignore=True),
+            **kwargs)
+        check_losses(self)
+        if upsample not in [2**i for i in range(len(conv_channels) + 1)]:
+            raise ValueError(
+                f'upsample={upsample}: with {len(conv_channels)} convolutions '
+                f'it is a power of two up to {2**len(conv_channels)}.')
+        if in_channels % num_heads:
+            raise ValueError(
+                f'num_heads={num_heads}: write a divisor of '
+                f'in_channels={in_channels}.')
+        self.upsample = upsample
+        self.layers = nn.ModuleList(
+            nn.TransformerEncoderLayer(
+                in_channels,
+                num_heads,
+                4 * in_channels,
+                dropout=0.0,
+                activation='gelu',
+                batch_first=True,
+                norm_first=True) for _ in range(num_layers))
+        self.norm = nn.LayerNorm(in_channels)
+        widths = (in_channels, *conv_channels)
+        self.convs = nn.ModuleList(
+            nn.Conv2d(a, b, 3, padding=1) for a, b in zip(widths, widths[1:]))
+
+    def forward(self, inputs: list[Tensor]) -> Tensor:
+        """Foreground logits of feature maps.
+
+        Args:
+            inputs (list[Tensor]): The backbone's maps, the last of which,
+                (M, C, h, w), is read.
+
+        Returns:
+            Tensor: (M, 1, upsample * h, upsample * w).
+        """
+        return self.cls_seg(self.decode(self._transform_inputs(inputs)))
+
+    def decode(self, x: Tensor, token: Tensor | None = None) -> Tensor:
+        """Everything but the last convolution.
+
+        Args:
+            x (Tensor): Patch tokens (M, C, h, w).
+            token (Tensor, optional): One more token (M, C) for the layers to
+                read, which ends with them. The paper's decoder has none.
+
+        Returns:
+            Tensor: (M, conv_channels[-1], upsample * h, upsample * w).
+        """
+        grid = x.shape[2:]
+        x = x.flatten(2).transpose(1, 2)
+        if token is not None:
+            x = torch.cat([x, token[:, None]], dim=1)
+        for layer in self.layers:
+            x = run_layer(layer, x)
+        x = x[:, :grid[0] * grid[1]]
+        x = self.norm(x).transpose(1, 2).unflatten(2, grid)
+        scale = 1
+        for conv in self.convs:
+            x = F.relu(conv(x))
+            if scale < self.upsample:
+                scale *= 2
+                x = F.interpolate(x, scale_factor=2, mode='bilinear')
+        return x
+
+    def loss_by_feat(self, seg_logits: Tensor,
+                     batch_data_samples: SampleList) -> dict:
+        """Loss and accuracy of full-size logits.
+
+        Args:
+            seg_logits (Tensor): (N, 1, H, W).
+            batch_data_samples (list[SegDataSample]): With masks (1, H, W) of
+                0, 1 and the ignored 255.
+
+        Returns:
+            dict[str, Tensor]: The losses, and ``acc_seg``, the share of valid
+            pixels on the right side of the threshold, in per cent. (mmseg's
+            own takes an argmax, which is always 0 for a single logit.)
+        """
+        loss = super().loss_by_feat(seg_logits, batch_data_samples)
+        label = self._stack_batch_gt(batch_data_samples).squeeze(1)
+        seg_logits = resize(
+            seg_logits,
+            size=label.shape[1:],
+            mode='bilinear',
+            align_corners=self.align_corners)
+        valid = label != self.ignore_index
+        right = ((seg_logits.squeeze(1) > 0) == (label == 1)) & valid
+        loss['acc_seg'] = 100 * right.sum() / valid.sum().clamp(min=1)
+        return loss

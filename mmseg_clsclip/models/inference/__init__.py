@@ -1,0 +1,1 @@
+"""Many classes and large pictures, a part after the other."""

@@ -1,0 +1,4 @@
+"""Losses on one foreground logit."""
+from .binary_dice_loss import BinaryDiceLoss
+
+__all__ = ['BinaryDiceLoss']

@@ -1,0 +1,143 @@
+"""What a segmentor needs to be asked by names, whatever its model is."""
+import torch
+import torch.nn.functional as F
+from mmengine.config import Config
+from mmseg.models.segmentors import EncoderDecoder
+from mmseg.registry import MODELS
+from mmseg.utils import SampleList
+from torch import Tensor, nn
+
+from ...utils.checkpoint import misfits
+from .normalization import check_normalization
+
+
+def asks_by_name(segmentor: nn.Module) -> bool:
+    """Whether a segmentor is asked by names.
+
+    mmseg's SAN, say, has a ``text_encoder``, too, but no ``names`` in it.
+    """
+    return hasattr(getattr(segmentor, 'text_encoder', None), 'names')
+
+
+def build(part: dict | nn.Module | None) -> nn.Module | None:
+    """A part of a model, of its config.
+
+    mmengine's base classes look for it in the default scope's registry, which
+    is not mmseg's unless a Runner or ``init_default_scope`` has said so.
+    """
+    return MODELS.build(part) if isinstance(part, (dict, Config)) else part
+
+
+class NamedSegmentor(EncoderDecoder):
+    """What a segmentor needs to be asked by names, whatever its model is.
+
+    Subclasses have ``text_encoder``, whose ``names`` are the vocabulary and
+    ``synonyms`` all names of each, and ``with_background``.
+
+    Args:
+        kwargs: Of mmseg's ``EncoderDecoder``.
+    """
+
+    # The vocabulary, if the last inference was of episodes.
+    _episodes_of: dict | None = None
+    loads_a_part = False  # while torch's load_state_dict was asked for it
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.data_preprocessor.register_forward_pre_hook(check_normalization)
+
+    @property
+    def num_classes(self) -> int:
+        """Labels of the vocabulary, with the background if there is one."""
+        return self.with_background + len(self.text_encoder.names)
+
+    @property
+    def out_channels(self) -> int:
+        """Channels of the logits; fewer after an inference of episodes.
+
+        mmseg's sliding window and SegTTAModel ask for this number.
+        """
+        if self._episodes_of is self.text_encoder.synonyms:
+            return self.with_background + 1
+        return self.num_classes
+
+    def _init_decode_head(self, decode_head: dict) -> None:
+        # mmseg's own takes the numbers above from the head.
+        self.decode_head = MODELS.build(decode_head)
+        self.align_corners = self.decode_head.align_corners
+
+    def load_state_dict(self, state_dict, strict: bool = True, **kwargs):
+        """As torch's, which takes a part of a checkpoint if not strict."""
+        self.loads_a_part = not strict
+        try:
+            return super().load_state_dict(state_dict, strict, **kwargs)
+        finally:
+            self.loads_a_part = False
+
+    def _load_from_state_dict(self, state_dict, prefix, *args) -> None:
+        """Refuse a checkpoint that is not this model's, whoever loads it.
+
+        mmengine would warn, and go on with what was drawn at random.
+
+        Raises:
+            ValueError: If anything is missing, unexpected or of another size.
+        """
+        told = [] if self.loads_a_part else misfits(self, state_dict, prefix)
+        if told:
+            raise ValueError(
+                f'The checkpoint does not fit the config: {"; ".join(told)}. '
+                'Take the config that it was trained with. To begin a '
+                "training with a part of it, name it in that part's "
+                'init_cfg.')
+        super()._load_from_state_dict(state_dict, prefix, *args)
+
+    @property
+    def dataset_meta(self) -> dict:
+        """Names and colours of what :meth:`predict` gives.
+
+        mmseg's tools set it from the checkpoint. That is right only while the
+        vocabulary is the checkpoint's, so any other is overruled.
+        """
+        names = ('background', ) * self.with_background \
+            + self.text_encoder.names
+        stored = self.__dict__.get('_dataset_meta') or {}
+        if tuple(stored.get('classes', ())) == names:
+            return dict(stored, classes=names)  # a list, in some files
+        generator = torch.Generator().manual_seed(42)
+        palette = torch.randint(
+            0, 256, (len(names), 3), generator=generator).tolist()
+        if self.with_background:
+            palette[0] = [0, 0, 0]
+        return dict(classes=names, palette=palette)
+
+    @dataset_meta.setter
+    def dataset_meta(self, value: dict) -> None:
+        self.__dict__['_dataset_meta'] = value
+
+    @staticmethod
+    def _episode_names(metas: list[dict] | None) -> list[str] | None:
+        """The class asked of each picture, or None for the vocabulary."""
+        names = [meta.get('class_name') for meta in metas or []]
+        if not any(names):
+            return None
+        if not all(names):
+            raise ValueError('A batch mixes episodes and whole vocabularies: '
+                             f'class_name is {names}.')
+        return names
+
+    def inference(self, inputs: Tensor, batch_img_metas: list[dict]) -> Tensor:
+        """Logits (N, K [+1], H, W); K is 1 for episodes."""
+        episodes = self._episode_names(batch_img_metas) is not None
+        self._episodes_of = self.text_encoder.synonyms if episodes else None
+        return super().inference(inputs, batch_img_metas)
+
+    def _beside_background(self, seg_logits: Tensor) -> Tensor:
+        """Logits (N, K, H, W) with the background's constant 0, if any."""
+        return F.pad(seg_logits, (0, 0, 0, 0, int(self.with_background), 0))
+
+    def _forward(self,
+                 inputs: Tensor,
+                 data_samples: SampleList | None = None) -> Tensor:
+        """Logits (N, K [+1], H, W) without post-processing."""
+        metas = [s.metainfo for s in data_samples] if data_samples else None
+        return self.encode_decode(inputs, metas)

@@ -1,0 +1,1 @@
+"""Files, warnings, arguments: what every room uses."""

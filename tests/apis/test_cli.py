@@ -1,0 +1,188 @@
+"""The command: what it writes, what it refuses, what it says."""
+import json
+import runpy
+import shlex
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mmseg_clsclip.apis import cli, outputs, predictor
+from mmseg_clsclip.datasets.shapes_world import draw
+from mmseg_clsclip.models.clip.loading import ASSETS
+from mmseg_clsclip.version import __version__
+
+ROOT = Path(__file__).parents[2]
+SCENE = 'shapes-5i://test/0/000004.bmp'
+CLASSES = ['--classes', 'yellow circle', 'red square, square in red']
+OUTPUTS = ['_mask.png', '_overlay.png', '.json']
+
+
+def written():
+    return {str(p.relative_to('out')) for p in Path('out').rglob('*')
+            if p.is_file()}
+
+
+def test_three_files_of_each_picture(clsclip):
+    status, out, err = clsclip('in', SCENE, *CLASSES)
+    assert status == 0 and '3 of 3 pictures' in out
+    assert 'knows only a drawn world' in err and 'RANDOM' not in err
+    assert written() == {f'{name}{tail}' for name in ('a', 'b', '000004')
+                         for tail in OUTPUTS}
+    mask = Image.open('out/a_mask.png')
+    assert mask.mode == 'P' and mask.size == (128, 128)
+    labels = np.asarray(mask)
+    said = json.loads(Path('out/a.json').read_text())
+    assert said['picture'] == 'in/a.png' and said['threshold'] == 0.5
+    assert (said['width'], said['height']) == (128, 128)
+    assert said['random_weights'] is False and said['background'] is True
+    assert said['classes'] == [
+        dict(label=1, name='yellow circle', synonyms=[]),
+        dict(label=2, name='red square', synonyms=['square in red'])]
+    square = said['found'][1]
+    y, x = np.nonzero(labels == 2)
+    assert square == dict(
+        label=2, name='red square', area=len(x),
+        per_cent=round(len(x) / 128 / 1.28, 3),
+        box=[x.min(), y.min(), x.max() + 1, y.max() + 1])
+    truth = draw(4, 'test', 0).labels == 5
+    assert (truth & (labels == 2)).sum() / (truth | (labels == 2)).sum() > 0.9
+    overlay = Image.open('out/a_overlay.png')
+    assert overlay.width == 512 and overlay.height > 512  # the legend
+
+
+def test_a_higher_threshold_finds_less(clsclip):
+    areas = []
+    for threshold in (0.5, 0.95):
+        assert clsclip('in/a.png', *CLASSES, '--overwrite', '--threshold',
+                       threshold)[0] == 0
+        areas.append(np.count_nonzero(Image.open('out/a_mask.png')))
+    assert areas[0] > areas[1] > 0
+
+
+def test_every_pixel_of_a_class_and_a_closer_look(clsclip):
+    masks = []
+    for zoom_in in [], ['--zoom-in']:
+        status, *_ = clsclip('in/a.png', *CLASSES, '--no-background',
+                             '--overwrite', *zoom_in)
+        said = json.loads(Path('out/a.json').read_text())
+        assert status == 0
+        assert said['background'] is False and said['threshold'] is None
+        assert [one['label'] for one in said['classes']] == [0, 1]
+        assert sum(one['area'] for one in said['found']) == 128 * 128
+        masks.append(np.asarray(Image.open('out/a_mask.png')))
+    assert (masks[0] != masks[1]).any()
+
+
+def test_the_checkpoint_that_is_named_is_taken(clsclip):
+    masks = []
+    for fold in 0, 1:
+        status, *_ = clsclip(
+            'in/a.png', *CLASSES, '--overwrite', '--config',
+            'shapes/clsclip_shapes-5i_whole.py', '--checkpoint',
+            ASSETS / f'clsclip_shapes-5i_fold{fold}.pth')
+        assert status == 0
+        masks.append(np.asarray(Image.open('out/a_mask.png')))
+    assert (masks[0] != masks[1]).any()
+
+
+def test_nothing_is_overwritten_and_no_model_asked(clsclip, monkeypatch):
+    Path('out').mkdir()
+    Path('out/b.json').write_text('mine')
+    built = []
+    monkeypatch.setattr(cli, 'Predictor', lambda *args: built.append(args))
+    status, _, _ = clsclip('in', *CLASSES)
+    assert status.startswith('clsclip: 1 results exist: out/b.json.')
+    assert '--overwrite' in status and not built
+    assert written() == {'b.json'}
+    Path('in/c.png').write_bytes(Path('in/a.png').read_bytes())
+    Path('out/c_mask.png').write_bytes(Path('in/a.png').read_bytes())
+    status, _, _ = clsclip('out/c_mask.png', 'in/c.png', '--overwrite')
+    assert 'would take the place of a picture' in status and not built
+
+
+def test_random_weights_are_said_everywhere(
+        clsclip, monkeypatch, tiny_clip_json):
+    status, _, err = clsclip(
+        'in/a.png', *CLASSES, '--config', predictor.SHIPPED[0],
+        '--cfg-options', f'model.backbone.architecture={tiny_clip_json}',
+        'model.backbone.pretrained=None', 'model.backbone.navigate_blocks=1,',
+        'model.decode_head.in_channels=32', 'model.decode_head.num_heads=2')
+    assert status == 0
+    assert err.count(outputs.RANDOM) == 2 and 'drawn world' not in err
+    said = json.loads(Path('out/a.json').read_text())
+    assert said['random_weights'] and outputs.RANDOM in said['notes']
+    overlay = Image.open('out/a_overlay.png')
+    assert overlay.getpixel((1, 1)) == (255, 0, 0)
+
+
+@pytest.mark.parametrize('args, reason', [
+    (['--config', 'nowhere.py'], 'The config nowhere.py is neither'),
+    (['--classes', 'a', 'b,'], "Class 1 of the vocabulary has the name ''"),
+    (['--clip', '/no/such.pt'], "CLIP weights '/no/such.pt' do not exist"),
+    (['--threshold', '1.5'], 2),
+    (['--threshold', 'nan'], 2),
+    (['--cfg-options', 'model.type=Nope'], "type='Nope' is no class that is"),
+    (['--cfg-options', 'model.backbone.architecture=3'], 'clsclip: '),
+    (['--cfg-options', 'test_pipeline=[]'], 'test_pipeline=[]: a list of '),
+    (['--config', 'shapes/clsclip_shapes-5i_whole.py'],
+     'parts that are trained; give its checkpoint')])
+def test_what_cannot_be_asked_is_refused_in_one_line(clsclip, args, reason):
+    status, _, _ = clsclip('in/a.png', *args)
+    assert status == reason or reason in status and '\n' not in status
+    assert not Path('out').exists()
+
+
+def test_more_names_than_a_mask_holds_are_refused_before_a_model_is_built(
+        clsclip, monkeypatch):
+    names = [f'thing {number}' for number in range(300)]
+    with monkeypatch.context() as patch:
+        patch.setattr(cli, 'Predictor', None)
+        for labels, number, more in ((300, 300, ['--no-background']),
+                                     (257, 257, []),
+                                     (257, 256, ['--background'])):
+            status, _, _ = clsclip('in', *more, '--classes', *names[:number])
+            assert status.startswith(f'clsclip: {labels} labels; a mask as '
+                                     'PNG holds 256.')
+    # What the config says of a background is known afterwards.
+    status, _, _ = clsclip('in', '--classes', *names[:256])
+    assert '257 labels; a mask' in status and not Path('out').exists()
+
+
+def test_a_name_with_a_comma(clsclip):
+    status, _, _ = clsclip('in/a.png', '--classes', r'red, ring\, broken',
+                           'yellow circle')
+    said = json.loads(Path('out/a.json').read_text())
+    assert status == 0
+    assert said['classes'][0] == dict(
+        label=1, name='red', synonyms=['ring, broken'])
+
+
+def test_pictures_after_the_names_are_explained(clsclip, capsys):
+    with pytest.raises(SystemExit, match='2'):
+        cli.main(['--classes', 'red mug', 'in/a.png', '--out-dir', 'out'])
+    said = capsys.readouterr().err
+    assert 'PICTURE (pictures come before --classes, which takes' in said
+
+
+def test_the_example_of_the_help_can_be_typed(clsclip, capsys, monkeypatch):
+    with pytest.raises(SystemExit, match='0'):
+        cli.main(['--help'])
+    example = capsys.readouterr().out.split('\nclsclip ')[1].split('\n\n')[0]
+    cli.main(shlex.split(example.replace('\\\n', ' ')))
+    assert written() == {f'000004{tail}' for tail in OUTPUTS}
+
+
+def test_the_version(capsys):
+    with pytest.raises(SystemExit, match='0'):
+        cli.main(['--version'])
+    assert capsys.readouterr().out == f'mmseg_clsclip {__version__}\n'
+
+
+def test_the_tool_is_the_command(monkeypatch, capsys):
+    monkeypatch.setattr(sys, 'argv', ['demo.py', '--help'])
+    with pytest.raises(SystemExit, match='0'):
+        runpy.run_path(str(ROOT / 'tools/demo.py'), run_name='__main__')
+    assert 'PICTURE' in capsys.readouterr().out

@@ -1,0 +1,268 @@
+"""What the page in the browser calls, without a browser."""
+import html
+import json
+import re
+import runpy
+import sys
+import time
+import urllib.error
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from mmseg_clsclip import Predictor, ZoomIn
+from mmseg_clsclip.apis.configs import read_config
+from mmseg_clsclip.datasets.shapes_world import CLASSES, draw
+
+gr = pytest.importorskip('gradio')
+from mmseg_clsclip.apis import web  # noqa: E402
+
+TOOL = str(Path(__file__).parents[2] / 'tools/web_demo.py')
+BASELINE = 'baselines/maskclip_shapes-5i_fold0.py'
+TRUTH = draw(7, 'test', 0)
+NAMES = 'red circle\nyellow square, square in yellow\n\n'
+
+
+@pytest.fixture(scope='module')
+def predictors():
+    return [Predictor(config, device='cpu', background=True)
+            for config in (None, BASELINE)]
+
+
+@pytest.fixture
+def forwards(predictors):
+    """Of both models, one for each picture or batch that they saw."""
+    seen = []
+    hooks = [p.segmentor.register_forward_pre_hook(
+        lambda module, args: seen.append(type(module).__name__))
+        for p in predictors]
+    yield seen
+    for hook in hooks:
+        hook.remove()
+
+
+@pytest.fixture
+def scene(tmp_path):
+    Image.fromarray(TRUTH.picture).save(tmp_path / 'scene.png')
+    return str(tmp_path / 'scene.png')
+
+
+def iou(mask, label, name):
+    ours = np.asarray(mask) == label
+    truth = TRUTH.labels == 1 + CLASSES.index(name)
+    return (ours & truth).sum() / (ours | truth).sum()
+
+
+def test_the_threshold_moves_without_a_forward(predictors, forwards, scene):
+    found, said, *images = web.Asker(predictors)(
+        scene, NAMES, False, 0.5, True)
+    assert forwards == ['ClsCLIP', 'DenseCLIP']
+    assert 'clsclip_shapes-5i_whole: ' in said and BASELINE[10:-3] in said
+    assert iou(images[1], 1, 'red circle') > 0.8
+    assert iou(images[1], 2, 'yellow square') > 0.8
+    assert found[0].classes[1] == ('yellow square', 'square in yellow')
+    areas = []
+    for threshold in (0.05, 0.5, 0.95):
+        drawn = web.draw(found, threshold, True)
+        assert [image.mode for image in drawn] == ['RGB', 'P'] * 2
+        for one, mask in zip(found, drawn[1::2]):
+            np.testing.assert_array_equal(mask, one.labels(threshold))
+        areas.append(np.count_nonzero(drawn[1]))
+    assert areas[0] > areas[1] > areas[2] > 0
+    assert (np.asarray(web.draw(found, 0.95, False)[1]) > 0).all()
+    assert len(forwards) == 2
+    assert web.draw(None, 0.5, True) == gr.skip()
+
+
+def test_the_zoom_in_has_the_model_in_common(predictors, scene):
+    ask = web.Asker(predictors[:1])
+    found, said, *_ = ask(scene, NAMES, True, 0.5, True)
+    assert 'with zoom-in' in said
+    assert ask.plus.segmentor is predictors[0].model
+    alone = Predictor(device='cpu', background=True, zoom_in=True)
+    alone.set_classes(list(map(list, found[0].classes)))
+    torch.testing.assert_close(found[0].logits, alone(scene).logits)
+    plain = ask(scene, NAMES, False, 0.5, True)[0][0]
+    assert not torch.equal(plain.logits, found[0].logits)
+    # A config that zooms in has nothing to switch.
+    alone = web.Asker([alone])
+    assert not alone.can_zoom
+    assert isinstance(alone.predictors[0].model, ZoomIn)
+
+
+@pytest.mark.parametrize('name, classes, reason', [
+    (None, 'a', 'Drop a picture'),
+    ('scene', ' \n', 'vocabulary is empty'),
+    ('scene', 'a\nbackground', 'background.* is where no class is'),
+    ('scene', 'a\nb,', "has the name ''"),
+    ('scene', 'long ' * 99, 'this CLIP reads'),
+    ('scene', 'a\n<i>b</i>\n<i>b</i>', "name '<i>b</i>' stands twice"),
+    ('broken', 'a', '^broken.jpg: is no picture'),
+    ('gone', 'a', 'No such file'),
+    ('scene', '\n'.join(map(str, range(256))), '^257 labels; a mask as PNG'),
+    ('scene', '\n'.join(map(str, range(10_000))), '48,889 characters, more'),
+    ('scene', 'a\n' + 'b,' * 5000, '10,002 characters, more than the 10,000'),
+    ('header', 'a', '^header.png: .*9000 x 6000 pixels, more than the 50,00'),
+    ('header', 'a\nb\n' + '\n'.join(map(str, range(253))),
+     '^header.png: .*pixels, more than the 4,210,752 that'),
+    ('eps', 'a', '^eps.png: is no picture'),
+])
+def test_what_does_not_do_is_said(
+        predictors, forwards, scene, tmp_path, name, classes, reason):
+    (tmp_path / 'broken.jpg').write_bytes(b'hello')
+    Image.new('1', (9000, 6000)).save(tmp_path / 'header.png')
+    (tmp_path / 'header.png').write_bytes(
+        (tmp_path / 'header.png').read_bytes()[:60])
+    Image.new('RGB', (9, 9)).save(tmp_path / 'eps.png', 'EPS')
+    path = dict(scene=scene, header=str(tmp_path / 'header.png'),
+                eps=str(tmp_path / 'eps.png'),
+                broken=str(tmp_path / 'broken.jpg'),
+                gone=str(tmp_path / 'gone.jpg')).get(name)
+    with pytest.raises(gr.Error) as error:
+        web.Asker(predictors)(path, classes, False, 0.5, True)
+    said = error.value.message
+    assert '<' not in said and str(tmp_path) not in said
+    assert re.search(reason, html.unescape(said)), said
+    assert not error.value.print_exception and not forwards
+
+
+def test_only_what_was_uploaded_is_read(tmp_path, monkeypatch, scene):
+    class Data:  # what Gradio hands on
+        path = scene
+
+    monkeypatch.setenv('GRADIO_TEMP_DIR', str(tmp_path))
+    assert web.uploaded(None) is None and web.uploaded(Data) == scene
+    monkeypatch.setenv('GRADIO_TEMP_DIR', str(tmp_path / 'uploads'))
+    for Data.path in (scene, str(tmp_path / 'uploads/../scene.png'),
+                      'http://10.0.0.1/x.png'):
+        with pytest.raises(gr.Error, match='Upload the picture'):
+            web.uploaded(Data)
+
+
+def test_two_requests_wait_for_each_other(predictors, scene):
+    ask = web.Asker(predictors)
+    inside, most = [], []
+
+    def look(module, args):
+        inside.append(1)
+        most.append(len(inside))
+        time.sleep(0.05)
+        inside.pop()
+
+    hook = predictors[0].segmentor.register_forward_pre_hook(look)
+    with ThreadPoolExecutor(3) as pool:
+        asked = [[f'red circle, {n}', f'green {n}'] for n in 'abc']
+        results = list(pool.map(
+            lambda names: ask(scene, '\n'.join(names), False, 0.5, True),
+            asked))
+    hook.remove()
+    assert most == [1, 1, 1]
+    for names, ((prediction, *_), *_) in zip(asked, results):
+        assert [', '.join(group) for group in prediction.classes] == names
+
+
+def test_the_page_says_what_the_model_is(predictors, tiny_clip_json):
+    shipped = str(web.build(predictors).config)
+    assert web.DRAWN_WORLD in shipped and 'RANDOM' not in shipped
+    cfg = read_config('shapes/clsclip_shapes-5i_whole.py')
+    cfg.model.backbone.update(
+        architecture=tiny_clip_json, pretrained=None, navigate_blocks=(1, ))
+    cfg.model.decode_head.update(in_channels=32, num_heads=2)
+    random = Predictor(cfg, device='cpu', background=True)
+    random = str(web.build([random]).config)
+    assert web.DRAWN_WORLD not in random and 'RANDOM WEIGHTS' in random
+
+
+def test_a_request_that_takes_too_long_is_stopped(predictors, scene):
+    ask = web.Asker(predictors, 0.3)
+    slow = predictors[0].segmentor.register_forward_pre_hook(
+        lambda module, args: time.sleep(0.4))
+    with pytest.raises(gr.Error, match='longer than 0.3 seconds') as error:
+        ask(scene, NAMES, False, 0.5, True)
+    assert not error.value.print_exception
+    slow.remove()
+    ask.seconds = 60
+    assert len(ask(scene, NAMES, False, 0.5, True)[0]) == 2
+    time.sleep(0.4)  # nothing is left that would stop another
+    assert predictors[0](scene).labels().any()
+
+
+@pytest.mark.parametrize('name', [
+    '<img src=x onerror=alert(1)>', '**a**', '[a](http://b)', '`a`', 'a|b'])
+def test_a_name_is_shown_as_it_is(predictors, monkeypatch, name):
+    shown = web.plain(name)
+    assert not set('<>*[]()`|') & set(shown)
+    assert html.unescape(shown) == name
+    monkeypatch.setattr(predictors[0].model.cfg, '_filename', f'{name}.py')
+    assert name not in str(web.build(predictors[:1]).config)
+
+
+def _run(monkeypatch, *args):
+    monkeypatch.setattr(sys, 'argv', ['web_demo.py', '--device', 'cpu', *args])
+    runpy.run_path(TOOL, run_name='__main__')
+
+
+def test_the_command_serves_this_machine_alone(monkeypatch, capsys):
+    launched = []
+    monkeypatch.setattr(gr.Blocks, 'block_thread', lambda page: None)
+    monkeypatch.setattr(gr.Blocks, 'launch', lambda page, **options: (
+        launched.append((page, options)), 'http://here', None))
+    _run(monkeypatch)
+    (page, options), = launched
+    assert options['share'] is False and not page.analytics_enabled
+    assert options['server_name'] == '127.0.0.1'
+    assert 'maskclip_shapes-5i_fold0' in str(page.config)
+    assert 'The page is at http://here' in capsys.readouterr().out
+
+
+def test_what_is_too_large_or_passes_the_queue_by_is_refused(
+        monkeypatch, capsys):
+    monkeypatch.setattr(web.limits, 'BYTES', 9 * 1024)
+    pages = []
+    monkeypatch.setattr(gr.Blocks, 'block_thread',
+                        lambda page: pages.append(page))
+    _run(monkeypatch)
+    address = re.search('at (http.*?)/?;', capsys.readouterr().out)[1]
+
+    def post(path, data, kind):
+        request = urllib.request.Request(
+            f'{address}/gradio_api/{path}', data, {'Content-Type': kind})
+        try:
+            return urllib.request.urlopen(request).status
+        except urllib.error.HTTPError as error:
+            return error.code
+
+    def upload(size):
+        return post('upload', b'--x\r\nContent-Disposition: form-data; name='
+                    b'"files"; filename="a.png"\r\n\r\n' + b'.' * size
+                    + b'\r\n--x--\r\n', 'multipart/form-data; boundary=x')
+
+    assert upload(8000) == 200 and upload(10_000) == 413
+    # Many files of which each is small enough; whatever else is sent.
+    many = (b'--x\r\nContent-Disposition: form-data; name="files"; filename='
+            b'"a.png"\r\n\r\n' + b'.' * 9000 + b'\r\n') * 130 + b'--x--\r\n'
+    assert post('upload', many, 'multipart/form-data; boundary=x') in (
+        400, 413)
+    body = json.dumps(dict(data=['a' * 2**20], fn_index=0, session_hash='a'))
+    assert post('queue/join', body.encode(), 'application/json') == 413
+    for name in 'Asker', '_ask', 'draw', 'predict':
+        assert post(f'run/{name}', b'{"data": []}', 'application/json') != 200
+    assert pages[0]._queue.max_size == 16
+    pages[0].close()
+
+
+@pytest.mark.parametrize('args, reason', [
+    (['--time-limit', '0'], '2'),
+    (['--config', 'nowhere.py'], 'web_demo.py: .*nowhere.py is neither'),
+    (['--baseline-config', 'shapes/clsclip_shapes-5i_whole.py'],
+     'has parts that are trained; give its checkpoint'),
+    (['--baseline-checkpoint', 'a.pth'], '2'),
+])
+def test_what_does_not_fit_together_ends_it(monkeypatch, args, reason):
+    with pytest.raises(SystemExit, match=reason):
+        _run(monkeypatch, *args)

@@ -1,0 +1,730 @@
+"""What is compared, what is refused, and what the report says."""
+import json
+import re
+import shutil
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from mmengine.config import Config
+from mmseg.registry import MODELS
+from PIL import Image
+
+from mmseg_clsclip import HonestScoresHook
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / 'tools'))
+import compare  # noqa: E402
+
+from mmseg_clsclip.comparison import (  # noqa: E402
+    classes,
+    figures,
+    measure,
+    pictures,
+    runs,
+)
+from mmseg_clsclip.comparison import (  # noqa: E402
+    comparability as alike,
+)
+from mmseg_clsclip.comparison.compared_models import (  # noqa: E402
+    Entrant,
+    facts_are_told,
+)
+from mmseg_clsclip.comparison.report import write  # noqa: E402
+from mmseg_clsclip.comparison.table import table, verdict  # noqa: E402
+
+ASSETS = ROOT / 'mmseg_clsclip/assets'
+CHECKPOINT = ASSETS / 'clsclip_shapes-5i_fold0.pth'
+CLSCLIP = 'configs/shapes/clsclip_shapes-5i_fold0.py'
+PLUS = 'configs/clsclip_plus/clsclip-plus_shapes-5i_fold0.py'
+WHOLE = 'configs/shapes/clsclip_shapes-5i_whole.py'
+FOLD0 = ('red circle, green square, blue triangle, yellow ring, red cross')
+
+
+@pytest.fixture
+def config(tmp_path):
+    """Write a config that inherits one of ours, with few pictures."""
+
+    def _config(base, text='', name='config'):
+        inner = 'test_dataloader.dataset.dataset' if base != WHOLE \
+            else 'test_dataloader.dataset'
+        few = 'length=20'
+        for key in reversed(inner.split('.')[1:]):
+            few = f'{key}=dict({few})'
+        path = tmp_path / f'{name}.py'
+        path.write_text(
+            f'_base_ = {str(ROOT / base)!r}\n'
+            f'test_dataloader = dict(num_workers=0, persistent_workers=False, '
+            f'batch_size=5, {few})\n{text}\n')
+        return str(path)
+
+    return _config
+
+
+@pytest.fixture
+def result(tmp_path):
+    """Write a JSON as tools/test.py does."""
+
+    def _result(name='result', log='', protocol=(), **changes):
+        content = dict(
+            dict(miou_unseen=50.0, fb_iou=70.0, time=0.1, data_time=0.1,
+                 per_class={'a': 40.0, 'b': None}),
+            protocol=dict(dict(
+                dataset='Shapes-5i', fold=0, split='test',
+                novel_handling='drop_image', list='at least 64 pixels',
+                pairs=899, episodes='every pair once',
+                size_bounds=[1024, 9216], input_size='64x64', views=1,
+                proposals='none'), **dict(protocol)), **changes)
+        path = tmp_path / f'{name}.json'
+        path.write_text(json.dumps(content))
+        path.with_suffix('.log').write_text(log)
+        return str(path)
+
+    return _result
+
+
+def refusal(tmp_path, *args):
+    with pytest.raises(SystemExit) as stopped:
+        compare.main([*map(str, args), '--out', str(tmp_path / 'out')])
+    assert not (tmp_path / 'out').exists()  # nothing was run
+    return str(stopped.value.code)
+
+
+def model(name, *files):
+    return ['--model', name, *map(str, files)]
+
+
+def test_the_shipped_ones_are_compared_by_default():
+    args = compare.argparse.Namespace(model=None, result=[])
+    entrants = compare.entrants_of(args)
+    assert [e.name for e in entrants[:2]] == ['ClsCLIP', 'ClsCLIP+']
+    assert all(Path(e.checkpoint).is_file() for e in entrants[:2])
+    assert not any(e.checkpoint for e in entrants[2:])
+    for entrant in entrants:
+        assert Path(entrant.config).is_file(), entrant.config
+
+
+# Refused before anything is run.
+
+
+def test_files_that_do_not_exist_and_names_are_refused(tmp_path, config):
+    path = config(CLSCLIP)
+    assert '1 of 1 configs do not exist: no.py' in refusal(
+        tmp_path, *model('a', 'no.py'))
+    assert 'checkpoints do not exist: no.pth' in refusal(
+        tmp_path, *model('a', path, 'no.pth'))
+    assert 'results do not exist: no.json' in refusal(
+        tmp_path, '--result', 'a', 'no.json')
+    assert "Two rows are called 'a b' and 'a/b'" in refusal(
+        tmp_path, *model('a b', path), *model('a/b', path))
+    assert "Two rows are called 'mine' and 'Mine'" in refusal(
+        tmp_path, *model('mine', path), *model('Mine', path))
+    assert "'..' cannot be the name of a row" in refusal(
+        tmp_path, *model('..', path))
+    assert 'write --model NAME CONFIG' in refusal(tmp_path, *model('a'))
+
+
+def test_what_is_no_config_or_no_checkpoint_is_refused(tmp_path, config):
+    bad = tmp_path / 'bad.py'
+    bad.write_text('model = dict(')
+    assert f'{bad} cannot be read' in refusal(tmp_path, *model('a', bad))
+    bad.write_text('model = dict(type="ClsCLIP")')
+    assert 'has no test_dataloader, test_evaluator' in refusal(
+        tmp_path, *model('a', bad))
+    assert 'is no checkpoint' in refusal(
+        tmp_path, *model('a', config(CLSCLIP), bad))
+    named = config(CLSCLIP, 'load_from = "gone.pth"', 'named')
+    assert f'gone.pth. load_from of {named} names it' in refusal(
+        tmp_path, *model('a', named))
+
+
+def test_a_folder_of_other_files_is_not_replaced(tmp_path, config):
+    (tmp_path / 'work/mine').mkdir(parents=True)
+    (tmp_path / 'work/mine/iter_1200.pth').write_text('weeks of work')
+    with pytest.raises(SystemExit, match='not of an earlier comparison'):
+        compare.main([*model('mine', config(CLSCLIP)), '--out',
+                      str(tmp_path / 'work')])
+    assert (tmp_path / 'work/mine/iter_1200.pth').is_file()
+
+
+@pytest.mark.parametrize('content, message', [
+    (dict(miou_unseen=float('nan')), 'no miou_unseen but nan'),
+    (dict(fb_iou=101), 'fb_iou of 101'), (dict(fb_iou=-1), 'fb_iou of -1'),
+    (dict(per_class=dict(a='x')), 'no IoU of a but x')])
+def test_figures_that_are_none_are_refused(tmp_path, result, content,
+                                           message):
+    path = result(**content)
+    assert f'{path} has' in refusal(tmp_path, '--result', 'A', path)
+    assert message in refusal(tmp_path, '--result', 'A', path)
+
+
+@pytest.mark.parametrize('key, value', [
+    ('fold', 1), ('split', 'train'),
+    ('list', 'at least 1 pixels'), ('dataset', 'PASCAL-5i'), ('new', 1)])
+def test_other_protocols_are_refused(tmp_path, result, key, value):
+    files = result('a'), result('b', protocol={key: value})
+    message = refusal(tmp_path, '--result', 'A', files[0], '--result', 'B',
+                      files[1])
+    assert f'{key}: ' in message and f'{value} in B' in message
+    assert message.count('\n') == 1
+
+
+def test_what_became_of_novel_pixels_in_training_may_differ():
+    # A plain data set, or a model without training, names nothing of it.
+    rows = [
+        SimpleNamespace(name=name, result=True, protocol=dict(more, fold=0))
+        for name, more in (('A', dict(novel_handling='ignore')),
+                           ('B', dict(novel_handling='drop_image')), ('C', {}))
+    ]
+    for one in rows:
+        for other in rows:
+            alike.check_alike(one, other)
+    rows[2].protocol['geometry'] = 'BAM letterbox'
+    with pytest.raises(ValueError, match='geometry: not named in A, BAM'):
+        alike.check_alike(rows[0], rows[2])
+
+
+def test_classes_that_were_trained_on_are_refused_where_figures_are_of_them(
+        tmp_path, result):
+    seen = dict(trained_on_unseen=['red ring'])
+    files = result('a'), result('b', protocol=seen)
+    assert "trained_on_unseen: not named in A, ['red ring'] in B" in refusal(
+        tmp_path, '--result', 'A', files[0], '--result', 'B', files[1])
+    # Where no figure is of unseen classes, as IoUMetric's, a note says it.
+    for name in 'a', 'b':
+        content = json.loads(Path(result(name)).read_text())
+        protocol = dict(dataset='X', **(seen if name == 'b' else {}))
+        (tmp_path / f'{name}.json').write_text(json.dumps(dict(
+            mIoU=content['miou_unseen'], protocol=protocol)))
+    compare.main(['--result', 'A', files[0], '--result', 'B', files[1],
+                  '--out', str(tmp_path / 'out')])
+    assert re.search(r'B .* trained on masks of red ring too, which are nov',
+                     (tmp_path / 'out/report.md').read_text())
+
+
+def test_random_weights_are_marked_and_never_the_best(
+        tmp_path, result, capsys, monkeypatch):
+    monkeypatch.setenv('COLUMNS', '120')  # of the terminal
+    compare.main([
+        '--result', 'mine', result('a'), '--result', 'none',
+        result('b', protocol=dict(random_weights=True), miou_unseen=90.0),
+        '--result', 'other', result('c', miou_unseen=40.0),
+        '--out', str(tmp_path / 'out')])
+    assert re.search(r'none \(random weights\) +90\.0',
+                     capsys.readouterr().out)
+    text = (tmp_path / 'out/report.md').read_text()
+    page = (tmp_path / 'out/report.html').read_text()
+    assert '| mine | **50.0** |' in text and '<td><b>50.0</b></td>' in page
+    assert '| none (random weights) | 90.0 |' in text
+    assert '<td>none (random weights)</td><td>90.0</td>' in page
+    for report in text, page:
+        assert 'accuracy means NOTHING' in report
+        assert 'mine has the best mIoU unseen: 50.0, which is 10.0' in report
+
+
+def test_names_are_shown_as_they_are(tmp_path, result, capsys):
+    names = '**[red]a|`<i>', '_$c{$ [x](y)'
+    classes = {'$z{$': 1.0, '_w': 2.0, '[v]': None}
+    args = [word for k, name in enumerate(names) for word in (
+        '--result', name, result(str(k), per_class=classes, fb_iou=60. + k))]
+    compare.main([*args, '--out', str(tmp_path / 'out')])
+    shown = capsys.readouterr().out
+    text = (tmp_path / 'out/report.md').read_text()
+    page = (tmp_path / 'out/report.html').read_text()
+    for name in names:
+        assert shown.count(name) == 2  # read, and in the table
+    assert r'| \*\*\[red\]a\|\`\<i\> | **50.0** | 60.0 |' in text
+    assert r'| \_\$c{\$ \[x\](y) | **50.0** | **61.0** |' in text
+    assert '<td>**[red]a|`&lt;i&gt;</td><td><b>50.0</b></td>' in page
+    write(tmp_path, [dict(rows_of(dict(mIoU=1.))[0], command='a ```` b')],
+          [], [], [])
+    assert '`````\na ```` b\n`````' in (tmp_path / 'report.md').read_text()
+
+
+def test_a_config_beside_a_result_of_another_protocol(
+        tmp_path, config, result):
+    message = refusal(
+        tmp_path, *model('A', config(CLSCLIP), CHECKPOINT), '--result', 'B',
+        result(protocol=dict(list='at least 12 pixels')))
+    # 20 pictures have fewer pairs; what the metric adds is not known yet.
+    assert re.findall('^  (.*?):', message, re.M) == ['list', 'pairs']
+
+
+def test_other_pictures_or_another_metric_are_refused(tmp_path, config):
+    message = refusal(
+        tmp_path, *model('A', config(WHOLE), CHECKPOINT),
+        *model('B', config(WHOLE, '''
+test_dataloader = dict(dataset=dict(seed=1))
+test_evaluator = dict(nan_to_num=0)''', 'other'), CHECKPOINT))
+    assert 'samples: 20 (' in message and 'nan_to_num' in message
+
+
+def test_the_same_metric_in_other_words():
+    # A config that inherits mmseg's own gets a _scope_.
+    plain = alike._options(dict(type='IoUMetric'))
+    assert plain == alike._options(
+        dict(type='IoUMetric', iou_metrics=['mIoU'], _scope_='mmseg',
+             prefix='a'))
+    assert plain != alike._options(
+        dict(type='IoUMetric', iou_metrics=['mFscore']))
+
+
+def test_training_classes_without_the_training_files():
+    names = classes.of_training(
+        dict(type='PascalVOCDataset', data_root='nowhere',
+             data_prefix=dict(img_path='a', seg_map_path='b'),
+             ann_file='train.txt', pipeline=[]))
+    assert len(names) == 20 and 'sofa' in names
+    assert classes.of_training(
+        dict(type='PascalVOCDataset', data_root='nowhere',
+             metainfo=dict(classes=('cat', 'dog')), pipeline=[],
+             ann_file='train.txt')) == {'cat', 'dog'}
+
+
+def test_a_result_without_a_protocol_is_refused(tmp_path, result):
+    path = Path(result())
+    path.write_text('{"mIoU": 5.0}')
+    assert 'does not name its protocol' in refusal(
+        tmp_path, '--result', 'A', path)
+    path.write_text('{"mIoU": 5.0')
+    assert 'is no result' in refusal(tmp_path, '--result', 'A', path)
+
+
+def test_a_checkpoint_of_another_fold_is_refused(tmp_path, config):
+    message = refusal(tmp_path, *model(
+        'A', config(CLSCLIP), ASSETS / 'clsclip_shapes-5i_fold1.pth'))
+    assert 'fold1.pth it was trained on' in message and FOLD0 in message
+
+
+def test_a_config_that_trains_on_the_tests_classes_is_refused(
+        tmp_path, config):
+    path = config(CLSCLIP, '''
+train_dataloader = dict(dataset=dict(dataset=dict(fold=1)))''')
+    message = refusal(tmp_path, *model('A', path, CHECKPOINT))
+    assert f'the train_dataloader of {path}' in message and FOLD0 in message
+
+
+FCN = '''
+model = dict(
+    _delete_=True, type='EncoderDecoder',
+    data_preprocessor=dict(
+        type='SegDataPreProcessor', mean=[120.] * 3, std=[60.] * 3,
+        bgr_to_rgb=True),
+    backbone=dict(
+        type='ResNetV1c', depth=18, num_stages=4, stem_channels=8,
+        base_channels=8, norm_cfg=dict(type='BN'), strides=(1, 2, 1, 1),
+        dilations=(1, 1, 2, 4), contract_dilation=True),
+    decode_head=dict(
+        type='FCNHead', in_channels=64, channels=8, num_convs=1,
+        num_classes=21, norm_cfg=dict(type='BN')),
+    train_cfg=dict(), test_cfg=dict(mode='whole'))
+train_dataloader = dict(dataset=dict(
+    _delete_=True, type='Shapes5iDataset', split='train'))
+'''
+
+
+def test_a_closed_set_may_have_seen_all_where_none_counts_as_unseen(
+        tmp_path, config):
+    entrants = [Entrant('A', config(WHOLE), str(CHECKPOINT)),
+                Entrant('B', config(WHOLE, FCN, 'fcn'))]
+    line, = compare.prepare(entrants, tmp_path / 'out')
+    assert re.match(r'20 \(.*scored by IoUMetric', line)
+    assert entrants[0].notes == []
+    assert FOLD0 in entrants[1].notes[0]
+    counted = config(WHOLE, FCN + '''
+test_evaluator = dict(_delete_=True, type='GeneralizedZeroShotIoUMetric')
+''', 'counted')
+    assert 'counts as unseen' in refusal(tmp_path, *model('B', counted))
+
+
+def test_training_classes_are_told_without_data():
+    def seen(**cfg):
+        return classes.of_training(cfg)
+
+    assert 'cat' not in seen(type='PASCAL5iDataset', fold=1)
+    assert len(seen(type='PASCAL5iDataset', fold=1)) == 15
+    assert len(seen(type='COCO20iDataset')) == 60
+    inner = dict(type='Shapes5iDataset', fold=2)
+    assert len(seen(**inner)) == 20
+    assert len(seen(type='EpisodeDataset', dataset=inner)) == 15
+    repeated = dict(type='RepeatDataset', times=2, dataset=inner)
+    assert len(seen(type='ConcatDataset', datasets=[inner, repeated])) == 20
+    # A wrapper that would read its files, and a novel class of what is in it.
+    plain = dict(type='BaseSegDataset', data_root='nowhere', metainfo=dict(
+        classes=('cat', 'dog'), novel_classes=('dog',)), ann_file='none.txt')
+    for wrapped in (dict(type='ConcatDataset', datasets=[plain, plain]),
+                    dict(type='RepeatDataset', times=2, dataset=plain)):
+        assert seen(type='EpisodeDataset', dataset=wrapped) == {'cat'}
+    assert 'red ring' not in seen(
+        type='EpisodeDataset', dataset=inner, novel_classes=['red ring'])
+
+
+def test_what_a_config_or_checkpoint_cannot_be_is_told(tmp_path, config):
+    for text, message in (
+        ("test_evaluator = 'IoUMetric'", 'names no type'),
+        ('test_evaluator = dict(_delete_=True, a=1)', 'names no type'),
+        ('test_dataloader = dict(_delete_=True)', 'has no test_dataloader'),
+        ('test_dataloader = dict(_delete_=True, batch_size=1)',
+         'test_dataloader has no dataset'),
+        ('train_dataloader = dict(_delete_=True, batch_size=1)',
+         'train_dataloader has no dataset'),
+        ("train_dataloader = dict(dataset=dict(_delete_=True, "
+         "type='EpisodeDataset'))", "there is no 'dataset' in")):
+        path = config(WHOLE, text)
+        if '_delete_=True' in text and 'test_dataloader' in text:
+            lines = Path(path).read_text().splitlines()
+            Path(path).write_text(f'{lines[0]}\n{text}')
+        assert message in refusal(tmp_path, *model('A', path, CHECKPOINT))
+    odd = tmp_path / 'odd.pth'
+    for meta in (dict(seen_classes=5), dict(dataset_meta=dict(
+            base_classes='cat'))):
+        torch.save(dict(meta=meta), odd)
+        assert f'{odd}: what it says that it was trained on' in refusal(
+            tmp_path, *model('A', config(WHOLE), odd))
+    for content in ([1], dict(meta=[1]), dict(meta=dict(dataset_meta=5))):
+        torch.save(content, odd)
+        compare.prepare([Entrant('A', config(WHOLE), str(odd))],
+                        tmp_path / 'out')
+    (tmp_path / 'file').touch()
+    with pytest.raises(SystemExit, match='file is a file; name a folder'):
+        compare.main([*model('A', config(WHOLE), CHECKPOINT), '--out',
+                      str(tmp_path / 'file')])
+
+
+def test_a_config_without_the_hook_gets_it(tmp_path, config):
+    ours = config(WHOLE)
+    cfg = Config.fromfile(ours)
+    assert facts_are_told(cfg)
+    cfg.custom_hooks, cfg.default_hooks = None, {}
+    assert not facts_are_told(cfg)
+    cfg.custom_hooks = [None, 'x', dict(a=1), dict(type='EMAHook')]
+    assert not facts_are_told(cfg)
+    for kind in ('mmseg.HonestScoresHook', HonestScoresHook):
+        cfg.default_hooks = dict(timer=None, mine=dict(type=kind))
+        assert facts_are_told(cfg)
+    plain = tmp_path / 'plain.py'
+    cfg.custom_hooks, cfg.default_hooks = [], {}
+    cfg.dump(plain)
+    entrants = [Entrant('A', ours, str(CHECKPOINT)),
+                Entrant('B', str(plain), str(CHECKPOINT))]
+    compare.prepare(entrants, tmp_path / 'out')
+    assert [e.options for e in entrants] == [
+        [], ['default_hooks.honest_scores.type=mmseg.HonestScoresHook']]
+
+
+def test_who_asks_for_novel_classes_alone_is_asked_for_all(tmp_path, config):
+    entrants = [Entrant('A', config(CLSCLIP), str(CHECKPOINT)),
+                Entrant('B', config(PLUS, name='plus'), str(CHECKPOINT))]
+    _, line = compare.prepare(entrants, tmp_path)
+    assert line.startswith('B: asked for all classes')
+    assert entrants[0].options == []
+    assert entrants[1].options == ['test_dataloader.dataset.test_classes=all']
+    assert entrants[0].protocol['pairs'] == entrants[1].protocol['pairs']
+
+
+# What is measured.
+
+
+def test_costs_of_clsclip(config):
+    cfg = Config.fromfile(config(CLSCLIP))
+    found = measure.measure(cfg, str(CHECKPOINT))
+    assert found['trained_parameters'] == 316449
+    assert found['parameters'] == 1640002
+    assert found['gflops'] == pytest.approx(0.0892, abs=1e-4)
+    assert found['input_size'] == '64x64'
+    assert found['timed'] == 20 and 0 < found['seconds'] < 10
+    assert found['memory'] >= found['libraries_memory'] > 2**20
+    assert not found['random'] and 'threads' in found['machine']
+    with pytest.raises(ValueError, match='316,449 parameters to train'):
+        measure.measure(cfg, None)
+
+
+# What is run, and what is not run again.
+
+
+@pytest.fixture
+def fake_tools(monkeypatch, result):
+    """Stand-ins for the two processes; what they were called with."""
+    called = []
+
+    def _run(command, log):
+        called.append(list(map(str, command)))
+        log.write_text('')
+        if 'measure' in str(command[1]):
+            Path(command[3]).write_text(json.dumps(dict(
+                random=False, input_size='64x64', seconds=0.5, memory=2**30,
+                machine='here', parameters=2, trained_parameters=1, gflops=1.0,
+                libraries_memory=2**29)))
+            return
+        work_dir = Path(command[command.index('--work-dir') + 1])
+        (work_dir / 'now').mkdir(parents=True)
+        (work_dir / 'now/now.json').write_text(Path(result()).read_text())
+
+    monkeypatch.setattr(runs, '_run', _run)
+    return called
+
+
+def entrant_of(path, checkpoint=CHECKPOINT, **more):
+    return Entrant('A', path, checkpoint and str(checkpoint),
+                   cfg=Config.fromfile(path), **more)
+
+
+def test_what_is_finished_is_not_run_again(tmp_path, config, fake_tools):
+    entrant = entrant_of(config(CLSCLIP), options=['a=b'])
+    assert runs.finished(entrant, tmp_path) is None
+    outcome = runs.run(entrant, tmp_path, print)
+    assert outcome['figures'] == dict(miou_unseen=50.0, fb_iou=70.0)
+    assert outcome['seconds'] == 0.5
+    assert fake_tools[0][-2:] == fake_tools[1][-2:] == ['--cfg-options', 'a=b']
+    assert '--out' in fake_tools[1]
+    (tmp_path / 'A/predictions').mkdir()
+    moved = tmp_path / 'moved'
+    shutil.copytree(tmp_path / 'A', moved / 'A')
+    assert runs.finished(entrant, moved) == dict(
+        outcome, predictions=str(moved / 'A/predictions'))
+    # Another checkpoint, another config, or half a file: run again.
+    other = tmp_path / 'other.pth'
+    torch.save({}, other)
+    assert not runs.finished(entrant_of(entrant.config, other), tmp_path)
+    changed = config(CLSCLIP, 'model = dict(test_cfg=dict(a=1))', 'other')
+    assert not runs.finished(entrant_of(changed), tmp_path)
+    written = tmp_path / 'A/outcome.json'
+    whole = written.read_text()
+    written.write_text(whole[:-20])
+    assert runs.finished(entrant, tmp_path) is None
+    # Whole, but of another version, or written over.
+    for change in (dict(figures=dict(mIoU=float('nan'))), dict(protocol=[]),
+                   dict(figures=dict(mIoU=-1)), dict(seconds='fast'),
+                   dict(memory=None), dict(per_class=dict(a=200))):
+        written.write_text(json.dumps({**json.loads(whole), **change}))
+        assert runs.finished(entrant, tmp_path) is None
+    for text in ('[]', '{}', '5', '[' * 100_000, json.dumps(
+            {k: v for k, v in json.loads(whole).items() if k != 'figures'})):
+        written.write_text(text)
+        assert runs.finished(entrant, tmp_path) is None
+    written.write_text(whole)
+    assert runs.finished(entrant, tmp_path)
+
+
+def test_the_input_size_is_told_where_the_metric_names_none(
+        tmp_path, config, fake_tools, monkeypatch):
+    figures = tmp_path / 'figures.json'
+    figures.write_text('{"rmse": 120.0, "mIoU": NaN}')
+    sizes = iter(['64x64', '96x96'])
+    fake = runs._run
+
+    def _run(command, log):
+        fake(command, log)
+        for path in (tmp_path / 'out').glob('*/test/now/now.json'):
+            path.write_text(figures.read_text())
+        if 'measure' in str(command[1]):
+            measured = json.loads(Path(command[3]).read_text())
+            measured['input_size'] = next(sizes)
+            Path(command[3]).write_text(json.dumps(measured))
+
+    monkeypatch.setattr(runs, '_run', _run)
+    compare.main([*model('A', config(CLSCLIP), CHECKPOINT),
+                  *model('B', config(CLSCLIP), CHECKPOINT),
+                  '--out', str(tmp_path / 'out')])
+    rows = [line.strip('| ').split(' | ') for line in (
+        tmp_path / 'out/report.md').read_text().splitlines()
+        if line.startswith('| ')]
+    column = rows[0].index('input size')
+    assert [row[column] for row in rows[1:]] == ['64x64', '96x96']
+    assert [row[1] for row in rows[1:]] == ['**120.0**', '**120.0**']
+
+
+def test_no_checkpoint_is_none_to_the_tools(tmp_path, config, fake_tools):
+    runs.run(entrant_of(config(CLSCLIP), None), tmp_path, print)
+    assert [command[2] for command in fake_tools] == ['none', 'none']
+
+
+def test_predictions_are_kept_where_a_metric_offers_it(
+        tmp_path, config, fake_tools):
+    several = config(WHOLE, '''
+test_evaluator = [dict(type='mmengine.DumpResults', out_file_path='a.pkl'),
+                  dict(type='IoUMetric')]''')
+    runs.run(entrant_of(several), tmp_path, print)
+    assert fake_tools[1][-2:] == [
+        '--cfg-options',
+        f'test_evaluator.1.output_dir={tmp_path / "A/predictions"}']
+    with pytest.raises(ValueError, match='a b/.* has a blank or a comma'):
+        runs.run(entrant_of(several), tmp_path / 'a b', print)
+
+
+@pytest.mark.parametrize('log, status, told', [
+    ('x\nTraceback (most recent call last):\n  File "a"\n    b\n'
+     'ValueError: wrong\nmore of it\n', 1, 'ValueError: wrong'),
+    ('usage\nerror: no such option\n', 2, 'error: no such option'),
+    ('', 3, 'exit status 3'), ('Killed\n', -9, 'ended by signal 9')])
+def test_the_error_of_a_process_in_a_line(log, status, told):
+    assert runs.last_error(log, status).startswith(told)
+
+
+def test_one_that_fails_is_a_row_and_all_that_fail_are_an_error(
+        tmp_path, config, monkeypatch, result, capsys):
+    def fails(command, log):
+        raise RuntimeError(f'ValueError: <no> ({log})')
+
+    monkeypatch.setattr(runs, '_run', fails)
+    out = tmp_path / 'out'
+    path = config(CLSCLIP)
+    with pytest.raises(SystemExit, match='all of them failed'):
+        compare.main([*model('A', path), '--out', str(out)])
+    pairs = json.loads((out / 'report.json').read_text())['rows'][0][
+        'protocol']['pairs']
+    given = result(protocol=dict(pairs=pairs))
+    compare.main([*model('A', path), '--result', 'B', given, '--out',
+                  str(out)])
+    assert 'A: failed: ValueError: <no>' in capsys.readouterr().out
+    text = (out / 'report.md').read_text()
+    assert r'| A | failed: ValueError: \<no\> (' in text and '/A/measure.log' \
+        in text
+    assert '| B | **50.0** | **70.0** | - | - | - | - |' in text
+    assert '&lt;no&gt;' in (out / 'report.html').read_text()
+
+
+# What the report says.
+
+
+def test_peak_memory_where_there_is_no_resource(monkeypatch):
+    class Process:
+        def memory_info(self):
+            return compare.argparse.Namespace(peak_wset=7)
+
+    monkeypatch.setitem(sys.modules, 'resource', None)
+    monkeypatch.setitem(sys.modules, 'psutil', compare.argparse.Namespace(
+        Process=Process))
+    assert measure.peak_memory('cpu') == 7
+
+
+def rows_of(*figures):
+    return [dict(
+        name=f'model {k}', notes=[], protocol=dict(proposals='none', fold=0),
+        figures=dict(found), random=False, per_class={'x': 5., 'y': 9. - k},
+        seconds=0.5, memory=3 * 2**30, libraries_memory=2**30, gflops=1.5,
+        parameters=2_000_000, trained_parameters=0, machine='here')
+        for k, found in enumerate(figures)]
+
+
+def test_the_best_is_bold_and_random_ones_never_are():
+    rows = rows_of(dict(mIoU=50.), dict(mIoU=60.), dict(mIoU=90.))
+    rows[2]['random'] = True
+    rows[1]['protocol']['proposals'] = 'boxes'
+    heads, cells = table(rows)
+    assert heads == ['model', 'mIoU', 'parameters trained', 'GFLOPs',
+                     'pictures/s', 'peak memory', 'proposals', 'note']
+    assert [line[1] for line in cells] == ['50.0', '**60.0**', '90.0']
+    assert cells[1][2:7] == ['0 of 2.00 M', '1.500', '2.0', '3072 MiB',
+                             'boxes']
+    assert cells[2][-1] == (
+        'accuracy means NOTHING: the weights are random')
+    assert verdict(rows) == (
+        'model 1 has the best mIoU: 60.0, which is 10.0 above model 0; it is '
+        'better in 0 of 2 classes.')
+    rows[0]['figures']['mIoU'] = 59.96
+    assert verdict(rows) == (
+        'model 1 and model 0 have the best mIoU alike: 60.0.')
+    rows[0]['cpu_share'] = 0.3
+    assert 'busy machine gave it 30 %' in table(rows)[1][0][-1]
+
+
+def test_the_page_needs_nothing_else_and_the_json_is_one(tmp_path):
+    rows = rows_of(dict(miou_unseen=50.), dict(miou_unseen=float('nan')))
+    rows.append(dict(name='<b>', notes=[], protocol={}, error='a|b'))
+    words = figures.draw_classes(
+        {row['name']: row['per_class'] for row in rows[:2]},
+        tmp_path / 'classes.png', unseen=['y'])
+    assert 'unseen classes come first' in words
+    write(tmp_path, rows, ['said'], [('classes.png', 'Classes', words)], [])
+    page = (tmp_path / 'report.html').read_text()
+    assert 'src="data:image/png;base64,' in page
+    assert not re.search(r'(?:src|href)="(?!data:)|<script|@import|url\(',
+                         page)
+    assert '&lt;b&gt;' in page and '<b>' not in page.replace('<b>50.0', '')
+    text = (tmp_path / 'report.md').read_text()
+    assert r'| \<b\> | failed: a\|b |' in text and 'Protocol: ' in text
+
+    def refuse(name):
+        raise AssertionError(name)
+
+    content = json.loads((tmp_path / 'report.json').read_text(),
+                         parse_constant=refuse)
+    assert content['rows'][1]['figures'] == dict(miou_unseen=None)
+
+
+def test_many_classes_are_cut_to_those_that_differ(tmp_path):
+    iou = {f'class {k}': float(k % 50) for k in range(60)}
+    words = figures.draw_classes(
+        dict(a=iou, b=dict(iou, **{'class 7': 99., 'class 8': None})),
+        tmp_path / 'classes.png')
+    assert '30 of 60 classes' in words
+
+
+def test_disagreement_and_agreement():
+    none, half, full = (np.zeros((2, 4), np.uint8) for _ in range(3))
+    half[:, :2] = full[:] = 1
+    assert pictures.disagreement([none, none], True) == 0
+    assert pictures.disagreement([none, half, full], True) == (1 + 1 + .5) / 3
+    assert pictures.disagreement([half, full], False) == 0.5
+    truth = half.copy()
+    truth[0, 2:] = 255  # does not count
+    assert pictures.agreement(full, truth, True) == pytest.approx(4 / 6)
+    assert pictures.agreement(half, truth, False) == 1
+
+
+@pytest.mark.parametrize('base', [CLSCLIP, WHOLE])
+def test_the_most_different_pictures_come_first(tmp_path, config, base):
+    entrant = Entrant('A', config(base), str(CHECKPOINT))
+    compare.prepare([entrant], tmp_path / 'out')
+    names = pictures._file_names(entrant.dataset)
+    folders = {name: tmp_path / name for name in 'ab'}
+    for k, name in enumerate(names):
+        for value, folder in enumerate(folders.values()):
+            folder.mkdir(exist_ok=True)
+            mask = np.zeros((128, 128), np.uint8)
+            mask[:k % 9 + 5, value * (k % 9):50] = 1
+            Image.fromarray(mask).save(folder / name)
+    found = pictures.most_different(entrant.dataset, folders, 4)
+    values = [sample['disagreement'] for sample in found['samples']]
+    assert len(values) == 4 and values == sorted(values, reverse=True)
+    assert len({sample['name'] for sample in found['samples']}) == 4
+    assert found['compared'] == len(names)
+    figures.draw_pictures(found, list(folders), tmp_path / 'pictures.png')
+    assert Image.open(tmp_path / 'pictures.png').width > 400
+
+
+@pytest.mark.slow
+def test_two_models_and_one_that_does_not_fit(tmp_path, config, capsys):
+    out = tmp_path / 'out'
+    # As mmseg's own configs are: without the hook, and of another size.
+    closed = config(WHOLE, FCN + '''
+custom_hooks = []
+test_pipeline = [
+    dict(type='LoadImageFromFile'), dict(type='Resize', scale=(96, 96)),
+    dict(type='LoadAnnotations'), dict(type='PackSegInputs')]
+test_dataloader['dataset'].update(pipeline=test_pipeline)
+''', 'fcn')
+    weights = MODELS.build(Config.fromfile(closed).model).state_dict()
+    torch.save(dict(state_dict=weights), tmp_path / 'fcn.pth')
+    misfit = config(WHOLE, 'model = dict(decode_head=dict(num_layers=1))',
+                    'misfit')
+    args = [*model('ours', config(WHOLE), CHECKPOINT),
+            *model('fcn', closed, tmp_path / 'fcn.pth'), '--out', str(out)]
+    compare.main([*args, *model('misfit', misfit, CHECKPOINT)])
+    ours, fcn, bad = json.loads((out / 'report.json').read_text())['rows']
+    assert ours['figures']['mIoU'] > 20 > fcn['figures']['mIoU']
+    assert len(ours['per_class']) == len(fcn['per_class']) == 21
+    assert fcn['gflops'] > 0 and FOLD0 in fcn['notes'][0]
+    assert ours['protocol']['input_size'] == '64x64'
+    assert fcn['protocol']['input_size'] == '96x96'
+    assert '| 64x64 |' in (out / 'report.md').read_text()
+    assert 'does not fit the config: 12 unexpected keys' in bad['error']
+    assert {'classes.png', 'pictures.png', 'report.html'} <= {
+        path.name for path in out.iterdir()}
+    capsys.readouterr()
+    compare.main(args)
+    assert capsys.readouterr().out.count('taken from an earlier run') == 2

@@ -1,0 +1,115 @@
+"""Other ways into the tower, against open_clip's own blocks."""
+import pytest
+import torch
+
+from mmseg_clsclip import ClsCLIPVisionTransformer, load_clip
+from mmseg_clsclip.models import (
+    PseudoInverseStart,
+    TextAsWeights,
+    VisualPromptTuning,
+)
+
+
+def make(kind, architecture, blocks=(1, 2), **kwargs):
+    torch.manual_seed(0)
+    return kind(architecture=architecture, navigate_blocks=blocks, **kwargs)
+
+
+@pytest.fixture(scope='module')
+def data():
+    torch.manual_seed(1)
+    return torch.randn(2, 3, 32, 32), torch.randn(2, 3, 16)
+
+
+@pytest.mark.parametrize('weights', ['channel', 'spatial'])
+def test_patches_are_weighed_before_each_navigated_block(
+        tiny_clip_json, data, weights):
+    backbone = make(TextAsWeights, tiny_clip_json, weights=weights)
+    inputs, text = data
+    blocks = backbone.visual.module.transformer.resblocks
+    with torch.no_grad():
+        maps, = backbone(inputs, text)
+        for n in range(2):
+            for k in range(3):
+                x = backbone.encode_prefix(inputs[n:n + 1])[0]
+                for i, block in enumerate(blocks):
+                    if i in (1, 2):
+                        t = backbone.projections[i - 1](text[n, k])
+                        gate = t if weights == 'channel' else (
+                            x[1:] @ t / 32**0.5)[:, None]
+                        x = torch.cat(
+                            [x[:1], x[1:] * 2 / (1 + torch.exp(-gate))])
+                    x = block(x[None])[0] if i > 0 else x
+                torch.testing.assert_close(
+                    maps[3 * n + k].flatten(1).T, x[1:], atol=1e-5, rtol=0)
+
+
+def test_a_weight_of_zero_leaves_the_tower_alone(tiny_clip_json, data):
+    backbone = make(TextAsWeights, tiny_clip_json, weights='channel')
+    with torch.no_grad():
+        for projection in backbone.projections:
+            projection.weight.zero_()
+            projection.bias.zero_()
+        torch.testing.assert_close(
+            backbone(data[0], data[1][:, :1]), backbone(data[0]))
+
+
+def test_unknown_weights_are_refused(tiny_clip_json):
+    with pytest.raises(ValueError, match="'channel' or 'spatial'"):
+        make(TextAsWeights, tiny_clip_json, weights='spatal')
+
+
+@pytest.mark.parametrize('blocks', [(), (1, 2)])
+def test_prompts_join_every_block_and_leave_again(tiny_clip_json, data,
+                                                  blocks):
+    backbone = make(VisualPromptTuning, tiny_clip_json, blocks, num_prompts=3)
+    inputs, text = data
+    visual = backbone.visual.module
+    with torch.no_grad():
+        maps, = backbone(inputs, text[:, :1])
+        x = visual.conv1(inputs).flatten(2).transpose(1, 2)
+        cls = visual.class_embedding.expand(2, 1, -1)
+        x = visual.ln_pre(
+            torch.cat([cls, x], 1) + visual.positional_embedding)
+        for i, block in enumerate(visual.transformer.resblocks):
+            if i in blocks:
+                x[:, 0] = backbone.projections[i - 1](text[:, 0])
+            more = backbone.prompts[i].expand(2, -1, -1)
+            x = block(torch.cat([x, more], 1))[:, :-3]
+    torch.testing.assert_close(
+        maps.flatten(2).transpose(1, 2), x[:, 1:], atol=1e-5, rtol=0)
+
+
+def test_prompts_of_the_first_block_are_trained(tiny_clip_json, data):
+    backbone = make(VisualPromptTuning, tiny_clip_json)
+    backbone(data[0], data[1][:, :1])[0].sum().backward()
+    assert backbone.prompts.grad.abs().amax((1, 2)).min() > 0
+    assert all(p.grad is None for p in backbone.visual.parameters())
+
+
+def test_no_prompts_are_the_plain_tower(tiny_clip_json, data):
+    prompted = make(VisualPromptTuning, tiny_clip_json, num_prompts=0)
+    plain = make(ClsCLIPVisionTransformer, tiny_clip_json)
+    with torch.no_grad():
+        torch.testing.assert_close(prompted(*data), plain(*data))
+
+
+def test_prompts_leave_no_embedding_of_the_picture(tiny_clip_json, data):
+    tower = make(VisualPromptTuning, tiny_clip_json)
+    with pytest.raises(ValueError, match='take keep_classes out'):
+        tower.embed(tower.encode_prefix(data[0]))
+
+
+def test_projections_start_where_clip_reads_them(tiny_clip_json, data):
+    clip = load_clip(tiny_clip_json)
+    visual = clip.model.visual
+    with torch.no_grad():
+        visual.ln_post.weight.uniform_(0.5, 2)
+        visual.ln_post.bias.uniform_(-1, 1)
+    backbone = PseudoInverseStart(navigate_blocks=(1, 2), clip=clip)
+    text = data[1].flatten(0, 1)
+    for block in (1, 2):
+        token = backbone.project(block, text)
+        read = token * visual.ln_post.weight + visual.ln_post.bias
+        torch.testing.assert_close(
+            read @ visual.proj, text, atol=1e-4, rtol=0)
