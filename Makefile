@@ -1,4 +1,4 @@
-# make demo, make test or make lint sets up what it needs first. STACK picks
+# make demo, make test, make check or make lint sets up what it needs first. STACK picks
 # the OpenMMLab family: lite (the default), onedl or official.
 PYTHON ?= python3
 STACK ?= lite
@@ -9,7 +9,7 @@ STAMP := $(VENV)/.installed
 
 $(if $(wildcard $(PINS)),,$(error STACK=$(STACK): write lite, onedl or official))
 
-.PHONY: demo test lint
+.PHONY: demo test check lint format
 
 demo: $(STAMP)
 	$(PY) tools/shapes/evaluate.py
@@ -18,8 +18,18 @@ demo: $(STAMP)
 test: $(STAMP)
 	OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
 
+# Before a commit: all but what is marked as slow.
+check: lint
+	OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist loadfile -m 'not slow' \
+		$(PYTEST_ARGS)
+
 lint: $(STAMP)
 	$(PY) -m ruff check
+	$(PY) -m ruff format --check
+
+format: $(STAMP)
+	$(PY) -m ruff check --fix
+	$(PY) -m ruff format
 
 # The stamp comes last: what failed half-way is tried again. common.txt goes
 # ahead because the official mmcv is compiled against the torch in it.

@@ -6,8 +6,9 @@ from setuptools import find_packages, setup
 from setuptools.command.build_py import build_py
 
 ROOT = Path(__file__).parent
-VERSION = re.search(r"__version__ = '(.+)'",
-                    (ROOT / 'mmseg_clsclip/version.py').read_text())[1]
+VERSION = re.search(
+    r"__version__ = '(.+)'", (ROOT / 'mmseg_clsclip/version.py').read_text()
+)[1]
 # What tools/dataset_converters/ read COCO's and SBD's files by.
 PREPARE = ['pycocotools', 'scipy']
 TEST = ['pytest', 'pytest-xdist', *PREPARE]
@@ -24,14 +25,15 @@ class BuildWithMim(build_py):
         shutil.rmtree(folder, ignore_errors=True)
         for name in ('configs', 'tools'):
             shutil.copytree(
-                ROOT / name, folder / name,
-                ignore=shutil.ignore_patterns('__pycache__'))
+                ROOT / name, folder / name, ignore=shutil.ignore_patterns('__pycache__')
+            )
         # The assets are in another place, as seen from a config.
         for path in (folder / 'configs').rglob('*.py'):
             text = path.read_text(encoding='utf-8')
             path.write_text(
                 text.replace('../../mmseg_clsclip/assets', '../../../assets'),
-                encoding='utf-8')
+                encoding='utf-8',
+            )
         shutil.copy(ROOT / 'model-index.yml', folder)
 
 
@@ -52,8 +54,7 @@ setup(
     packages=find_packages(include=['mmseg_clsclip*']),
     package_data={'mmseg_clsclip': ['assets/*']},
     cmdclass=dict(build_py=BuildWithMim),
-    entry_points=dict(
-        console_scripts=['clsclip = mmseg_clsclip.apis.cli:main']),
+    entry_points=dict(console_scripts=['clsclip = mmseg_clsclip.apis.cli:main']),
     python_requires='>=3.10',
     # No OpenMMLab package: two families share the import names mmcv, mmengine
     # and mmseg, and which one is there is the user's choice, an extra below.
@@ -69,16 +70,21 @@ setup(
     ],
     extras_require={
         'official': [
-            'mmcv>=2.0.0rc4,<2.2.0', 'mmengine>=0.7.1,<1.0.0',
-            'mmsegmentation==1.2.*', 'setuptools<82'
+            'mmcv>=2.0.0rc4,<2.2.0',
+            'mmengine>=0.7.1,<1.0.0',
+            'mmsegmentation==1.2.*',
+            'setuptools<82',
         ],
         'lite': [
-            'mmcv-lite>=2.0.0rc4,<2.2.0', 'mmengine>=0.7.1,<1.0.0',
-            'mmsegmentation==1.2.*', 'setuptools<82'
+            'mmcv-lite>=2.0.0rc4,<2.2.0',
+            'mmengine>=0.7.1,<1.0.0',
+            'mmsegmentation==1.2.*',
+            'setuptools<82',
         ],
         'onedl': [
-            'onedl-mmcv>=2.3.6', 'onedl-mmengine>=0.10.12',
-            'onedl-mmsegmentation>=1.4.2'
+            'onedl-mmcv>=2.3.6',
+            'onedl-mmengine>=0.10.12',
+            'onedl-mmsegmentation>=1.4.2',
         ],
         'prepare': PREPARE,
         # CLIPSeg and others beside ClsCLIP; SAM 3 needs 5.0.
@@ -89,4 +95,5 @@ setup(
         'export': ['onnx', 'onnxscript>=0.7.2', 'onnxruntime>=1.17'],
         'test': TEST,
         'dev': TEST + ['ruff'],
-    })
+    },
+)

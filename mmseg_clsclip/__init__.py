@@ -3,6 +3,7 @@
 Importing this package registers its classes in mmseg's registries; a config
 needs no more than ``custom_imports = dict(imports=['mmseg_clsclip'])``.
 """
+
 # isort: skip_file
 # ruff: noqa: E402
 from . import compat
@@ -61,17 +62,45 @@ check_registered()
 config_bases.register()
 
 __all__ = [
-    'BAMLetterbox', 'BinaryDiceLoss', 'COCO20iDataset', 'COCOObjectDataset',
-    'COCOResultsProposals', 'ClsCLIP', 'ClsCLIPHead',
-    'ClsCLIPVisionTransformer', 'DenseCLIP', 'DenseCLIPHead',
-    'DenseCLIPVisionTransformer', 'EpisodeDataset', 'EpisodeIoUMetric',
-    'EpisodeVisualizer', 'FiLMHead', 'FoldDataset',
-    'GeneralizedZeroShotIoUMetric', 'GroundTruthProposals', 'HonestScoresHook',
-    'LSegHead', 'LateFusion', 'MakeEpisode', 'NavigatedLateFusion',
-    'OpenCLIPTextEncoder', 'PASCAL5iDataset', 'PascalVOCDataset20',
-    'Predictor', 'PseudoInverseStart', 'SelfProposals', 'Shapes5iDataset',
-    'TextAsWeights', 'TokenHead', 'TorchvisionProposals',
-    'TrainableOptimWrapperConstructor', 'TransformersSegmentor',
-    'VisualPromptTuning', 'WindowProposals', 'ZoomIn', '__version__',
-    'draw_zoom_in', 'load_clip'
+    'BAMLetterbox',
+    'BinaryDiceLoss',
+    'COCO20iDataset',
+    'COCOObjectDataset',
+    'COCOResultsProposals',
+    'ClsCLIP',
+    'ClsCLIPHead',
+    'ClsCLIPVisionTransformer',
+    'DenseCLIP',
+    'DenseCLIPHead',
+    'DenseCLIPVisionTransformer',
+    'EpisodeDataset',
+    'EpisodeIoUMetric',
+    'EpisodeVisualizer',
+    'FiLMHead',
+    'FoldDataset',
+    'GeneralizedZeroShotIoUMetric',
+    'GroundTruthProposals',
+    'HonestScoresHook',
+    'LSegHead',
+    'LateFusion',
+    'MakeEpisode',
+    'NavigatedLateFusion',
+    'OpenCLIPTextEncoder',
+    'PASCAL5iDataset',
+    'PascalVOCDataset20',
+    'Predictor',
+    'PseudoInverseStart',
+    'SelfProposals',
+    'Shapes5iDataset',
+    'TextAsWeights',
+    'TokenHead',
+    'TorchvisionProposals',
+    'TrainableOptimWrapperConstructor',
+    'TransformersSegmentor',
+    'VisualPromptTuning',
+    'WindowProposals',
+    'ZoomIn',
+    '__version__',
+    'draw_zoom_in',
+    'load_clip',
 ]

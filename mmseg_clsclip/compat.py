@@ -4,6 +4,7 @@ Three families run this package: the official mmcv with compiled operators,
 ``mmcv-lite``, and the onedl fork, whose import names are the same. Where
 nothing is missing, nothing is done.
 """
+
 import importlib.machinery
 import importlib.metadata
 import importlib.util
@@ -12,11 +13,13 @@ import pkgutil
 import sys
 import types
 
-_INSTALL = ('Install one family of the OpenMMLab stack: pip install '
-            '"mmseg_clsclip[lite]" (mmcv-lite, pure Python), '
-            '"mmseg_clsclip[onedl]" (the maintained fork) or, with '
-            '--no-build-isolation, "mmseg_clsclip[official]" (compiled mmcv). '
-            'Never two of them in one environment.')
+_INSTALL = (
+    'Install one family of the OpenMMLab stack: pip install '
+    '"mmseg_clsclip[lite]" (mmcv-lite, pure Python), '
+    '"mmseg_clsclip[onedl]" (the maintained fork) or, with '
+    '--no-build-isolation, "mmseg_clsclip[official]" (compiled mmcv). '
+    'Never two of them in one environment.'
+)
 # The name of getattr in a pickle.
 _GETATTR = 'builtins.getattr'
 
@@ -30,13 +33,16 @@ def require_stack() -> None:
     for module, hint in (
         ('torch', 'Install PyTorch: https://pytorch.org/get-started.'),
         ('open_clip', 'Install it: pip install open_clip_torch.'),
-        ('mmengine', _INSTALL), ('mmcv', _INSTALL), ('mmseg', _INSTALL),
+        ('mmengine', _INSTALL),
+        ('mmcv', _INSTALL),
+        ('mmseg', _INSTALL),
         ('ftfy', 'mmseg needs it undeclared: pip install ftfy regex.'),
-        ('regex', 'mmseg needs it undeclared: pip install ftfy regex.')):
+        ('regex', 'mmseg needs it undeclared: pip install ftfy regex.'),
+    ):
         if importlib.util.find_spec(module) is None:
             raise ImportError(
-                f'mmseg_clsclip needs {module!r}, which is not installed. '
-                f'{hint}')
+                f'mmseg_clsclip needs {module!r}, which is not installed. {hint}'
+            )
 
 
 class _MissingOperators(types.ModuleType):
@@ -50,7 +56,8 @@ class _MissingOperators(types.ModuleType):
             raise RuntimeError(
                 f'The mmcv operator {name!r} is compiled code, which this '
                 'mmcv does not have. ClsCLIP itself needs none; for models '
-                'that do, install mmcv with its operators compiled.')
+                'that do, install mmcv with its operators compiled.'
+            )
 
         return missing
 
@@ -67,8 +74,7 @@ def provide_mmcv_operators() -> None:
         pass
     else:
         return
-    if 'mmcv._ext' not in sys.modules and importlib.util.find_spec(
-            'mmcv._ext') is None:
+    if 'mmcv._ext' not in sys.modules and importlib.util.find_spec('mmcv._ext') is None:
         module = _MissingOperators('mmcv._ext')
         # No loader: by this mmengine still sees that the code is absent.
         module.__spec__ = importlib.machinery.ModuleSpec('mmcv._ext', None)
@@ -79,7 +85,8 @@ def provide_find_loader() -> None:
     """Give mmengine 0.10.7 the function that Python 3.14 has dropped."""
     if not hasattr(pkgutil, 'find_loader'):
         pkgutil.find_loader = lambda name: getattr(
-            importlib.util.find_spec(name), 'loader', None)
+            importlib.util.find_spec(name), 'loader', None
+        )
 
 
 def _guarded_getattr(*args):
@@ -94,19 +101,27 @@ def _guarded_getattr(*args):
     import torch
     from mmengine.logging import HistoryBuffer
     from mmengine.optim.scheduler.param_scheduler import OneCycleParamScheduler
+
     owner, name = args if len(args) == 2 else (None, None)
-    if (any(owner is kind for kind in (HistoryBuffer, OneCycleParamScheduler))
-            and isinstance(name, str) and not name.startswith('__')
-            and name in vars(owner)):
+    if (
+        any(owner is kind for kind in (HistoryBuffer, OneCycleParamScheduler))
+        and isinstance(name, str)
+        and not name.startswith('__')
+        and name in vars(owner)
+    ):
         return getattr(owner, name)
     for entry in torch.serialization.get_safe_globals():
-        theirs, path = entry if isinstance(entry, tuple) else (
-            entry, f'{entry.__module__}.{entry.__qualname__}')
+        theirs, path = (
+            entry
+            if isinstance(entry, tuple)
+            else (entry, f'{entry.__module__}.{entry.__qualname__}')
+        )
         if path == _GETATTR and theirs is not _guarded_getattr:
             return theirs(*args)
     raise pickle.UnpicklingError(
         f"The checkpoint asks for getattr{args}, which none of mmengine's "
-        'does. Do not trust it.')
+        'does. Do not trust it.'
+    )
 
 
 def allow_mmengine_checkpoints() -> None:
@@ -117,26 +132,35 @@ def allow_mmengine_checkpoints() -> None:
     unless exactly these are allowed; it stays on for everything else.
     """
     import torch
+
     if torch.__version__ < (2, 6):
         return  # where weights_only is not the default
     import numpy as np
     from mmengine.logging import HistoryBuffer
     from mmengine.optim.scheduler.param_scheduler import OneCycleParamScheduler
+
     reconstruct = np.array(0).__reduce__()[0]
     scalar = np.float64(0).__reduce__()[0]
-    kinds = [HistoryBuffer, OneCycleParamScheduler, np.ndarray, np.dtype,
-             *{type(np.dtype(name)) for name in ('f8', 'f4', 'i8', 'i4', '?')}]
-    torch.serialization.add_safe_globals([
-        # With their names: what is allowed without one, the onedl fork takes
-        # back after its first checkpoint.
-        *((kind, f'{kind.__module__}.{kind.__qualname__}') for kind in kinds),
-        (_guarded_getattr, _GETATTR),
-        # numpy 1 and 2 name these functions differently in a pickle.
-        (reconstruct, 'numpy.core.multiarray._reconstruct'),
-        (reconstruct, 'numpy._core.multiarray._reconstruct'),
-        (scalar, 'numpy.core.multiarray.scalar'),
-        (scalar, 'numpy._core.multiarray.scalar'),
-    ])
+    kinds = [
+        HistoryBuffer,
+        OneCycleParamScheduler,
+        np.ndarray,
+        np.dtype,
+        *{type(np.dtype(name)) for name in ('f8', 'f4', 'i8', 'i4', '?')},
+    ]
+    torch.serialization.add_safe_globals(
+        [
+            # With their names: what is allowed without one, the onedl fork takes
+            # back after its first checkpoint.
+            *((kind, f'{kind.__module__}.{kind.__qualname__}') for kind in kinds),
+            (_guarded_getattr, _GETATTR),
+            # numpy 1 and 2 name these functions differently in a pickle.
+            (reconstruct, 'numpy.core.multiarray._reconstruct'),
+            (reconstruct, 'numpy._core.multiarray._reconstruct'),
+            (scalar, 'numpy.core.multiarray.scalar'),
+            (scalar, 'numpy._core.multiarray.scalar'),
+        ]
+    )
 
 
 def apply() -> None:

@@ -1,4 +1,5 @@
 """What several tests need: a tiny CLIP and mmseg's registry scope."""
+
 import gc
 import json
 import os
@@ -16,15 +17,16 @@ from mmseg_clsclip.models.clip.loading import ASSETS
 
 TINY_CLIP = dict(
     embed_dim=16,
-    vision_cfg=dict(
-        image_size=32, layers=4, width=32, head_width=16, patch_size=8),
+    vision_cfg=dict(image_size=32, layers=4, width=32, head_width=16, patch_size=8),
     text_cfg=dict(
         context_length=20,
         vocab_size=560,
         width=16,
         heads=2,
         layers=1,
-        tokenizer_kwargs=dict(bpe_path='shapes-bpe.txt.gz')))
+        tokenizer_kwargs=dict(bpe_path='shapes-bpe.txt.gz'),
+    ),
+)
 
 
 @pytest.fixture(scope='session', autouse=True)
@@ -58,8 +60,7 @@ def _write_clip(folder, name, **vision):
     merges = ASSETS / 'shapes-bpe.txt.gz'
     (folder / merges.name).write_bytes(merges.read_bytes())
     path = folder / f'{name}.json'
-    config = dict(TINY_CLIP, vision_cfg=dict(TINY_CLIP['vision_cfg'],
-                                             **vision))
+    config = dict(TINY_CLIP, vision_cfg=dict(TINY_CLIP['vision_cfg'], **vision))
     path.write_text(json.dumps(config), encoding='utf-8')
     return str(path)
 
@@ -74,7 +75,5 @@ def tiny_clip_json(tmp_path_factory):
 def coarse_clip_json(tmp_path_factory):
     """The same with ViT-B/16's patches, and blocks 2 to 4 to navigate."""
     return _write_clip(
-        tmp_path_factory.mktemp('coarse'),
-        'coarse-clip',
-        patch_size=16,
-        layers=6)
+        tmp_path_factory.mktemp('coarse'), 'coarse-clip', patch_size=16, layers=6
+    )

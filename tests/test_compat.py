@@ -1,4 +1,5 @@
 """What the stacks lack is provided, what they have is left alone."""
+
 import importlib.machinery
 import importlib.metadata
 import importlib.util
@@ -24,7 +25,8 @@ from mmseg_clsclip import compat
 ROOT = Path(__file__).parents[1]
 STACK = ('torch', 'open_clip', 'mmengine', 'mmcv', 'mmseg', 'ftfy', 'regex')
 refuses_by_default = pytest.mark.skipif(
-    torch.__version__ < (2, 6), reason='torch.load reads any pickle')
+    torch.__version__ < (2, 6), reason='torch.load reads any pickle'
+)
 
 
 @pytest.fixture
@@ -65,8 +67,9 @@ def test_an_installed_operator_module_is_left_alone(lite):
 
 
 def test_the_fork_needs_no_operators(lite):
-    lite.setattr(importlib.metadata, 'version',
-                 {'onedl-mmsegmentation': '1.4.2'}.__getitem__)
+    lite.setattr(
+        importlib.metadata, 'version', {'onedl-mmsegmentation': '1.4.2'}.__getitem__
+    )
     compat.provide_mmcv_operators()
     assert 'mmcv._ext' not in sys.modules
 
@@ -77,8 +80,7 @@ def test_mmengine_is_not_deceived_about_the_operators():
 
 
 def test_find_loader_is_provided_only_where_it_is_gone(monkeypatch):
-    monkeypatch.setattr(pkgutil, 'find_loader', original := object(),
-                        raising=False)
+    monkeypatch.setattr(pkgutil, 'find_loader', original := object(), raising=False)
     compat.provide_find_loader()
     assert pkgutil.find_loader is original
     monkeypatch.delattr(pkgutil, 'find_loader')
@@ -90,16 +92,20 @@ def test_find_loader_is_provided_only_where_it_is_gone(monkeypatch):
 def param_schedulers():
     """One of each kind of mmengine's, after a step."""
     kinds = dict(
-        ConstantLR={}, ExponentialLR=dict(gamma=0.9), LinearLR={}, PolyLR={},
-        CosineAnnealingLR=dict(T_max=4), StepLR=dict(step_size=2),
+        ConstantLR={},
+        ExponentialLR=dict(gamma=0.9),
+        LinearLR={},
+        PolyLR={},
+        CosineAnnealingLR=dict(T_max=4),
+        StepLR=dict(step_size=2),
         MultiStepLR=dict(milestones=[1, 3]),
-        CosineRestartLR=dict(periods=[2, 2], restart_weights=[1, 1],
-                             eta_min=0),
+        CosineRestartLR=dict(periods=[2, 2], restart_weights=[1, 1], eta_min=0),
         OneCycleLR=dict(eta_max=1, total_steps=4),
-        ReduceOnPlateauLR=dict(monitor='loss'))
+        ReduceOnPlateauLR=dict(monitor='loss'),
+    )
     kinds = list(kinds.items()) + [
-        ('OneCycleLR', dict(eta_max=1, total_steps=4,
-                            anneal_strategy='linear'))]
+        ('OneCycleLR', dict(eta_max=1, total_steps=4, anneal_strategy='linear'))
+    ]
     for kind, options in kinds:
         optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], 1.0)
         scheduler = getattr(schedulers, kind)(optimizer, **options)
@@ -125,10 +131,12 @@ def test_what_mmengine_saves_is_loaded(tmp_path):
     saved = dict(
         log_scalars={'train/loss': buffer},
         scalars=[np.float64(1), np.float32(2), np.int64(3), np.bool_(True)],
-        param_schedulers=[s.state_dict() for s in param_schedulers()])
+        param_schedulers=[s.state_dict() for s in param_schedulers()],
+    )
     # As the onedl fork does whenever it loads: on leaving, these are refused.
     with torch.serialization.safe_globals(
-        [HistoryBuffer, np.ndarray, np.dtype, type(np.dtype('f8'))]):
+        [HistoryBuffer, np.ndarray, np.dtype, type(np.dtype('f8'))]
+    ):
         pass
     loaded = torch.load(save(saved, tmp_path / 'x.pth'))['value']
     buffer = loaded['log_scalars']['train/loss']
@@ -148,10 +156,16 @@ class Reduced:
 
 
 @refuses_by_default
-@pytest.mark.parametrize('call', [
-    (os.getpid, ), (getattr, HistoryBuffer, '__init__'),
-    (getattr, HistoryBuffer, '_statistics_methods.update'),
-    (getattr, np.ndarray, 'tofile')], ids=str)
+@pytest.mark.parametrize(
+    'call',
+    [
+        (os.getpid,),
+        (getattr, HistoryBuffer, '__init__'),
+        (getattr, HistoryBuffer, '_statistics_methods.update'),
+        (getattr, np.ndarray, 'tofile'),
+    ],
+    ids=str,
+)
 def test_anything_else_is_refused(call, tmp_path):
     compat.allow_mmengine_checkpoints()
     with pytest.raises(pickle.UnpicklingError):
@@ -201,21 +215,25 @@ for call in calls[:2]:
 
 
 @refuses_by_default
-@pytest.mark.parametrize('when, seed', [
-    ('before', '0'), ('before', '1'), ('after', '0'), ('after', '1')])
+@pytest.mark.parametrize(
+    'when, seed', [('before', '0'), ('before', '1'), ('after', '0'), ('after', '1')]
+)
 def test_what_a_user_allows_stays_allowed(when, seed):
     # Which of two functions of one name torch takes changes with the seed.
     done = subprocess.run(
         [sys.executable, '-c', ALLOWS, str(ROOT / 'mmseg_clsclip'), when],
-        env=dict(os.environ, PYTHONHASHSEED=seed), capture_output=True,
-        text=True)
+        env=dict(os.environ, PYTHONHASHSEED=seed),
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stderr
 
 
 def test_older_torch_is_left_alone(monkeypatch):
     monkeypatch.setattr(torch, '__version__', TorchVersion('2.5.1'))
-    monkeypatch.setattr(torch.serialization, 'add_safe_globals', pytest.fail,
-                        raising=False)
+    monkeypatch.setattr(
+        torch.serialization, 'add_safe_globals', pytest.fail, raising=False
+    )
     compat.allow_mmengine_checkpoints()
 
 
@@ -224,21 +242,25 @@ def import_without(missing, folder):
     for name in set(STACK) - {missing}:
         (folder / name).mkdir()
         (folder / name / '__init__.py').write_text('')
-    code = (f'import sys; sys.path[:0] = {[str(ROOT), str(folder)]}\n'
-            'import mmseg_clsclip')
+    code = (
+        f'import sys; sys.path[:0] = {[str(ROOT), str(folder)]}\nimport mmseg_clsclip'
+    )
     # Without site-packages, and so without the real ones.
-    return subprocess.run([sys.executable, '-I', '-S', '-c', code],
-                          capture_output=True, text=True).stderr
+    return subprocess.run(
+        [sys.executable, '-I', '-S', '-c', code], capture_output=True, text=True
+    ).stderr
 
 
 @pytest.mark.parametrize('missing', STACK)
 def test_a_missing_part_is_named_with_what_to_install(missing, tmp_path):
     error = import_without(missing, tmp_path).strip().splitlines()[-1]
     assert error.startswith(
-        f"ImportError: mmseg_clsclip needs '{missing}', which is not "
-        'installed. ')
+        f"ImportError: mmseg_clsclip needs '{missing}', which is not installed. "
+    )
     if missing.startswith('mm'):
-        assert all(f'"mmseg_clsclip[{extra}]"' in error
-                   for extra in ('official', 'lite', 'onedl'))
+        assert all(
+            f'"mmseg_clsclip[{extra}]"' in error
+            for extra in ('official', 'lite', 'onedl')
+        )
     else:
         assert 'pytorch.org' in error or 'pip install' in error

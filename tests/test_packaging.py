@@ -1,4 +1,5 @@
 """The sdist has all that the wheel is built from; the wheel works alone."""
+
 import os
 import shutil
 import subprocess
@@ -14,14 +15,13 @@ import setuptools
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(
-        int(setuptools.__version__.split('.')[0]) < 71
-        and not find_spec('wheel'),
-        reason='setuptools below 71 builds wheels with the package wheel')
+        int(setuptools.__version__.split('.')[0]) < 71 and not find_spec('wheel'),
+        reason='setuptools below 71 builds wheels with the package wheel',
+    ),
 ]
 ROOT = Path(__file__).parents[1]
-FOLDERS = ('configs', 'docs', 'mmseg_clsclip', 'requirements', 'tests',
-           'tools')
-IMPORTED = '''
+FOLDERS = ('configs', 'docs', 'mmseg_clsclip', 'requirements', 'tests', 'tools')
+IMPORTED = """
 import mmseg_clsclip
 from mmengine.config import Config
 from mmseg_clsclip.utils.files import configs_folder
@@ -35,43 +35,64 @@ for path in (configs / 'clsclip_plus').glob('*_shapes-5i_*.py'):
     for key in {'file', 'ann_file'} & set(proposals):
         assert open(proposals[key]).read(), (path, key)
         print(path.name, key)
-'''
+"""
 
 
 def run(*command, cwd, **environment):
     done = subprocess.run(
-        [sys.executable, *map(str, command)], cwd=cwd, capture_output=True,
-        text=True, env=dict(os.environ, **environment))
+        [sys.executable, *map(str, command)],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        env=dict(os.environ, **environment),
+    )
     assert done.returncode == 0, done.stderr[-3000:]
     return done.stdout.splitlines()
 
 
 def files(folder):
     """All below it, as texts, but what Python makes."""
-    return {path.relative_to(folder).as_posix()
-            for path in folder.rglob('*')
-            if path.is_file() and '__pycache__' not in path.parts}
+    return {
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob('*')
+        if path.is_file() and '__pycache__' not in path.parts
+    }
 
 
 @pytest.fixture(scope='module')
 def built(tmp_path_factory):
     """Source, sdist and the wheel that is built from the sdist."""
     folder = tmp_path_factory.mktemp('built')
-    source, sdists, wheels = (
-        folder / name for name in ('source', 'sdists', 'wheels'))
+    source, sdists, wheels = (folder / name for name in ('source', 'sdists', 'wheels'))
     for name in FOLDERS:
-        shutil.copytree(ROOT / name, source / name,
-                        ignore=shutil.ignore_patterns('__pycache__', '.mim'))
+        shutil.copytree(
+            ROOT / name,
+            source / name,
+            ignore=shutil.ignore_patterns('__pycache__', '.mim'),
+        )
     for path in ROOT.iterdir():
         if path.is_file() and path.name[0] != '.':
             shutil.copy(path, source)
     sdists.mkdir()
-    run('-c', 'from setuptools.build_meta import build_sdist\n'
-        f'build_sdist({str(sdists)!r})', cwd=source)
-    sdist, = sdists.iterdir()
-    run('-m', 'pip', 'wheel', '--no-index', '--no-deps',
-        '--no-build-isolation', '-w', wheels, sdist, cwd=folder)
-    wheel, = wheels.iterdir()
+    run(
+        '-c',
+        f'from setuptools.build_meta import build_sdist\nbuild_sdist({str(sdists)!r})',
+        cwd=source,
+    )
+    (sdist,) = sdists.iterdir()
+    run(
+        '-m',
+        'pip',
+        'wheel',
+        '--no-index',
+        '--no-deps',
+        '--no-build-isolation',
+        '-w',
+        wheels,
+        sdist,
+        cwd=folder,
+    )
+    (wheel,) = wheels.iterdir()
     return source, sdist, wheel
 
 
@@ -88,14 +109,18 @@ def test_the_wheel_has_the_package_configs_and_tools(built):
     with zipfile.ZipFile(wheel) as file:
         names = {name for name in file.namelist() if 'dist-info' not in name}
         executable = {
-            name for name in names
-            if file.getinfo(name).external_attr >> 16 & 0o100}
+            name for name in names if file.getinfo(name).external_attr >> 16 & 0o100
+        }
     mim = 'mmseg_clsclip/.mim'
     assert names == {
         f'{mim}/model-index.yml',
         *(f'mmseg_clsclip/{name}' for name in files(source / 'mmseg_clsclip')),
-        *(f'{mim}/{folder}/{name}' for folder in ('configs', 'tools')
-          for name in files(source / folder))}
+        *(
+            f'{mim}/{folder}/{name}'
+            for folder in ('configs', 'tools')
+            for name in files(source / folder)
+        ),
+    }
     assert os.name != 'posix' or f'{mim}/tools/dist_test.sh' in executable
 
 
@@ -103,23 +128,38 @@ def test_installed_it_stands_alone(built, tmp_path):
     _, _, wheel = built
     site, empty = tmp_path / 'site', tmp_path / 'empty'
     empty.mkdir()
-    run('-m', 'pip', 'install', '--no-index', '--no-deps', '--target', site,
-        wheel, cwd=tmp_path)
+    run(
+        '-m',
+        'pip',
+        'install',
+        '--no-index',
+        '--no-deps',
+        '--target',
+        site,
+        wheel,
+        cwd=tmp_path,
+    )
     package = site / 'mmseg_clsclip'
     *_, file, version, configs, used, other = run(
-        '-c', IMPORTED, cwd=empty, PYTHONPATH=str(site))
+        '-c', IMPORTED, cwd=empty, PYTHONPATH=str(site)
+    )
     assert {used.split()[0], other.split()[0]} == {
-        'clsclip-plus_shapes-5i_fold0_detector.py'}
+        'clsclip-plus_shapes-5i_fold0_detector.py'
+    }
     assert Path(file) == package / '__init__.py'
     assert version in wheel.name
     assert Path(configs) == package / '.mim/configs'
-    run(package / '.mim/tools/test.py',
+    run(
+        package / '.mim/tools/test.py',
         package / '.mim/configs/shapes/clsclip_shapes-5i_fold0.py',
-        package / 'assets/clsclip_shapes-5i_fold0.pth', '--cfg-options',
+        package / 'assets/clsclip_shapes-5i_fold0.pth',
+        '--cfg-options',
         'test_dataloader.dataset.dataset.length=4',
         'test_dataloader.num_workers=0',
-        'test_dataloader.persistent_workers=False', cwd=empty,
-        PYTHONPATH=str(site))
-    result, = empty.glob('work_dirs/*/*/*.json')
+        'test_dataloader.persistent_workers=False',
+        cwd=empty,
+        PYTHONPATH=str(site),
+    )
+    (result,) = empty.glob('work_dirs/*/*/*.json')
     assert '"miou_seen"' in result.read_text()
     assert [path.name for path in empty.iterdir()] == ['work_dirs']

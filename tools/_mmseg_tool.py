@@ -1,4 +1,5 @@
 """Finds mmseg's tools for those who installed it from a registry."""
+
 import argparse
 import difflib
 import os
@@ -27,6 +28,7 @@ def _processes_on_cpu() -> Iterator[None]:
     """
     from mmengine.device import get_device
     from torch import distributed
+
     parser = argparse.ArgumentParser(add_help=False)
     parser.add_argument('--launcher')
     wanted = parser.parse_known_args()[0].launcher == 'pytorch'
@@ -35,8 +37,9 @@ def _processes_on_cpu() -> Iterator[None]:
         return
     distributed.init_process_group('gloo')
     sys.argv += [
-        '--cfg-options', 'model_wrapper_cfg.device_ids=None',
-        'model_wrapper_cfg.broadcast_buffers=False'
+        '--cfg-options',
+        'model_wrapper_cfg.device_ids=None',
+        'model_wrapper_cfg.broadcast_buffers=False',
     ]
     yield
     # Who leaves first would cut off what another is still receiving; and left
@@ -52,21 +55,26 @@ def _import_what_options_name() -> None:
     """
     from mmengine.config import DictAction
     from mmengine.utils import import_modules_from_strings
+
     parser = argparse.ArgumentParser(add_help=False)
     parser.add_argument('--cfg-options', nargs='+', action=DictAction)
     options = parser.parse_known_args()[0].cfg_options or {}
     import_modules_from_strings(
         options.get('custom_imports.imports'),
-        options.get('custom_imports.allow_failed_imports', False))
+        options.get('custom_imports.allow_failed_imports', False),
+    )
 
 
 def _explain(error: KeyError) -> str | None:
     """A sentence for what a misspelt config leads to; None for others."""
     import mmseg.registry
+
     text = str(error.args[0]) if error.args else ''
     if text == 'inputs':
-        return ("A sample has no 'inputs': the pipeline of its data set ends "
-                'with PackSegInputs.')
+        return (
+            "A sample has no 'inputs': the pipeline of its data set ends "
+            'with PackSegInputs.'
+        )
     found = re.match(r'(\S+) is not in the \S+::(.+?) registry', text)
     if not found:
         return None
@@ -75,12 +83,15 @@ def _explain(error: KeyError) -> str | None:
         name
         for registry in vars(mmseg.registry).values()
         if getattr(registry, 'name', None) == kind
-        for one in (registry, registry.parent) for name in one.module_dict
+        for one in (registry, registry.parent)
+        for name in one.module_dict
     }
     nearest = difflib.get_close_matches(wrong, known)
-    return (f'there is no {kind} {wrong!r}. '
-            f'{"Nearest: " + ", ".join(nearest) + ". " if nearest else ""}A '
-            'module of your own stands in custom_imports.')
+    return (
+        f'there is no {kind} {wrong!r}. '
+        f'{"Nearest: " + ", ".join(nearest) + ". " if nearest else ""}A '
+        'module of your own stands in custom_imports.'
+    )
 
 
 def run(name: str) -> None:
@@ -94,9 +105,9 @@ def run(name: str) -> None:
         SystemExit: If the config names what does not exist.
     """
     import mmseg
+
     folder = Path(mmseg.__file__).parent
-    for path in (folder / '.mim' / 'tools' / name,
-                 folder.parent / 'tools' / name):
+    for path in (folder / '.mim' / 'tools' / name, folder.parent / 'tools' / name):
         if path.is_file():
             _import_what_options_name()
             try:
@@ -110,4 +121,5 @@ def run(name: str) -> None:
             return
     raise FileNotFoundError(
         f'{folder} came without tools/{name}. Install mmsegmentation from '
-        'its wheel, or call the tool of your source checkout.')
+        'its wheel, or call the tool of your source checkout.'
+    )

@@ -7,18 +7,14 @@ A RESULT is the JSON that ``tools/test.py`` writes to
 taken. Folds that were not measured alike are refused, as are random weights
 beside trained ones.
 """
+
 import argparse
 import json
 import math
 import sys
 from pathlib import Path
 
-from mmseg_clsclip.evaluation.results import (
-    FIGURES,
-    NOTHING,
-    RANDOM,
-    read_result,
-)
+from mmseg_clsclip.evaluation.results import FIGURES, NOTHING, RANDOM, read_result
 from mmseg_clsclip.utils.files import atomic_write, some
 from mmseg_clsclip.utils.markdown import escape_markdown
 
@@ -26,8 +22,14 @@ FOLDS = range(4)  # of PASCAL-5i, COCO-20i and Shapes-5i
 # What may differ between the folds of one protocol.
 PER_FOLD = ('fold', 'pairs', 'list_files', 'trained_on_unseen')
 # After the folds' columns, whose mean the first one is.
-COLUMNS = ('miou_unseen', 'fb_iou', 'miou_seen', 'miou_unseen_small',
-           'miou_unseen_medium', 'miou_unseen_large')
+COLUMNS = (
+    'miou_unseen',
+    'fb_iou',
+    'miou_seen',
+    'miou_unseen_small',
+    'miou_unseen_medium',
+    'miou_unseen_large',
+)
 
 
 def find_result(path: Path) -> Path:
@@ -41,12 +43,17 @@ def find_result(path: Path) -> Path:
     if not path.exists():
         raise ValueError(f'{path} does not exist.')
     # Training writes its log, JSON as well, to vis_data.
-    found = [p for pattern in ('*.json', '*/*.json')
-             for p in path.glob(pattern) if p.parent.name != 'vis_data']
+    found = [
+        p
+        for pattern in ('*.json', '*/*.json')
+        for p in path.glob(pattern)
+        if p.parent.name != 'vis_data'
+    ]
     if not found:
         raise ValueError(
             f'{path} holds no result, neither *.json nor */*.json. Write one '
-            f'by tools/test.py CONFIG CHECKPOINT --work-dir {path}.')
+            f'by tools/test.py CONFIG CHECKPOINT --work-dir {path}.'
+        )
     return max(found, key=lambda p: (p.stat().st_mtime, p.name))
 
 
@@ -61,16 +68,20 @@ def read_fold(path: Path) -> dict:
         raise ValueError(
             f'{path} does not name one protocol but 0. So did results of '
             "mmseg's IoUMetric in earlier versions; run tools/test.py again, "
-            'with EpisodeIoUMetric.')
+            'with EpisodeIoUMetric.'
+        )
     fold = result['protocol'].get('fold')
     if isinstance(fold, bool) or fold not in FOLDS:
-        raise ValueError(f'{path} is of fold {fold!r}, not of one of '
-                         f'{", ".join(map(str, FOLDS))}.')
+        raise ValueError(
+            f'{path} is of fold {fold!r}, not of one of {", ".join(map(str, FOLDS))}.'
+        )
     if 'miou_unseen' not in result['figures']:
-        raise ValueError(f'{path} has no miou_unseen but '
-                         f'{some(result["figures"])}: is it of '
-                         'EpisodeIoUMetric, and did the data set name its '
-                         'novel classes?')
+        raise ValueError(
+            f'{path} has no miou_unseen but '
+            f'{some(result["figures"])}: is it of '
+            'EpisodeIoUMetric, and did the data set name its '
+            'novel classes?'
+        )
     return result
 
 
@@ -105,7 +116,8 @@ def common_protocol(protocols: dict[str, dict]) -> dict:
         if differing:
             raise ValueError(
                 'The results are of different protocols, so their mean is a '
-                'figure of none:\n' + '\n'.join(differing))
+                'figure of none:\n' + '\n'.join(differing)
+            )
     return first
 
 
@@ -133,19 +145,23 @@ def average(results: dict[str, dict]) -> dict:
     for name, result in results.items():
         fold = result['protocol']['fold']
         if fold in by_fold:
-            raise ValueError(f'Fold {fold} comes twice: {by_fold[fold]} and '
-                             f'{name}.')
+            raise ValueError(f'Fold {fold} comes twice: {by_fold[fold]} and {name}.')
         by_fold[fold] = name
     missing = [fold for fold in FOLDS if fold not in by_fold]
     if missing:
         raise ValueError(
             f'Fold {", ".join(map(str, missing))} missing; a row needs all '
-            f'of {", ".join(map(str, FOLDS))}.')
+            f'of {", ".join(map(str, FOLDS))}.'
+        )
     protocol = common_protocol(
-        {name: result['protocol'] for name, result in results.items()})
+        {name: result['protocol'] for name, result in results.items()}
+    )
     ordered = [results[by_fold[fold]] for fold in FOLDS]
-    seen = {str(name) for result in ordered
-            for name in _listed(result['protocol'].get('trained_on_unseen'))}
+    seen = {
+        str(name)
+        for result in ordered
+        for name in _listed(result['protocol'].get('trained_on_unseen'))
+    }
     if seen:
         protocol['trained_on_unseen'] = sorted(seen)
     per_fold = {
@@ -156,12 +172,15 @@ def average(results: dict[str, dict]) -> dict:
     return dict(
         protocol=protocol,
         folds=[
-            dict({k: v for k, v in result['protocol'].items()
-                  if k in PER_FOLD}, result=by_fold[fold])
+            dict(
+                {k: v for k, v in result['protocol'].items() if k in PER_FOLD},
+                result=by_fold[fold],
+            )
             for fold, result in zip(FOLDS, ordered)
         ],
         per_fold=per_fold,
-        mean={k: math.fsum(v) / len(v) for k, v in per_fold.items()})
+        mean={k: math.fsum(v) / len(v) for k, v in per_fold.items()},
+    )
 
 
 def markdown(row: dict, name: str) -> str:
@@ -170,31 +189,42 @@ def markdown(row: dict, name: str) -> str:
     The columns of the folds and ``mean`` are the mIoU of the unseen classes,
     the others means over the folds.
     """
-    head = [f'fold {fold}' for fold in FOLDS] + ['mean', *(
-        FIGURES[figure].split(', ')[-1].removeprefix('mIoU ')
-        for figure in COLUMNS[1:])]
+    head = [f'fold {fold}' for fold in FOLDS] + [
+        'mean',
+        *(
+            FIGURES[figure].split(', ')[-1].removeprefix('mIoU ')
+            for figure in COLUMNS[1:]
+        ),
+    ]
     cells = row['per_fold']['miou_unseen'] + [
-        row['mean'].get(figure) for figure in COLUMNS]
+        row['mean'].get(figure) for figure in COLUMNS
+    ]
     cells = ['-' if cell is None else f'{cell:.1f}' for cell in cells]
     protocol = ', '.join(
         f'{escape_markdown(key.replace("_", " "))} {_words(value)}'
-        for key, value in row['protocol'].items())
+        for key, value in row['protocol'].items()
+    )
     name, said = escape_markdown(name), ''
     if row['protocol'].get('random_weights'):
         name, said = f'{name} ({RANDOM})', f'The {NOTHING}. '
-    return '\n'.join([
-        f'| method | {" | ".join(head)} |',
-        '|---' * (1 + len(head)) + '|',
-        f'| {name} | {" | ".join(cells)} |', '',
-        f'{said}mIoU of unseen classes per fold and its mean; {protocol}.', ''
-    ])
+    return '\n'.join(
+        [
+            f'| method | {" | ".join(head)} |',
+            '|---' * (1 + len(head)) + '|',
+            f'| {name} | {" | ".join(cells)} |',
+            '',
+            f'{said}mIoU of unseen classes per fold and its mean; {protocol}.',
+            '',
+        ]
+    )
 
 
 def _words(value) -> str:
     """A value of the protocol; of a list, every entry between quotes."""
     if isinstance(value, list):
-        words = (f"'{escape_markdown(v)}'" if isinstance(v, str) else str(v)
-                 for v in value)
+        words = (
+            f"'{escape_markdown(v)}'" if isinstance(v, str) else str(v) for v in value
+        )
         return f'[{", ".join(words)}]'
     return escape_markdown(value)
 
@@ -202,19 +232,17 @@ def _words(value) -> str:
 def main(argv: list[str] | None = None) -> None:
     """Read, average, print and write."""
     parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument('results', nargs='+', type=Path, metavar='RESULT')
-    parser.add_argument('--name', default='mean of four folds',
-                        help='of the row')
+    parser.add_argument('--name', default='mean of four folds', help='of the row')
     parser.add_argument('--out-md', type=Path, metavar='FILE')
     parser.add_argument('--out-json', type=Path, metavar='FILE')
     args = parser.parse_args(argv)
     try:
         files = [find_result(path) for path in args.results]
         if len(set(files)) < len(files):
-            raise ValueError('A file is given twice: '
-                             f'{", ".join(map(str, files))}.')
+            raise ValueError(f'A file is given twice: {", ".join(map(str, files))}.')
         row = average({str(path): read_fold(path) for path in files})
         text = markdown(row, args.name)
         print(text, end='')

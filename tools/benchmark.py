@@ -15,6 +15,7 @@ Medians are printed. The floor is the operations counted in ours at the
 ceiling's speed. Memory is the peak of a process that does this alone, its
 libraries and weights included, or of the device's memory.
 """
+
 import argparse
 import json
 import tempfile
@@ -42,16 +43,17 @@ from mmseg_clsclip.comparison.measure import machine, peak_memory
 from mmseg_clsclip.utils.complexity import count_flops
 from mmseg_clsclip.utils.files import atomic_write, configs_folder
 
-DTYPES = {name: getattr(torch, name)
-          for name in ('float32', 'bfloat16', 'float16')}
+DTYPES = {name: getattr(torch, name) for name in ('float32', 'bfloat16', 'float16')}
 SIDE = 4096  # of the matrices whose product is the ceiling
 
 
-def build(config: str, options: dict, classes: int, dtype: str,
-          device: str) -> nn.Module:
+def build(
+    config: str, options: dict, classes: int, dtype: str, device: str
+) -> nn.Module:
     """The config's model with random weights and so many classes."""
     import mmseg.models  # noqa: F401  (a library)
     from mmseg.registry import MODELS
+
     init_default_scope('mmseg')
     cfg = Config.fromfile(config)
     cfg.merge_from_dict(options)
@@ -62,8 +64,9 @@ def build(config: str, options: dict, classes: int, dtype: str,
         cfg.model.text_encoder.update(vocabulary=names, templates='name')
         cfg.model.test_cfg.setdefault('labels_only', True)
         if cfg.model.test_cfg.get('keep_classes'):
-            raise ValueError('All classes are asked for here: take '
-                             'keep_classes out of the test_cfg.')
+            raise ValueError(
+                'All classes are asked for here: take keep_classes out of the test_cfg.'
+            )
         if dtype != 'float32':
             cfg.model.test_cfg.dtype = dtype
         return MODELS.build(cfg.model).eval().to(device)
@@ -72,16 +75,17 @@ def build(config: str, options: dict, classes: int, dtype: str,
         cfg.model.folder = write_clipseg(Path(folder))
         model = MODELS.build(cfg.model).eval().to(device)
     model.predict = torch.autocast(
-        device.split(':')[0], DTYPES[dtype],
-        enabled=dtype != 'float32')(model.predict)
+        device.split(':')[0], DTYPES[dtype], enabled=dtype != 'float32'
+    )(model.predict)
     return model
 
 
 def samples(pictures: Tensor) -> list[SegDataSample]:
     """One for every picture, at its own size."""
     size = tuple(pictures.shape[2:])
-    return [SegDataSample(metainfo=dict(ori_shape=size, img_shape=size))
-            for _ in pictures]
+    return [
+        SegDataSample(metainfo=dict(ori_shape=size, img_shape=size)) for _ in pictures
+    ]
 
 
 class Naive:
@@ -128,12 +132,14 @@ class Naive:
             x = F.relu(conv(x))
             if 2**i < head.upsample:
                 x = F.interpolate(x, scale_factor=2, mode='bilinear')
-        return F.interpolate(head.conv_seg(x), pictures.shape[2:],
-                             mode='bilinear')[..., :height, :width]
+        return F.interpolate(head.conv_seg(x), pictures.shape[2:], mode='bilinear')[
+            ..., :height, :width
+        ]
 
 
-def peak_bytes(config: str, options: dict, classes: int, dtype: str,
-               device: str, shape: tuple) -> int:
+def peak_bytes(
+    config: str, options: dict, classes: int, dtype: str, device: str, shape: tuple
+) -> int:
     """Peak memory of a process that predicts once."""
     model = build(config, options, classes, dtype, device)
     pictures = torch.randn(shape, device=device)
@@ -149,8 +155,7 @@ def alone(function: Callable, *args) -> object:
 
 
 @torch.no_grad()
-def timed(functions: dict[str, Callable], repeat: int,
-          device: str) -> dict[str, float]:
+def timed(functions: dict[str, Callable], repeat: int, device: str) -> dict[str, float]:
     """Median seconds of functions that take turns, after a first turn."""
     times = {name: [] for name in functions}
     for _ in range(repeat + 1):
@@ -169,17 +174,25 @@ def flops(model: nn.Module, pictures: Tensor) -> int:
     return count_flops(partial(model.predict, pictures, samples(pictures)))
 
 
-def measure(config: str, options: dict, classes: int, dtype: str, device: str,
-            shape: tuple, repeat: int, naive_classes: int) -> dict:
+def measure(
+    config: str,
+    options: dict,
+    classes: int,
+    dtype: str,
+    device: str,
+    shape: tuple,
+    repeat: int,
+    naive_classes: int,
+) -> dict:
     """A row of the table."""
     model = build(config, options, classes, dtype, device)
     pictures = torch.randn(shape, device=device)
     predict = partial(model.predict, pictures)
     # Any number of classes is the shared part and so many times the rest;
     # once the names are encoded.
-    one, two = (flops(
-        build(config, options, k, 'float32', device), pictures)
-        for k in (1, 2))
+    one, two = (
+        flops(build(config, options, k, 'float32', device), pictures) for k in (1, 2)
+    )
     counted = one + (classes - 1) * (two - one)
     # A GPU is done with one sooner than it can be asked for.
     products = 1 if device == 'cpu' else 50
@@ -190,50 +203,73 @@ def measure(config: str, options: dict, classes: int, dtype: str, device: str,
         for _ in range(products):
             torch.mm(product, product, out=result)
 
-    functions = dict(
-        ceiling=multiply,
-        ours=lambda: predict(samples(pictures)))
+    functions = dict(ceiling=multiply, ours=lambda: predict(samples(pictures)))
     difference = naive = None
     if isinstance(model, mmseg_clsclip.ClsCLIP):
         naive = Naive(model, naive_classes)
         # Against the background's 0; what a test step gives is labels.
-        functions['naive'] = lambda: F.pad(
-            naive(pictures), (0, 0, 0, 0, 1, 0)).argmax(1)
+        functions['naive'] = lambda: F.pad(naive(pictures), (0, 0, 0, 0, 1, 0)).argmax(
+            1
+        )
         with torch.no_grad():
             metas = [one.metainfo for one in samples(pictures)]
             # With a background it has a channel of its own.
             theirs = naive(pictures)
-            ours = model.inference(pictures, metas)[
-                :, model.with_background:][:, :len(naive.names)]
+            ours = model.inference(pictures, metas)[:, model.with_background :][
+                :, : len(naive.names)
+            ]
             difference = (ours - theirs).abs().max().item()
     seconds = timed(functions, repeat, device)
     ceiling = 2 * SIDE**3 * products / seconds['ceiling']
     return dict(
-        config=config, classes=classes, batch=shape[0], size=shape[2],
-        dtype=dtype, device=str(device), seconds=seconds['ours'],
-        flops=counted, ceiling_flops=ceiling,
+        config=config,
+        classes=classes,
+        batch=shape[0],
+        size=shape[2],
+        dtype=dtype,
+        device=str(device),
+        seconds=seconds['ours'],
+        flops=counted,
+        ceiling_flops=ceiling,
         floor_seconds=counted / ceiling,
         naive_seconds=naive and seconds['naive'] * classes / len(naive.names),
         naive_classes=naive and len(naive.names),
-        max_abs_diff_to_naive=difference, repeat=repeat,
-        machine=machine(device))
+        max_abs_diff_to_naive=difference,
+        repeat=repeat,
+        machine=machine(device),
+    )
 
 
 def table(rows: list[dict]) -> PrettyTable:
     """The rows for people."""
-    shown = PrettyTable(['config', 'K', 'TFLOP', 'seconds', 'pictures/s',
-                         'of the ceiling', 'over the floor', 'naive / ours',
-                         'peak GiB'])
+    shown = PrettyTable(
+        [
+            'config',
+            'K',
+            'TFLOP',
+            'seconds',
+            'pictures/s',
+            'of the ceiling',
+            'over the floor',
+            'naive / ours',
+            'peak GiB',
+        ]
+    )
     for row in rows:
         naive = row['naive_seconds']
-        shown.add_row([
-            Path(row['config']).stem, row['classes'],
-            f'{row["flops"] / 1e12:.3f}', f'{row["seconds"]:.3f}',
-            f'{row["batch"] / row["seconds"]:.3g}',
-            f'{row["floor_seconds"] / row["seconds"]:.0%}',
-            f'{row["seconds"] / row["floor_seconds"]:.2f}',
-            f'{naive / row["seconds"]:.2f}' if naive else '',
-            f'{row["peak_memory_bytes"] / 2**30:.2f}'])
+        shown.add_row(
+            [
+                Path(row['config']).stem,
+                row['classes'],
+                f'{row["flops"] / 1e12:.3f}',
+                f'{row["seconds"]:.3f}',
+                f'{row["batch"] / row["seconds"]:.3g}',
+                f'{row["floor_seconds"] / row["seconds"]:.0%}',
+                f'{row["seconds"] / row["floor_seconds"]:.2f}',
+                f'{naive / row["seconds"]:.2f}' if naive else '',
+                f'{row["peak_memory_bytes"] / 2**30:.2f}',
+            ]
+        )
     return shown
 
 
@@ -247,13 +283,23 @@ def plot(rows: list[dict], path: Path) -> None:
         own = [row for row in rows if row['config'] == config]
         classes = [row['classes'] for row in own]
         name = Path(config).stem.split('_')[0]
-        axes[0].plot(classes, [row['seconds'] for row in own], 'o-',
-                     label=name, color=color)
-        axes[1].plot(classes, [row['peak_memory_bytes'] / 2**30
-                               for row in own], 'o-', color=color)
+        axes[0].plot(
+            classes, [row['seconds'] for row in own], 'o-', label=name, color=color
+        )
+        axes[1].plot(
+            classes,
+            [row['peak_memory_bytes'] / 2**30 for row in own],
+            'o-',
+            color=color,
+        )
         if own[0]['naive_seconds']:
-            axes[0].plot(classes, [row['naive_seconds'] for row in own], 'x:',
-                         label=f'{name}, the naive path', color=color)
+            axes[0].plot(
+                classes,
+                [row['naive_seconds'] for row in own],
+                'x:',
+                label=f'{name}, the naive path',
+                color=color,
+            )
     for axis, what in zip(axes, ('seconds a batch', 'peak memory, GiB')):
         axis.set_xscale('log')
         axis.set_xlabel('classes')
@@ -262,41 +308,53 @@ def plot(rows: list[dict], path: Path) -> None:
     axes[0].set_yscale('log')
     axes[0].legend(fontsize=7)
     first = rows[0]
-    figure.suptitle(f'{first["size"]} x {first["size"]}, {first["dtype"]}, '
-                    f'{first["machine"].split(";")[0]}', fontsize=9)
+    figure.suptitle(
+        f'{first["size"]} x {first["size"]}, {first["dtype"]}, '
+        f'{first["machine"].split(";")[0]}',
+        fontsize=9,
+    )
     with atomic_write(path) as file:
         figure.savefig(file, format='png', dpi=120)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument(
-        '--config', nargs='+', default=[
-            str(configs_folder() / 'clsclip' /
-                'clsclip_vit-b16_pascal-5i-480x480_fold0.py')])
-    parser.add_argument('--size', type=int, default=224,
-                        help='of the square picture, in pixels')
-    parser.add_argument('--classes', type=int, nargs='+',
-                        default=[1, 20, 80, 171])
+        '--config',
+        nargs='+',
+        default=[
+            str(
+                configs_folder()
+                / 'clsclip'
+                / 'clsclip_vit-b16_pascal-5i-480x480_fold0.py'
+            )
+        ],
+    )
+    parser.add_argument(
+        '--size', type=int, default=224, help='of the square picture, in pixels'
+    )
+    parser.add_argument('--classes', type=int, nargs='+', default=[1, 20, 80, 171])
     parser.add_argument('--batch', type=int, default=1)
     parser.add_argument('--dtype', choices=DTYPES, default='float32')
     parser.add_argument('--device', default=get_device())
     parser.add_argument('--repeat', type=int, default=3)
     parser.add_argument('--naive-classes', type=int, default=20)
     parser.add_argument('--json', type=Path, help='where the rows go')
-    parser.add_argument('--plot', type=Path, metavar='FILE.png',
-                        help='time and memory by the number of classes')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction,
-                        default={})
+    parser.add_argument(
+        '--plot',
+        type=Path,
+        metavar='FILE.png',
+        help='time and memory by the number of classes',
+    )
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={})
     args = parser.parse_args()
     shape = (args.batch, 3, args.size, args.size)
     rows = []
     for config in args.config:
         for classes in args.classes:
-            asked = (config, args.cfg_options, classes, args.dtype,
-                     args.device, shape)
+            asked = (config, args.cfg_options, classes, args.dtype, args.device, shape)
             # Each in a process of its own, so that none finds another's
             # memory, or the peak of one that was larger.
             memory = alone(peak_bytes, *asked)
@@ -309,8 +367,10 @@ def main() -> None:
     if args.plot:
         plot(rows, args.plot)
     first = rows[0]
-    print(f'\n{first["machine"]}; {first["dtype"]}, {args.size} x {args.size},'
-          f' batch of {args.batch}, medians of {args.repeat}; random weights')
+    print(
+        f'\n{first["machine"]}; {first["dtype"]}, {args.size} x {args.size},'
+        f' batch of {args.batch}, medians of {args.repeat}; random weights'
+    )
     print(table(rows))
 
 

@@ -5,6 +5,7 @@ mmengine's Runner does, reads every picture and mask, and says what is wrong,
 in which files, and what to do. The exit status is 1 if there is an error,
 and 0 if there are warnings alone.
 """
+
 import argparse
 import os
 import sys
@@ -40,35 +41,47 @@ def read_all(part: Part, split: str, console: Console) -> list[Pair]:
     # Decoders leave Python free meanwhile, so threads do.
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
         pairs = pool.map(lambda info: read_pair(info, number, args), infos)
-        return list(track(pairs, split, len(infos), console=console,
-                          transient=True))
+        return list(track(pairs, split, len(infos), console=console, transient=True))
 
 
-def check_part(part: Part, pairs: list[Pair], split: str,
-               console: Console) -> list[Finding]:
+def check_part(
+    part: Part, pairs: list[Pair], split: str, console: Console
+) -> list[Finding]:
     """What is wrong with a part, whose classes are printed."""
     classes = part.dataset.metainfo['classes']
     read = [p.areas for p in pairs if p.areas is not None]
     areas = np.array(read, dtype=np.int64).reshape(-1, 256)
     total = areas.sum(0)
-    table = Table('label', 'class', 'pixels', '%', 'pictures',
-                  box=box.SIMPLE, pad_edge=False, title_justify='left',
-                  title=f'{split}: {len(pairs)} pictures of '
-                  f'{type(part.dataset).__name__}')
+    table = Table(
+        'label',
+        'class',
+        'pixels',
+        '%',
+        'pictures',
+        box=box.SIMPLE,
+        pad_edge=False,
+        title_justify='left',
+        title=f'{split}: {len(pairs)} pictures of {type(part.dataset).__name__}',
+    )
     for column in table.columns:
         column.justify = 'left' if column.header == 'class' else 'right'
     share = 100 * total / max(total.sum(), 1)
     for label, name in [*enumerate(classes), (IGNORE, '(ignored)')]:
         table.add_row(
-            str(label), escape(name) + ' (new)' * (name in part.novel),
-            f'{total[label]:,}', f'{share[label]:.2f}',
-            f'{(areas[:, label] > 0).sum():,}')
+            str(label),
+            escape(name) + ' (new)' * (name in part.novel),
+            f'{total[label]:,}',
+            f'{share[label]:.2f}',
+            f'{(areas[:, label] > 0).sum():,}',
+        )
     console.print(table)
     reduced = bool(getattr(part.dataset, 'reduce_zero_label', False))
-    return [*findings.of_files(pairs, classes, reduced),
-            *findings.of_labels(classes, part.novel, total, reduced, split),
-            *findings.of_folders(part.dataset),
-            *findings.of_classes(classes, part.novel, total, split)]
+    return [
+        *findings.of_files(pairs, classes, reduced),
+        *findings.of_labels(classes, part.novel, total, reduced, split),
+        *findings.of_folders(part.dataset),
+        *findings.of_classes(classes, part.novel, total, split),
+    ]
 
 
 def check_built(cfg: dict, split: str, console: Console) -> list[Finding]:
@@ -79,15 +92,20 @@ def check_built(cfg: dict, split: str, console: Console) -> list[Finding]:
             dataset.full_init()
             dataset[0]
     except Exception as error:  # whatever a data set can raise
-        return [Finding('error', f'{type(error).__name__} when it is built '
-                        'and its first sample read', str(error))]
-    console.print(f'{split}: {len(dataset)} samples of '
-                  f'{type(dataset).__name__}', highlight=False)
+        return [
+            Finding(
+                'error',
+                f'{type(error).__name__} when it is built and its first sample read',
+                str(error),
+            )
+        ]
+    console.print(
+        f'{split}: {len(dataset)} samples of {type(dataset).__name__}', highlight=False
+    )
     return []
 
 
-def check(cfg: Config, splits: list[str],
-          console: Console) -> dict[str, list[Finding]]:
+def check(cfg: Config, splits: list[str], console: Console) -> dict[str, list[Finding]]:
     """All findings, by split."""
     found, pairs, tests = {}, {}, []
     for split in splits:
@@ -98,9 +116,9 @@ def check(cfg: Config, splits: list[str],
         try:
             parts = list(parts_of(loader.dataset))
         except Exception as error:  # whatever a data set can raise
-            found[split] = [Finding(
-                'error', f'{type(error).__name__} when it is built',
-                str(error))]
+            found[split] = [
+                Finding('error', f'{type(error).__name__} when it is built', str(error))
+            ]
             continue
         for part in parts:
             new = read_all(part, split, console)
@@ -111,8 +129,7 @@ def check(cfg: Config, splits: list[str],
         if not any(f.level == 'error' for f in found[split]):
             found[split] += check_built(loader.dataset, split, console)
         if split != 'train' and 'train' in pairs:
-            found[split] += between.shared_pictures(
-                pairs['train'], pairs[split], split)
+            found[split] += between.shared_pictures(pairs['train'], pairs[split], split)
     for part in tests[:1]:
         found['test'] += between.vocabulary(cfg, part)
         if pairs.get('train'):
@@ -123,8 +140,8 @@ def check(cfg: Config, splits: list[str],
 def main(argv: list[str] | None = None) -> None:
     """Read, tell, and exit."""
     parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument('config')
     parser.add_argument('--split', choices=SPLITS, help='that one alone')
     parser.add_argument('--cfg-options', nargs='+', action=DictAction)
@@ -135,25 +152,31 @@ def main(argv: list[str] | None = None) -> None:
     console = Console()
     found = check(cfg, [args.split] if args.split else list(SPLITS), console)
     if not found:
-        sys.exit(f'check_dataset.py: {args.config} has no data set for '
-                 f'{args.split or "any split"}.')
+        sys.exit(
+            f'check_dataset.py: {args.config} has no data set for '
+            f'{args.split or "any split"}.'
+        )
     found['config'] = [
         Finding('error', 'a variable is overridden in vain', told)
-        for told in unheeded(cfg)]
+        for told in unheeded(cfg)
+    ]
     for split, some_found in found.items():
         for one in some_found:
             colour = dict(error='red', warning='yellow')[one.level]
-            console.print(f'[{colour}]{one.level}[/] [bold]{split}[/]: ',
-                          end='')
+            console.print(f'[{colour}]{one.level}[/] [bold]{split}[/]: ', end='')
             number = f': {len(one.items)}' if one.items else ''
-            console.print(one.what + number, highlight=False, markup=False,
-                          soft_wrap=True)
+            console.print(
+                one.what + number, highlight=False, markup=False, soft_wrap=True
+            )
             for line in filter(None, (some(one.items), one.hint)):
-                console.print('  ' + line, highlight=False, markup=False,
-                              soft_wrap=True)
+                console.print(
+                    '  ' + line, highlight=False, markup=False, soft_wrap=True
+                )
     levels = [one.level for every in found.values() for one in every]
-    console.print(f'errors: {levels.count("error")}, '
-                  f'warnings: {levels.count("warning")}', highlight=False)
+    console.print(
+        f'errors: {levels.count("error")}, warnings: {levels.count("warning")}',
+        highlight=False,
+    )
     sys.exit(int('error' in levels))
 
 

@@ -8,6 +8,7 @@ how fast it is and what it takes. Results that are there already join by
 earlier call has finished is not run again; to run it again, delete its folder
 in ``--out``. With neither it compares what is shipped.
 """
+
 import argparse
 import os
 import sys
@@ -21,11 +22,7 @@ from rich.text import Text
 
 from mmseg_clsclip.comparison import comparability as alike
 from mmseg_clsclip.comparison import runs
-from mmseg_clsclip.comparison.compared_models import (
-    Entrant,
-    check_request,
-    read_config,
-)
+from mmseg_clsclip.comparison.compared_models import Entrant, check_request, read_config
 from mmseg_clsclip.comparison.figures import draw_classes, draw_pictures
 from mmseg_clsclip.comparison.pictures import most_different
 from mmseg_clsclip.comparison.report import write
@@ -38,10 +35,11 @@ CHECKPOINT = ASSETS / 'clsclip_shapes-5i_fold0.pth'
 # What is shipped, on fold 0 of Shapes-5i; the last four train nothing.
 SHIPPED = [
     ('ClsCLIP', 'configs/shapes/clsclip_shapes-5i_fold0.py', CHECKPOINT),
-    ('ClsCLIP+', 'configs/clsclip_plus/clsclip-plus_shapes-5i_fold0.py',
-     CHECKPOINT),
-    *((name, f'configs/baselines/{name.lower()}_shapes-5i_fold0.py')
-      for name in ('MaskCLIP', 'SCLIP', 'NACLIP', 'ClearCLIP')),
+    ('ClsCLIP+', 'configs/clsclip_plus/clsclip-plus_shapes-5i_fold0.py', CHECKPOINT),
+    *(
+        (name, f'configs/baselines/{name.lower()}_shapes-5i_fold0.py')
+        for name in ('MaskCLIP', 'SCLIP', 'NACLIP', 'ClearCLIP')
+    ),
 ]
 
 
@@ -57,7 +55,8 @@ def entrants_of(args: argparse.Namespace) -> list[Entrant]:
             raise ValueError(
                 f'--model {" ".join(words)}: write --model NAME CONFIG '
                 'CHECKPOINT, or leave out the CHECKPOINT of a model that '
-                'needs none.')
+                'needs none.'
+            )
         if words[2:] == ['none']:  # as tools/test.py has it
             words = words[:2]
         entrants.append(Entrant(*words))
@@ -66,8 +65,7 @@ def entrants_of(args: argparse.Namespace) -> list[Entrant]:
             Entrant(name, *(os.path.relpath(ROOT / file) for file in files))
             for name, *files in SHIPPED
         ]
-    return entrants + [Entrant(name, result=Path(file))
-                       for name, file in args.result]
+    return entrants + [Entrant(name, result=Path(file)) for name, file in args.result]
 
 
 def prepare(entrants: list[Entrant], out: Path) -> list[str]:
@@ -91,37 +89,48 @@ def prepare(entrants: list[Entrant], out: Path) -> list[str]:
         if entrant.config:
             alike.check_training(entrant)
         alike.check_alike(entrants[0], entrant)
-    lines = [f'{e.settings["samples"]} test samples, scored by '
-             f'{" and ".join(str(m["type"]) for m in e.settings["metric"])}.'
-             for e in entrants if e.config][:1]
+    lines = [
+        f'{e.settings["samples"]} test samples, scored by '
+        f'{" and ".join(str(m["type"]) for m in e.settings["metric"])}.'
+        for e in entrants
+        if e.config
+    ][:1]
     if more:
-        lines.append(f'{", ".join(more)}: asked for all classes, as the '
-                     'others are; the config asks for the unseen ones alone.')
+        lines.append(
+            f'{", ".join(more)}: asked for all classes, as the '
+            'others are; the config asks for the unseen ones alone.'
+        )
     return lines
 
 
-def draw(entrants: list[Entrant], rows: list[dict], out: Path,
-         pictures: int) -> list[tuple[str, str, str]]:
+def draw(
+    entrants: list[Entrant], rows: list[dict], out: Path, pictures: int
+) -> list[tuple[str, str, str]]:
     """The drawings that can be made: file, title and words of each."""
     drawings = []
     rows = [row for row in rows if not row.get('error')]
-    per_class = {name_of(row): row['per_class'] for row in rows
-                 if row['per_class']}
+    per_class = {name_of(row): row['per_class'] for row in rows if row['per_class']}
     if per_class:
-        words = draw_classes(per_class, out / 'classes.png',
-                             unseen_in(entrants))
+        words = draw_classes(per_class, out / 'classes.png', unseen_in(entrants))
         drawings.append(('classes.png', 'Classes', words))
-    folders = {name_of(row): row['predictions'] for row in rows
-               if row.get('predictions') and Path(row['predictions']).is_dir()}
+    folders = {
+        name_of(row): row['predictions']
+        for row in rows
+        if row.get('predictions') and Path(row['predictions']).is_dir()
+    }
     if len(folders) > 1 and pictures > 0:
         dataset = next(e.dataset for e in entrants if e.config)
         found = most_different(dataset, folders, pictures)
         if found['samples']:
             draw_pictures(found, list(folders), out / 'pictures.png')
-            drawings.append((
-                'pictures.png', 'Pictures',
-                f'Where models differ most, of {found["compared"]} samples, '
-                f'not a fair draw; differ: {found["measure"]}'))
+            drawings.append(
+                (
+                    'pictures.png',
+                    'Pictures',
+                    f'Where models differ most, of {found["compared"]} samples, '
+                    f'not a fair draw; differ: {found["measure"]}',
+                )
+            )
     return drawings
 
 
@@ -143,14 +152,23 @@ def show(rows: list[dict], console: Console) -> None:
 def main(argv: list[str] | None = None) -> None:
     """Ask, run, draw and write."""
     parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument(
-        '--model', action='append', nargs='+', metavar='WORD',
-        help='NAME CONFIG [CHECKPOINT]; may be given often')
+        '--model',
+        action='append',
+        nargs='+',
+        metavar='WORD',
+        help='NAME CONFIG [CHECKPOINT]; may be given often',
+    )
     parser.add_argument(
-        '--result', action='append', nargs=2, default=[],
-        metavar=('NAME', 'FILE'), help='a JSON of tools/test.py')
+        '--result',
+        action='append',
+        nargs=2,
+        default=[],
+        metavar=('NAME', 'FILE'),
+        help='a JSON of tools/test.py',
+    )
     parser.add_argument('--out', type=Path, default='work_dirs/compare')
     parser.add_argument('--pictures', type=int, default=6)
     args = parser.parse_args(argv)
@@ -167,8 +185,11 @@ def main(argv: list[str] | None = None) -> None:
     drawings = draw(entrants, rows, args.out, args.pictures)
     write(args.out, rows, how, drawings, unseen_in(entrants))
     show(rows, console)
-    console.print(f'Wrote {args.out / "report.html"}, report.md and '
-                  'report.json beside it.', highlight=False, markup=False)
+    console.print(
+        f'Wrote {args.out / "report.html"}, report.md and report.json beside it.',
+        highlight=False,
+        markup=False,
+    )
     if all(row.get('error') for row in rows):
         sys.exit('compare.py: all of them failed.')
 

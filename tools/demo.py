@@ -1,4 +1,5 @@
 """Segment pictures by names; the same as the command ``clsclip``."""
+
 from mmseg_clsclip.apis.cli import main
 
 if __name__ == '__main__':

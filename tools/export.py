@@ -8,6 +8,7 @@ text_embeddings.npy and names.json. What trains nothing has the CHECKPOINT
 model, by ONNX Runtime on the CPU and by torch.export, at several sizes and
 numbers of classes.
 """
+
 import argparse
 import sys
 from pathlib import Path
@@ -40,8 +41,10 @@ def check_new(folder: Path, overwrite: bool) -> None:
     """
     there = [name for name in FILES if (folder / name).exists()]
     if there and not overwrite:
-        raise FileExistsError(f'{folder} has {", ".join(there)} already. Give '
-                              'another folder, or --overwrite.')
+        raise FileExistsError(
+            f'{folder} has {", ".join(there)} already. Give '
+            'another folder, or --overwrite.'
+        )
 
 
 def compare(model: PromptedSegmentor, folder: Path) -> float:
@@ -53,18 +56,25 @@ def compare(model: PromptedSegmentor, folder: Path) -> float:
         folder (Path): With the files.
     """
     import onnxruntime
+
     session = onnxruntime.InferenceSession(
-        folder / SEGMENTOR, providers=['CPUExecutionProvider'])
+        folder / SEGMENTOR, providers=['CPUExecutionProvider']
+    )
     program = torch.export.load(folder / PROGRAM).module()
     encoder, preprocessor = model.text_encoder, model.data_preprocessor
     classes = list(encoder.synonyms.values())
     (ph, pw), (height, width) = (
-        model.backbone.patch_size, model.backbone.visual.module.image_size)
+        model.backbone.patch_size,
+        model.backbone.visual.module.image_size,
+    )
     worst = 0.0
     # From the whole vocabulary down; whole patches and others.
-    for number, size in [(1, (height, 2 * width)),
-                         (2, (height + ph // 2, width - 1)),
-                         (1, (height, width)), (1, (ph + 1, 3 * pw))]:
+    for number, size in [
+        (1, (height, 2 * width)),
+        (2, (height + ph // 2, width - 1)),
+        (1, (height, width)),
+        (1, (ph + 1, 3 * pw)),
+    ]:
         shape = (number, *size, 3)
         picture = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
         picture = torch.from_numpy(picture)
@@ -75,25 +85,32 @@ def compare(model: PromptedSegmentor, folder: Path) -> float:
         with torch.no_grad():
             wanted = model.encode_decode(inputs, None)
             found = dict(
-                onnx=session.run(None, dict(
-                    picture=picture.numpy(), text=asked.numpy()))[0],
-                pt2=program(picture, asked).numpy())
-        there = {name: float(np.abs(logits - wanted.numpy()).max())
-                 for name, logits in found.items()}
-        print(f'{number} x {size[0]} x {size[1]}, {len(asked)} classes: '
-              f'off by at most {there["onnx"]:.1e} (ONNX Runtime), '
-              f'{there["pt2"]:.1e} (torch.export)', flush=True)
+                onnx=session.run(
+                    None, dict(picture=picture.numpy(), text=asked.numpy())
+                )[0],
+                pt2=program(picture, asked).numpy(),
+            )
+        there = {
+            name: float(np.abs(logits - wanted.numpy()).max())
+            for name, logits in found.items()
+        }
+        print(
+            f'{number} x {size[0]} x {size[1]}, {len(asked)} classes: '
+            f'off by at most {there["onnx"]:.1e} (ONNX Runtime), '
+            f'{there["pt2"]:.1e} (torch.export)',
+            flush=True,
+        )
         worst = max(worst, *there.values())
         if len(asked) > 1:
-            encoder.set_vocabulary(classes[:3 if len(asked) > 3 else 1])
+            encoder.set_vocabulary(classes[: 3 if len(asked) > 3 else 1])
     return worst
 
 
 def main(argv: list[str] | None = None) -> None:
     """Export, compare, and give the files their names."""
     parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument('config')
     parser.add_argument('checkpoint')
     parser.add_argument('--out-dir', required=True, type=Path)
@@ -101,6 +118,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument('--cfg-options', nargs='+', action=DictAction)
     args = parser.parse_args(argv)
     from mmseg.apis import init_model
+
     try:
         check_new(args.out_dir, args.overwrite)
         cfg = Config.fromfile(args.config)
@@ -116,7 +134,8 @@ def main(argv: list[str] | None = None) -> None:
                 raise ValueError(
                     f'The files are off by {worst:.1e}, more than '
                     f'{LARGEST:.0e}, and were not kept. The pins in '
-                    'requirements/common.txt are known to do.')
+                    'requirements/common.txt are known to do.'
+                )
             # What a large model has beside FILES comes first.
             more = {path.name for path in folder.iterdir()} - {*FILES}
             paths = [args.out_dir / name for name in (*more, *FILES)]

@@ -3,6 +3,7 @@
 mmseg 1.2 hands mmengine both the shape and the input, which mmengine refuses;
 and mmengine does not know what fused attention costs.
 """
+
 from functools import wraps
 from math import prod
 
@@ -20,13 +21,15 @@ def attention(inputs: list, outputs: list) -> int:
 
 @wraps(mmengine.analysis.get_model_complexity_info)
 def of_the_inputs(model, input_shape=None, inputs=None, **kwargs):
-    return original(model, None if inputs is not None else input_shape,
-                    inputs, **kwargs)
+    return original(
+        model, None if inputs is not None else input_shape, inputs, **kwargs
+    )
 
 
 if __name__ == '__main__':
     original = mmengine.analysis.get_model_complexity_info
     mmengine.analysis.get_model_complexity_info = of_the_inputs
     complexity_analysis._DEFAULT_SUPPORTED_FLOP_OPS[
-        'aten::scaled_dot_product_attention'] = attention
+        'aten::scaled_dot_product_attention'
+    ] = attention
     run('analysis_tools/get_flops.py')

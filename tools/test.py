@@ -1,4 +1,5 @@
 """mmseg's own ``tools/test.py``, as its wheel brings it along."""
+
 from _mmseg_tool import run
 
 if __name__ == '__main__':

@@ -8,6 +8,7 @@ the truth is known. ``--scenes N`` measures instead which share of the
 attention falls into the true mask, over all classes in the first N pictures
 of the test set.
 """
+
 import argparse
 import random
 import sys
@@ -36,8 +37,9 @@ from mmseg_clsclip.visualization.navigation import (
 OWN, ANOTHER, VISUAL = 'its text', "another class's text", 'visual [CLS]'
 
 
-def look(model: mmseg_clsclip.ClsCLIP, data: dict,
-         names: dict[str, str | None]) -> dict:
+def look(
+    model: mmseg_clsclip.ClsCLIP, data: dict, names: dict[str, str | None]
+) -> dict:
     """Maps of a sample, and the shares inside if the truth is known.
 
     Args:
@@ -53,18 +55,26 @@ def look(model: mmseg_clsclip.ClsCLIP, data: dict,
     """
     sample, backbone = data['data_samples'], model.backbone
     inputs = model.data_preprocessor(pseudo_collate([data]))['inputs']
-    texts = [name and model.text_encoder([name], inputs.device)
-             for name in names.values()]
-    maps = torch.stack(
-        [navigation_maps(backbone, inputs, text) for text in texts],
-        dim=1).flatten(0, 1).cpu()
-    found = dict(maps=maps, rows=[
-        f'{direction},\n{words}' for direction in DIRECTIONS
-        for words in names])
+    texts = [
+        name and model.text_encoder([name], inputs.device) for name in names.values()
+    ]
+    maps = (
+        torch.stack([navigation_maps(backbone, inputs, text) for text in texts], dim=1)
+        .flatten(0, 1)
+        .cpu()
+    )
+    found = dict(
+        maps=maps,
+        rows=[f'{direction},\n{words}' for direction in DIRECTIONS for words in names],
+    )
     if 'gt_sem_seg' in sample:
         found['truth'] = sample.gt_sem_seg.data[0]
-        inside = on_patches(found['truth'], sample.img_shape[:2],
-                            tuple(maps.shape[2:]), backbone.patch_size)
+        inside = on_patches(
+            found['truth'],
+            sample.img_shape[:2],
+            tuple(maps.shape[2:]),
+            backbone.patch_size,
+        )
         found['shares'] = share_inside(maps, inside)
         found['area'] = inside.mean().item()
     return found
@@ -78,9 +88,11 @@ def episodes_of(cfg: Config) -> EpisodeDataset:
     """
     dataset = DATASETS.build(cfg.test_dataloader.dataset)
     if not isinstance(dataset, EpisodeDataset):
-        raise ValueError('The test set of the config asks for all classes at '
-                         'once; give a config of episodes, or a PICTURE and '
-                         '--class NAME.')
+        raise ValueError(
+            'The test set of the config asks for all classes at '
+            'once; give a config of episodes, or a PICTURE and '
+            '--class NAME.'
+        )
     return dataset
 
 
@@ -93,10 +105,13 @@ def sample_of(args: argparse.Namespace, cfg: Config) -> dict:
     if args.picture:
         if not args.name:
             raise ValueError('Which class? Write --class NAME.')
-        data = Compose([
-            step for step in cfg.test_dataloader.dataset.pipeline
-            if step['type'] != 'LoadAnnotations'
-        ])(dict(img_path=args.picture))
+        data = Compose(
+            [
+                step
+                for step in cfg.test_dataloader.dataset.pipeline
+                if step['type'] != 'LoadAnnotations'
+            ]
+        )(dict(img_path=args.picture))
         data['data_samples'].set_metainfo(dict(class_name=args.name))
         return data
     dataset = episodes_of(cfg)
@@ -104,8 +119,9 @@ def sample_of(args: argparse.Namespace, cfg: Config) -> dict:
     for index in range(len(dataset)):
         if dataset.get_data_info(index)['class_name'] in wanted:
             return dataset[index]
-    raise ValueError(f'No sample of the test set asks for {some(wanted)}; '
-                     'give a PICTURE.')
+    raise ValueError(
+        f'No sample of the test set asks for {some(wanted)}; give a PICTURE.'
+    )
 
 
 def draw(args: argparse.Namespace, cfg: Config, model) -> None:
@@ -117,11 +133,15 @@ def draw(args: argparse.Namespace, cfg: Config, model) -> None:
     truth = found.get('truth')
     with atomic_write(args.out) as file:
         draw_navigation(
-            mmcv.imread(result.img_path, channel_order='rgb'), name,
+            mmcv.imread(result.img_path, channel_order='rgb'),
+            name,
             dict(zip(found['rows'], found['maps'].numpy())),
             result.pred_sem_seg.data[0].cpu().numpy(),
-            None if truth is None else truth.numpy(), found.get('shares'),
-            model.backbone.navigate_blocks, file)
+            None if truth is None else truth.numpy(),
+            found.get('shares'),
+            model.backbone.navigate_blocks,
+            file,
+        )
     print(f'Wrote {args.out}: {name!r} in {result.img_path}')
 
 
@@ -134,22 +154,26 @@ def measure(args: argparse.Namespace, cfg: Config, model) -> None:
     novel = dataset.metainfo['novel_classes']
     classes = dataset.base_classes + tuple(novel)
     infos = map(dataset.get_data_info, range(len(dataset)))
-    scenes = [list(scene) for _, scene in
-              groupby(infos, lambda info: info['img_path'])]
+    scenes = [list(scene) for _, scene in groupby(infos, lambda info: info['img_path'])]
     groups, rng = {'seen': [], 'unseen': []}, random.Random(0)
-    for scene in track(scenes[:args.scenes], 'looking', transient=True):
+    for scene in track(scenes[: args.scenes], 'looking', transient=True):
         there = [info['class_name'] for info in scene]
         for info, name in zip(scene, there):
-            another = rng.choice(
-                [c for c in classes if c not in there] or classes)
-            found = look(model, dataset[info['sample_idx']],
-                         {OWN: name, ANOTHER: another, VISUAL: None})
+            another = rng.choice([c for c in classes if c not in there] or classes)
+            found = look(
+                model,
+                dataset[info['sample_idx']],
+                {OWN: name, ANOTHER: another, VISUAL: None},
+            )
             groups['unseen' if name in novel else 'seen'].append(found)
     blocks = range(model.backbone.depth)
     marks = [' *' * (i in model.backbone.navigate_blocks) for i in blocks]
     heads = [f'block {i}{mark}' for i, mark in zip(blocks, marks)]
-    print(f'| per cent inside | {" | ".join(heads)} | even |\n'
-          + '|---' * (len(blocks) + 2) + '|')
+    print(
+        f'| per cent inside | {" | ".join(heads)} | even |\n'
+        + '|---' * (len(blocks) + 2)
+        + '|'
+    )
     for group, found in groups.items():
         if not found:
             continue
@@ -157,35 +181,43 @@ def measure(args: argparse.Namespace, cfg: Config, model) -> None:
         area = 100 * sum(f['area'] for f in found) / len(found)
         for words, row in zip(found[0]['rows'], shares.tolist()):
             words = f'{group} ({len(found)}): ' + words.replace('\n', ' ')
-            print('| ' + ' | '.join(
-                [words, *(f'{value:.1f}' for value in [*row, area])]) + ' |')
+            print(
+                '| '
+                + ' | '.join([words, *(f'{value:.1f}' for value in [*row, area])])
+                + ' |'
+            )
 
 
 def main(argv: list[str] | None = None) -> None:
     """Draw, or measure."""
     parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument('picture', nargs='?')
     parser.add_argument('--class', dest='name', metavar='NAME')
-    parser.add_argument('--config', default=str(
-        configs_folder() / 'shapes/clsclip_shapes-5i_fold0.py'))
-    parser.add_argument('--checkpoint', default=str(
-        ASSETS / 'clsclip_shapes-5i_fold0.pth'))
+    parser.add_argument(
+        '--config', default=str(configs_folder() / 'shapes/clsclip_shapes-5i_fold0.py')
+    )
+    parser.add_argument(
+        '--checkpoint', default=str(ASSETS / 'clsclip_shapes-5i_fold0.pth')
+    )
     parser.add_argument('--out', default='navigation.png', help='a PNG')
     parser.add_argument('--scenes', type=int, metavar='N')
     parser.add_argument('--device', default='cpu')
     parser.add_argument('--cfg-options', nargs='+', action=DictAction)
     args = parser.parse_args(argv)
     from mmseg.apis import init_model
+
     try:
         cfg = Config.fromfile(args.config)
         cfg.merge_from_dict(args.cfg_options or {})
         model = init_model(cfg, device=args.device)
         load_strictly(model, args.checkpoint)
         if not isinstance(model, mmseg_clsclip.ClsCLIP):
-            raise ValueError(f'{args.config} has a {type(model).__name__}; '
-                             'give the config of a ClsCLIP.')
+            raise ValueError(
+                f'{args.config} has a {type(model).__name__}; '
+                'give the config of a ClsCLIP.'
+            )
         (measure if args.scenes else draw)(args, cfg, model)
     except (OSError, ValueError) as error:
         sys.exit(f'visualize_navigation.py: {error}')

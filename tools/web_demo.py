@@ -3,6 +3,7 @@
 ``python tools/web_demo.py`` shows what is shipped beside MaskCLIP. Needs
 gradio: ``pip install -e '.[web]'``.
 """
+
 import argparse
 import sys
 import warnings
@@ -19,8 +20,9 @@ try:
     from mmseg_clsclip.apis import limits
     from mmseg_clsclip.apis.web import build
 except ImportError as error:
-    sys.exit(f"web_demo.py: {error}. Gradio is not here, or too old: pip "
-             "install -e '.[web]'")
+    sys.exit(
+        f"web_demo.py: {error}. Gradio is not here, or too old: pip install -e '.[web]'"
+    )
 
 # What compares with the shipped model; it trains nothing.
 BASELINE = 'baselines/maskclip_shapes-5i_fold0.py'
@@ -29,26 +31,45 @@ BASELINE = 'baselines/maskclip_shapes-5i_fold0.py'
 def main(argv: Sequence[str] | None = None) -> None:
     """Load the models and serve the page until it is stopped."""
     parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     add = parser.add_argument
     add('--config', help='default: the shipped Shapes-5i model')
     add('--checkpoint', help='of the config')
-    add('--clip', metavar='FILE_OR_TAG',
+    add(
+        '--clip',
+        metavar='FILE_OR_TAG',
         help="CLIP's weights, a file or a tag of open_clip; without --config "
-        'the training-free dense CLIP is asked')
-    add('--baseline-config',
+        'the training-free dense CLIP is asked',
+    )
+    add(
+        '--baseline-config',
         help='compared with it, on the same --clip; default: MaskCLIP beside '
-        'the shipped model, else nothing')
+        'the shipped model, else nothing',
+    )
     add('--baseline-checkpoint', help='of the baseline config')
     add('--device', help='default: the first accelerator, else cpu')
-    add('--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE',
-        help='of --config')
+    add(
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        metavar='KEY=VALUE',
+        help='of --config',
+    )
     add('--port', type=int, help='default: the first free one from 7860')
-    add('--server-name', default='127.0.0.1', metavar='ADDRESS',
-        help='0.0.0.0 lets other machines in (default: %(default)s)')
-    add('--time-limit', type=float, default=limits.SECONDS, metavar='SECONDS',
-        help='of a request; one is answered at a time (default: %(default)s)')
+    add(
+        '--server-name',
+        default='127.0.0.1',
+        metavar='ADDRESS',
+        help='0.0.0.0 lets other machines in (default: %(default)s)',
+    )
+    add(
+        '--time-limit',
+        type=float,
+        default=limits.SECONDS,
+        metavar='SECONDS',
+        help='of a request; one is answered at a time (default: %(default)s)',
+    )
     args = parser.parse_args(argv)
     if not args.time_limit > 0:
         parser.error(f'--time-limit {args.time_limit}: above 0')
@@ -58,25 +79,46 @@ def main(argv: Sequence[str] | None = None) -> None:
     baseline = args.baseline_config
     try:
         # A background can be left out on the page, not put in.
-        predictors = [Predictor(
-            args.config, args.checkpoint, args.clip, background=True,
-            device=args.device, cfg_options=args.cfg_options)]
+        predictors = [
+            Predictor(
+                args.config,
+                args.checkpoint,
+                args.clip,
+                background=True,
+                device=args.device,
+                cfg_options=args.cfg_options,
+            )
+        ]
         if not baseline and predictors[0].shipped:
             baseline = BASELINE
         if baseline:
-            predictors.append(Predictor(
-                baseline, args.baseline_checkpoint, args.clip,
-                background=True, device=args.device))
+            predictors.append(
+                Predictor(
+                    baseline,
+                    args.baseline_checkpoint,
+                    args.clip,
+                    background=True,
+                    device=args.device,
+                )
+            )
         page = build(predictors, args.time_limit)
         _, url, _ = page.launch(
-            share=False, server_name=args.server_name, server_port=args.port,
-            ssr_mode=False, run_history=False, footer_links=[], quiet=True,
-            prevent_thread_lock=True, max_file_size=limits.BYTES,
+            share=False,
+            server_name=args.server_name,
+            server_port=args.port,
+            ssr_mode=False,
+            run_history=False,
+            footer_links=[],
+            quiet=True,
+            prevent_thread_lock=True,
+            max_file_size=limits.BYTES,
             app_kwargs=dict(middleware=[Middleware(limits.BodyLimit)]),
             # Each keeps the logits of its last picture.
             state_session_capacity=16,
-            theme=gr.themes.Default(font=['system-ui', 'sans-serif'],
-                                    font_mono=['monospace']))
+            theme=gr.themes.Default(
+                font=['system-ui', 'sans-serif'], font_mono=['monospace']
+            ),
+        )
     except Exception as error:  # whatever a config and its model can raise
         known = isinstance(error, (ImportError, OSError, ValueError))
         kind = '' if known else f'{type(error).__name__}: '

@@ -5,6 +5,7 @@ boxes; the runs take turns, and the medians are printed as a Markdown table.
 The whole picture takes part, as one more region, only where the config says
 whole_picture='include'; with 'fallback' it is looked at where no box is.
 """
+
 import argparse
 from functools import partial
 
@@ -21,6 +22,7 @@ from mmseg_clsclip.utils.files import configs_folder
 
 class FixedProposals(BaseProposals):
     """So many boxes of the class asked for, a third of the sides long."""
+
     number = 0
 
     def propose(self, inputs, data_samples, wanted, segment):
@@ -33,22 +35,29 @@ class FixedProposals(BaseProposals):
                 InstanceData(
                     bboxes=torch.cat([corner, corner + size / 3], 1),
                     scores=torch.ones(self.number),
-                    names=[next(iter(names))] * self.number))
+                    names=[next(iter(names))] * self.number,
+                )
+            )
         return found
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument(
-        'config', nargs='?',
-        default=str(configs_folder() /
-                    'clsclip_plus/clsclip-plus_shapes-5i_fold0.py'))
+        'config',
+        nargs='?',
+        default=str(configs_folder() / 'clsclip_plus/clsclip-plus_shapes-5i_fold0.py'),
+    )
     parser.add_argument('--boxes', type=int, nargs='+', default=[0, 1, 5, 20])
     parser.add_argument(
-        '--size', type=int, nargs=2, default=[128, 128],
-        help='height and width of the picture')
+        '--size',
+        type=int,
+        nargs=2,
+        default=[128, 128],
+        help='height and width of the picture',
+    )
     parser.add_argument('--repeat', type=int, default=20)
     parser.add_argument('--device', default='cpu')
     parser.add_argument('--cfg-options', nargs='+', action=DictAction)
@@ -56,6 +65,7 @@ def main() -> None:
     init_default_scope('mmseg')
     from mmseg.registry import MODELS
     from mmseg.structures import SegDataSample
+
     cfg = Config.fromfile(args.config)
     cfg.merge_from_dict(args.cfg_options or {})
     torch.manual_seed(0)
@@ -67,12 +77,11 @@ def main() -> None:
 
     def data(image, **meta) -> dict:
         sample = SegDataSample(
-            metainfo=dict(
-                class_name=name, ori_shape=tuple(args.size), **meta))
+            metainfo=dict(class_name=name, ori_shape=tuple(args.size), **meta)
+        )
         return dict(inputs=[image], data_samples=[sample])
 
-    resized, meta = zoom_in.in_batches.prepare(
-        picture.permute(1, 2, 0).numpy())
+    resized, meta = zoom_in.in_batches.prepare(picture.permute(1, 2, 0).numpy())
     resized = torch.from_numpy(resized).permute(2, 0, 1)
 
     def plus(boxes: int) -> None:
@@ -84,8 +93,7 @@ def main() -> None:
     seconds = timed(ways, args.repeat, args.device)
     print('| | ms a picture | times ClsCLIP |\n|---|---|---|')
     for way, value in seconds.items():
-        print(f'| {way} | {1000 * value:.1f} | '
-              f'{value / seconds["ClsCLIP"]:.2f} |')
+        print(f'| {way} | {1000 * value:.1f} | {value / seconds["ClsCLIP"]:.2f} |')
 
 
 if __name__ == '__main__':

@@ -1,17 +1,20 @@
 # Seen and unseen classes together (ZS3): trained class by class with the
 # unseen pixels at 255, tested with all names at once.
 _base_ = [
-    './models/clsclip_vit-b16.py', './datasets/episodes_480x480.py',
-    './schedules/schedule_coco.py', './default_runtime.py'
+    './models/clsclip_vit-b16.py',
+    './datasets/episodes_480x480.py',
+    './schedules/schedule_coco.py',
+    './default_runtime.py',
 ]
 model = dict(
     with_background=False,
-    test_cfg=dict(mode='slide', crop_size=(480, 480), stride=(320, 320)))
+    test_cfg=dict(mode='slide', crop_size=(480, 480), stride=(320, 320)),
+)
 test_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='Resize', scale=(2048, 480), keep_ratio=True),
     dict(type='LoadAnnotations'),
-    dict(type='PackSegInputs')
+    dict(type='PackSegInputs'),
 ]
 tta_pipeline = [
     dict(type='LoadImageFromFile'),
@@ -23,14 +26,14 @@ tta_pipeline = [
                 for side in (384, 480, 576)
             ],
             [
-                dict(type='RandomFlip', prob=0., direction='horizontal'),
-                dict(type='RandomFlip', prob=1., direction='horizontal')
+                dict(type='RandomFlip', prob=0.0, direction='horizontal'),
+                dict(type='RandomFlip', prob=1.0, direction='horizontal'),
             ],
             [dict(type='LoadAnnotations')],
             [dict(type='PackSegInputs')],
-        ])
+        ],
+    ),
 ]
-train_dataloader = dict(
-    dataset=dict(type='EpisodeDataset', novel_handling='ignore'))
+train_dataloader = dict(dataset=dict(type='EpisodeDataset', novel_handling='ignore'))
 test_dataloader = dict(dataset=dict(test_mode=True, pipeline=test_pipeline))
 test_evaluator = dict(type='GeneralizedZeroShotIoUMetric')

@@ -3,10 +3,12 @@ default_scope = 'mmseg'
 env_cfg = dict(
     cudnn_benchmark=False,
     mp_cfg=dict(mp_start_method='fork', opencv_num_threads=0),
-    dist_cfg=dict(backend='nccl'))
+    dist_cfg=dict(backend='nccl'),
+)
 vis_backends = [dict(type='LocalVisBackend')]
 visualizer = dict(
-    type='EpisodeVisualizer', vis_backends=vis_backends, name='visualizer')
+    type='EpisodeVisualizer', vis_backends=vis_backends, name='visualizer'
+)
 log_processor = dict(by_epoch=False)
 log_level = 'INFO'
 load_from = None
@@ -18,12 +20,13 @@ default_hooks = dict(
     # The last checkpoint is the result: none is chosen by its test score. Two
     # are kept, as one is removed before the next is written.
     checkpoint=dict(
-        type='CheckpointHook', by_epoch=False, interval=1000,
-        max_keep_ckpts=2),
+        type='CheckpointHook', by_epoch=False, interval=1000, max_keep_ckpts=2
+    ),
     sampler_seed=dict(type='DistSamplerSeedHook'),
     # Draws nothing unless asked to, as by --show-dir; then every picture.
     visualization=dict(type='SegVisualizationHook', interval=1),
     # Not in custom_hooks, a list that a config's own replaces.
-    honest_scores=dict(type='HonestScoresHook'))
+    honest_scores=dict(type='HonestScoresHook'),
+)
 # Flips and scales, with `tools/test.py --tta`.
 tta_model = dict(type='SegTTAModel')

@@ -1,3 +1,3 @@
 # The text enters one block.
 _base_ = '../shapes/clsclip_shapes-5i_fold0.py'
-model = dict(backbone=dict(navigate_blocks=(2, )))
+model = dict(backbone=dict(navigate_blocks=(2,)))

@@ -1,6 +1,7 @@
 _base_ = [
     '../_base_/models/transformers-clipseg.py',
-    '../_base_/datasets/pascal-5i_480x480.py', '../_base_/default_runtime.py'
+    '../_base_/datasets/pascal-5i_480x480.py',
+    '../_base_/default_runtime.py',
 ]
 train_dataloader = None
 # The picture as it was read: the model brings it to its own 352 x 352.
@@ -8,9 +9,7 @@ test_pipeline = _base_.zoom_in_pipeline
 # So of test-time augmentation only the flips are left, not the sizes before.
 tta_pipeline = [
     _base_.tta_pipeline[0],
-    dict(
-        type='TestTimeAug',
-        transforms=_base_.tta_pipeline[1].transforms[1:])
+    dict(type='TestTimeAug', transforms=_base_.tta_pipeline[1].transforms[1:]),
 ]
 test_dataloader = dict(dataset=dict(pipeline=test_pipeline))
 test_cfg = dict(type='TestLoop')

@@ -5,7 +5,7 @@ letterbox = [
     dict(type='LoadImageFromFile'),
     dict(type='LoadAnnotations'),
     dict(type='BAMLetterbox', size=480),
-    dict(type='MakeEpisode')
+    dict(type='MakeEpisode'),
 ]
 pack = dict(type='PackSegInputs', meta_keys=(*_base_.meta_keys, 'geometry'))
 test_pipeline = [*letterbox, pack]
@@ -16,11 +16,12 @@ tta_pipeline = [
         type='TestTimeAug',
         transforms=[
             [
-                dict(type='RandomFlip', prob=0., direction='horizontal'),
-                dict(type='RandomFlip', prob=1., direction='horizontal')
+                dict(type='RandomFlip', prob=0.0, direction='horizontal'),
+                dict(type='RandomFlip', prob=1.0, direction='horizontal'),
             ],
             [pack],
-        ])
+        ],
+    ),
 ]
 model = dict(decode_head=dict(align_corners=True))
 test_dataloader = dict(dataset=dict(pipeline=test_pipeline))

@@ -9,7 +9,9 @@ model = dict(
         type='COCOResultsProposals',
         file=assets + '/shapes-detections_results.json',
         ann_file=assets + '/shapes-detections_images.json',
-        saw_test_classes='yes'),
+        saw_test_classes='yes',
+    ),
     margin=0.7,
     whole_picture='fallback',
-    join='or')
+    join='or',
+)

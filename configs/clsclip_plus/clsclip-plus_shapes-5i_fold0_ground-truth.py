@@ -5,4 +5,5 @@ model = dict(
     proposals=dict(_delete_=True, type='GroundTruthProposals'),
     margin=0.7,
     whole_picture='fallback',
-    join='or')
+    join='or',
+)

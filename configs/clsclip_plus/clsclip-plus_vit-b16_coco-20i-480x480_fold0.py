@@ -1,10 +1,12 @@
 _base_ = [
     '../_base_/models/clsclip-plus_vit-b16.py',
-    '../_base_/datasets/coco-20i_480x480.py', '../_base_/default_runtime.py'
+    '../_base_/datasets/coco-20i_480x480.py',
+    '../_base_/default_runtime.py',
 ]
 model = dict(
     module=dict(text_encoder=dict(vocabulary='coco')),
-    proposals=dict(file='data/detections/yolov7_coco2014_val.json'))
+    proposals=dict(file='data/detections/yolov7_coco2014_val.json'),
+)
 train_dataloader = None
 test_pipeline = _base_.zoom_in_pipeline
 test_dataloader = dict(dataset=dict(pipeline=test_pipeline))

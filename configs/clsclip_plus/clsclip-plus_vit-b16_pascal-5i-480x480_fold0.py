@@ -1,9 +1,9 @@
 _base_ = [
     '../_base_/models/clsclip-plus_vit-b16.py',
-    '../_base_/datasets/pascal-5i_480x480.py', '../_base_/default_runtime.py'
+    '../_base_/datasets/pascal-5i_480x480.py',
+    '../_base_/default_runtime.py',
 ]
-model = dict(
-    proposals=dict(file='data/detections/yolov7_voc12_val.json'))
+model = dict(proposals=dict(file='data/detections/yolov7_voc12_val.json'))
 train_dataloader = None
 test_pipeline = _base_.zoom_in_pipeline
 test_dataloader = dict(dataset=dict(pipeline=test_pipeline))

@@ -6,4 +6,6 @@ model = dict(
         _delete_=True,
         type='TorchvisionProposals',
         model='fasterrcnn_resnet50_fpn_v2',
-        weights='COCO_V1'))
+        weights='COCO_V1',
+    )
+)

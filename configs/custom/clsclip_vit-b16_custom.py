@@ -3,13 +3,23 @@
 _base_ = [
     '../_base_/models/clsclip_vit-b16.py',
     '../_base_/datasets/episodes_480x480.py',
-    '../_base_/schedules/schedule_pascal.py', '../_base_/default_runtime.py'
+    '../_base_/schedules/schedule_pascal.py',
+    '../_base_/default_runtime.py',
 ]
 data_root = 'data/custom'
 img_suffix, seg_map_suffix = '.jpg', '.png'
 # The k-th name, from 0, is the value k in the masks; 255 is ignored.
-class_names = ('background', 'cat', 'dog', 'horse', 'sofa', 'chair', 'table',
-               'sheep', 'bicycle')
+class_names = (
+    'background',
+    'cat',
+    'dog',
+    'horse',
+    'sofa',
+    'chair',
+    'table',
+    'sheep',
+    'bicycle',
+)
 # Training never sees a mask of these.
 new_classes = ('sheep', 'bicycle')
 # ---------------------------------------------------------------------------
@@ -19,22 +29,28 @@ train_data = dict(
     img_suffix=img_suffix,
     seg_map_suffix=seg_map_suffix,
     data_prefix=dict(img_path='train/pictures', seg_map_path='train/masks'),
-    metainfo=dict(classes=class_names, novel_classes=new_classes))
+    metainfo=dict(classes=class_names, novel_classes=new_classes),
+)
 test_data = dict(
     train_data,
     data_prefix=dict(img_path='test/pictures', seg_map_path='test/masks'),
-    test_mode=True)
+    test_mode=True,
+)
 model = dict(text_encoder=dict(vocabulary=class_names[1:]))
 train_dataloader = dict(
     dataset=dict(
         type='EpisodeDataset',
         dataset=train_data,
         # Or 'ignore': keeps the picture, and the pixels count for nothing.
-        novel_handling='drop_image'))
+        novel_handling='drop_image',
+    )
+)
 test_dataloader = dict(
     dataset=dict(
         type='EpisodeDataset',
         dataset=test_data,
         novel_handling='drop_image',
         # Pixels that a class must cover to be asked for.
-        min_area=64))
+        min_area=64,
+    )
+)

@@ -6,9 +6,9 @@ test_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='Resize', scale=(480, 480), keep_ratio=False),
     dict(type='LoadAnnotations'),
-    dict(type='PackSegInputs')
+    dict(type='PackSegInputs'),
 ]
 test_dataloader = dict(
-    dataset=dict(
-        _delete_=True, pipeline=test_pipeline, **_base_.test_data))
+    dataset=dict(_delete_=True, pipeline=test_pipeline, **_base_.test_data)
+)
 test_evaluator = dict(_delete_=True, type='IoUMetric', iou_metrics=['mIoU'])

@@ -2,9 +2,21 @@
 _base_ = '../_base_/clsclip_vit-b16_generalized-480x480.py'
 model = dict(text_encoder=dict(vocabulary='cocostuff'))
 unseen_classes = [
-    'cow', 'giraffe', 'suitcase', 'frisbee', 'skateboard', 'carrot',
-    'scissors', 'cardboard', 'clouds', 'grass', 'playingfield', 'river',
-    'road', 'tree', 'wall-concrete'
+    'cow',
+    'giraffe',
+    'suitcase',
+    'frisbee',
+    'skateboard',
+    'carrot',
+    'scissors',
+    'cardboard',
+    'clouds',
+    'grass',
+    'playingfield',
+    'river',
+    'road',
+    'tree',
+    'wall-concrete',
 ]
 train_dataloader = dict(
     dataset=dict(
@@ -13,13 +25,16 @@ train_dataloader = dict(
             type='COCOStuffDataset',
             data_root='data/coco_stuff164k',
             data_prefix=dict(
-                img_path='images/train2017',
-                seg_map_path='annotations/train2017'))))
+                img_path='images/train2017', seg_map_path='annotations/train2017'
+            ),
+        ),
+    )
+)
 test_dataloader = dict(
     dataset=dict(
         type='COCOStuffDataset',
         data_root='data/coco_stuff164k',
-        data_prefix=dict(
-            img_path='images/val2017',
-            seg_map_path='annotations/val2017')))
+        data_prefix=dict(img_path='images/val2017', seg_map_path='annotations/val2017'),
+    )
+)
 test_evaluator = dict(unseen_classes=unseen_classes)

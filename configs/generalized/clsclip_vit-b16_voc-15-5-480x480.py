@@ -9,15 +9,18 @@ train_dataloader = dict(
             type='PascalVOCDataset',
             data_root='data/VOCdevkit/VOC2012',
             data_prefix=dict(
-                img_path='JPEGImages',
-                seg_map_path='SegmentationClassAug'),
-            ann_file='ImageSets/Segmentation/trainaug.txt')))
+                img_path='JPEGImages', seg_map_path='SegmentationClassAug'
+            ),
+            ann_file='ImageSets/Segmentation/trainaug.txt',
+        ),
+    )
+)
 test_dataloader = dict(
     dataset=dict(
         type='PascalVOCDataset20',
         data_root='data/VOCdevkit/VOC2012',
-        data_prefix=dict(
-            img_path='JPEGImages',
-            seg_map_path='SegmentationClassAug'),
-        ann_file='ImageSets/Segmentation/val.txt'))
+        data_prefix=dict(img_path='JPEGImages', seg_map_path='SegmentationClassAug'),
+        ann_file='ImageSets/Segmentation/val.txt',
+    )
+)
 test_evaluator = dict(unseen_classes=unseen_classes)

@@ -4,6 +4,6 @@ test_dataloader = dict(
     dataset=dict(
         type='COCOObjectDataset',
         data_root='data/coco',
-        data_prefix=dict(
-            img_path='val2017',
-            seg_map_path='annotations/val2017')))
+        data_prefix=dict(img_path='val2017', seg_map_path='annotations/val2017'),
+    )
+)

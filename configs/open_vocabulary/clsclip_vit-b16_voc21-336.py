@@ -3,7 +3,7 @@ test_dataloader = dict(
     dataset=dict(
         type='PascalVOCDataset',
         data_root='data/VOCdevkit/VOC2012',
-        data_prefix=dict(
-            img_path='JPEGImages',
-            seg_map_path='SegmentationClass'),
-        ann_file='ImageSets/Segmentation/val.txt'))
+        data_prefix=dict(img_path='JPEGImages', seg_map_path='SegmentationClass'),
+        ann_file='ImageSets/Segmentation/val.txt',
+    )
+)

@@ -8,5 +8,7 @@ test_dataloader = dict(
         split='test',
         length=500,
         test_mode=True,
-        pipeline=_base_.test_pipeline))
+        pipeline=_base_.test_pipeline,
+    )
+)
 test_evaluator = dict(_delete_=True, type='IoUMetric', iou_metrics=['mIoU'])

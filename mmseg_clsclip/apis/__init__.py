@@ -1,4 +1,5 @@
 """Pictures of one's own, segmented by names."""
+
 from .prediction import Prediction
 from .predictor import Predictor
 

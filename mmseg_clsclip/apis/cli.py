@@ -3,6 +3,7 @@
 clsclip shapes-5i://test/0/000004.bmp --out-dir out \\
     --classes "yellow circle" "red square,square in red"
 """
+
 import argparse
 import os
 import sys
@@ -25,12 +26,13 @@ from .class_names import split_synonyms
 from .find_images import find
 from .predictor import DRAWN_WORLD, Predictor
 
-BEFORE = ('pictures come before --classes, which takes what follows it for '
-          'names: clsclip PICTURE... --classes NAME... --out-dir DIR')
+BEFORE = (
+    'pictures come before --classes, which takes what follows it for '
+    'names: clsclip PICTURE... --classes NAME... --out-dir DIR'
+)
 
 
 class _Parser(argparse.ArgumentParser):
-
     def error(self, message: str) -> NoReturn:
         if 'PICTURE' in message:
             message = f'{message} ({BEFORE})'
@@ -39,28 +41,45 @@ class _Parser(argparse.ArgumentParser):
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = _Parser(
-        prog='clsclip', description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+        prog='clsclip',
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     add = parser.add_argument
-    add('pictures', nargs='+', metavar='PICTURE',
-        help='files, folders, patterns')
-    add('--classes', nargs='+', metavar='NAME',
+    add('pictures', nargs='+', metavar='PICTURE', help='files, folders, patterns')
+    add(
+        '--classes',
+        nargs='+',
+        metavar='NAME',
         help="synonyms after commas; a comma of a name is '\\,'; default: the "
-        "config's vocabulary")
+        "config's vocabulary",
+    )
     add('--out-dir', type=Path, required=True, metavar='DIR')
     add('--config', help='default: the shipped Shapes-5i model')
     add('--checkpoint', help='of the config')
-    add('--clip', metavar='FILE_OR_TAG',
+    add(
+        '--clip',
+        metavar='FILE_OR_TAG',
         help="CLIP's weights, a file or a tag of open_clip; without --config "
-        'the training-free dense CLIP is asked')
-    add('--background', action=argparse.BooleanOptionalAction,
-        help='whether a pixel may be of no class; default: what the config '
-        'says')
-    add('--threshold', type=float, default=0.5, metavar='P',
-        help='probability that a class must beat to beat the background '
-        '(default: 0.5)')
-    add('--zoom-in', action='store_true',
-        help='look again where something was seen (ClsCLIP+)')
+        'the training-free dense CLIP is asked',
+    )
+    add(
+        '--background',
+        action=argparse.BooleanOptionalAction,
+        help='whether a pixel may be of no class; default: what the config says',
+    )
+    add(
+        '--threshold',
+        type=float,
+        default=0.5,
+        metavar='P',
+        help='probability that a class must beat to beat the background (default: 0.5)',
+    )
+    add(
+        '--zoom-in',
+        action='store_true',
+        help='look again where something was seen (ClsCLIP+)',
+    )
     add('--device', help='default: the first accelerator, else cpu')
     add('--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE')
     add('--overwrite', action='store_true')
@@ -83,23 +102,33 @@ def _prepare(args: argparse.Namespace) -> tuple[dict[str, Path], list[str]]:
     sources = {Path(path).resolve() for path in pictures}
     lost = [file for file in files if file.resolve() in sources]
     if lost:
-        raise ValueError(f'{some(lost)}: a result would take the place of a '
-                         'picture. Write another --out-dir.')
+        raise ValueError(
+            f'{some(lost)}: a result would take the place of a '
+            'picture. Write another --out-dir.'
+        )
     # Of a name that is too long, False: the picture itself will say so.
     there = [file for file in files if os.path.exists(file)]
     if there and not args.overwrite:
-        raise ValueError(f'{len(there)} results exist: {some(there)}. Write '
-                         '--overwrite, or another --out-dir.')
+        raise ValueError(
+            f'{len(there)} results exist: {some(there)}. Write '
+            '--overwrite, or another --out-dir.'
+        )
     return stems, wrong
 
 
 def _predictor(args: argparse.Namespace) -> Predictor:
-    classes = args.classes and [
-        split_synonyms(words) for words in args.classes]
+    classes = args.classes and [split_synonyms(words) for words in args.classes]
     outputs.check_labels(len(classes or ()) + bool(args.background))
-    predictor = Predictor(args.config, args.checkpoint, args.clip, classes,
-                          args.background, args.zoom_in, args.device,
-                          args.cfg_options)
+    predictor = Predictor(
+        args.config,
+        args.checkpoint,
+        args.clip,
+        classes,
+        args.background,
+        args.zoom_in,
+        args.device,
+        args.cfg_options,
+    )
     outputs.check_labels(predictor.labels)
     return predictor
 
@@ -118,8 +147,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 def _run(args: argparse.Namespace, stack: ExitStack) -> None:
     # mmseg's, about its own code.
     warnings.filterwarnings('ignore', '``build_loss`` would be deprecated')
-    console = Console(stderr=True, soft_wrap=True, markup=False,
-                      highlight=False)
+    console = Console(stderr=True, soft_wrap=True, markup=False, highlight=False)
 
     def say(text: object, style: str | None = None) -> None:
         console.print(f'clsclip: {_line(text)}', style=style)
@@ -158,8 +186,10 @@ def _run(args: argparse.Namespace, stack: ExitStack) -> None:
             done += 1
             for note in prediction.notes:
                 say(f'{path}: {note}')
-    print(f'{done} of {len(stems)} pictures segmented; overlays, masks and '
-          f'JSON are in {args.out_dir}.')
+    print(
+        f'{done} of {len(stems)} pictures segmented; overlays, masks and '
+        f'JSON are in {args.out_dir}.'
+    )
     if predictor.random_weights:
         say(outputs.RANDOM, 'bold red')
     if wrong or done < len(stems):

@@ -1,4 +1,5 @@
 """Configs: found, and with a zoom-in around their model."""
+
 import copy
 from pathlib import Path
 
@@ -24,12 +25,14 @@ def read_config(config: str | Path | Config) -> Config:
         path = configs_folder() / str(config).removeprefix('configs/')
     if not path.is_file():
         raise FileNotFoundError(
-            f'The config {config} is neither there nor in {path.parent}.')
+            f'The config {config} is neither there nor in {path.parent}.'
+        )
     try:
         return Config.fromfile(path)
     except Exception as error:  # whatever its code can raise
-        raise ValueError(f'{path} is no config that can be read '
-                         f'({type(error).__name__}: {error}).') from error
+        raise ValueError(
+            f'{path} is no config that can be read ({type(error).__name__}: {error}).'
+        ) from error
 
 
 def class_of(cfg: dict, key: str) -> type:
@@ -43,13 +46,16 @@ def class_of(cfg: dict, key: str) -> type:
         ValueError: If it is no part, or its type nothing that is registered.
     """
     if not isinstance(cfg, dict) or not isinstance(cfg.get('type'), str):
-        raise ValueError(f"{key}={cfg!r}: a dict with the name of a class as "
-                         "its 'type', such as dict(type='ClsCLIP', ...).")
+        raise ValueError(
+            f'{key}={cfg!r}: a dict with the name of a class as '
+            "its 'type', such as dict(type='ClsCLIP', ...)."
+        )
     found = MODELS.get(cfg['type'])
     if found is None:
         raise ValueError(
-            f"{key}.type={cfg['type']!r} is no class that is registered with "
-            'mmseg; name the module that it lies in in custom_imports.')
+            f'{key}.type={cfg["type"]!r} is no class that is registered with '
+            'mmseg; name the module that it lies in in custom_imports.'
+        )
     return found
 
 
@@ -62,12 +68,14 @@ def check_pipeline(cfg: Config) -> None:
     pipeline = cfg.get('test_pipeline')
     # mmseg leaves LoadAnnotations out.
     if not isinstance(pipeline, (list, tuple)) or all(
-            isinstance(step, dict) and step.get('type') == 'LoadAnnotations'
-            for step in pipeline):
+        isinstance(step, dict) and step.get('type') == 'LoadAnnotations'
+        for step in pipeline
+    ):
         raise ValueError(
             f'test_pipeline={pipeline!r}: a list of transforms that prepare a '
             "picture, such as [dict(type='LoadImageFromFile'), dict(type="
-            "'PackSegInputs')].")
+            "'PackSegInputs')]."
+        )
     for number, step in enumerate(pipeline):
         try:
             TRANSFORMS.build(step)
@@ -86,9 +94,7 @@ def put_zoom_in(cfg: Config) -> None:
     if cfg.model.type == 'ZoomIn':
         cfg.model.proposals = plus.proposals
         return
-    plain = {'LoadImageFromFile', 'LoadAnnotations', 'MakeEpisode',
-             'PackSegInputs'}
+    plain = {'LoadImageFromFile', 'LoadAnnotations', 'MakeEpisode', 'PackSegInputs'}
     resize = [t for t in cfg.test_pipeline if t.type not in plain]
-    cfg.model = ConfigDict(
-        plus, module=cfg.model, resize=resize, crop_batch_size=8)
+    cfg.model = ConfigDict(plus, module=cfg.model, resize=resize, crop_batch_size=8)
     cfg.test_pipeline = [t for t in cfg.test_pipeline if t.type in plain]

@@ -1,4 +1,5 @@
 """Models as files that need neither mmseg nor this package: ONNX and .pt2."""
+
 import json
 from pathlib import Path
 
@@ -40,18 +41,22 @@ class PicturesToLogits(nn.Module):
             raise ValueError(
                 f'A {type(model).__name__} cannot be exported; ClsCLIP, '
                 'LateFusion and DenseCLIP can. Of a ZoomIn export the module '
-                'inside: the config of that, with the same checkpoint.')
+                'inside: the config of that, with the same checkpoint.'
+            )
         for key in ('compile', 'keep_classes', 'dtype'):
             value = model.test_cfg.get(key)
             if value and value != 'float32':
                 raise ValueError(
                     f'test_cfg.{key}={value!r} has no place in an exported '
                     'model, which answers all classes in float32. Set it to '
-                    'None.')
+                    'None.'
+                )
         if not hasattr(model.data_preprocessor, 'mean'):
-            raise ValueError('The data_preprocessor has no mean and std, '
-                             "which go into the file; CLIP's are in "
-                             'configs/_base_/models/clsclip_vit-b16.py.')
+            raise ValueError(
+                'The data_preprocessor has no mean and std, '
+                "which go into the file; CLIP's are in "
+                'configs/_base_/models/clsclip_vit-b16.py.'
+            )
         self.model = model
 
     def forward(self, picture: Tensor, text: Tensor) -> Tensor:
@@ -96,19 +101,20 @@ class TokensToText(nn.Module):
     def __init__(self, encoder: OpenCLIPTextEncoder):
         super().__init__()
         if encoder.clip is None:
-            raise ValueError('The text tower was freed and cannot be '
-                             'exported. Set free_tower=False.')
+            raise ValueError(
+                'The text tower was freed and cannot be exported. Set free_tower=False.'
+            )
         self.clip, self.normalize = encoder.clip, encoder.normalize
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Text embeddings (K, D) float32 of token ids (K, L) int64."""
         text = encode_text(self.clip.module, tokens)
-        return nn.functional.normalize(text, dim=-1) if self.normalize \
-            else text
+        return nn.functional.normalize(text, dim=-1) if self.normalize else text
 
 
-def _to_onnx(module: nn.Module, example: tuple, dynamic: dict,
-             output: str) -> torch.onnx.ONNXProgram:
+def _to_onnx(
+    module: nn.Module, example: tuple, dynamic: dict, output: str
+) -> torch.onnx.ONNXProgram:
     # Captured by torch.onnx, too: plain torch.export decides by the example
     # whether pictures may be of whole patches or may not.
     with torch.no_grad():
@@ -119,13 +125,16 @@ def _to_onnx(module: nn.Module, example: tuple, dynamic: dict,
             dynamic_shapes=dynamic,
             input_names=list(dynamic),
             output_names=[output],
-            verbose=False)
+            verbose=False,
+        )
     for value in program.model.graph.inputs:
         fixed = [n for n in dynamic[value.name] if value.shape.is_static(n)]
         if fixed:  # torch.onnx gives in without a word
-            raise ValueError(f'Dimensions {fixed} of {value.name} would be '
-                             'fixed to those of the example. Something in '
-                             'this model computes with their numbers.')
+            raise ValueError(
+                f'Dimensions {fixed} of {value.name} would be '
+                'fixed to those of the example. Something in '
+                'this model computes with their numbers.'
+            )
     return program
 
 
@@ -146,18 +155,23 @@ def export_segmentor(model: PromptedSegmentor, folder: Path) -> None:
     least = [side + 1 for side in model.backbone.patch_size]
     # Of no whole patches, and none of them 1 or alike: nothing special.
     height, width = (3 * side + n for n, side in enumerate(least))
-    example = (torch.zeros(
-        2, height, width, 3, dtype=torch.uint8, device=device),
-               torch.ones(3, model.backbone.text_dim, device=device))
+    example = (
+        torch.zeros(2, height, width, 3, dtype=torch.uint8, device=device),
+        torch.ones(3, model.backbone.text_dim, device=device),
+    )
     program = _to_onnx(
-        view, example,
+        view,
+        example,
         dict(
             picture={
                 0: Dim('N', min=1),
                 1: Dim('H', min=least[0]),
-                2: Dim('W', min=least[1])
+                2: Dim('W', min=least[1]),
             },
-            text={0: Dim('K', min=1)}), 'logits')
+            text={0: Dim('K', min=1)},
+        ),
+        'logits',
+    )
     program.save(folder / SEGMENTOR)
     torch.export.save(program.exported_program, folder / PROGRAM)
 
@@ -179,8 +193,10 @@ def export_text(encoder: OpenCLIPTextEncoder, folder: Path) -> None:
     view = TokensToText(encoder).eval()
     tokens = encoder.tokenizer(['one', 'two', 'three'])
     tokens = tokens.to(encoder.clip.module.logit_scale.device)
-    _to_onnx(view, (tokens, ), dict(tokens={0: Dim('K', min=1)}),
-             'text').save(folder / TEXT_ENCODER)
+    _to_onnx(view, (tokens,), dict(tokens={0: Dim('K', min=1)}), 'text').save(
+        folder / TEXT_ENCODER
+    )
     np.save(folder / EMBEDDINGS, encoder().numpy(force=True))
     (folder / NAMES).write_text(
-        json.dumps(encoder.names, ensure_ascii=False), encoding='utf-8')
+        json.dumps(encoder.names, ensure_ascii=False), encoding='utf-8'
+    )

@@ -1,4 +1,5 @@
 """Finding pictures, and names for what is made of them."""
+
 import glob
 import os
 import re
@@ -6,8 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-SUFFIXES = ('.bmp', '.gif', '.jpeg', '.jpg', '.png', '.ppm', '.tif', '.tiff',
-            '.webp')
+SUFFIXES = ('.bmp', '.gif', '.jpeg', '.jpg', '.png', '.ppm', '.tif', '.tiff', '.webp')
 
 
 def _pictures(paths: Iterable[Path]) -> list[Path]:
@@ -50,14 +50,18 @@ def find(arguments: Sequence[str]) -> tuple[dict[str, Path], list[str]]:
             found[argument] = Path(Path(argument).stem)
         elif path.is_dir():
             inside = _pictures(
-                file for file in path.rglob('*')
-                if not any(part.startswith('.')
-                           for part in file.relative_to(path).parts))
+                file
+                for file in path.rglob('*')
+                if not any(
+                    part.startswith('.') for part in file.relative_to(path).parts
+                )
+            )
             for file in inside:
                 take(file, file.relative_to(path).with_suffix(''))
             if not inside:
-                wrong.append(f'{argument}: the folder has no pictures '
-                             f'({", ".join(SUFFIXES)}).')
+                wrong.append(
+                    f'{argument}: the folder has no pictures ({", ".join(SUFFIXES)}).'
+                )
         elif path.exists():
             take(path, Path(path.stem))
         elif glob.has_magic(argument):
@@ -83,16 +87,16 @@ def _distinct(names: dict[str, Path]) -> dict[str, Path]:
     names = dict(names)
     for clash in _clashes(names):
         # An address is no file, but is named like one.
-        files = [Path(os.path.abspath(path.split('://')[-1]))
-                 for path in clash]
+        files = [Path(os.path.abspath(path.split('://')[-1])) for path in clash]
         top = os.path.commonpath([file.parent for file in files])
         whole = [file.relative_to(top) for file in files]
         short = [name.with_suffix('') for name in whole]
-        names.update(zip(
-            clash, whole if _clashes(dict(zip(clash, short))) else short))
+        names.update(zip(clash, whole if _clashes(dict(zip(clash, short))) else short))
     for clash in _clashes(names):
-        raise ValueError(f'{" and ".join(clash[:2])} would both be written as '
-                         f'{names[clash[0]]}; segment them in two calls.')
+        raise ValueError(
+            f'{" and ".join(clash[:2])} would both be written as '
+            f'{names[clash[0]]}; segment them in two calls.'
+        )
     return names
 
 

@@ -1,4 +1,5 @@
 """Reading pictures of any kind as a viewer shows them."""
+
 import io
 import os
 from pathlib import Path
@@ -20,6 +21,7 @@ class Picture(NamedTuple):
         pixels (np.ndarray): (H, W, 3) uint8, RGB.
         notes (tuple[str]): What a user should know.
     """
+
     pixels: np.ndarray
     notes: tuple[str, ...] = ()
 
@@ -43,8 +45,11 @@ def read(path: str | Path, most_pixels: int | None = None) -> Picture:
             kind that has no one way to be shown.
     """
     address = '://' in str(path)
-    if not address and os.path.exists(path) and not (
-            os.path.isfile(path) or os.path.isdir(path)):
+    if (
+        not address
+        and os.path.exists(path)
+        and not (os.path.isfile(path) or os.path.isdir(path))
+    ):
         # To open a pipe would wait for whoever writes to it.
         raise ValueError(f'{path}: is a pipe, a socket or a device, no file.')
     try:
@@ -53,15 +58,18 @@ def read(path: str | Path, most_pixels: int | None = None) -> Picture:
             if most_pixels and image.width * image.height > most_pixels:
                 raise ValueError(
                     f'{image.width} x {image.height} pixels, more than the '
-                    f'{most_pixels:,} that are taken here; make it smaller')
+                    f'{most_pixels:,} that are taken here; make it smaller'
+                )
             return to_rgb(image)
     except (FileNotFoundError, PermissionError, IsADirectoryError):
         raise
     except UnidentifiedImageError as error:
         empty = Path(path).is_file() and not Path(path).stat().st_size
         raise ValueError(
-            f'{path}: is empty.' if empty else
-            f'{path}: is no picture ({", ".join(FORMATS)}).') from error
+            f'{path}: is empty.'
+            if empty
+            else f'{path}: is no picture ({", ".join(FORMATS)}).'
+        ) from error
     except Image.DecompressionBombError as error:
         raise ValueError(f'{path}: {error} Make it smaller.') from error
     except Exception as error:  # whatever Pillow's readers raise
@@ -88,6 +96,5 @@ def to_rgb(image: Image.Image) -> Picture:
         image = image.convert('RGBA')
         if image.getchannel('A').getextrema()[0] < 255:
             notes.append('what is transparent lies on white')
-        image = Image.alpha_composite(
-            Image.new('RGBA', image.size, 'white'), image)
+        image = Image.alpha_composite(Image.new('RGBA', image.size, 'white'), image)
     return Picture(np.array(image.convert('RGB')), tuple(notes))

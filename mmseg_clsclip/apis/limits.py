@@ -1,4 +1,5 @@
 """What one visitor may ask of the page, so that the others get theirs."""
+
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import monotonic
@@ -31,8 +32,10 @@ def check_text(text: str) -> None:
         ValueError: If they are not.
     """
     if len(text) > CHARACTERS:
-        raise ValueError(f'The names have {len(text):,} characters, more than '
-                         f'the {CHARACTERS:,} that are taken here.')
+        raise ValueError(
+            f'The names have {len(text):,} characters, more than '
+            f'the {CHARACTERS:,} that are taken here.'
+        )
 
 
 def most_pixels(names: int, models: int) -> int:
@@ -58,7 +61,8 @@ def time_limit(seconds: float) -> Iterator[None]:
         if monotonic() > end:
             raise TimeoutError(
                 f'It took longer than {seconds:g} seconds. Ask for fewer '
-                'names, or in a smaller picture.')
+                'names, or in a smaller picture.'
+            )
 
     hook = register_module_forward_pre_hook(look)
     try:
@@ -76,8 +80,7 @@ class BodyLimit:
     def __init__(self, app: Callable):
         self.app = app
 
-    async def __call__(self, scope: dict, receive: Callable,
-                       send: Callable) -> None:
+    async def __call__(self, scope: dict, receive: Callable, send: Callable) -> None:
         most = MESSAGE
         if scope.get('path', '').rstrip('/').endswith('/upload'):
             most += BYTES

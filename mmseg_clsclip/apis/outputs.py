@@ -2,6 +2,7 @@
 
 Where the JSON is, the overlay and the mask beside it are of the same call.
 """
+
 import io
 import json
 from pathlib import Path
@@ -20,8 +21,10 @@ LEAST, MOST = 512, 2048
 
 def paths(stem: Path) -> list[Path]:
     """Overlay, mask and JSON of a result, which take their names in order."""
-    return [stem.with_name(stem.name + tail)
-            for tail in ('_overlay.png', '_mask.png', '.json')]
+    return [
+        stem.with_name(stem.name + tail)
+        for tail in ('_overlay.png', '_mask.png', '.json')
+    ]
 
 
 def check_labels(number: int) -> None:
@@ -31,8 +34,9 @@ def check_labels(number: int) -> None:
         ValueError: If there are more than 256.
     """
     if number > 256:
-        raise ValueError(f'{number} labels; a mask as PNG holds 256. Ask for '
-                         'fewer classes.')
+        raise ValueError(
+            f'{number} labels; a mask as PNG holds 256. Ask for fewer classes.'
+        )
 
 
 def mask(prediction: Prediction, labels: np.ndarray) -> Image.Image:
@@ -62,10 +66,15 @@ def found(prediction: Prediction, labels: np.ndarray) -> list[dict]:
             continue
         where = labels == label
         x, y = (np.flatnonzero(where.any(axis)) for axis in (0, 1))
-        result.append(dict(
-            label=label, name=prediction.names[label], area=int(areas[label]),
-            per_cent=round(100 * float(areas[label]) / labels.size, 3),
-            box=[int(x[0]), int(y[0]), int(x[-1]) + 1, int(y[-1]) + 1]))
+        result.append(
+            dict(
+                label=label,
+                name=prediction.names[label],
+                area=int(areas[label]),
+                per_cent=round(100 * float(areas[label]) / labels.size, 3),
+                box=[int(x[0]), int(y[0]), int(x[-1]) + 1, int(y[-1]) + 1],
+            )
+        )
     return result
 
 
@@ -75,12 +84,14 @@ def overlay(prediction: Prediction, labels: np.ndarray) -> Image.Image:
     The longer side is at least ``LEAST`` and at most ``MOST`` pixels.
     """
     picture = Image.fromarray(prediction.picture)
-    scale = min(MOST / max(picture.size), 1) \
-        if max(picture.size) > LEAST else LEAST // max(picture.size)
+    scale = (
+        min(MOST / max(picture.size), 1)
+        if max(picture.size) > LEAST
+        else LEAST // max(picture.size)
+    )
     size = [max(1, round(side * scale)) for side in picture.size]
     # Small pictures keep their pixels, large ones are averaged.
-    picture = picture.resize(
-        size, Image.Resampling.NEAREST if scale > 1 else None)
+    picture = picture.resize(size, Image.Resampling.NEAREST if scale > 1 else None)
     coloured = mask(prediction, labels).resize(size, Image.Resampling.NEAREST)
     drawn = np.asarray(coloured)
     share = np.full(drawn.shape, 140, np.uint8)  # of the colours, of 255
@@ -95,14 +106,15 @@ def overlay(prediction: Prediction, labels: np.ndarray) -> Image.Image:
     return _with_legend(picture, prediction, found(prediction, labels))
 
 
-def _with_legend(picture: Image.Image, prediction: Prediction,
-                 items: list[dict]) -> Image.Image:
+def _with_legend(
+    picture: Image.Image, prediction: Prediction, items: list[dict]
+) -> Image.Image:
     """A picture above what its colours mean, the largest first."""
     width = max(picture.width, LEAST)
     high = min(max(width // 60, 14), 28)
     font = ImageFont.truetype(
-        str(Path(matplotlib.get_data_path(), 'fonts/ttf/DejaVuSans.ttf')),
-        high)
+        str(Path(matplotlib.get_data_path(), 'fonts/ttf/DejaVuSans.ttf')), high
+    )
     gap, line = high // 2, 2 * high
     entries, x, y = [], gap, picture.height + gap
     for item in sorted(items, key=lambda item: -item['area']):
@@ -128,32 +140,39 @@ def _with_legend(picture: Image.Image, prediction: Prediction,
     for x, y, text, colour in entries:
         y += top
         draw.rectangle((x, y, x + high, y + high), tuple(colour), 'black')
-        draw.text((x + high + gap, y + high // 2), text, 'black', font,
-                  anchor='lm')
+        draw.text((x + high + gap, y + high // 2), text, 'black', font, anchor='lm')
     if not items:
-        draw.text((gap, y + top + high // 2), 'nothing found', 'black', font,
-                  anchor='lm')
+        draw.text(
+            (gap, y + top + high // 2), 'nothing found', 'black', font, anchor='lm'
+        )
     return canvas
 
 
-def summary(prediction: Prediction, labels: np.ndarray, picture: str,
-            threshold: float) -> dict:
+def summary(
+    prediction: Prediction, labels: np.ndarray, picture: str, threshold: float
+) -> dict:
     """What the JSON says, see docs/demo.md."""
     height, width = labels.shape
     first = int(prediction.background)
     return dict(
-        picture=picture, width=width, height=height,
-        classes=[dict(label=label, name=names[0], synonyms=list(names[1:]))
-                 for label, names in enumerate(prediction.classes, first)],
+        picture=picture,
+        width=width,
+        height=height,
+        classes=[
+            dict(label=label, name=names[0], synonyms=list(names[1:]))
+            for label, names in enumerate(prediction.classes, first)
+        ],
         background=prediction.background,
         threshold=threshold if prediction.background else None,
         random_weights=prediction.random_weights,
         notes=[RANDOM] * prediction.random_weights + list(prediction.notes),
-        found=found(prediction, labels))
+        found=found(prediction, labels),
+    )
 
 
-def save(prediction: Prediction, stem: Path, picture: str,
-         threshold: float = 0.5) -> dict:
+def save(
+    prediction: Prediction, stem: Path, picture: str, threshold: float = 0.5
+) -> dict:
     """Write what :func:`paths` names: all three, or nothing.
 
     Args:

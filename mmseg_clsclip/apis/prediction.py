@@ -1,4 +1,5 @@
 """Prediction: what a model said of a picture, before it is decided."""
+
 import math
 from dataclasses import dataclass
 
@@ -22,6 +23,7 @@ class Prediction:
         random_weights (bool): If so, all of it means nothing.
         notes (tuple[str]): What a user should know.
     """
+
     picture: np.ndarray
     logits: Tensor
     classes: tuple[tuple[str, ...], ...]
@@ -33,8 +35,9 @@ class Prediction:
     @property
     def names(self) -> tuple[str, ...]:
         """Of every label; with a background it is label 0."""
-        return ('background', ) * self.background + tuple(
-            synonyms[0] for synonyms in self.classes)
+        return ('background',) * self.background + tuple(
+            synonyms[0] for synonyms in self.classes
+        )
 
     @property
     def probabilities(self) -> Tensor:
@@ -47,9 +50,9 @@ class Prediction:
             return self.logits.sigmoid()
         return self.logits.softmax(0)
 
-    def labels(self,
-               threshold: float = 0.5,
-               background: bool | None = None) -> np.ndarray:
+    def labels(
+        self, threshold: float = 0.5, background: bool | None = None
+    ) -> np.ndarray:
         """The label map at the picture's size; nothing is run again.
 
         The likeliest class wins, and has to beat the threshold to beat the
@@ -73,20 +76,23 @@ class Prediction:
             raise ValueError(f'threshold={threshold}: between 0 and 1.')
         background = self.background if background is None else background
         if background and not self.background:
-            raise ValueError('The model was asked without a background; give '
-                             'background=True to the Predictor.')
+            raise ValueError(
+                'The model was asked without a background; give '
+                'background=True to the Predictor.'
+            )
         size = self.picture.shape[:2]
         least = math.log(threshold / (1 - threshold))
         best = torch.full(size, least if background else -math.inf)
         labels = torch.zeros(
-            size, dtype=torch.uint8 if len(self.names) <= 256 else torch.int16)
+            size, dtype=torch.uint8 if len(self.names) <= 256 else torch.int16
+        )
         if self.background and not background:
             labels += 1
         for label, logits in enumerate(self.logits, int(self.background)):
             if logits.shape != size:
                 logits = resize(
-                    logits[None, None], size=size, mode='bilinear',
-                    align_corners=False)[0, 0]
+                    logits[None, None], size=size, mode='bilinear', align_corners=False
+                )[0, 0]
             labels.masked_fill_(logits > best, label)
             torch.maximum(best, logits, out=best)
         return labels.numpy()

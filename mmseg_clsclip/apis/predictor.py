@@ -1,4 +1,5 @@
 """Predictor: a model, classes by name, and any picture."""
+
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,10 +21,13 @@ from .configs import check_pipeline, class_of, put_zoom_in, read_config
 from .image_io import Picture, read, to_rgb
 from .prediction import Prediction
 
-DRAWN_WORLD = ('The shipped model knows only a drawn world of coloured shapes '
-               'and no photographs.')
-SHIPPED = ('shapes/clsclip_shapes-5i_whole.py',
-           str(ASSETS / 'clsclip_shapes-5i_fold0.pth'))
+DRAWN_WORLD = (
+    'The shipped model knows only a drawn world of coloured shapes and no photographs.'
+)
+SHIPPED = (
+    'shapes/clsclip_shapes-5i_whole.py',
+    str(ASSETS / 'clsclip_shapes-5i_fold0.pth'),
+)
 TRAINING_FREE = 'baselines/maskclip_vit-b16_voc21-336.py'
 # Most logits, of all classes together, that a picture gets: 256 MB.
 MOST_LOGITS = 2**26
@@ -65,18 +69,21 @@ class Predictor:
         FileNotFoundError: If a file does not exist.
     """
 
-    def __init__(self,
-                 config: str | Path | Config | None = None,
-                 checkpoint: str | Path | None = None,
-                 clip: str | None = None,
-                 classes: Sequence[str | Sequence[str]] | None = None,
-                 background: bool | None = None,
-                 zoom_in: bool = False,
-                 device: str | None = None,
-                 cfg_options: dict | None = None):
+    def __init__(
+        self,
+        config: str | Path | Config | None = None,
+        checkpoint: str | Path | None = None,
+        clip: str | None = None,
+        classes: Sequence[str | Sequence[str]] | None = None,
+        background: bool | None = None,
+        zoom_in: bool = False,
+        device: str | None = None,
+        cfg_options: dict | None = None,
+    ):
         if config is None and checkpoint:
-            raise ValueError(f'{checkpoint}: give the config that it was '
-                             'trained with, too.')
+            raise ValueError(
+                f'{checkpoint}: give the config that it was trained with, too.'
+            )
         self.shipped = config is None and clip is None
         if self.shipped:
             config, checkpoint = SHIPPED
@@ -91,27 +98,30 @@ class Predictor:
         if not issubclass(class_of(inner, 'model.module'), NamedSegmentor):
             raise ValueError(
                 f'{inner.type} has classes of its own and cannot be asked for '
-                "others by name. mmseg's MMSegInferencer shows what it says.")
+                "others by name. mmseg's MMSegInferencer shows what it says."
+            )
         check_pipeline(cfg)
         if clip:
             if 'backbone' not in inner:
-                raise ValueError(f'{inner.type} stands on no CLIP whose '
-                                 'weights could be given.')
+                raise ValueError(
+                    f'{inner.type} stands on no CLIP whose weights could be given.'
+                )
             inner.backbone.pretrained = str(clip)
         if background is not None:
             inner.with_background = background
-        inner.setdefault(
-            'test_cfg', ConfigDict(mode='whole')).labels_only = False
+        inner.setdefault('test_cfg', ConfigDict(mode='whole')).labels_only = False
         if zoom_in:
             put_zoom_in(cfg)
         given = cfg.model.get('proposals')
         if given and issubclass(
-                class_of(given, 'model.proposals'),
-                (COCOResultsProposals, GroundTruthProposals)):
+            class_of(given, 'model.proposals'),
+            (COCOResultsProposals, GroundTruthProposals),
+        ):
             raise ValueError(
                 f'{given.type} has boxes for the pictures of a data set '
                 'alone. Take boxes of the first look: zoom_in=True, or '
-                '--zoom-in.')
+                '--zoom-in.'
+            )
         self.model = init_model(cfg, device=device)
         self.segmentor = getattr(self.model, 'module', self.model)
         self.random_weights = self.segmentor.has_random_weights
@@ -131,17 +141,17 @@ class Predictor:
     def _load(self, checkpoint: str | Path | None) -> None:
         if checkpoint:
             loaded = load_strictly(self.model, str(checkpoint))
-            self.model.dataset_meta = loaded.get('meta',
-                                                 {}).get('dataset_meta')
+            self.model.dataset_meta = loaded.get('meta', {}).get('dataset_meta')
         # With a random CLIP it means nothing with a checkpoint, either.
         elif not self.random_weights and any(
-                p.requires_grad for p in self.segmentor.parameters()):
+            p.requires_grad for p in self.segmentor.parameters()
+        ):
             raise ValueError(
                 f'{type(self.segmentor).__name__} has parts that are trained; '
-                'give its checkpoint.')
+                'give its checkpoint.'
+            )
 
-    def set_classes(
-            self, classes: Sequence[str | Sequence[str]] | None) -> None:
+    def set_classes(self, classes: Sequence[str | Sequence[str]] | None) -> None:
         """Ask for other classes from now on.
 
         Args:
@@ -152,18 +162,28 @@ class Predictor:
             ValueError: If a name does not do.
         """
         encoder = self.segmentor.text_encoder
-        groups = list(encoder.synonyms.values()) if classes is None else (
-            read_vocabulary(classes))
+        groups = (
+            list(encoder.synonyms.values())
+            if classes is None
+            else (read_vocabulary(classes))
+        )
         taken = set(getattr(self.segmentor, 'background', ()))
-        taken = {name for synonyms in groups for name in synonyms
-                 if is_background(name) or name in taken}
+        taken = {
+            name
+            for synonyms in groups
+            for name in synonyms
+            if is_background(name) or name in taken
+        }
         if self.background and taken:
             raise ValueError(
                 f'{some(map(repr, sorted(taken)))} is where no class is. '
-                'Leave the name out, or ask without a background.')
+                'Leave the name out, or ask without a background.'
+            )
         if len(groups) == 1 and not self.background:
-            raise ValueError(f'{groups[0][0]!r} alone, without a background, '
-                             'is everywhere. Give more classes.')
+            raise ValueError(
+                f'{groups[0][0]!r} alone, without a background, '
+                'is everywhere. Give more classes.'
+            )
         if classes is not None:
             encoder.set_vocabulary(classes)
 
@@ -177,8 +197,9 @@ class Predictor:
         """How many there are, the background among them."""
         return self.background + len(self.segmentor.text_encoder.names)
 
-    def __call__(self, picture: str | Path | Image.Image
-                 | np.ndarray | Picture) -> Prediction:
+    def __call__(
+        self, picture: str | Path | Image.Image | np.ndarray | Picture
+    ) -> Prediction:
         """Segment a picture.
 
         Args:
@@ -195,31 +216,39 @@ class Predictor:
         elif not isinstance(picture, Picture):
             picture = read(picture)
         pixels, notes = picture
-        if (pixels.dtype != np.uint8 or pixels.shape[2:] != (3, )
-                or not pixels.size):
-            raise ValueError(f'A picture is (H, W, 3) uint8, RGB, not '
-                             f'{pixels.shape} {pixels.dtype}.')
+        if pixels.dtype != np.uint8 or pixels.shape[2:] != (3,) or not pixels.size:
+            raise ValueError(
+                f'A picture is (H, W, 3) uint8, RGB, not {pixels.shape} {pixels.dtype}.'
+            )
         synonyms = tuple(self.segmentor.text_encoder.synonyms.values())
         height, width = pixels.shape[:2]
         most = MOST_LOGITS / (len(synonyms) + self.background)
-        scale = (most / (height * width))**0.5
+        scale = (most / (height * width)) ** 0.5
         seen = pixels
         if scale < 1:
             size = [max(1, int(side * scale)) for side in (width, height)]
             seen = np.array(Image.fromarray(pixels).resize(size))
-            notes += (f'seen at {size[0]} x {size[1]} pixels to save memory; '
-                      'the mask has the full size', )
+            notes += (
+                f'seen at {size[0]} x {size[1]} pixels to save memory; '
+                'the mask has the full size',
+            )
         # mmseg's arrays are BGR, as OpenCV reads them.
-        result = inference_model(self.model,
-                                 np.ascontiguousarray(seen[..., ::-1]))
-        logits = result.seg_logits.data[int(self.background):]
+        result = inference_model(self.model, np.ascontiguousarray(seen[..., ::-1]))
+        logits = result.seg_logits.data[int(self.background) :]
         if logits.shape[1:] != seen.shape[:2]:
             raise ValueError(
                 f'a picture of {seen.shape[1]} x {seen.shape[0]} pixels was '
                 f'answered by {logits.shape[2]} x {logits.shape[1]}: the '
                 "config's test_pipeline pads it and calls that its size, so "
-                'that masks would be shifted. Take another config.')
+                'that masks would be shifted. Take another config.'
+            )
         palette = np.array(self.model.dataset_meta['palette']).astype(int)
-        return Prediction(pixels, logits.float().cpu(), synonyms,
-                          self.background, palette.tolist(),
-                          self.random_weights, notes)
+        return Prediction(
+            pixels,
+            logits.float().cpu(),
+            synonyms,
+            self.background,
+            palette.tolist(),
+            self.random_weights,
+            notes,
+        )

@@ -2,6 +2,7 @@
 
 The only module that needs gradio. ``tools/web_demo.py`` serves it.
 """
+
 import copy
 import html
 import re
@@ -46,8 +47,9 @@ def name_of(predictor: Predictor) -> str:
     return plain(Path(predictor.model.cfg.filename).stem)
 
 
-def draw(predictions: Sequence[Prediction] | None, threshold: float,
-         background: bool) -> list[Image.Image] | dict:
+def draw(
+    predictions: Sequence[Prediction] | None, threshold: float, background: bool
+) -> list[Image.Image] | dict:
     """Overlay and mask of each prediction; no model is asked."""
     if not predictions:
         return gr.skip()
@@ -82,15 +84,22 @@ class Asker:
         seconds (float): That a request may take.
     """
 
-    def __init__(self, predictors: Sequence[Predictor],
-                 seconds: float = limits.SECONDS):
+    def __init__(
+        self, predictors: Sequence[Predictor], seconds: float = limits.SECONDS
+    ):
         self.predictors, self.seconds = predictors, seconds
         self.lock = Lock()
         self.can_zoom = not isinstance(predictors[0].model, ZoomIn)
         self.plus = zoomed(predictors[0]) if self.can_zoom else None
 
-    def __call__(self, path: str | None, classes: str, zoom_in: bool,
-                 threshold: float, background: bool) -> list:
+    def __call__(
+        self,
+        path: str | None,
+        classes: str,
+        zoom_in: bool,
+        threshold: float,
+        background: bool,
+    ) -> list:
         """Predictions, what to say of them, and their images.
 
         Args:
@@ -107,20 +116,22 @@ class Asker:
             raise gr.Error('Drop a picture first.', print_exception=False)
         # Classes are the models' state.
         with self.lock:
-            return self._ask(path, classes or '', zoom_in, threshold,
-                             background)
+            return self._ask(path, classes or '', zoom_in, threshold, background)
 
-    def _ask(self, path: str, classes: str, zoom_in: bool, threshold: float,
-             background: bool) -> list:
-        predictors = [self.plus if zoom_in else self.predictors[0],
-                      *self.predictors[1:]]
+    def _ask(
+        self, path: str, classes: str, zoom_in: bool, threshold: float, background: bool
+    ) -> list:
+        predictors = [
+            self.plus if zoom_in else self.predictors[0],
+            *self.predictors[1:],
+        ]
         predictions, lines = [], []
         try:
             limits.check_text(classes)
-            names = [split_synonyms(line)
-                     for line in classes.splitlines() if line.strip()]
-            picture = read(path, limits.most_pixels(
-                len(names), len(predictors)))
+            names = [
+                split_synonyms(line) for line in classes.splitlines() if line.strip()
+            ]
+            picture = read(path, limits.most_pixels(len(names), len(predictors)))
             # All of them, before any of them takes its time.
             for predictor in predictors:
                 predictor.set_classes(names)
@@ -129,10 +140,15 @@ class Asker:
                     start = perf_counter()
                     predictions.append(predictor(picture))
                     zoom = isinstance(predictor.model, ZoomIn)
-                    lines.append('; '.join([
-                        f'{name_of(predictor)}{" with zoom-in" * zoom}: '
-                        f'{perf_counter() - start:.2f} s',
-                        *predictions[-1].notes]))
+                    lines.append(
+                        '; '.join(
+                            [
+                                f'{name_of(predictor)}{" with zoom-in" * zoom}: '
+                                f'{perf_counter() - start:.2f} s',
+                                *predictions[-1].notes,
+                            ]
+                        )
+                    )
             images = draw(predictions, threshold, background)
         except Exception as error:
             known = isinstance(error, (OSError, ValueError))
@@ -141,13 +157,15 @@ class Asker:
             reason = html.escape(reason.replace(path, Path(path).name))
             raise gr.Error(
                 reason if known else f'Cannot be segmented ({reason}).',
-                print_exception=not known) from error
+                print_exception=not known,
+            ) from error
         print(*lines, sep='\n', flush=True)
         return [predictions, '  \n'.join(lines), *images]
 
 
-def build(predictors: Sequence[Predictor],
-          seconds: float = limits.SECONDS) -> gr.Blocks:
+def build(
+    predictors: Sequence[Predictor], seconds: float = limits.SECONDS
+) -> gr.Blocks:
     """The page of a model, and of what is compared with it if anything.
 
     Args:
@@ -155,46 +173,68 @@ def build(predictors: Sequence[Predictor],
         seconds (float): That a request may take.
     """
     ask = Asker(predictors, seconds)
-    with gr.Blocks(title='ClsCLIP', analytics_enabled=False,
-                   delete_cache=(3600, 3600)) as page:
+    with gr.Blocks(
+        title='ClsCLIP', analytics_enabled=False, delete_cache=(3600, 3600)
+    ) as page:
         gr.Markdown('# ClsCLIP: segment by names')
         if predictors[0].shipped:
             gr.Markdown(DRAWN_WORLD, elem_id='drawn-world')
         for predictor in predictors:
             if predictor.random_weights:
-                gr.HTML('<b style="display: block; padding: 0.5em; color: '
-                        f'white; background: #c00">{name_of(predictor)}: '
-                        f'{outputs.RANDOM}</b>', elem_id='random')
+                gr.HTML(
+                    '<b style="display: block; padding: 0.5em; color: '
+                    f'white; background: #c00">{name_of(predictor)}: '
+                    f'{outputs.RANDOM}</b>',
+                    elem_id='random',
+                )
         found = gr.State(time_to_live=3600)
         with gr.Row():
             with gr.Column(scale=1, min_width=260):
                 picture = gr.Image(
                     read(SCENE).pixels if predictors[0].shipped else None,
-                    label='Picture', type='filepath', image_mode=None,
-                    format='png', height=260, sources=['upload', 'clipboard'],
-                    elem_id='picture')
+                    label='Picture',
+                    type='filepath',
+                    image_mode=None,
+                    format='png',
+                    height=260,
+                    sources=['upload', 'clipboard'],
+                    elem_id='picture',
+                )
                 # Gradio's own opens the file, and has messages of its own.
                 picture.preprocess = uploaded
                 classes = gr.Textbox(
-                    CLASSES if predictors[0].shipped else '', lines=5,
-                    max_lines=10, label='Classes', elem_id='classes',
+                    CLASSES if predictors[0].shipped else '',
+                    lines=5,
+                    max_lines=10,
+                    label='Classes',
+                    elem_id='classes',
                     info='One a line, synonyms after commas',
-                    max_length=limits.CHARACTERS)
+                    max_length=limits.CHARACTERS,
+                )
                 zoom_in = gr.Checkbox(
-                    label='Zoom in (ClsCLIP+)', visible=ask.can_zoom,
-                    elem_id='zoom-in')
-                button = gr.Button('Segment', variant='primary',
-                                   elem_id='segment')
+                    label='Zoom in (ClsCLIP+)', visible=ask.can_zoom, elem_id='zoom-in'
+                )
+                button = gr.Button('Segment', variant='primary', elem_id='segment')
             with gr.Column(scale=3):
                 with gr.Row():
                     threshold = gr.Slider(
-                        0.01, 0.99, 0.5, step=0.01, elem_id='threshold',
-                        label='Threshold', scale=3,
+                        0.01,
+                        0.99,
+                        0.5,
+                        step=0.01,
+                        elem_id='threshold',
+                        label='Threshold',
+                        scale=3,
                         info='Probability that a class must beat to beat the '
-                        'background')
+                        'background',
+                    )
                     background = gr.Checkbox(
-                        True, label='Background', min_width=200,
-                        elem_id='background', info='A pixel may be of none')
+                        True,
+                        label='Background',
+                        min_width=200,
+                        elem_id='background',
+                        info='A pixel may be of none',
+                    )
                 images = []
                 with gr.Row():
                     for k, predictor in enumerate(predictors):
@@ -202,19 +242,35 @@ def build(predictors: Sequence[Predictor],
                             gr.Markdown(f'### {name_of(predictor)}')
                             images += [
                                 gr.Image(
-                                    label=label, format='png', height=height,
+                                    label=label,
+                                    format='png',
+                                    height=height,
                                     buttons=['download', 'fullscreen'],
-                                    image_mode=None, interactive=False,
+                                    image_mode=None,
+                                    interactive=False,
                                     show_label=kind == 'mask',
-                                    elem_id=f'{kind}-{k}')
+                                    elem_id=f'{kind}-{k}',
+                                )
                                 for kind, label, height in (
                                     ('overlay', 'Overlay', None),
-                                    ('mask', 'Mask', 160))]
+                                    ('mask', 'Mask', 160),
+                                )
+                            ]
                 said = gr.Markdown(elem_id='said')
         look = [threshold, background]
-        button.click(ask, [picture, classes, zoom_in, *look],
-                     [found, said, *images], show_progress_on=images)
-        gr.on([threshold.change, background.change], draw, [found, *look],
-              images, trigger_mode='always_last', show_progress='hidden')
+        button.click(
+            ask,
+            [picture, classes, zoom_in, *look],
+            [found, said, *images],
+            show_progress_on=images,
+        )
+        gr.on(
+            [threshold.change, background.change],
+            draw,
+            [found, *look],
+            images,
+            trigger_mode='always_last',
+            show_progress='hidden',
+        )
     # All requests wait in the queue.
     return page.queue(max_size=limits.WAITING, api_open=False)

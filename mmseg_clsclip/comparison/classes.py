@@ -1,4 +1,5 @@
 """Which classes a config trains on, and which of a test count as unseen."""
+
 from mmengine.config import Config
 from mmseg.registry import DATASETS, METRICS
 
@@ -21,13 +22,17 @@ def class_of(registry, cfg: dict) -> type:
         ValueError: If it has no type, or nothing is registered by that name.
     """
     if not isinstance(cfg, dict) or not cfg.get('type'):
-        raise ValueError(f'{str(cfg)[:60]!r} in the config names no type; '
-                         "write dict(type='...', ...).")
+        raise ValueError(
+            f'{str(cfg)[:60]!r} in the config names no type; '
+            "write dict(type='...', ...)."
+        )
     kind = cfg['type']
     found = registry.get(kind) if isinstance(kind, str) else kind
     if found is None:
-        raise ValueError(f'{kind!r} is not registered; name the module that '
-                         'does so in custom_imports of the config.')
+        raise ValueError(
+            f'{kind!r} is not registered; name the module that '
+            'does so in custom_imports of the config.'
+        )
     return found
 
 

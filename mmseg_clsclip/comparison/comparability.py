@@ -1,4 +1,5 @@
 """Do figures belong in one table? Asked before anything is run."""
+
 import hashlib
 import inspect
 from pathlib import PurePath
@@ -15,11 +16,17 @@ from .compared_models import Entrant, training_meta
 # Figures of one table may differ in these; then each row says its own.
 MAY_DIFFER = ('proposals', 'views', 'input_size', 'novel_handling')
 # And in this, which a row's name and note say.
-SAID = ('random_weights', )
+SAID = ('random_weights',)
 # tools/test.py sets these, or they change no figure. mmengine adds the last
 # where a config inherits one of another package.
-NO_FIGURE = ('type', 'output_dir', 'keep_results', 'prefix', 'collect_device',
-             '_scope_')
+NO_FIGURE = (
+    'type',
+    'output_dir',
+    'keep_results',
+    'prefix',
+    'collect_device',
+    '_scope_',
+)
 
 
 def ask_alike(entrants: list[Entrant]) -> list[str]:
@@ -30,13 +37,14 @@ def ask_alike(entrants: list[Entrant]) -> list[str]:
         config says.
     """
     novel = []
-    episodes = [e for e in entrants if e.cfg and issubclass(
-        _test_set(e), EpisodeDataset)]
+    episodes = [
+        e for e in entrants if e.cfg and issubclass(_test_set(e), EpisodeDataset)
+    ]
     for entrant in episodes:
-        default = inspect.signature(
-            _test_set(entrant)).parameters['test_classes'].default
-        if entrant.cfg.test_dataloader.dataset.get('test_classes',
-                                                   default) == 'novel':
+        default = (
+            inspect.signature(_test_set(entrant)).parameters['test_classes'].default
+        )
+        if entrant.cfg.test_dataloader.dataset.get('test_classes', default) == 'novel':
             novel.append(entrant)
     if len(novel) == len(episodes):
         return []
@@ -65,25 +73,26 @@ def describe(entrants: list[Entrant]) -> None:
                 raise ValueError(
                     f'{entrant.result} does not name its protocol, so nobody '
                     'can tell what it may stand beside. Give its config and '
-                    'checkpoint by --model instead.')
+                    'checkpoint by --model instead.'
+                )
             continue
         cfg = entrant.cfg.test_dataloader.dataset
         key = repr({k: v for k, v in cfg.items() if k != 'pipeline'})
         try:
             # To count masks takes long; the pipeline changes no pair.
-            entrant.dataset = built[key] = built.get(
-                key) or DATASETS.build(cfg)
+            entrant.dataset = built[key] = built.get(key) or DATASETS.build(cfg)
         except Exception as error:  # whatever a data set can raise
-            raise ValueError(f'{entrant.name}: the test set of '
-                             f'{entrant.config} cannot be built: {error}'
-                             ) from error
+            raise ValueError(
+                f'{entrant.name}: the test set of '
+                f'{entrant.config} cannot be built: {error}'
+            ) from error
         meta = entrant.dataset.metainfo
         entrant.protocol = dataset_protocol(entrant.dataset)
         entrant.settings = dict(
-            metric=[_options(metric)
-                    for metric in classes.metrics(entrant.cfg)],
+            metric=[_options(metric) for metric in classes.metrics(entrant.cfg)],
             classes=tuple(meta['classes']),
-            samples=_samples(entrant.dataset))
+            samples=_samples(entrant.dataset),
+        )
 
 
 def _options(metric: dict) -> dict:
@@ -114,8 +123,10 @@ def _samples(dataset) -> str:
 
 def trained_on(classes: list[str]) -> str:
     """The note of a row that has seen masks of novel classes."""
-    return (f'trained on masks of {", ".join(map(str, classes))} too, which '
-            'are novel in this fold')
+    return (
+        f'trained on masks of {", ".join(map(str, classes))} too, which '
+        'are novel in this fold'
+    )
 
 
 def check_training(entrant: Entrant) -> None:
@@ -132,23 +143,27 @@ def check_training(entrant: Entrant) -> None:
     if entrant.cfg.get('train_dataloader'):
         dataset = entrant.cfg.train_dataloader.dataset
         try:
-            sources[f'the train_dataloader of {entrant.config}'] = (
-                classes.of_training(dataset))
+            sources[f'the train_dataloader of {entrant.config}'] = classes.of_training(
+                dataset
+            )
         except (KeyError, TypeError) as error:
             raise ValueError(
                 f'{entrant.config}: what its train_dataloader shows cannot '
                 f'be told, there is no {error} in {str(dataset)[:60]}. Mend '
-                'it, or write train_dataloader = None.') from error
+                'it, or write train_dataloader = None.'
+            ) from error
     if entrant.checkpoint:
-        sources[entrant.checkpoint] = training_meta(
-            entrant.checkpoint).get('base_classes', ())
+        sources[entrant.checkpoint] = training_meta(entrant.checkpoint).get(
+            'base_classes', ()
+        )
     for source, trained in sources.items():
         seen = seen_among(unseen, trained)
         if seen and counts:
             raise ValueError(
                 f'{entrant.name}: by {source} it was trained on masks of '
                 f'{", ".join(seen)}, which the test counts as unseen. Take '
-                "the config and the checkpoint of the test's fold.")
+                "the config and the checkpoint of the test's fold."
+            )
         if seen:
             entrant.notes = [trained_on(seen)]
 
@@ -157,8 +172,11 @@ def _must_agree(key: str, one: Entrant, other: Entrant) -> bool:
     """Whether figures are of another kind where an entry differs."""
     if key == 'trained_on_unseen':
         # Where no figure is of unseen classes, a note says it.
-        return any(name in entrant.protocol for entrant in (one, other)
-                   for name in ('unseen_classes', 'seen_classes'))
+        return any(
+            name in entrant.protocol
+            for entrant in (one, other)
+            for name in ('unseen_classes', 'seen_classes')
+        )
     return key not in (*MAY_DIFFER, *SAID)
 
 
@@ -181,12 +199,12 @@ def check_alike(one: Entrant, other: Entrant) -> None:
     ]
     if not (one.result or other.result):
         told += [
-            f'{key}: {value} in {one.name}, {other.settings[key]} in '
-            f'{other.name}'
+            f'{key}: {value} in {one.name}, {other.settings[key]} in {other.name}'
             for key, value in one.settings.items()
             if value != other.settings[key]
         ]
     if told:
         raise ValueError(
             f'{one.name} and {other.name} do not measure the same, so their '
-            'figures do not belong in one table:\n  ' + '\n  '.join(told))
+            'figures do not belong in one table:\n  ' + '\n  '.join(told)
+        )

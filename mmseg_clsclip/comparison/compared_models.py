@@ -1,4 +1,5 @@
 """Who is compared: configs that are run, and results that are given."""
+
 import hashlib
 import re
 from dataclasses import dataclass, field
@@ -27,6 +28,7 @@ class Entrant:
         settings (dict): What only a config tells, to compare with others'.
         notes (list[str]): Words for its row.
     """
+
     name: str
     config: str | None = None
     checkpoint: str | None = None
@@ -46,8 +48,7 @@ class Entrant:
     @property
     def key(self) -> str:
         """Another one where figures may be others."""
-        digest = hashlib.sha256(
-            f'{__version__}\n{self.cfg.pretty_text}'.encode())
+        digest = hashlib.sha256(f'{__version__}\n{self.cfg.pretty_text}'.encode())
         if self.checkpoint:
             digest.update(Path(self.checkpoint).read_bytes())
         return digest.hexdigest()
@@ -63,17 +64,18 @@ def check_request(entrants: list[Entrant]) -> None:
     folders: dict[str, str] = {}
     for name, folder in ((e.name, e.folder) for e in entrants):
         if not folder:
-            raise ValueError(f'{name!r} cannot be the name of a row: write '
-                             'letters or digits.')
+            raise ValueError(
+                f'{name!r} cannot be the name of a row: write letters or digits.'
+            )
         # Some file systems make no difference between a and A.
         other = folders.setdefault(folder.lower(), name)
         if other is not name:
             raise ValueError(
                 f'Two rows are called {other!r} and {name!r}: names must '
-                'differ in letters or digits.')
+                'differ in letters or digits.'
+            )
     for what in ('config', 'checkpoint', 'result'):
-        require_files(
-            filter(None, (getattr(e, what) for e in entrants)), what + 's')
+        require_files(filter(None, (getattr(e, what) for e in entrants)), what + 's')
 
 
 def read_config(entrant: Entrant) -> None:
@@ -86,40 +88,56 @@ def read_config(entrant: Entrant) -> None:
     try:
         entrant.cfg = Config.fromfile(entrant.config)
     except Exception as error:  # whatever Python in a file can raise
-        raise ValueError(
-            f'{entrant.config} cannot be read: {error}') from error
-    missing = [key for key in ('model', 'test_dataloader', 'test_evaluator')
-               if not entrant.cfg.get(key)]
+        raise ValueError(f'{entrant.config} cannot be read: {error}') from error
+    missing = [
+        key
+        for key in ('model', 'test_dataloader', 'test_evaluator')
+        if not entrant.cfg.get(key)
+    ]
     if missing:
-        raise ValueError(f'{entrant.config} has no {", ".join(missing)}, so '
-                         'tools/test.py cannot run it. Give the config of a '
-                         'test.')
+        raise ValueError(
+            f'{entrant.config} has no {", ".join(missing)}, so '
+            'tools/test.py cannot run it. Give the config of a '
+            'test.'
+        )
     for key in ('test_dataloader', 'train_dataloader'):
         loader = entrant.cfg.get(key)
-        if loader and not (isinstance(loader, dict)
-                           and isinstance(loader.get('dataset'), dict)):
-            raise ValueError(f'{entrant.config}: {key} has no dataset that is '
-                             "a dict, such as dict(type='EpisodeDataset').")
+        if loader and not (
+            isinstance(loader, dict) and isinstance(loader.get('dataset'), dict)
+        ):
+            raise ValueError(
+                f'{entrant.config}: {key} has no dataset that is '
+                "a dict, such as dict(type='EpisodeDataset')."
+            )
     # mmengine merges no dict into None.
-    if not facts_are_told(entrant.cfg) and entrant.cfg.get(
-            'default_hooks', {}) is not None:
+    if (
+        not facts_are_told(entrant.cfg)
+        and entrant.cfg.get('default_hooks', {}) is not None
+    ):
         entrant.options.append(
-            'default_hooks.honest_scores.type=mmseg.HonestScoresHook')
+            'default_hooks.honest_scores.type=mmseg.HonestScoresHook'
+        )
     named = entrant.cfg.get('load_from')
     if not entrant.checkpoint and named and named != 'none':
         entrant.checkpoint = named
-        require_files([named], 'checkpoints',
-                      f'load_from of {entrant.config} names it.')
+        require_files(
+            [named], 'checkpoints', f'load_from of {entrant.config} names it.'
+        )
 
 
 def facts_are_told(cfg: Config) -> bool:
     """Whether a config has the hook by which results say what they are of."""
-    hooks = [*(cfg.get('custom_hooks') or ()),
-             *(cfg.get('default_hooks') or {}).values()]
-    kinds = [hook.get('type') if isinstance(hook, dict) else type(hook)
-             for hook in hooks]
-    return any(getattr(kind, '__name__', str(kind)).endswith(
-        'HonestScoresHook') for kind in kinds)
+    hooks = [
+        *(cfg.get('custom_hooks') or ()),
+        *(cfg.get('default_hooks') or {}).values(),
+    ]
+    kinds = [
+        hook.get('type') if isinstance(hook, dict) else type(hook) for hook in hooks
+    ]
+    return any(
+        getattr(kind, '__name__', str(kind)).endswith('HonestScoresHook')
+        for kind in kinds
+    )
 
 
 def training_meta(checkpoint: str) -> dict:
@@ -129,20 +147,22 @@ def training_meta(checkpoint: str) -> dict:
         ValueError: If it cannot be read.
     """
     try:
-        content = torch.load(
-            checkpoint, map_location='cpu', weights_only=True)
+        content = torch.load(checkpoint, map_location='cpu', weights_only=True)
     except Exception as error:  # of zip, of pickle, of torch
         reason = str(error).split('\n')[0]
-        raise ValueError(f'{checkpoint} is no checkpoint that torch can '
-                         f'read: {reason}') from error
+        raise ValueError(
+            f'{checkpoint} is no checkpoint that torch can read: {reason}'
+        ) from error
     meta = _mapping(_mapping(content).get('meta'))
     trained = _mapping(meta.get('dataset_meta'))
     if meta.get('seen_classes'):  # an earlier training included
         trained['base_classes'] = meta['seen_classes']
     names = trained.get('base_classes', ())
     if not isinstance(names, (list, tuple)):
-        raise ValueError(f'{checkpoint}: what it says that it was trained on '
-                         f'is {str(names)[:60]!r}, not a list of classes.')
+        raise ValueError(
+            f'{checkpoint}: what it says that it was trained on '
+            f'is {str(names)[:60]!r}, not a list of classes.'
+        )
     return trained
 
 

@@ -1,4 +1,5 @@
 """Draws the bars of the classes and the panel of pictures."""
+
 from pathlib import Path
 
 import matplotlib
@@ -17,8 +18,7 @@ def _save(figure: Figure, path: Path) -> None:
         figure.savefig(file, format='png', dpi=110)
 
 
-def draw_classes(per_class: dict[str, dict], path: Path,
-                 unseen: list[str] = ()) -> str:
+def draw_classes(per_class: dict[str, dict], path: Path, unseen: list[str] = ()) -> str:
     """Bars of the IoU of each class, a colour a model.
 
     Args:
@@ -29,18 +29,18 @@ def draw_classes(per_class: dict[str, dict], path: Path,
     Returns:
         str: What is drawn, in words.
     """
-    names = list(dict.fromkeys(
-        name for iou in per_class.values() for name in iou))
+    names = list(dict.fromkeys(name for iou in per_class.values() for name in iou))
 
     def spread(name: str) -> float:
-        found = [iou[name] for iou in per_class.values()
-                 if iou.get(name) is not None]
+        found = [iou[name] for iou in per_class.values() if iou.get(name) is not None]
         return max(found) - min(found) if found else -1
 
     words = 'IoU of every class, per cent'
     if len(names) > MOST_CLASSES:
-        words = (f'IoU of the {MOST_CLASSES} of {len(names)} classes in which '
-                 'models differ most, per cent')
+        words = (
+            f'IoU of the {MOST_CLASSES} of {len(names)} classes in which '
+            'models differ most, per cent'
+        )
         names = sorted(names, key=spread)[-MOST_CLASSES:][::-1]
     marked = [name for name in names if name in unseen]
     if 0 < len(marked) < len(names):
@@ -50,7 +50,8 @@ def draw_classes(per_class: dict[str, dict], path: Path,
     height = 0.8 / len(models)
     figure = Figure(
         figsize=(9, 1 + len(names) * max(0.3, 0.085 * len(models))),
-        layout='constrained')
+        layout='constrained',
+    )
     axes = figure.add_subplot()
     for k, model in enumerate(models):
         values = [per_class[model].get(name) or 0 for name in names]
@@ -66,8 +67,12 @@ def draw_classes(per_class: dict[str, dict], path: Path,
     axes.spines[['top', 'right']].set_visible(False)
     # A label of its own would be hidden if it begins with an underscore.
     legend = figure.legend(
-        axes.containers, [' '] * len(models), loc='outside upper left',
-        ncols=4, frameon=False)
+        axes.containers,
+        [' '] * len(models),
+        loc='outside upper left',
+        ncols=4,
+        frameon=False,
+    )
     for text, model in zip(legend.get_texts(), models):
         text.set(text=model, parse_math=False)
     _save(figure, path)
@@ -78,8 +83,8 @@ def _overlay(picture: np.ndarray, labels: np.ndarray, palette) -> np.ndarray:
     """A picture in grey with its labels in colour, all but 0."""
     if picture.shape[:2] != labels.shape:  # a letterbox around it, say
         picture = np.full((*labels.shape, 3), 255, np.uint8)
-    table = np.full((256, 3), 128.)
-    table[:len(palette)] = palette
+    table = np.full((256, 3), 128.0)
+    table[: len(palette)] = palette
     grey = picture.mean(axis=2, keepdims=True)
     strength = np.where(labels == 0, 0.3, 0.8)[..., None]
     return ((1 - strength) * grey + strength * table[labels]) / 255
@@ -94,20 +99,24 @@ def draw_pictures(found: dict, models: list[str], path: Path) -> None:
         path (Path): Of the PNG.
     """
     samples, columns = found['samples'], 2 + len(models)
-    palette = EPISODE if found['episodes'] else found['palette'] or (
-        255 * matplotlib.colormaps['tab20'](range(20))[:, :3])
+    palette = (
+        EPISODE
+        if found['episodes']
+        else found['palette'] or (255 * matplotlib.colormaps['tab20'](range(20))[:, :3])
+    )
     word = 'IoU' if found['episodes'] else 'right'
-    figure = Figure(figsize=(1.65 * columns, 1.85 * len(samples) + 0.3),
-                    layout='constrained')
+    figure = Figure(
+        figsize=(1.65 * columns, 1.85 * len(samples) + 0.3), layout='constrained'
+    )
     grid = figure.subplots(len(samples), columns, squeeze=False)
     for row, sample in zip(grid, samples):
-        panels = [sample['picture'] / 255,
-                  _overlay(sample['picture'], sample['truth'], palette)]
-        below = [sample['title'],
-                 f'differ {100 * sample["disagreement"]:.0f} %']
+        panels = [
+            sample['picture'] / 255,
+            _overlay(sample['picture'], sample['truth'], palette),
+        ]
+        below = [sample['title'], f'differ {100 * sample["disagreement"]:.0f} %']
         for model in models:
-            panels.append(_overlay(sample['picture'], sample['masks'][model],
-                                   palette))
+            panels.append(_overlay(sample['picture'], sample['masks'][model], palette))
             below.append(f'{word} {100 * sample["agreement"][model]:.0f} %')
         for axes, panel, words in zip(row, panels, below):
             axes.imshow(panel, interpolation='nearest')

@@ -3,6 +3,7 @@
 tools/compare.py runs it, in a process for each model. The checkpoint must fit
 key by key: mmengine's test loop only warns, and scores what is left.
 """
+
 import argparse
 import copy
 import json
@@ -62,12 +63,15 @@ def speed(model: nn.Module, samples: list[dict], device: str) -> dict:
         return time.perf_counter() - start, time.process_time() - cpu
 
     first = step(samples[0])[0]
-    samples = samples[:max(1, int(SECONDS / ROUNDS / first))]
+    samples = samples[: max(1, int(SECONDS / ROUNDS / first))]
     rounds = [[step(data) for data in samples] for _ in range(ROUNDS)]
     # In the first one names are encoded, which a model may keep.
     times, cpu = zip(*sum(rounds[1:], []))
-    return dict(seconds=median(times), timed=len(times),
-                cpu_share=None if device != 'cpu' else sum(cpu) / sum(times))
+    return dict(
+        seconds=median(times),
+        timed=len(times),
+        cpu_share=None if device != 'cpu' else sum(cpu) / sum(times),
+    )
 
 
 def shape_of(data: dict) -> tuple[int, int] | None:
@@ -87,6 +91,7 @@ def peak_memory(device: str) -> int:
         import resource
     except ModuleNotFoundError:  # on Windows
         import psutil
+
         return psutil.Process().memory_info().peak_wset
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak * (1 if sys.platform == 'darwin' else 1024)
@@ -96,10 +101,15 @@ def machine(device: str) -> str:
     """Where it was measured, in a line."""
     if device.startswith('cuda'):
         device = torch.cuda.get_device_name(device)
-    cores = len(os.sched_getaffinity(0)) if hasattr(
-        os, 'sched_getaffinity') else os.cpu_count()
-    return (f'{platform.machine()}, {cores} cores, {device}; torch '
-            f'{torch.__version__}, {torch.get_num_threads()} threads')
+    cores = (
+        len(os.sched_getaffinity(0))
+        if hasattr(os, 'sched_getaffinity')
+        else os.cpu_count()
+    )
+    return (
+        f'{platform.machine()}, {cores} cores, {device}; torch '
+        f'{torch.__version__}, {torch.get_num_threads()} threads'
+    )
 
 
 def measure(cfg: Config, checkpoint: str | None) -> dict:
@@ -117,6 +127,7 @@ def measure(cfg: Config, checkpoint: str | None) -> dict:
     """
     import mmseg.models  # noqa: F401  (a library)
     from mmseg.registry import DATASETS, MODELS
+
     device = get_device()
     libraries = peak_memory(device)
     init_default_scope(cfg.get('default_scope', 'mmseg'))
@@ -128,23 +139,26 @@ def measure(cfg: Config, checkpoint: str | None) -> dict:
     if checkpoint:
         load_strictly(model, checkpoint)
     elif trained:
-        raise ValueError(f'The model has {trained:,} parameters to train, so '
-                         'without a checkpoint they are random. Name it.')
+        raise ValueError(
+            f'The model has {trained:,} parameters to train, so '
+            'without a checkpoint they are random. Name it.'
+        )
     model.eval().to(device)
     dataset = DATASETS.build(cfg.test_dataloader.dataset)
     number = min(SAMPLES, len(dataset))
     samples = [dataset[i * len(dataset) // number] for i in range(number)]
     found = dict(
-        parameters=sum(sizes.values()), trained_parameters=trained,
-        random=getattr(
-            getattr(model, 'module', model), 'has_random_weights', False),
+        parameters=sum(sizes.values()),
+        trained_parameters=trained,
+        random=getattr(getattr(model, 'module', model), 'has_random_weights', False),
         input_size=input_size({shape_of(data) for data in samples}),
         **speed(model, samples, device),
-        memory=peak_memory(device), libraries_memory=libraries,
-        machine=machine(device))
+        memory=peak_memory(device),
+        libraries_memory=libraries,
+        machine=machine(device),
+    )
     try:
-        found['gflops'] = mean(
-            gflops(model, data) for data in samples[:COUNTED])
+        found['gflops'] = mean(gflops(model, data) for data in samples[:COUNTED])
     except Exception as error:  # whatever cannot be counted
         found.update(gflops=None, gflops_error=str(error).split('\n')[0])
     return found

@@ -1,4 +1,5 @@
 """The test pictures about which models differ most."""
+
 from itertools import combinations
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from ..utils.images import open_image
 MOST = 2000  # that are compared, spread over the test set
 MEASURES = dict(
     episodes='1 - IoU of the two masks, mean over pairs of models',
-    whole='share of pixels that differ, mean over pairs of models')
+    whole='share of pixels that differ, mean over pairs of models',
+)
 
 
 def _differ(one: np.ndarray, other: np.ndarray, episodes: bool) -> float:
@@ -21,8 +23,7 @@ def _differ(one: np.ndarray, other: np.ndarray, episodes: bool) -> float:
     if not episodes:
         return float((one != other).mean())
     union = ((one == 1) | (other == 1)).sum()
-    return 1 - float(((one == 1) & (other == 1)).sum() / union) if union \
-        else 0.0
+    return 1 - float(((one == 1) & (other == 1)).sum() / union) if union else 0.0
 
 
 def disagreement(masks: list[np.ndarray], episodes: bool) -> float:
@@ -43,8 +44,9 @@ def _file_names(dataset) -> list[str]:
         info = dataset.get_data_info(index)
         names.append(
             prediction_name(info['img_path'], info['class_name'])
-            if isinstance(dataset, EpisodeDataset) else
-            f'{Path(info["img_path"]).stem}.png')
+            if isinstance(dataset, EpisodeDataset)
+            else f'{Path(info["img_path"]).stem}.png'
+        )
     return names
 
 
@@ -74,10 +76,11 @@ def most_different(dataset, folders: dict[str, str], number: int) -> dict:
     """
     episodes = isinstance(dataset, EpisodeDataset)
     every = {
-        name: index for index, name in enumerate(_file_names(dataset))
+        name: index
+        for index, name in enumerate(_file_names(dataset))
         if all((Path(folder) / name).is_file() for folder in folders.values())
     }
-    names = list(every)[::-(-len(every) // MOST) or 1]
+    names = list(every)[:: -(-len(every) // MOST) or 1]
     found = []
     for name in names:
         masks = _read(name, folders)
@@ -96,17 +99,26 @@ def most_different(dataset, folders: dict[str, str], number: int) -> dict:
         if not episodes and sample.get('reduce_zero_label'):
             # IoUMetric writes ADE20K's labels as ADE20K counts them.
             masks = {key: mask - 1 for key, mask in masks.items()}
-        samples.append(dict(
-            picture=mmcv.imread(sample.img_path, channel_order='rgb'),
-            truth=truth, masks=masks, disagreement=value,
-            agreement={key: agreement(mask, truth, episodes)
-                       for key, mask in masks.items()},
-            name=Path(sample.img_path).stem,
-            title=sample.get('class_name') or 'all classes'))
+        samples.append(
+            dict(
+                picture=mmcv.imread(sample.img_path, channel_order='rgb'),
+                truth=truth,
+                masks=masks,
+                disagreement=value,
+                agreement={
+                    key: agreement(mask, truth, episodes) for key, mask in masks.items()
+                },
+                name=Path(sample.img_path).stem,
+                title=sample.get('class_name') or 'all classes',
+            )
+        )
     return dict(
         measure=MEASURES['episodes' if episodes else 'whole'],
-        compared=len(names), episodes=episodes, samples=samples,
-        palette=dataset.metainfo.get('palette'))
+        compared=len(names),
+        episodes=episodes,
+        samples=samples,
+        palette=dataset.metainfo.get('palette'),
+    )
 
 
 def _read(name: str, folders: dict[str, str]) -> dict[str, np.ndarray]:

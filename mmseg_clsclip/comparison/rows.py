@@ -1,4 +1,5 @@
 """Collects the rows: read, taken from an earlier call, or run now."""
+
 import time
 from functools import partial
 from pathlib import Path
@@ -12,8 +13,7 @@ from . import comparability as alike
 from .compared_models import Entrant
 
 
-def collect(entrants: list[Entrant], out: Path,
-            console: Console) -> list[dict]:
+def collect(entrants: list[Entrant], out: Path, console: Console) -> list[dict]:
     """Run what is missing, one after the other, and tell how it goes.
 
     Returns:
@@ -34,14 +34,12 @@ def collect(entrants: list[Entrant], out: Path,
                 # It says more than the config did.
                 entrant.protocol = row['protocol']
                 entrant.result = entrant.result or Path(row['result'])
-                alike.check_alike(
-                    next(e for e in entrants if e.result), entrant)
+                alike.check_alike(next(e for e in entrants if e.result), entrant)
         except (OSError, RuntimeError, ValueError) as error:
             row['error'] = ' '.join(str(error).split())
             how = f'failed: {row["error"]}'
         # Metrics of others name no protocol; what was measured is known.
-        size = dict(input_size=row['input_size']) if row.get(
-            'input_size') else {}
+        size = dict(input_size=row['input_size']) if row.get('input_size') else {}
         row['protocol'] = {**size, **entrant.protocol}
         console.print(label + how, highlight=False, markup=False)
         rows.append(row)
@@ -66,7 +64,6 @@ def unseen_in(entrants: list[Entrant]) -> list[str]:
     """The classes that count as unseen, as far as a config tells."""
     for entrant in entrants:
         if entrant.config:
-            unseen, counts = classes.unseen(
-                entrant.cfg, entrant.dataset.metainfo)
+            unseen, counts = classes.unseen(entrant.cfg, entrant.dataset.metainfo)
             return unseen if counts else []
     return []

@@ -1,4 +1,5 @@
 """Runs what is missing: a process to measure, one to test, a model."""
+
 import inspect
 import json
 import os
@@ -20,8 +21,7 @@ from .compared_models import Entrant
 
 LOG = 'measure.log'  # the first file of a run
 # What measure.py always gives.
-MEASURED = ('parameters', 'trained_parameters', 'seconds', 'memory',
-            'libraries_memory')
+MEASURED = ('parameters', 'trained_parameters', 'seconds', 'memory', 'libraries_memory')
 
 
 def last_error(log: str, status: int) -> str:
@@ -32,8 +32,7 @@ def last_error(log: str, status: int) -> str:
         status (int): Its exit status.
     """
     _, found, trace = log.rpartition('Traceback (most recent call last):\n')
-    lines = [line for line in (trace if found else log).splitlines()
-             if line.strip()]
+    lines = [line for line in (trace if found else log).splitlines() if line.strip()]
     if found:  # the frames are indented, the error is not
         lines = [line for line in lines if not line.startswith(' ')][:1]
     if status < 0:
@@ -49,8 +48,8 @@ def _run(command: list, log: Path) -> None:
     """
     with open(log, 'w', encoding='utf-8') as file:
         done = subprocess.run(
-            [sys.executable, *map(str, command)], stdout=file,
-            stderr=subprocess.STDOUT)
+            [sys.executable, *map(str, command)], stdout=file, stderr=subprocess.STDOUT
+        )
     if done.returncode:
         text = log.read_text(encoding='utf-8', errors='replace')
         raise RuntimeError(f'{last_error(text, done.returncode)} ({log})')
@@ -70,7 +69,8 @@ def _keep_predictions(entrant: Entrant, folder: Path) -> list[str]:
             raise ValueError(
                 f'{folder} has a blank or a comma, by which a config with '
                 'several metrics cannot be told where predictions go. Take '
-                'another --out.')
+                'another --out.'
+            )
         return ['--cfg-options', f'test_evaluator.{index}.output_dir={folder}']
     return []
 
@@ -89,11 +89,16 @@ def check_folder(entrant: Entrant, out: Path) -> None:
         ValueError: If other files are there.
     """
     folder = out / entrant.folder
-    if folder.exists() and not (folder / LOG).is_file() and (
-            not folder.is_dir() or any(folder.iterdir())):
-        raise ValueError(f'{folder} is not of an earlier comparison and '
-                         'would be replaced. Take another --out, or another '
-                         'name.')
+    if (
+        folder.exists()
+        and not (folder / LOG).is_file()
+        and (not folder.is_dir() or any(folder.iterdir()))
+    ):
+        raise ValueError(
+            f'{folder} is not of an earlier comparison and '
+            'would be replaced. Take another --out, or another '
+            'name.'
+        )
 
 
 def finished(entrant: Entrant, out: Path) -> dict | None:
@@ -112,8 +117,7 @@ def finished(entrant: Entrant, out: Path) -> dict | None:
         for key in MEASURED:
             if not is_figure(content[key]):
                 raise ValueError(f'{path}: {key} is {content[key]!r}.')
-    except (KeyError, OSError, RecursionError, TypeError,
-            ValueError) as error:
+    except (KeyError, OSError, RecursionError, TypeError, ValueError) as error:
         warn(f'{path} is no outcome of a run, which is made again: {error!r}')
         return None
     # It may have been made from another working directory.
@@ -145,31 +149,46 @@ def run(entrant: Entrant, out: Path, tell: Callable[[str], None]) -> dict:
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     tell('measuring')
     checkpoint = entrant.checkpoint or 'none'
-    _run(['-m', f'{__package__}.measure', entrant.config, checkpoint,
-          folder / 'measured.json',
-          *_options([], entrant.options)], folder / LOG)
+    _run(
+        [
+            '-m',
+            f'{__package__}.measure',
+            entrant.config,
+            checkpoint,
+            folder / 'measured.json',
+            *_options([], entrant.options),
+        ],
+        folder / LOG,
+    )
     measured = read_json(folder / 'measured.json')
     tell('testing')
     predictions = folder / 'predictions'
     tool = configs_folder().parent / 'tools/test.py'
-    command = [tool, entrant.config, checkpoint, '--work-dir',
-               folder / 'test',
-               *_options(_keep_predictions(entrant, predictions),
-                         entrant.options)]
+    command = [
+        tool,
+        entrant.config,
+        checkpoint,
+        '--work-dir',
+        folder / 'test',
+        *_options(_keep_predictions(entrant, predictions), entrant.options),
+    ]
     _run(command, folder / 'test.log')
     written = list((folder / 'test').glob('*/*.json'))
     if len(written) != 1:
-        raise RuntimeError(f'tools/test.py wrote no result to {folder}/test: '
-                           f'does the metric give none? ({folder}/test.log)')
-    outcome = dict(
-        read_result(written[0], fresh=True), result=str(written[0]))
+        raise RuntimeError(
+            f'tools/test.py wrote no result to {folder}/test: '
+            f'does the metric give none? ({folder}/test.log)'
+        )
+    outcome = dict(read_result(written[0], fresh=True), result=str(written[0]))
     outcome.update(
         measured,
         random=measured['random'] or outcome['random'],
         key=key,
-        command=shlex.join(['python', os.path.relpath(command[0]),
-                            *map(str, command[1:])]),
-        predictions=str(predictions) if predictions.is_dir() else None)
+        command=shlex.join(
+            ['python', os.path.relpath(command[0]), *map(str, command[1:])]
+        ),
+        predictions=str(predictions) if predictions.is_dir() else None,
+    )
     with atomic_write(folder / 'outcome.json') as file:
         file.write(json.dumps(outcome, indent=1).encode())
     return outcome

@@ -1,4 +1,5 @@
 """What the report says: rows and columns, who is first, how it was done."""
+
 from ..evaluation.protocol import protocol_line
 from ..evaluation.results import FIGURES, NOTHING, RANDOM, is_figure
 from .comparability import MAY_DIFFER, trained_on
@@ -24,8 +25,7 @@ def _parameters(row: dict) -> str:
 def figures_of(rows: list[dict]) -> list[str]:
     """The figures that a row has at least, in the order of columns."""
     found = dict.fromkeys(k for row in rows for k in row.get('figures', {}))
-    return [k for k in FIGURES if k in found] + [
-        k for k in found if k not in FIGURES]
+    return [k for k in FIGURES if k in found] + [k for k in found if k not in FIGURES]
 
 
 def name_of(row: dict) -> str:
@@ -41,9 +41,12 @@ def shown(line: list[str], heads: list[str]) -> list[tuple[str, bool]]:
         heads (list[str]): Its heads.
     """
     figures = range(1, heads.index(COSTS[0]))
-    return [(cell.strip('*'), cell.startswith('**')) if k in figures
-            and len(line) == len(heads) else (cell, False)
-            for k, cell in enumerate(line)]
+    return [
+        (cell.strip('*'), cell.startswith('**'))
+        if k in figures and len(line) == len(heads)
+        else (cell, False)
+        for k, cell in enumerate(line)
+    ]
 
 
 def _words(row: dict) -> str:
@@ -56,8 +59,10 @@ def _words(row: dict) -> str:
         words.append(trained_on(seen))
         words = list(dict.fromkeys(words))
     if (row.get('cpu_share') or 1) < 0.8:
-        words.append('pictures/s too low: the busy machine gave it '
-                     f'{100 * row["cpu_share"]:.0f} % of a core')
+        words.append(
+            'pictures/s too low: the busy machine gave it '
+            f'{100 * row["cpu_share"]:.0f} % of a core'
+        )
     if row.get('gflops_error'):
         words.append(f'GFLOPs not counted: {row["gflops_error"]}')
     return '; '.join(words)
@@ -74,17 +79,33 @@ def table(rows: list[dict]) -> tuple[list[str], list[list[str]]]:
             or an ``error``.
     """
     figures = figures_of(rows)
-    differing = [key for key in MAY_DIFFER if len({
-        str(row['protocol'].get(key)) for row in rows
-        if key in row['protocol']}) > 1]
+    differing = [
+        key
+        for key in MAY_DIFFER
+        if len(
+            {str(row['protocol'].get(key)) for row in rows if key in row['protocol']}
+        )
+        > 1
+    ]
     best = {
-        key: max((row['figures'][key] for row in rows
-                  if not row.get('error') and not row.get('random')
-                  and is_figure(row['figures'].get(key))), default=None)
+        key: max(
+            (
+                row['figures'][key]
+                for row in rows
+                if not row.get('error')
+                and not row.get('random')
+                and is_figure(row['figures'].get(key))
+            ),
+            default=None,
+        )
         for key in figures
     }
-    heads = ['model', *(FIGURES.get(key, key) for key in figures), *COSTS,
-             *(key.replace('_', ' ') for key in differing)]
+    heads = [
+        'model',
+        *(FIGURES.get(key, key) for key in figures),
+        *COSTS,
+        *(key.replace('_', ' ') for key in differing),
+    ]
     words = [_words(row) for row in rows]
     if any(words):
         heads.append('note')
@@ -96,16 +117,24 @@ def table(rows: list[dict]) -> tuple[list[str], list[list[str]]]:
         line = [name_of(row)]
         for key in figures:
             value = row['figures'].get(key)
-            mark = '**' if best[key] is not None and value == best[key] \
-                and not row.get('random') and len(rows) > 1 else ''
-            line.append(mark + (_number(value) if is_figure(value) else '-')
-                        + mark)
+            mark = (
+                '**'
+                if best[key] is not None
+                and value == best[key]
+                and not row.get('random')
+                and len(rows) > 1
+                else ''
+            )
+            line.append(mark + (_number(value) if is_figure(value) else '-') + mark)
         speed = 1 / row['seconds'] if row.get('seconds') else None
         memory = row.get('memory')
-        line += [_parameters(row),
-                 _number(row.get('gflops'), 3), _number(speed),
-                 '-' if memory is None else f'{memory / 2**20:.0f} MiB',
-                 *(str(row['protocol'].get(key, '-')) for key in differing)]
+        line += [
+            _parameters(row),
+            _number(row.get('gflops'), 3),
+            _number(speed),
+            '-' if memory is None else f'{memory / 2**20:.0f} MiB',
+            *(str(row['protocol'].get(key, '-')) for key in differing),
+        ]
         cells.append(line + [said] * any(words))
     return heads, cells
 
@@ -117,31 +146,37 @@ def verdict(rows: list[dict], unseen: list[str] = ()) -> str:
         rows (list[dict]): See :func:`table`.
         unseen (list[str]): The classes that a figure of unseen ones is of.
     """
-    rows = [row for row in rows
-            if not row.get('error') and not row.get('random')]
+    rows = [row for row in rows if not row.get('error') and not row.get('random')]
     for key in figures_of(rows):
-        ranked = sorted((row for row in rows
-                         if is_figure(row['figures'].get(key))),
-                        key=lambda row: -row['figures'][key])
+        ranked = sorted(
+            (row for row in rows if is_figure(row['figures'].get(key))),
+            key=lambda row: -row['figures'][key],
+        )
         if len(ranked) < 2:
             continue
         one, two = ranked[:2]
         ahead = f'{one["figures"][key] - two["figures"][key]:.1f}'
         if ahead == '0.0':
-            return (f'{one["name"]} and {two["name"]} have the best '
-                    f'{FIGURES.get(key, key)} alike: '
-                    f'{one["figures"][key]:.1f}.')
+            return (
+                f'{one["name"]} and {two["name"]} have the best '
+                f'{FIGURES.get(key, key)} alike: '
+                f'{one["figures"][key]:.1f}.'
+            )
         group = unseen if 'unseen' in key else ()
-        both = [name for name, iou in one['per_class'].items()
-                if None not in (iou, two['per_class'].get(name))
-                and (not group or name in group)]
-        won = sum(one['per_class'][name] > two['per_class'][name]
-                  for name in both)
+        both = [
+            name
+            for name, iou in one['per_class'].items()
+            if None not in (iou, two['per_class'].get(name))
+            and (not group or name in group)
+        ]
+        won = sum(one['per_class'][name] > two['per_class'][name] for name in both)
         kind = 'unseen classes' if group else 'classes'
-        return (f'{one["name"]} has the best {FIGURES.get(key, key)}: '
-                f'{one["figures"][key]:.1f}, which is {ahead} above '
-                f'{two["name"]}' + (f'; it is better in {won} of {len(both)} '
-                                    f'{kind}.' if both else '.'))
+        return (
+            f'{one["name"]} has the best {FIGURES.get(key, key)}: '
+            f'{one["figures"][key]:.1f}, which is {ahead} above '
+            f'{two["name"]}'
+            + (f'; it is better in {won} of {len(both)} {kind}.' if both else '.')
+        )
     return 'There are no two figures to compare.'
 
 
@@ -150,13 +185,17 @@ def explain(rows: list[dict], how: list[str]) -> list[str]:
     done = [row for row in rows if not row.get('error')]
     lines = list(how)
     if done:
-        common = {k: v for k, v in done[0]['protocol'].items() if all(
-            row['protocol'].get(k) == v for row in done)}
+        common = {
+            k: v
+            for k, v in done[0]['protocol'].items()
+            if all(row['protocol'].get(k) == v for row in done)
+        }
         line = protocol_line(common)
         lines.insert(0, line[0].upper() + line[1:] + '.')
     if any('seconds' in row for row in done):
-        libraries = min(row['libraries_memory'] for row in done
-                        if 'seconds' in row) / 2**20
+        libraries = (
+            min(row['libraries_memory'] for row in done if 'seconds' in row) / 2**20
+        )
         lines += [
             'Accuracy is in per cent. GFLOPs are of one picture and the '
             'classes that it is asked for; a multiply-add is one.',
@@ -167,8 +206,12 @@ def explain(rows: list[dict], how: list[str]) -> list[str]:
             'mean nothing.',
             'Peak memory is of the whole process on a CPU'
             # None of them is on a GPU.
-            + (f', in which the libraries alone take {libraries:.0f} MiB,'
-               if libraries else '') + ' and what is allocated on a GPU.'
+            + (
+                f', in which the libraries alone take {libraries:.0f} MiB,'
+                if libraries
+                else ''
+            )
+            + ' and what is allocated on a GPU.',
         ]
     for line in dict.fromkeys(row.get('machine') for row in done):
         if line:

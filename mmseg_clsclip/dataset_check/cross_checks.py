@@ -1,4 +1,5 @@
 """What must hold between training, test and model."""
+
 from collections.abc import Sequence
 
 from mmengine.config import Config
@@ -12,8 +13,9 @@ from .findings import Finding
 from .read_pair import Pair
 
 
-def shared_pictures(train: Sequence[Pair], test: Sequence[Pair],
-                    split: str) -> list[Finding]:
+def shared_pictures(
+    train: Sequence[Pair], test: Sequence[Pair], split: str
+) -> list[Finding]:
     """Pictures that are trained on and tested.
 
     Args:
@@ -24,16 +26,28 @@ def shared_pictures(train: Sequence[Pair], test: Sequence[Pair],
     content = {p.digest: p.picture for p in train if p.digest}
     same = [p for p in test if p.digest in content]
     names = {picture_id(p.picture) for p in train}
-    alike = [p.picture for p in test if picture_id(p.picture) in names
-             and p.digest not in content]
+    alike = [
+        p.picture
+        for p in test
+        if picture_id(p.picture) in names and p.digest not in content
+    ]
     return [
-        Finding(level, what, hint, items) for level, what, hint, items in (
-            ('error', f'pictures are in train and in {split}',
-             'The same bytes: take them out of one.',
-             [f'{p.picture} (is {content[p.digest]})' for p in same]),
-            ('warning', f'names are in train and in {split}',
-             'The bytes differ: fine if these are different pictures.',
-             alike)) if items
+        Finding(level, what, hint, items)
+        for level, what, hint, items in (
+            (
+                'error',
+                f'pictures are in train and in {split}',
+                'The same bytes: take them out of one.',
+                [f'{p.picture} (is {content[p.digest]})' for p in same],
+            ),
+            (
+                'warning',
+                f'names are in train and in {split}',
+                'The bytes differ: fine if these are different pictures.',
+                alike,
+            ),
+        )
+        if items
     ]
 
 
@@ -50,10 +64,19 @@ def trained_and_unseen(cfg: Config, test: Part) -> list[Finding]:
     unseen, counts = classes.unseen(cfg, meta)
     trained = classes.of_training(cfg.train_dataloader.dataset)
     both = seen_among(unseen, trained) if counts else []
-    return [Finding(
-        'error', 'classes are trained on and count as unseen in testing',
-        'Give both data sets the same novel_classes, and training an '
-        'EpisodeDataset, which leaves them out.', both)] if both else []
+    return (
+        [
+            Finding(
+                'error',
+                'classes are trained on and count as unseen in testing',
+                'Give both data sets the same novel_classes, and training an '
+                'EpisodeDataset, which leaves them out.',
+                both,
+            )
+        ]
+        if both
+        else []
+    )
 
 
 def vocabulary(cfg: Config, test: Part) -> list[Finding]:
@@ -68,19 +91,33 @@ def vocabulary(cfg: Config, test: Part) -> list[Finding]:
     given = model.get('text_encoder', {}).get('vocabulary')
     if test.episodes or given is None or isinstance(given, dict):
         return []
-    hint = 'Channel k of the model is label k of the masks: give '\
+    hint = (
+        'Channel k of the model is label k of the masks: give '
         'model.text_encoder.vocabulary the names of the data set, in order.'
+    )
     try:
         names = [synonyms[0] for synonyms in read_vocabulary(given)]
     except ValueError as error:
         return [Finding('error', 'the vocabulary does not do', str(error))]
     names = ['background'] * bool(model.get('with_background', True)) + names
     meant = list(test.dataset.metainfo['classes'])
-    differ = [f'{k}: {a!r} in the data set, {b!r} in the model'
-              for k, (a, b) in enumerate(zip(meant, names)) if a != b]
+    differ = [
+        f'{k}: {a!r} in the data set, {b!r} in the model'
+        for k, (a, b) in enumerate(zip(meant, names))
+        if a != b
+    ]
     if len(names) != len(meant):
-        return [Finding(
-            'error', f'the model answers with {len(names)} channels, the '
-            f'data set has {len(meant)} classes', hint, differ)]
-    return [Finding('warning', 'names of model and data set differ', hint,
-                    differ)] if differ else []
+        return [
+            Finding(
+                'error',
+                f'the model answers with {len(names)} channels, the '
+                f'data set has {len(meant)} classes',
+                hint,
+                differ,
+            )
+        ]
+    return (
+        [Finding('warning', 'names of model and data set differ', hint, differ)]
+        if differ
+        else []
+    )

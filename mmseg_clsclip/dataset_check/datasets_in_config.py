@@ -1,4 +1,5 @@
 """The plain data sets inside a config, whatever is wrapped around them."""
+
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -25,6 +26,7 @@ class Part:
         listed (set[str], optional): The pictures that a list of episodes
             names; None for all.
     """
+
     dataset: BaseDataset
     novel: tuple[str, ...]
     episodes: bool
@@ -33,14 +35,19 @@ class Part:
     def infos(self) -> list[dict]:
         """The entries that are used."""
         infos = map(self.dataset.get_data_info, range(len(self.dataset)))
-        return [info for info in infos if self.listed is None
-                or picture_id(info['img_path']) in self.listed]
+        return [
+            info
+            for info in infos
+            if self.listed is None or picture_id(info['img_path']) in self.listed
+        ]
 
 
-def parts_of(cfg: dict,
-             novel: tuple[str, ...] | None = None,
-             episodes: bool = False,
-             listed: set[str] | None = None) -> Iterator[Part]:
+def parts_of(
+    cfg: dict,
+    novel: tuple[str, ...] | None = None,
+    episodes: bool = False,
+    listed: set[str] | None = None,
+) -> Iterator[Part]:
     """Build the plain data sets of a config; nothing is read yet.
 
     Args:
@@ -63,11 +70,22 @@ def parts_of(cfg: dict,
             listed = {name for name, _ in read_lists(cfg['list_file'])[0]}
     inner = cfg.get('datasets') or [cfg.get('dataset')]
     if issubclass(kind, FoldDataset):
-        inner = [kind.plain(**{
-            key: cfg[key] for key in ('fold', 'split', 'data_root',
-                                      'data_prefix', 'ann_file', 'list_file')
-            if key in cfg
-        })]
+        inner = [
+            kind.plain(
+                **{
+                    key: cfg[key]
+                    for key in (
+                        'fold',
+                        'split',
+                        'data_root',
+                        'data_prefix',
+                        'ann_file',
+                        'list_file',
+                    )
+                    if key in cfg
+                }
+            )
+        ]
     if inner[0] is not None:
         for one in inner:
             yield from parts_of(one, novel, episodes, listed)
@@ -77,18 +95,23 @@ def parts_of(cfg: dict,
     cfg = {k: v for k, v in cfg.items() if k != 'pipeline'}
     dataset = DATASETS.build(dict(cfg, serialize_data=False))
     if not isinstance(dataset, BaseDataset):
-        raise ValueError(f'{kind.__name__} is no data set of mmengine, so '
-                         'nobody can say where its files lie.')
+        raise ValueError(
+            f'{kind.__name__} is no data set of mmengine, so '
+            'nobody can say where its files lie.'
+        )
     dataset.full_init()
     if not len(dataset):
         raise ValueError(
             f'{kind.__name__}: no picture that ends in '
             f'{getattr(dataset, "img_suffix", "?")!r} in '
             f'{dataset.data_prefix.get("img_path")}. Mend data_root, '
-            'data_prefix.img_path or img_suffix.')
+            'data_prefix.img_path or img_suffix.'
+        )
     if not dataset.metainfo.get('classes'):
-        raise ValueError(f'{kind.__name__} has no classes: write metainfo='
-                         "dict(classes=['background', 'cat', ...]).")
+        raise ValueError(
+            f'{kind.__name__} has no classes: write metainfo='
+            "dict(classes=['background', 'cat', ...])."
+        )
     if novel is None:
         novel = dataset.metainfo.get(NOVEL_CLASSES, ())
     yield Part(dataset, tuple(novel), episodes, listed)

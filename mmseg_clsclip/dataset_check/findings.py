@@ -1,4 +1,5 @@
 """What was found, in words: how bad, how many, which files, what to do."""
+
 import os
 from collections import Counter
 from collections.abc import Sequence
@@ -21,6 +22,7 @@ class Finding:
         hint (str): What to do.
         items (list[str]): The files or classes.
     """
+
     level: str
     what: str
     hint: str = ''
@@ -29,68 +31,104 @@ class Finding:
 
 # Of a picture or its mask: level, words, what to do.
 KINDS = {
-    'no picture': ('error', 'pictures do not exist',
-                   'Mend data_root, data_prefix.img_path or img_suffix, or '
-                   'take the names out of ann_file.'),
-    'no mask': ('error', 'pictures have no mask',
-                'The mask of a/b.jpg is a/b.png below '
-                'data_prefix.seg_map_path; mend that or seg_map_suffix, or '
-                'list the pictures that have one in ann_file.'),
-    'unreadable': ('error', 'files cannot be read',
-                   'Copy them again; unreadable=\'skip\' of EpisodeDataset '
-                   'leaves broken pictures out, not masks.'),
-    'size': ('error', 'masks are not of their picture\'s size',
-             'Draw the mask on the picture at its own size; a photograph that '
-             'its EXIF data turn counts as turned.'),
-    'colour': ('error', 'masks are no index maps',
-               'A mask has one channel of whole numbers, the labels; a PNG '
-               'with a palette is fine. Convert colours to labels first.'),
-    'lossy': ('error', 'masks are JPEG files',
-              'JPEG changes labels; save masks as PNG.'),
-    'wide': ('error', 'masks have values above 255',
-             'mmseg keeps 8 bits, 256 becomes 0; use the labels 0 to 254 and '
-             '255 for ignored pixels.'),
-    'lost': ('error', 'masks have values that are no whole number from 0 up',
-             'mmseg keeps 8 bits and cuts off what is behind the point; use '
-             'the labels 0 to 254 and 255 for ignored pixels.'),
-    '16 bits': ('warning', 'masks have 16 or 32 bits a pixel',
-                'All values fit 8 bits and are read right; 8 bits are '
-                'smaller.'),
+    'no picture': (
+        'error',
+        'pictures do not exist',
+        'Mend data_root, data_prefix.img_path or img_suffix, or '
+        'take the names out of ann_file.',
+    ),
+    'no mask': (
+        'error',
+        'pictures have no mask',
+        'The mask of a/b.jpg is a/b.png below '
+        'data_prefix.seg_map_path; mend that or seg_map_suffix, or '
+        'list the pictures that have one in ann_file.',
+    ),
+    'unreadable': (
+        'error',
+        'files cannot be read',
+        "Copy them again; unreadable='skip' of EpisodeDataset "
+        'leaves broken pictures out, not masks.',
+    ),
+    'size': (
+        'error',
+        "masks are not of their picture's size",
+        'Draw the mask on the picture at its own size; a photograph that '
+        'its EXIF data turn counts as turned.',
+    ),
+    'colour': (
+        'error',
+        'masks are no index maps',
+        'A mask has one channel of whole numbers, the labels; a PNG '
+        'with a palette is fine. Convert colours to labels first.',
+    ),
+    'lossy': (
+        'error',
+        'masks are JPEG files',
+        'JPEG changes labels; save masks as PNG.',
+    ),
+    'wide': (
+        'error',
+        'masks have values above 255',
+        'mmseg keeps 8 bits, 256 becomes 0; use the labels 0 to 254 and '
+        '255 for ignored pixels.',
+    ),
+    'lost': (
+        'error',
+        'masks have values that are no whole number from 0 up',
+        'mmseg keeps 8 bits and cuts off what is behind the point; use '
+        'the labels 0 to 254 and 255 for ignored pixels.',
+    ),
+    '16 bits': (
+        'warning',
+        'masks have 16 or 32 bits a pixel',
+        'All values fit 8 bits and are read right; 8 bits are smaller.',
+    ),
     'values': ('error', 'masks hold values that are no label', ''),
-    'empty': ('warning', 'masks are empty (background or ignored alone)',
-              'No class is learnt or tested there.'),
+    'empty': (
+        'warning',
+        'masks are empty (background or ignored alone)',
+        'No class is learnt or tested there.',
+    ),
 }
 
 
-def _values_hint(pairs: Sequence[Pair], classes: Sequence[str],
-                 reduced: bool) -> str:
+def _values_hint(pairs: Sequence[Pair], classes: Sequence[str], reduced: bool) -> str:
     """Which values, how often, and where they may come from."""
     num_classes = len(classes)
     strange = Counter()
     for pair in pairs:
         strange.update(pair.strange)
-    told = '; '.join(f'{value}: {pixels} pixels'
-                     for value, pixels in sorted(strange.items())[:10])
+    told = '; '.join(
+        f'{value}: {pixels} pixels' for value, pixels in sorted(strange.items())[:10]
+    )
     more = f'; {len(strange) - 10} more' if len(strange) > 10 else ''
-    hint = (f'{told}{more}. With {num_classes} classes a label is 0 to '
-            f'{num_classes - 1}, or 255 for ignored pixels.')
+    hint = (
+        f'{told}{more}. With {num_classes} classes a label is 0 to '
+        f'{num_classes - 1}, or 255 for ignored pixels.'
+    )
     no_zero = not any(p.areas[0] for p in pairs if p.areas is not None)
     if set(strange) == {num_classes} and not reduced and no_zero:
-        hint += (' The masks seem to count from 1: write '
-                 'reduce_zero_label=True, which ignores 0.')
+        hint += (
+            ' The masks seem to count from 1: write '
+            'reduce_zero_label=True, which ignores 0.'
+        )
     elif reduced or min(strange) > IGNORE:
         pass
     elif is_background(classes[0]):
         hint += ' If a class is missing in the names, add it.'
     else:
-        hint += (' If 0 means "not labelled" and the first class is 1, write '
-                 'reduce_zero_label=True; if a class is missing in the '
-                 'names, add it.')
+        hint += (
+            ' If 0 means "not labelled" and the first class is 1, write '
+            'reduce_zero_label=True; if a class is missing in the '
+            'names, add it.'
+        )
     return hint
 
 
-def of_files(pairs: Sequence[Pair], classes: Sequence[str],
-             reduced: bool) -> list[Finding]:
+def of_files(
+    pairs: Sequence[Pair], classes: Sequence[str], reduced: bool
+) -> list[Finding]:
     """What is wrong with the files of a data set.
 
     Args:
@@ -103,8 +141,7 @@ def of_files(pairs: Sequence[Pair], classes: Sequence[str],
     for pair in pairs:
         for kind, item in pair.problems:
             found.setdefault(kind, []).append(item)
-        if pair.areas is not None and not (pair.strange
-                                           or pair.areas[classed].any()):
+        if pair.areas is not None and not (pair.strange or pair.areas[classed].any()):
             found.setdefault('empty', []).append(pair.picture)
     findings = []
     for kind, (level, what, hint) in KINDS.items():
@@ -115,8 +152,13 @@ def of_files(pairs: Sequence[Pair], classes: Sequence[str],
     return findings
 
 
-def of_labels(classes: Sequence[str], novel: Sequence[str],
-              areas: np.ndarray, reduced: bool, split: str) -> list[Finding]:
+def of_labels(
+    classes: Sequence[str],
+    novel: Sequence[str],
+    areas: np.ndarray,
+    reduced: bool,
+    split: str,
+) -> list[Finding]:
     """What the labels of all masks say against the names.
 
     Args:
@@ -130,10 +172,12 @@ def of_labels(classes: Sequence[str], novel: Sequence[str],
         check_classes(classes, 'The data set')
     except ValueError as error:
         return [Finding('error', 'the names do not do', str(error))]
-    level, hint = misread(classes, areas, reduced,
-                          novel if split == 'train' else ())
-    return [Finding(level, 'labels and names do not belong together',
-                    hint)] if level else []
+    level, hint = misread(classes, areas, reduced, novel if split == 'train' else ())
+    return (
+        [Finding(level, 'labels and names do not belong together', hint)]
+        if level
+        else []
+    )
 
 
 def of_folders(dataset) -> list[Finding]:
@@ -143,47 +187,65 @@ def of_folders(dataset) -> list[Finding]:
         dataset: Built. Where its folders are not local ones, or it has none,
             nothing is found.
     """
-    folder, masks = (dataset.data_prefix.get(key) or ''
-                     for key in ('img_path', 'seg_map_path'))
-    suffixes = [getattr(dataset, key, None)
-                for key in ('img_suffix', 'seg_map_suffix')]
+    folder, masks = (
+        dataset.data_prefix.get(key) or '' for key in ('img_path', 'seg_map_path')
+    )
+    suffixes = [getattr(dataset, key, None) for key in ('img_suffix', 'seg_map_suffix')]
     if not (os.path.isdir(folder) and os.path.isdir(masks) and all(suffixes)):
         return []
     looked_at, mask_suffix = suffixes
     lonely = [
-        path for path in _files(masks) if path.endswith(mask_suffix)
+        path
+        for path in _files(masks)
+        if path.endswith(mask_suffix)
         and not (folder == masks and path.endswith(looked_at))
         and not os.path.isfile(
-            os.path.join(folder, os.path.relpath(path, masks))
-            [:-len(mask_suffix)] + looked_at)
+            os.path.join(folder, os.path.relpath(path, masks))[: -len(mask_suffix)]
+            + looked_at
+        )
     ]
     overlooked = [
-        path for path in _files(folder)
-        if path.lower().endswith(('.jpg', '.jpeg', '.png', '.bmp', '.tif',
-                                  '.tiff', '.webp'))
+        path
+        for path in _files(folder)
+        if path.lower().endswith(
+            ('.jpg', '.jpeg', '.png', '.bmp', '.tif', '.tiff', '.webp')
+        )
         and not path.endswith(looked_at)
         and not (folder == masks and path.endswith(mask_suffix))
     ]
     return [
-        Finding(level, what, hint, items) for level, what, hint, items in (
-            ('warning', 'masks have no picture',
-             f'A picture ends in {looked_at!r}, as img_suffix says.', lonely),
-            ('warning', 'pictures are not looked at',
-             f'They do not end in {looked_at!r}; mend img_suffix, or convert '
-             'them: one data set, one suffix (ConcatDataset joins two).',
-             overlooked)) if items
+        Finding(level, what, hint, items)
+        for level, what, hint, items in (
+            (
+                'warning',
+                'masks have no picture',
+                f'A picture ends in {looked_at!r}, as img_suffix says.',
+                lonely,
+            ),
+            (
+                'warning',
+                'pictures are not looked at',
+                f'They do not end in {looked_at!r}; mend img_suffix, or convert '
+                'them: one data set, one suffix (ConcatDataset joins two).',
+                overlooked,
+            ),
+        )
+        if items
     ]
 
 
 def _files(folder: str) -> list[str]:
     """All files below a folder, sorted."""
     return sorted(
-        os.path.join(parent, name) for parent, _, names in os.walk(folder)
-        for name in names)
+        os.path.join(parent, name)
+        for parent, _, names in os.walk(folder)
+        for name in names
+    )
 
 
-def of_classes(classes: Sequence[str], novel: Sequence[str],
-               areas: np.ndarray, split: str) -> list[Finding]:
+def of_classes(
+    classes: Sequence[str], novel: Sequence[str], areas: np.ndarray, split: str
+) -> list[Finding]:
     """What is wrong with the names.
 
     Args:
@@ -196,17 +258,33 @@ def of_classes(classes: Sequence[str], novel: Sequence[str],
     twice = [name for name, number in count.items() if number > 1]
     unknown = [name for name in novel if name not in classes]
     absent = [
-        name for label, name in enumerate(classes)
+        name
+        for label, name in enumerate(classes)
         if not areas[label] and not (split == 'train' and name in novel)
     ]
     return [
-        Finding(level, what, hint, items) for level, what, hint, items in (
-            ('error', 'classes are listed twice',
-             'A pixel could not tell them apart; names differ by more than '
-             'capitals.', twice),
-            ('error', 'new classes are not among the names',
-             f'The names are {", ".join(classes)}.', unknown),
-            ('warning', 'classes never occur',
-             'The label of a class is its place in the list of names, from '
-             '0; is the order that of the masks?', absent)) if items
+        Finding(level, what, hint, items)
+        for level, what, hint, items in (
+            (
+                'error',
+                'classes are listed twice',
+                'A pixel could not tell them apart; names differ by more than '
+                'capitals.',
+                twice,
+            ),
+            (
+                'error',
+                'new classes are not among the names',
+                f'The names are {", ".join(classes)}.',
+                unknown,
+            ),
+            (
+                'warning',
+                'classes never occur',
+                'The label of a class is its place in the list of names, from '
+                '0; is the order that of the masks?',
+                absent,
+            ),
+        )
+        if items
     ]

@@ -1,4 +1,5 @@
 """Reads one picture and its mask, and says what is wrong with them."""
+
 import hashlib
 import io
 from dataclasses import dataclass, field
@@ -27,6 +28,7 @@ class Pair:
         problems (list[tuple[str, str]]): A key of ``findings.KINDS`` and the
             file that it is about, with a detail.
     """
+
     picture: str
     digest: bytes | None = None
     areas: np.ndarray | None = None
@@ -34,8 +36,9 @@ class Pair:
     problems: list[tuple[str, str]] = field(default_factory=list)
 
 
-def _open(path: str, backend_args: dict | None, what: str,
-          pair: Pair) -> tuple[Image.Image | None, bytes]:
+def _open(
+    path: str, backend_args: dict | None, what: str, pair: Pair
+) -> tuple[Image.Image | None, bytes]:
     """The decoded picture and its bytes; (None, ...) with a problem noted."""
     content = b''
     try:
@@ -47,8 +50,11 @@ def _open(path: str, backend_args: dict | None, what: str,
     except FileNotFoundError:
         pair.problems.append((f'no {what}', path))
     except Exception as error:  # whatever a decoder raises
-        reason = 'it is empty' if not content else ' '.join(
-            str(error).replace(repr(error), '').split())
+        reason = (
+            'it is empty'
+            if not content
+            else ' '.join(str(error).replace(repr(error), '').split())
+        )
         if 'cannot identify' in reason:  # with an address in memory
             reason = 'no picture of a usual format'
         pair.problems.append(('unreadable', f'{path} ({reason})'))
@@ -65,16 +71,16 @@ def as_trained(values: np.ndarray, info: dict) -> np.ndarray:
     """What mmseg's ``LoadAnnotations`` makes of a mask's values."""
     values = values.astype(np.int64)
     if info.get('reduce_zero_label'):
-        values = np.where((values == 0) | (values == IGNORE), IGNORE,
-                          values - 1)
+        values = np.where((values == 0) | (values == IGNORE), IGNORE, values - 1)
     result = values.copy()
     for old, new in (info.get('label_map') or {}).items():
         result[values == old] = new
     return result
 
 
-def _count(image: Image.Image, path: str, info: dict, num_classes: int,
-           pair: Pair) -> None:
+def _count(
+    image: Image.Image, path: str, info: dict, num_classes: int, pair: Pair
+) -> None:
     """Fill in ``areas`` and ``strange``."""
     labels = np.asarray(image)
     if labels.ndim != 2 or labels.dtype.kind not in 'buif':
@@ -85,9 +91,13 @@ def _count(image: Image.Image, path: str, info: dict, num_classes: int,
     if labels.dtype.itemsize > 1:
         wide, lost = labels.max(), lost_value(labels)
         pair.problems.append(
-            ('wide' if wide > IGNORE else '16 bits' if lost is None else
-             'lost', f'{path} (values up to {wide:g})' if lost is None
-             or wide > IGNORE else f'{path} (the value {lost:g})'))
+            (
+                'wide' if wide > IGNORE else '16 bits' if lost is None else 'lost',
+                f'{path} (values up to {wide:g})'
+                if lost is None or wide > IGNORE
+                else f'{path} (the value {lost:g})',
+            )
+        )
         values, pixels = np.unique(labels, return_counts=True)
         if lost is None:
             values = values.astype(np.uint8)
@@ -108,8 +118,7 @@ def _count(image: Image.Image, path: str, info: dict, num_classes: int,
         pair.problems.append(('values', f'{path} ({told})'))
 
 
-def read_pair(info: dict, num_classes: int,
-              backend_args: dict | None = None) -> Pair:
+def read_pair(info: dict, num_classes: int, backend_args: dict | None = None) -> Pair:
     """Read a picture and its mask.
 
     Args:
@@ -134,7 +143,6 @@ def read_pair(info: dict, num_classes: int,
         return pair
     if picture and _size(picture) != mask.size:
         sizes = [f'{w} x {h}' for w, h in (mask.size, _size(picture))]
-        pair.problems.append(
-            ('size', f'{path} ({sizes[0]}, its picture {sizes[1]})'))
+        pair.problems.append(('size', f'{path} ({sizes[0]}, its picture {sizes[1]})'))
     _count(mask, path, info, num_classes, pair)
     return pair

@@ -1,4 +1,5 @@
 """Episodes, their folds and lists, and the data sets they are made of."""
+
 from .coco import COCO20iDataset, COCOObjectDataset
 from .episode_dataset import EpisodeDataset
 from .folds import FoldDataset
@@ -11,8 +12,16 @@ from .transforms.make_episode import MakeEpisode
 from .voc20 import PascalVOCDataset20
 
 __all__ = [
-    'BAMLetterbox', 'COCO20iDataset', 'COCOObjectDataset', 'EpisodeDataset',
-    'FoldDataset', 'LoadAnnotations', 'MakeEpisode', 'PASCAL5iDataset',
-    'PascalVOCDataset20', 'Shapes5iDataset', 'ShapesBackend',
-    'check_label_maps'
+    'BAMLetterbox',
+    'COCO20iDataset',
+    'COCOObjectDataset',
+    'EpisodeDataset',
+    'FoldDataset',
+    'LoadAnnotations',
+    'MakeEpisode',
+    'PASCAL5iDataset',
+    'PascalVOCDataset20',
+    'Shapes5iDataset',
+    'ShapesBackend',
+    'check_label_maps',
 ]

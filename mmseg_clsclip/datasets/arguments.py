@@ -1,4 +1,5 @@
 """Values of data sets' arguments, and words about wrong ones."""
+
 import math
 from numbers import Integral, Real
 from typing import Any
@@ -8,11 +9,13 @@ from mmseg.datasets import BaseSegDataset
 from mmseg.registry import DATASETS
 
 
-def is_whole(value: Any, low: float = -math.inf,
-             high: float = math.inf) -> bool:
+def is_whole(value: Any, low: float = -math.inf, high: float = math.inf) -> bool:
     """Whether it is a whole number of a range, its ends included."""
-    return (isinstance(value, Integral) and not isinstance(value, bool)
-            and low <= value <= high)
+    return (
+        isinstance(value, Integral)
+        and not isinstance(value, bool)
+        and low <= value <= high
+    )
 
 
 def check_area(value: Any) -> None:
@@ -21,8 +24,11 @@ def check_area(value: Any) -> None:
     Raises:
         ValueError: If it is not.
     """
-    if isinstance(value, bool) or not isinstance(value, Real) or not (
-            0 <= value < math.inf):
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, Real)
+        or not (0 <= value < math.inf)
+    ):
         raise ValueError(f'min_area={value!r}: a number of pixels, 0 or more.')
 
 
@@ -35,8 +41,9 @@ def check_seed(value: Any) -> None:
     try:
         np.random.RandomState(value)
     except (TypeError, ValueError) as error:
-        raise ValueError(f'seed={value!r}: a whole number from 0 to 2**32 - 1,'
-                         ' or None.') from error
+        raise ValueError(
+            f'seed={value!r}: a whole number from 0 to 2**32 - 1, or None.'
+        ) from error
 
 
 def check_suffixes(dataset: Any) -> None:
@@ -60,8 +67,8 @@ def check_suffixes(dataset: Any) -> None:
     own = getattr(kind, 'load_data_list', None)
     for key in ('img_suffix', 'seg_map_suffix'):
         given = dataset.get(key, '')
-        if not isinstance(given, str) and (
-                own is BaseSegDataset.load_data_list):
+        if not isinstance(given, str) and (own is BaseSegDataset.load_data_list):
             raise ValueError(
                 f'{key}={given!r}: mmseg takes one text. Give each suffix a '
-                'data set of its own, and join them by ConcatDataset.')
+                'data set of its own, and join them by ConcatDataset.'
+            )

@@ -1,4 +1,5 @@
 """COCO's 80 object classes: COCO-20i and COCO-Object."""
+
 from collections.abc import Iterable
 
 from mmengine import fileio
@@ -21,9 +22,12 @@ COCO_TO_VOC = {
 }
 _META = dict(
     classes=('background', *COCO_CLASSES),
-    palette=[[0, 0, 0], *COCOStuffDataset.METAINFO['palette'][:80]])
-_HINT = ('`tools/dataset_converters/coco_20i.py masks` writes the masks from '
-         'instances_*.json, see docs/protocols.md.')
+    palette=[[0, 0, 0], *COCOStuffDataset.METAINFO['palette'][:80]],
+)
+_HINT = (
+    '`tools/dataset_converters/coco_20i.py masks` writes the masks from '
+    'instances_*.json, see docs/protocols.md.'
+)
 
 
 def seen_among(unseen: Iterable[str], trained: Iterable[str]) -> list[str]:
@@ -47,11 +51,11 @@ class COCO20iDataset(FoldDataset):
     ``annotations/val2014``: HSNet's layout. To count the pairs of so many
     masks takes minutes, so write a ``list_file`` once.
     """
+
     NAME = 'COCO-20i'
     META = _META
     DATA_ROOT = 'data/coco'
-    DATA_PREFIX = dict(
-        img_path='{split}2014', seg_map_path='annotations/{split}2014')
+    DATA_PREFIX = dict(img_path='{split}2014', seg_map_path='annotations/{split}2014')
     ANN_FILE = ''
 
     @staticmethod
@@ -65,23 +69,25 @@ class COCO20iDataset(FoldDataset):
         def fitting(folds):
             # In training the list holds all but the fold.
             return ' or '.join(
-                str(number) for number, fold in enumerate(folds)
-                if (labels <= set(fold) if self.test_mode else labels.
-                    isdisjoint(fold)))
+                str(number)
+                for number, fold in enumerate(folds)
+                if (labels <= set(fold) if self.test_mode else labels.isdisjoint(fold))
+            )
 
         if not labels <= set(range(1, 81)):
             return ''
         ours = fitting(map(self.novel, range(NUM_FOLDS)))
-        contiguous = fitting(
-            range(20 * f + 1, 20 * f + 21) for f in range(NUM_FOLDS))
+        contiguous = fitting(range(20 * f + 1, 20 * f + 21) for f in range(NUM_FOLDS))
         if ours:
             # Few labels fit both; the nearer mistake is the fold.
             return f' It fits fold {ours}.'
         if contiguous:
-            return (f' It fits fold {contiguous} of the contiguous split '
-                    '(PANet: fold f is the labels 20f + 1 to 20f + 20), which '
-                    'is another protocol; COCO-20i is interleaved (f + 1, '
-                    'f + 5, ... f + 77).')
+            return (
+                f' It fits fold {contiguous} of the contiguous split '
+                '(PANet: fold f is the labels 20f + 1 to 20f + 20), which '
+                'is another protocol; COCO-20i is interleaved (f + 1, '
+                'f + 5, ... f + 77).'
+            )
         return ''
 
 
@@ -98,26 +104,30 @@ class COCOObjectDataset(BaseSegDataset):
         FileNotFoundError: If a folder, ``ann_file`` or masks do not exist.
         ValueError: If there is no picture.
     """
+
     METAINFO = _META
 
     def load_data_list(self) -> list[dict]:
         """One entry a picture, all of which have a mask."""
         backend = fileio.get_file_backend(
-            self.data_prefix['img_path'], backend_args=self.backend_args)
+            self.data_prefix['img_path'], backend_args=self.backend_args
+        )
         for key, path in self.data_prefix.items():
             if path is not None and not backend.isdir(path):
                 raise FileNotFoundError(
                     f'The folder {path} does not exist. Mend data_root or '
-                    f'data_prefix.{key} of COCO-Object. {_HINT}')
+                    f'data_prefix.{key} of COCO-Object. {_HINT}'
+                )
         if self.ann_file and not backend.exists(self.ann_file):
             raise FileNotFoundError(
                 f'{self.ann_file} does not exist. It is a file with an id a '
-                "line, or '' for every picture of the folder.")
+                "line, or '' for every picture of the folder."
+            )
         entries = super().load_data_list()
         if not entries:
             raise ValueError(
-                f'No picture *{self.img_suffix} in '
-                f'{self.data_prefix["img_path"]}.')
+                f'No picture *{self.img_suffix} in {self.data_prefix["img_path"]}.'
+            )
         masks = [entry.get('seg_map_path') for entry in entries]
         require_files([m for m in masks if m], 'masks', _HINT, backend.isfile)
         return entries

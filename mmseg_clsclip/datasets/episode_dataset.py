@@ -1,4 +1,5 @@
 """Episodes: a picture, one class name, a binary mask; from any data set."""
+
 import os
 from collections.abc import Callable, Sequence
 
@@ -13,13 +14,7 @@ from ..utils.keys import CLASS_NAME, NOVEL_CLASSES, PROTOCOL, Protocol
 from ..utils.log import warn
 from .arguments import check_area, check_seed, check_suffixes, is_whole
 from .episode_lists import picture_id, read_lists
-from .masks import (
-    check_classes,
-    check_mask,
-    check_use,
-    eligible_labels,
-    is_background,
-)
+from .masks import check_classes, check_mask, check_use, eligible_labels, is_background
 
 NOVEL_HANDLING = ('drop_image', 'background', 'ignore')
 
@@ -41,7 +36,8 @@ def _check_size(results: dict) -> dict:
             f'{results["seg_map_path"]} is {labels.shape[-1]} x '
             f'{labels.shape[0]} pixels, its picture {results["img_path"]} '
             f'{size[1]} x {size[0]}. Give each picture its own mask, at its '
-            'own size.')
+            'own size.'
+        )
     return results
 
 
@@ -50,11 +46,17 @@ def _with_size_check(pipeline: Sequence[dict]) -> Compose:
 
     A crop would hide it.
     """
-    return Compose([
-        step for given in pipeline for step in (
-            (given, _check_size) if isinstance(given, dict)
-            and given.get('type') == 'LoadAnnotations' else (given, ))
-    ])
+    return Compose(
+        [
+            step
+            for given in pipeline
+            for step in (
+                (given, _check_size)
+                if isinstance(given, dict) and given.get('type') == 'LoadAnnotations'
+                else (given,)
+            )
+        ]
+    )
 
 
 def wrapped(dataset: Dataset) -> list[Dataset]:
@@ -67,8 +69,7 @@ def wrapped(dataset: Dataset) -> list[Dataset]:
 
 def innermost(dataset: Dataset) -> list[Dataset]:
     """The data sets inside of mmengine's wrappers."""
-    return [one for inner in wrapped(dataset)
-            for one in innermost(inner)] or [dataset]
+    return [one for inner in wrapped(dataset) for one in innermost(inner)] or [dataset]
 
 
 def _test_mode(dataset: Dataset) -> bool:
@@ -79,14 +80,21 @@ def _test_mode(dataset: Dataset) -> bool:
     """
     first, *others = (one.test_mode for one in innermost(dataset))
     if set(others) - {first}:
-        raise ValueError('Of the joined data sets some have test_mode=True '
-                         'and some have not: set it for all or for none.')
+        raise ValueError(
+            'Of the joined data sets some have test_mode=True '
+            'and some have not: set it for all or for none.'
+        )
     return first
 
 
-def _check_options(novel_handling: str, test_classes: str, unreadable: str,
-                   min_area: float, episodes: int | None,
-                   seed: int | None) -> None:
+def _check_options(
+    novel_handling: str,
+    test_classes: str,
+    unreadable: str,
+    min_area: float,
+    episodes: int | None,
+    seed: int | None,
+) -> None:
     """Arguments of :class:`EpisodeDataset` are what it says of them.
 
     Raises:
@@ -95,13 +103,15 @@ def _check_options(novel_handling: str, test_classes: str, unreadable: str,
     for name, value, known in (
         ('novel_handling', novel_handling, NOVEL_HANDLING),
         ('test_classes', test_classes, ('all', 'novel')),
-        ('unreadable', unreadable, ('stop', 'skip'))):
+        ('unreadable', unreadable, ('stop', 'skip')),
+    ):
         if value not in known:
             raise ValueError(f'{name}={value!r}: one of {known}.')
     check_area(min_area)
     if episodes is not None and not is_whole(episodes, 1):
-        raise ValueError(f'episodes={episodes!r}: at least 1, or None for '
-                         'every pair once.')
+        raise ValueError(
+            f'episodes={episodes!r}: at least 1, or None for every pair once.'
+        )
     check_seed(seed)
 
 
@@ -151,24 +161,26 @@ class EpisodeDataset(Dataset):
             is left.
     """
 
-    def __init__(self,
-                 dataset: dict,
-                 pipeline: Sequence[dict | Callable] = (),
-                 novel_classes: Sequence[str] | None = None,
-                 novel_handling: str = 'drop_image',
-                 test_classes: str = 'all',
-                 min_area: float = 1,
-                 list_file: str | Sequence[str] | None = None,
-                 episodes: int | None = None,
-                 seed: int | None = None,
-                 unreadable: str = 'stop'):
-        _check_options(novel_handling, test_classes, unreadable, min_area,
-                       episodes, seed)
+    def __init__(
+        self,
+        dataset: dict,
+        pipeline: Sequence[dict | Callable] = (),
+        novel_classes: Sequence[str] | None = None,
+        novel_handling: str = 'drop_image',
+        test_classes: str = 'all',
+        min_area: float = 1,
+        list_file: str | Sequence[str] | None = None,
+        episodes: int | None = None,
+        seed: int | None = None,
+        unreadable: str = 'stop',
+    ):
+        _check_options(
+            novel_handling, test_classes, unreadable, min_area, episodes, seed
+        )
         check_suffixes(dataset)
         self.dataset: BaseDataset = DATASETS.build(dataset)
         self.pipeline = _with_size_check(pipeline)
-        check_classes(self.dataset.metainfo.get('classes'),
-                      type(self.dataset).__name__)
+        check_classes(self.dataset.metainfo.get('classes'), type(self.dataset).__name__)
         self.novel_handling = novel_handling
         self.min_area = min_area
         self.list_file = list_file
@@ -185,22 +197,25 @@ class EpisodeDataset(Dataset):
         if not self.samples:
             raise ValueError(
                 f'No sample is left of {len(self.dataset)} pictures with '
-                f'min_area={min_area} and novel_handling={novel_handling!r}.')
+                f'min_area={min_area} and novel_handling={novel_handling!r}.'
+            )
         how['pairs'] = len(self.samples)
         how['episodes'] = self._draw_episodes(episodes, seed)
         self._metainfo = dict(
             self.dataset.metainfo,
             novel_classes=self.novel_classes,
             base_classes=self.base_classes,
-            protocol=Protocol(**{
-                'dataset': type(self.dataset).__name__,
-                **self.dataset.metainfo.get(PROTOCOL, {}),
-                'novel_handling': novel_handling,
-                **how
-            }))
+            protocol=Protocol(
+                **{
+                    'dataset': type(self.dataset).__name__,
+                    **self.dataset.metainfo.get(PROTOCOL, {}),
+                    'novel_handling': novel_handling,
+                    **how,
+                }
+            ),
+        )
 
-    def _resolve_classes(self, novel: Sequence[str] | None,
-                         asked: str) -> None:
+    def _resolve_classes(self, novel: Sequence[str] | None, asked: str) -> None:
         """Which classes are novel, which are base, which are asked for.
 
         Args:
@@ -215,20 +230,27 @@ class EpisodeDataset(Dataset):
         if novel is None:
             novel = meta.get(NOVEL_CLASSES, ())
         if isinstance(novel, str):
-            raise ValueError(f'novel_classes={novel!r} is one text: write a '
-                             f'list, [{novel!r}].')
+            raise ValueError(
+                f'novel_classes={novel!r} is one text: write a list, [{novel!r}].'
+            )
         unknown = sorted(str(name) for name in novel if name not in classes)
         if unknown:
-            raise ValueError(f'novel_classes: {unknown} are not in '
-                             f'the data set, whose classes are {classes}.')
+            raise ValueError(
+                f'novel_classes: {unknown} are not in '
+                f'the data set, whose classes are {classes}.'
+            )
         self.novel_classes = tuple(novel)
         self.base_classes = tuple(
-            c for c in classes if c not in novel and not is_background(c))
+            c for c in classes if c not in novel and not is_background(c)
+        )
         self._novel_labels = [classes.index(c) for c in novel]
         names = self.base_classes
         if self.test_mode:
-            names = novel if asked == 'novel' else [
-                c for c in classes if not is_background(c)]
+            names = (
+                novel
+                if asked == 'novel'
+                else [c for c in classes if not is_background(c)]
+            )
         self._asked_labels = [classes.index(c) for c in names]
 
     def _draw_episodes(self, episodes: int | None, seed: int | None) -> str:
@@ -237,11 +259,13 @@ class EpisodeDataset(Dataset):
             return 'every pair once'
         if self.test_mode:
             pairs = len(self.samples)
-            picks = np.arange(episodes) % pairs if seed is None else (
-                np.random.RandomState(seed).randint(pairs, size=episodes))
+            picks = (
+                np.arange(episodes) % pairs
+                if seed is None
+                else (np.random.RandomState(seed).randint(pairs, size=episodes))
+            )
             self.samples = [self.samples[i] for i in picks]
-        return f'{episodes}, ' + ('in order' if seed is None else
-                                  f'seed {seed}')
+        return f'{episodes}, ' + ('in order' if seed is None else f'seed {seed}')
 
     def _check_use(self) -> None:
         """Masks agree with the names.
@@ -251,12 +275,17 @@ class EpisodeDataset(Dataset):
         """
         classes = self.dataset.metainfo['classes']
         indices = dict(self.samples) or range(len(self.dataset))
-        for reduced in {getattr(part, 'reduce_zero_label', False)
-                        for part in innermost(self.dataset)}:
-            check_use(classes, map(self._areas, indices), bool(reduced),
-                      self.dataset.get_data_info(next(iter(indices)))
-                      ['seg_map_path'],
-                      () if self.test_mode else self.novel_classes)
+        for reduced in {
+            getattr(part, 'reduce_zero_label', False)
+            for part in innermost(self.dataset)
+        }:
+            check_use(
+                classes,
+                map(self._areas, indices),
+                bool(reduced),
+                self.dataset.get_data_info(next(iter(indices)))['seg_map_path'],
+                () if self.test_mode else self.novel_classes,
+            )
 
     @property
     def metainfo(self) -> dict:
@@ -295,8 +324,13 @@ class EpisodeDataset(Dataset):
                 dropped = []
             if not (self.test_mode or dropped or self.min_area > 1):
                 return [(i, None) for i in every], how
-            pairs = [(i, k) for i in every for k in eligible_labels(
-                self._areas(i), self._asked_labels, dropped, self.min_area)]
+            pairs = [
+                (i, k)
+                for i in every
+                for k in eligible_labels(
+                    self._areas(i), self._asked_labels, dropped, self.min_area
+                )
+            ]
         if self.test_mode:
             return pairs, how
         labels: dict[int, list[int]] = {}
@@ -311,8 +345,11 @@ class EpisodeDataset(Dataset):
             ValueError: If its pictures or classes are not the data set's.
         """
         listed, form = read_lists(self.list_file)
-        files = [self.list_file] if isinstance(
-            self.list_file, (str, os.PathLike)) else self.list_file
+        files = (
+            [self.list_file]
+            if isinstance(self.list_file, (str, os.PathLike))
+            else self.list_file
+        )
         index, twice = {}, set()
         for i in range(len(self.dataset)):
             name = picture_id(self.dataset.get_data_info(i)['img_path'])
@@ -324,7 +361,8 @@ class EpisodeDataset(Dataset):
             raise ValueError(
                 f'{some(files)} names pictures by their file names, and '
                 f'several are called {some(twice)}. Give them names of their '
-                'own, or do without a list: the pairs are counted then.')
+                'own, or do without a list: the pairs are counted then.'
+            )
         missing = sorted({name for name, _ in listed if name not in index})
         if missing:
             raise ValueError(
@@ -332,7 +370,8 @@ class EpisodeDataset(Dataset):
                 f'{len({n for n, _ in listed})} ids are not among the '
                 f'{len(index)} pictures of the data set: {some(missing)}. '
                 'Check data_root and data_prefix, or take the list of this '
-                'split.')
+                'split.'
+            )
         found = {label for _, label in listed}
         wrong = sorted(found - set(self._asked_labels))
         if wrong:
@@ -341,24 +380,26 @@ class EpisodeDataset(Dataset):
                 f'{some(wrong)}, but here '
                 f'{"testing" if self.test_mode else "training"} asks for '
                 f'{some(self._asked_labels, 20)}: it is '
-                'the list of another fold or split.'
-                + self._explain_labels(found))
+                'the list of another fold or split.' + self._explain_labels(found)
+            )
         kept = set(every)
-        return [(index[name], label) for name, label in listed
-                if index[name] in kept], dict(
-                    list=f'file ({form})',
-                    list_files=[os.path.basename(f) for f in files])
+        return [
+            (index[name], label) for name, label in listed if index[name] in kept
+        ], dict(list=f'file ({form})', list_files=[os.path.basename(f) for f in files])
 
     def _check_list_is_full(self, pairs: list[tuple]) -> None:
         """Warn if a list seems to leave out pictures of novel classes."""
         pictures = list(dict.fromkeys(i for i, _ in pairs))[:200]
         if self._novel_labels and not any(
-                self._areas(i)[self._novel_labels].any() for i in pictures):
-            warn(f'None of the first {len(pictures)} pictures of '
-                 f'{self.list_file} holds a novel class, so '
-                 f'novel_handling={self.novel_handling!r} has nothing to '
-                 'handle. Was the list made with drop_image? '
-                 'tools/dataset_converters/ have --novel-handling.')
+            self._areas(i)[self._novel_labels].any() for i in pictures
+        ):
+            warn(
+                f'None of the first {len(pictures)} pictures of '
+                f'{self.list_file} holds a novel class, so '
+                f'novel_handling={self.novel_handling!r} has nothing to '
+                'handle. Was the list made with drop_image? '
+                'tools/dataset_converters/ have --novel-handling.'
+            )
 
     def _explain_labels(self, labels: set[int]) -> str:
         """What a subclass can say of the labels of a list that is refused."""
@@ -371,17 +412,19 @@ class EpisodeDataset(Dataset):
             FileNotFoundError: With how many are missing and the first few.
         """
         samples = getattr(self, 'samples', None)
-        indices = range(len(self.dataset)) if samples is None else dict(
-            samples)
+        indices = range(len(self.dataset)) if samples is None else dict(samples)
         infos = [self.dataset.get_data_info(i) for i in indices]
         for key, what in (('img_path', 'pictures'), ('seg_map_path', 'masks')):
             paths = [info.get(key) for info in infos]
             # Only local files are cheap to look for.
-            if paths and paths[0] is not None and isinstance(
-                    get_file_backend(paths[0]), LocalBackend):
+            if (
+                paths
+                and paths[0] is not None
+                and isinstance(get_file_backend(paths[0]), LocalBackend)
+            ):
                 require_files(
-                    paths, what, 'Check data_root and data_prefix of the data '
-                    'set.')
+                    paths, what, 'Check data_root and data_prefix of the data set.'
+                )
 
     def _readable(self, indices: list[int]) -> list[int]:
         """Those whose picture opens; the others are logged."""
@@ -395,8 +438,7 @@ class EpisodeDataset(Dataset):
             except Exception:  # whatever a decoder raises
                 bad.append(info['img_path'])
         if bad:
-            warn(f'{len(bad)} pictures cannot be read and are left out: '
-                 f'{some(bad)}.')
+            warn(f'{len(bad)} pictures cannot be read and are left out: {some(bad)}.')
         return good
 
     def full_init(self) -> None:
@@ -410,8 +452,7 @@ class EpisodeDataset(Dataset):
         index, asked = self.samples[idx]
         classes = self.metainfo['classes']
         info = self.dataset.get_data_info(index)
-        info.update(
-            sample_idx=idx, classes=classes, base_classes=self.base_classes)
+        info.update(sample_idx=idx, classes=classes, base_classes=self.base_classes)
         if self.test_mode:
             info[CLASS_NAME] = classes[asked]
             return info
@@ -439,7 +480,8 @@ class EpisodeDataset(Dataset):
                 raise RuntimeError(
                     f'{path} could not be prepared: {error} (If it is the '
                     "picture that cannot be read: unreadable='skip' leaves "
-                    'such out.)') from error
+                    'such out.)'
+                ) from error
             if data is not None:
                 return data
             if self.test_mode:
@@ -447,4 +489,5 @@ class EpisodeDataset(Dataset):
             idx = np.random.randint(len(self))
         raise RuntimeError(
             'The pipeline gives no sample: after cropping no base class is '
-            'left. Look at RandomCrop and at MakeEpisode.min_area.')
+            'left. Look at RandomCrop and at MakeEpisode.min_area.'
+        )

@@ -1,4 +1,5 @@
 """Lists of episodes: in which picture which class is asked for."""
+
 import ast
 import os
 import pickle
@@ -26,11 +27,15 @@ class _PlainUnpickler(pickle.Unpickler):
 def _from_dict(content: dict, offset: int) -> list[tuple[str, int]]:
     """Pairs of {class: pictures}; a picture may come with its mask."""
     if not isinstance(content, dict) or not all(
-            isinstance(k, int) and isinstance(pictures, (list, tuple))
-            for k, pictures in content.items()):
+        isinstance(k, int) and isinstance(pictures, (list, tuple))
+        for k, pictures in content.items()
+    ):
         raise ValueError('expected was a dict {class: [picture, ...]}.')
-    return [(picture_id(p if isinstance(p, str) else p[0]), k + offset)
-            for k, pictures in content.items() for p in pictures]
+    return [
+        (picture_id(p if isinstance(p, str) else p[0]), k + offset)
+        for k, pictures in content.items()
+        for p in pictures
+    ]
 
 
 def _read(path: Path) -> tuple[list[tuple[str, int]], str]:
@@ -49,11 +54,16 @@ def _read(path: Path) -> tuple[list[tuple[str, int]], str]:
             continue
         match = re.fullmatch(r'(\S+?)(__|\s+)(\d+)', line.strip())
         if not match:
-            hint = (' It names a picture and a mask but no class: take '
-                    'sub_class_file_list_*.txt in its place.'
-                    if re.fullmatch(r'\S+\s+\S+\.png', line.strip()) else '')
-            raise ValueError(f'line {number} is {line.strip()[:80]!r}; '
-                             f'expected "ID CLASS" or "ID__CLASS".{hint}')
+            hint = (
+                ' It names a picture and a mask but no class: take '
+                'sub_class_file_list_*.txt in its place.'
+                if re.fullmatch(r'\S+\s+\S+\.png', line.strip())
+                else ''
+            )
+            raise ValueError(
+                f'line {number} is {line.strip()[:80]!r}; '
+                f'expected "ID CLASS" or "ID__CLASS".{hint}'
+            )
         if match[2] == '__':
             name = 'HSNet'
         pairs.append((picture_id(match[1]), int(match[3])))
@@ -83,24 +93,36 @@ def read_lists(paths: str | Sequence[str]) -> tuple[list[tuple], str]:
     """
     pairs, formats = {}, set()
     paths = [paths] if isinstance(paths, (str, os.PathLike)) else paths
-    if not isinstance(paths, Sequence) or not paths or not all(
-            isinstance(path, (str, os.PathLike)) for path in paths):
+    if (
+        not isinstance(paths, Sequence)
+        or not paths
+        or not all(isinstance(path, (str, os.PathLike)) for path in paths)
+    ):
         raise ValueError(f'list_file={paths!r}: a path, or a list of some.')
     for path in map(Path, paths):
         if path.is_dir():
-            raise IsADirectoryError(f'list_file={str(path)!r} is a folder; '
-                                    'name the list in it.')
+            raise IsADirectoryError(
+                f'list_file={str(path)!r} is a folder; name the list in it.'
+            )
         if not path.is_file():
             raise FileNotFoundError(
                 f'The list {path} does not exist. tools/dataset_converters/ '
-                'writes such lists.')
+                'writes such lists.'
+            )
         try:
             found, name = _read(path)
-        except (ValueError, SyntaxError, TypeError, LookupError, EOFError,
-                AttributeError, OverflowError, MemoryError,
-                pickle.UnpicklingError) as error:
-            raise ValueError(f'{path} is not a list of episodes: '
-                             f'{error}') from error
+        except (
+            ValueError,
+            SyntaxError,
+            TypeError,
+            LookupError,
+            EOFError,
+            AttributeError,
+            OverflowError,
+            MemoryError,
+            pickle.UnpicklingError,
+        ) as error:
+            raise ValueError(f'{path} is not a list of episodes: {error}') from error
         if not found:
             raise ValueError(f'{path} is empty: no episode in it.')
         pairs.update(dict.fromkeys(found))
@@ -108,8 +130,7 @@ def read_lists(paths: str | Sequence[str]) -> tuple[list[tuple], str]:
     return list(pairs), ' and '.join(sorted(formats))
 
 
-def write_list(path: str | os.PathLike,
-               pairs: Iterable[tuple[str, int]]) -> None:
+def write_list(path: str | os.PathLike, pairs: Iterable[tuple[str, int]]) -> None:
     """Write ``ID LABEL`` a line; the file is whole or not there.
 
     Args:

@@ -1,4 +1,5 @@
 """What PASCAL-5i and COCO-20i have in common: four folds, two splits."""
+
 import os
 from collections.abc import Callable, Sequence
 
@@ -37,41 +38,46 @@ class FoldDataset(EpisodeDataset):
         ValueError: If there is no such fold or split.
         FileNotFoundError: If ``data_root`` or a part of it does not exist.
     """
+
     NAME: str
     META: dict  # classes, the background first, and palette
     DATA_ROOT: str
     DATA_PREFIX: dict  # with {split} in it
     ANN_FILE: str
 
-    def __init__(self,
-                 fold: int = 0,
-                 split: str = 'val',
-                 data_root: str | None = None,
-                 data_prefix: dict | None = None,
-                 ann_file: str | None = None,
-                 pipeline: Sequence[dict | Callable] = (),
-                 min_area: float = 2048,
-                 test_classes: str = 'novel',
-                 list_file: str | Sequence[str] | None = None,
-                 **kwargs):
-        inner = self.plain(fold, split, data_root, data_prefix, ann_file,
-                           list_file)
+    def __init__(
+        self,
+        fold: int = 0,
+        split: str = 'val',
+        data_root: str | None = None,
+        data_prefix: dict | None = None,
+        ann_file: str | None = None,
+        pipeline: Sequence[dict | Callable] = (),
+        min_area: float = 2048,
+        test_classes: str = 'novel',
+        list_file: str | Sequence[str] | None = None,
+        **kwargs,
+    ):
+        inner = self.plain(fold, split, data_root, data_prefix, ann_file, list_file)
         super().__init__(
             inner,
             pipeline,
             min_area=min_area,
             test_classes=test_classes,
             list_file=list_file,
-            **kwargs)
+            **kwargs,
+        )
 
     @classmethod
-    def plain(cls,
-              fold: int = 0,
-              split: str = 'val',
-              data_root: str | None = None,
-              data_prefix: dict | None = None,
-              ann_file: str | None = None,
-              list_file: str | Sequence[str] | None = None) -> dict:
+    def plain(
+        cls,
+        fold: int = 0,
+        split: str = 'val',
+        data_root: str | None = None,
+        data_prefix: dict | None = None,
+        ann_file: str | None = None,
+        list_file: str | Sequence[str] | None = None,
+    ) -> dict:
         """Config of the data set inside; the arguments are the class's.
 
         Raises:
@@ -81,21 +87,23 @@ class FoldDataset(EpisodeDataset):
         if not is_whole(fold, 0, NUM_FOLDS - 1):
             raise ValueError(f'{cls.NAME} has folds 0 to 3, not {fold!r}.')
         if split not in ('train', 'val'):
-            raise ValueError(f"{cls.NAME} has the splits 'train' and 'val', "
-                             f'not {split!r}.')
+            raise ValueError(
+                f"{cls.NAME} has the splits 'train' and 'val', not {split!r}."
+            )
         for key, value in (('data_root', data_root), ('ann_file', ann_file)):
             if not isinstance(value, (str, os.PathLike, type(None))):
                 raise ValueError(f'{key}={value!r}: a path, or None.')
         if not isinstance(data_prefix, (dict, type(None))) or not all(
-                isinstance(part, str) for part in (data_prefix or {}).values()
+            isinstance(part, str) for part in (data_prefix or {}).values()
         ):
-            raise ValueError(f'data_prefix={data_prefix!r}: a dict of folders,'
-                             f' such as {cls.DATA_PREFIX}.')
+            raise ValueError(
+                f'data_prefix={data_prefix!r}: a dict of folders,'
+                f' such as {cls.DATA_PREFIX}.'
+            )
         data_root = cls.DATA_ROOT if data_root is None else data_root
         data_prefix = {
-            **{key: part.format(split=split)
-               for key, part in cls.DATA_PREFIX.items()},
-            **(data_prefix or {})
+            **{key: part.format(split=split) for key, part in cls.DATA_PREFIX.items()},
+            **(data_prefix or {}),
         }
         if list_file is not None:
             ann_file = ''  # every picture there is; the list has the say
@@ -107,7 +115,8 @@ class FoldDataset(EpisodeDataset):
                 raise FileNotFoundError(
                     f'{path} does not exist. Say where {cls.NAME} lies by '
                     '`data_root` of the data set, for instance --cfg-options '
-                    'test_dataloader.dataset.data_root=/data/....')
+                    'test_dataloader.dataset.data_root=/data/....'
+                )
         classes = cls.META['classes']
         return dict(
             type=BaseSegDataset,
@@ -118,7 +127,9 @@ class FoldDataset(EpisodeDataset):
             metainfo=DatasetMeta(
                 **cls.META,
                 novel_classes=tuple(classes[k] for k in cls.novel(fold)),
-                protocol=Protocol(dataset=cls.NAME, fold=fold, split=split)))
+                protocol=Protocol(dataset=cls.NAME, fold=fold, split=split),
+            ),
+        )
 
     @staticmethod
     def novel(fold: int) -> list[int]:

@@ -1,4 +1,5 @@
 """Data sets that are tested on whole label maps, as mmseg has them."""
+
 import weakref
 from collections.abc import Collection, Iterable, Iterator
 
@@ -38,13 +39,15 @@ def check_label_maps(dataset, metrics: Iterable = ()) -> None:
             and names do not belong together; names the file where it is one.
         OSError: If a mask cannot be read; names the file.
     """
-    ignored = [metric.ignore_index for metric in metrics
-               if hasattr(metric, 'ignore_index')]
+    ignored = [
+        metric.ignore_index for metric in metrics if hasattr(metric, 'ignore_index')
+    ]
     for part in innermost(dataset):
         if not isinstance(part, BaseSegDataset) or part in _seen:
             continue
-        loaders = [step for step in _steps(part.pipeline)
-                   if isinstance(step, LoadAnnotations)]
+        loaders = [
+            step for step in _steps(part.pipeline) if isinstance(step, LoadAnnotations)
+        ]
         if not loaders or not len(part):
             continue
         classes = part.metainfo.get('classes')
@@ -54,12 +57,14 @@ def check_label_maps(dataset, metrics: Iterable = ()) -> None:
             _areas(part, loaders[0], ignored),
             bool(part.reduce_zero_label),
             part.get_data_info(0).get('seg_map_path'),
-            at_least=_MASKS)
+            at_least=_MASKS,
+        )
         _seen.add(part)
 
 
-def _areas(dataset: BaseSegDataset, loader: LoadAnnotations,
-           ignored: Collection[int]) -> Iterator[np.ndarray]:
+def _areas(
+    dataset: BaseSegDataset, loader: LoadAnnotations, ignored: Collection[int]
+) -> Iterator[np.ndarray]:
     """Pixels of every label (256,) in each mask, as a test sees them.
 
     Some that are far from each other come first.
@@ -76,5 +81,6 @@ def _areas(dataset: BaseSegDataset, loader: LoadAnnotations,
         except OSError as error:  # decoders do not know the file's name
             raise OSError(f'{path} cannot be read: {error}') from error
         labels = np.where(
-            np.isin(labels, [dataset.ignore_index, *ignored]), IGNORE, labels)
+            np.isin(labels, [dataset.ignore_index, *ignored]), IGNORE, labels
+        )
         yield check_mask(labels, path, len(dataset.metainfo['classes']))

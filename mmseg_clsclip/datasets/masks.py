@@ -1,4 +1,5 @@
 """Labels of pixels: what a mask may hold, and which of them are asked for."""
+
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -44,7 +45,8 @@ def check_stored(stored: np.ndarray, path: str) -> None:
             f'{path} holds the value {value:g}, and mmseg keeps 8 bits of a '
             'label, by which it would be another. Labels are whole numbers '
             'from 0 to 254, and 255 for ignored pixels: write those, 8 bits '
-            'a pixel.')
+            'a pixel.'
+        )
 
 
 def check_classes(classes: Sequence[str] | None, what: str) -> None:
@@ -57,18 +59,23 @@ def check_classes(classes: Sequence[str] | None, what: str) -> None:
     Raises:
         ValueError: If they are no list of names, or one name alone.
     """
-    if not classes or isinstance(classes, str) or not all(
-            isinstance(name, str) for name in classes):
+    if (
+        not classes
+        or isinstance(classes, str)
+        or not all(isinstance(name, str) for name in classes)
+    ):
         raise ValueError(
             f'{what} has classes={classes!r}: write metainfo=dict(classes='
             "['background', 'cat', ...]), the k-th, from 0, the name of the "
-            'label k.')
+            'label k.'
+        )
     if len(classes) == 1:
         raise ValueError(
             f'{what} has the one class {classes[0]!r} and nothing beside it: '
             'each pixel is that or ignored, and no figure says whether it is '
             f"found. Write classes=['background', {classes[0]!r}], have 0 and "
-            '1 in the masks, and leave out reduce_zero_label.')
+            '1 in the masks, and leave out reduce_zero_label.'
+        )
 
 
 def check_mask(labels: np.ndarray, path: str, num_classes: int) -> np.ndarray:
@@ -89,7 +96,8 @@ def check_mask(labels: np.ndarray, path: str, num_classes: int) -> np.ndarray:
         raise ValueError(
             f'{path} is a colour picture {labels.shape}; a mask is an index '
             'map (H, W) whose values are the labels, such as the PNG files of '
-            'SegmentationClassAug. Convert the colours to labels first.')
+            'SegmentationClassAug. Convert the colours to labels first.'
+        )
     if labels.dtype.kind == 'f' or labels.min(initial=0) < 0:
         check_stored(labels, path)
         labels = labels.astype(np.uint8)
@@ -99,26 +107,30 @@ def check_mask(labels: np.ndarray, path: str, num_classes: int) -> np.ndarray:
     if strange:
         raise ValueError(
             f'{path} holds the value {strange[0]}; with {num_classes} classes '
-            f'a label is 0 to {num_classes - 1}, or 255 for ignored pixels.')
+            f'a label is 0 to {num_classes - 1}, or 255 for ignored pixels.'
+        )
     return areas
 
 
 def _telling(classes: Sequence[str], reduced: bool) -> list[int]:
     """Labels that are of a class and not what masks are filled with."""
-    return [k for k, name in enumerate(classes)
-            if not is_background(name) and (k or reduced)]
+    return [
+        k
+        for k, name in enumerate(classes)
+        if not is_background(name) and (k or reduced)
+    ]
 
 
-def _may_be_shifted(classes: Sequence[str], reduced: bool,
-                    novel: Sequence[str]) -> bool:
+def _may_be_shifted(
+    classes: Sequence[str], reduced: bool, novel: Sequence[str]
+) -> bool:
     """Whether labels may be one too low; the last one's pixels tell."""
     return reduced and is_background(classes[0]) and classes[-1] not in novel
 
 
-def misread(classes: Sequence[str],
-            areas: np.ndarray,
-            reduced: bool,
-            novel: Sequence[str] = ()) -> tuple[str, str]:
+def misread(
+    classes: Sequence[str], areas: np.ndarray, reduced: bool, novel: Sequence[str] = ()
+) -> tuple[str, str]:
     """What the labels of all masks together say against the names.
 
     Args:
@@ -136,32 +148,37 @@ def misread(classes: Sequence[str],
     if ignored and telling and not areas[telling].any():
         zero = '255 is ignored, and no class'
         if reduced:
-            zero = ('reduce_zero_label=True ignores 0, and 255 is ignored '
-                    'anyway' + ': leave it out' * first)
+            zero = (
+                'reduce_zero_label=True ignores 0, and 255 is ignored '
+                'anyway' + ': leave it out' * first
+            )
         # Where 0 is a class of its own, it may be the only one.
         return 'error' if first or not areas[0] else 'warning', (
             f'No mask shows a class: {100 * ignored / areas.sum():.0f} % of '
             f'the pixels are ignored, and all others 0. {zero}; write '
             f'{telling[0] + (reduced and not first)} for '
-            f'{classes[telling[0]]!r}.')
-    if ignored and not areas[last] and _may_be_shifted(classes, reduced,
-                                                       novel):
+            f'{classes[telling[0]]!r}.'
+        )
+    if ignored and not areas[last] and _may_be_shifted(classes, reduced, novel):
         # If little is ignored the last class may merely be rare.
         return 'error' if 2 * ignored >= areas.sum() else 'warning', (
             'reduce_zero_label=True ignores 0 and makes 1 the label of the '
             f'first name, {classes[0]!r}, and no mask holds {last + 1}, which '
             f'would be {classes[last]!r}: it seems that 0 is the background, '
             'and every class has the pixels of another. Leave out '
-            'reduce_zero_label.')
+            'reduce_zero_label.'
+        )
     return '', ''
 
 
-def check_use(classes: Sequence[str],
-              masks: Iterable[np.ndarray],
-              reduced: bool,
-              example: str,
-              novel: Sequence[str] = (),
-              at_least: int = 1) -> None:
+def check_use(
+    classes: Sequence[str],
+    masks: Iterable[np.ndarray],
+    reduced: bool,
+    example: str,
+    novel: Sequence[str] = (),
+    at_least: int = 1,
+) -> None:
     """Look at masks until one agrees with the names, or none is left.
 
     Args:
@@ -180,9 +197,13 @@ def check_use(classes: Sequence[str],
     total, number = np.zeros(256, np.int64), 0
     for number, areas in enumerate(masks, 1):
         total += areas
-        if number >= at_least and total[_telling(classes, reduced)].any() and (
-                total[len(classes) - 1]
-                or not _may_be_shifted(classes, reduced, novel)):
+        if (
+            number >= at_least
+            and total[_telling(classes, reduced)].any()
+            and (
+                total[len(classes) - 1] or not _may_be_shifted(classes, reduced, novel)
+            )
+        ):
             return
     level, sentence = misread(classes, total, reduced, novel)
     sentence += f' One of {number} such masks is {example}.'
@@ -192,10 +213,12 @@ def check_use(classes: Sequence[str],
         warn(sentence)
 
 
-def eligible_labels(areas: np.ndarray,
-                    asked: Sequence[int],
-                    dropped: Sequence[int] = (),
-                    min_area: int = 1) -> list[int]:
+def eligible_labels(
+    areas: np.ndarray,
+    asked: Sequence[int],
+    dropped: Sequence[int] = (),
+    min_area: int = 1,
+) -> list[int]:
     """Labels that one picture gives an episode for.
 
     Args:

@@ -1,4 +1,5 @@
 """PASCAL-5i: VOC 2012 in four folds."""
+
 from pathlib import Path
 
 from mmseg.datasets import PascalVOCDataset
@@ -27,23 +28,27 @@ class PASCAL5iDataset(FoldDataset):
     Raises:
         ValueError: If a ``list_file`` has pictures of the other split.
     """
+
     NAME = 'PASCAL-5i'
     META = PascalVOCDataset.METAINFO
     DATA_ROOT = 'data/VOCdevkit/VOC2012'
-    DATA_PREFIX = dict(
-        img_path='JPEGImages', seg_map_path='SegmentationClassAug')
+    DATA_PREFIX = dict(img_path='JPEGImages', seg_map_path='SegmentationClassAug')
     ANN_FILE = 'ImageSets/Segmentation/{split}.txt'
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         if self.list_file is not None:
             self._check_split()
-        if not self.test_mode and self.list_file is None and len(
-                self.dataset) != NUM_TRAIN:
+        if (
+            not self.test_mode
+            and self.list_file is None
+            and len(self.dataset) != NUM_TRAIN
+        ):
             warn(
                 f'{self.dataset.ann_file} lists {len(self.dataset)} training '
                 f'pictures; the PASCAL-5i of PFENet and BAM has {NUM_TRAIN}. '
-                'docs/protocols.md says how to make its list.')
+                'docs/protocols.md says how to make its list.'
+            )
 
     def _check_split(self) -> None:
         """VOC has the pictures of both splits in one folder.
@@ -58,13 +63,13 @@ class PASCAL5iDataset(FoldDataset):
             picture_id(self.dataset.get_data_info(i)['img_path'])
             for i, _ in self.samples
         }
-        wrong = sorted(listed & self._split_ids(other)
-                       - self._split_ids(ours))
+        wrong = sorted(listed & self._split_ids(other) - self._split_ids(ours))
         if wrong:
             raise ValueError(
-                f'{self.list_file}: {len(wrong)} pictures are of VOC\'s '
+                f"{self.list_file}: {len(wrong)} pictures are of VOC's "
                 f'{other}.txt: {some(wrong)}. It is the list of another '
-                f'split; take that of {ours!r}.')
+                f'split; take that of {ours!r}.'
+            )
 
     def _split_ids(self, split: str) -> set[str]:
         """Of the pictures in VOC's own list, if it is there."""

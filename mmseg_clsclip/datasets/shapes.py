@@ -1,4 +1,5 @@
 """Shapes-5i as an mmseg data set whose files are drawn when they are read."""
+
 import io
 import re
 from functools import lru_cache
@@ -37,13 +38,13 @@ class ShapesBackend(BaseStorageBackend):
         if not match:
             raise FileNotFoundError(
                 f'{filepath!r} names no scene; expected '
-                'shapes-5i://SPLIT/SEED/INDEX.bmp or INDEX-labels.bmp.')
+                'shapes-5i://SPLIT/SEED/INDEX.bmp or INDEX-labels.bmp.'
+            )
         split, seed, index, labels = match.groups()
         scene = _draw(int(index), split, int(seed))
         buffer = io.BytesIO()
         # Uncompressed, since it is read back at once.
-        Image.fromarray(scene.labels if labels else scene.picture).save(
-            buffer, 'BMP')
+        Image.fromarray(scene.labels if labels else scene.picture).save(buffer, 'BMP')
         return buffer.getvalue()
 
     def get_text(self, filepath: str, encoding: str = 'utf-8') -> str:
@@ -73,31 +74,38 @@ class Shapes5iDataset(BaseSegDataset):
     """
 
     METAINFO = dict(
-        classes=('background', ) + CLASSES,
-        palette=[[0, 0, 0]] + [[r // d, g // d, b // d]
-                               for d in (1, 1.4, 2, 2.8, 4)
-                               for r, g, b in ((255, 60, 60), (60, 255, 60),
-                                               (80, 80, 255), (255, 240, 60))])
+        classes=('background',) + CLASSES,
+        palette=[[0, 0, 0]]
+        + [
+            [r // d, g // d, b // d]
+            for d in (1, 1.4, 2, 2.8, 4)
+            for r, g, b in ((255, 60, 60), (60, 255, 60), (80, 80, 255), (255, 240, 60))
+        ],
+    )
 
-    def __init__(self,
-                 fold: int = 0,
-                 split: str = 'train',
-                 length: int = 500,
-                 seed: int = 0,
-                 metainfo: dict | None = None,
-                 **kwargs):
+    def __init__(
+        self,
+        fold: int = 0,
+        split: str = 'train',
+        length: int = 500,
+        seed: int = 0,
+        metainfo: dict | None = None,
+        **kwargs,
+    ):
         if split not in ('train', 'test'):
             raise ValueError(f"split={split!r}: 'train' or 'test'.")
         for key, value, low in (('length', length, 1), ('seed', seed, 0)):
             if not is_whole(value, low, 2**32 - 1):
-                raise ValueError(f'{key}={value!r}: a whole number from {low} '
-                                 'to 2**32 - 1.')
+                raise ValueError(
+                    f'{key}={value!r}: a whole number from {low} to 2**32 - 1.'
+                )
         self.fold, self.split = fold, split
         self.length, self.seed = length, seed
         names = self.METAINFO['classes']
         folds = DatasetMeta(
             protocol=Protocol(dataset='Shapes-5i', fold=fold, split=split),
-            novel_classes=tuple(names[k] for k in novel_classes(fold)))
+            novel_classes=tuple(names[k] for k in novel_classes(fold)),
+        )
         super().__init__(metainfo={**folds, **(metainfo or {})}, **kwargs)
 
     def load_data_list(self) -> list[dict]:
@@ -109,5 +117,7 @@ class Shapes5iDataset(BaseSegDataset):
                 seg_map_path=f'{stem}{i:06d}-labels.bmp',
                 label_map=self.label_map,
                 reduce_zero_label=self.reduce_zero_label,
-                seg_fields=[]) for i in range(self.length)
+                seg_fields=[],
+            )
+            for i in range(self.length)
         ]

@@ -7,6 +7,7 @@ frozen, and only operations that IEEE 754 rounds exactly are used (no ``sin``,
 ``exp`` or ``pow``, whose last bit depends on the maths library; rotations come
 from the rational parametrisation of the circle).
 """
+
 from typing import NamedTuple
 
 import numpy as np
@@ -18,8 +19,9 @@ CLASSES = tuple(f'{colour} {shape}' for shape in SHAPES for colour in COLOURS)
 NUM_FOLDS = 4
 SIZE = 128  # pixels; the side of a picture
 
-_RGB = np.array([[217, 38, 38], [38, 178, 51], [51, 77, 230], [230, 217, 38]],
-                dtype=np.float64)
+_RGB = np.array(
+    [[217, 38, 38], [38, 178, 51], [51, 77, 230], [230, 217, 38]], dtype=np.float64
+)
 _SPLITS = {'train': 0, 'test': 1, 'caption': 2, 'name': 3}
 _MIN_RADIUS, _MAX_RADIUS = 7.0, 42.0
 _GRID = 6  # control points of the ground's texture, along a side
@@ -42,8 +44,7 @@ def novel_classes(fold: int) -> list[int]:
         ValueError: If there is no such fold.
     """
     if fold not in range(NUM_FOLDS) or isinstance(fold, (bool, float)):
-        raise ValueError(f'Shapes-5i has folds 0 to {NUM_FOLDS - 1}, not '
-                         f'{fold!r}.')
+        raise ValueError(f'Shapes-5i has folds 0 to {NUM_FOLDS - 1}, not {fold!r}.')
     n = len(COLOURS)
     return [1 + s * n + (s + fold) % n for s in range(len(SHAPES))]
 
@@ -55,6 +56,7 @@ class Scene(NamedTuple):
         picture (np.ndarray): (128, 128, 3) uint8, RGB.
         labels (np.ndarray): (128, 128) uint8, 0 is background.
     """
+
     picture: np.ndarray
     labels: np.ndarray
 
@@ -122,28 +124,29 @@ def _pick_classes(rng: np.random.RandomState, number: int) -> list[int]:
     return classes
 
 
-def _place(rng: np.random.RandomState,
-           placed: list[tuple[float, float, float]]) -> tuple[float, ...]:
+def _place(
+    rng: np.random.RandomState, placed: list[tuple[float, float, float]]
+) -> tuple[float, ...]:
     """Centre and radius of a new shape; overlaps are mild where there is room.
 
     Appends what it returns, (cx, cy, radius) in pixels, to ``placed``.
     """
     # Squared, so that small shapes are as common as large ones.
-    radius = _MIN_RADIUS + (_MAX_RADIUS -
-                            _MIN_RADIUS) * rng.random_sample()**2
+    radius = _MIN_RADIUS + (_MAX_RADIUS - _MIN_RADIUS) * rng.random_sample() ** 2
     for _ in range(20):
         cx, cy = radius + (SIZE - 2 * radius) * rng.random_sample(2)
-        if all((cx - x)**2 + (cy - y)**2 > 0.64 * (radius + r)**2
-               for x, y, r in placed):
+        if all(
+            (cx - x) ** 2 + (cy - y) ** 2 > 0.64 * (radius + r) ** 2
+            for x, y, r in placed
+        ):
             break
     placed.append((cx, cy, radius))
     return cx, cy, radius
 
 
-def draw(index: int,
-         split: str = 'train',
-         seed: int = 0,
-         max_objects: int = 3) -> Scene:
+def draw(
+    index: int, split: str = 'train', seed: int = 0, max_objects: int = 3
+) -> Scene:
     """Draw one scene.
 
     Args:
@@ -162,8 +165,7 @@ def draw(index: int,
         ValueError: If the split does not exist.
     """
     if split not in _SPLITS:
-        raise ValueError(f'Shapes-5i has the splits {list(_SPLITS)}, not '
-                         f'{split!r}.')
+        raise ValueError(f'Shapes-5i has the splits {list(_SPLITS)}, not {split!r}.')
     rng = np.random.RandomState([seed, _SPLITS[split], index])
     picture = _ground(rng)
     labels = np.zeros((SIZE, SIZE), dtype=np.uint8)
@@ -175,14 +177,14 @@ def draw(index: int,
         turn = 1.0 if rng.randint(2) else -1.0
         cos, sin = turn * (1 - t * t) / (1 + t * t), turn * 2 * t / (1 + t * t)
         rgb = (_RGB[colour] + rng.randint(-15, 16, 3)) * (
-            0.85 + 0.3 * rng.random_sample())
+            0.85 + 0.3 * rng.random_sample()
+        )
 
         x0, x1 = max(int(cx - radius), 0), min(int(cx + radius) + 2, SIZE)
         y0, y1 = max(int(cy - radius), 0), min(int(cy + radius) + 2, SIZE)
         dx = (np.arange(x0, x1) + 0.5 - cx)[None] / radius
         dy = (np.arange(y0, y1) + 0.5 - cy)[:, None] / radius
-        inside = _inside(SHAPES[shape], dx * cos + dy * sin,
-                         dy * cos - dx * sin)
+        inside = _inside(SHAPES[shape], dx * cos + dy * sin, dy * cos - dx * sin)
         picture[y0:y1, x0:x1][inside] = rgb
         labels[y0:y1, x0:x1][inside] = 1 + k
     noise = np.frombuffer(rng.bytes(picture.size), dtype=np.uint8)
@@ -194,8 +196,7 @@ def draw(index: int,
     return Scene(picture.astype(np.uint8), labels)
 
 
-def visible_classes(labels: np.ndarray,
-                    min_area: int) -> tuple[int, ...]:
+def visible_classes(labels: np.ndarray, min_area: int) -> tuple[int, ...]:
     """Labels (1..20) that cover at least ``min_area`` pixels, ascending."""
     area = np.bincount(labels.ravel(), minlength=len(CLASSES) + 1)
     return tuple(k for k in range(1, len(CLASSES) + 1) if area[k] >= min_area)

@@ -1,4 +1,5 @@
 """VOC without its background, which mmseg does not have."""
+
 from mmseg.datasets import BaseSegDataset, PascalVOCDataset
 from mmseg.registry import DATASETS
 
@@ -13,9 +14,11 @@ class PascalVOCDataset20(BaseSegDataset):
     Args:
         kwargs: Of mmseg's ``BaseSegDataset``; ``reduce_zero_label`` is True.
     """
+
     METAINFO = dict(
         classes=PascalVOCDataset.METAINFO['classes'][1:],
-        palette=PascalVOCDataset.METAINFO['palette'][1:])
+        palette=PascalVOCDataset.METAINFO['palette'][1:],
+    )
 
     def __init__(self, **kwargs):
         super().__init__(reduce_zero_label=True, **kwargs)

@@ -1,4 +1,5 @@
 """What a Runner is given: hooks and the optimizer's parameters."""
+
 from .hooks import HonestScoresHook
 from .optimizers import TrainableOptimWrapperConstructor
 

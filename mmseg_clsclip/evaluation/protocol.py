@@ -1,4 +1,5 @@
 """What was measured: every result names its protocol."""
+
 from collections.abc import Iterable
 
 import numpy as np
@@ -33,8 +34,11 @@ def traits_of(data_batch: dict, index: int, sample: dict) -> tuple:
     if batch and isinstance(batch[0], (list, tuple)):
         views = [view[index].metainfo for view in batch]
     shapes = [view.get('img_shape') for view in views]
-    return (tuple(s and tuple(int(side) for side in s[:2]) for s in shapes),
-            sample.get('proposal_source'), sample.get('geometry'))
+    return (
+        tuple(s and tuple(int(side) for side in s[:2]) for s in shapes),
+        sample.get('proposal_source'),
+        sample.get('geometry'),
+    )
 
 
 def input_size(sizes: set) -> str:
@@ -51,8 +55,7 @@ def input_size(sizes: set) -> str:
     return '{}x{} to {}x{}'.format(*ordered[0], *ordered[-1])
 
 
-def describe_protocol(dataset_meta: dict, traits: Iterable[tuple],
-                      **more) -> dict:
+def describe_protocol(dataset_meta: dict, traits: Iterable[tuple], **more) -> dict:
     """The protocol of a result, ready for JSON.
 
     Args:
@@ -79,7 +82,8 @@ def describe_protocol(dataset_meta: dict, traits: Iterable[tuple],
         **more,
         input_size=input_size({s for shapes, *_ in traits for s in shapes}),
         views=views[0] if len(views) == 1 else views,
-        proposals=' and '.join(sources) or 'none')
+        proposals=' and '.join(sources) or 'none',
+    )
     # mmengine writes numpy's numbers as null.
     return {
         key: value.item() if isinstance(value, np.generic) else value

@@ -1,4 +1,5 @@
 """Results of tools/test.py: their figures by name, and how they are read."""
+
 import math
 import os
 from typing import Any
@@ -8,11 +9,20 @@ from .protocol import SEEN
 
 # Figures in per cent and the heads of their columns, in order.
 FIGURES = dict(
-    miou_unseen='mIoU unseen', miou_unseen_small='unseen, small',
-    miou_unseen_medium='unseen, medium', miou_unseen_large='unseen, large',
-    miou_seen='mIoU seen', fb_iou='FB-IoU',
-    mIoU_unseen='mIoU unseen', mIoU_seen='mIoU seen', hIoU='hIoU',
-    mIoU='mIoU', mAcc='mAcc', aAcc='aAcc', pAcc='pAcc')
+    miou_unseen='mIoU unseen',
+    miou_unseen_small='unseen, small',
+    miou_unseen_medium='unseen, medium',
+    miou_unseen_large='unseen, large',
+    miou_seen='mIoU seen',
+    fb_iou='FB-IoU',
+    mIoU_unseen='mIoU unseen',
+    mIoU_seen='mIoU seen',
+    hIoU='hIoU',
+    mIoU='mIoU',
+    mAcc='mAcc',
+    aAcc='aAcc',
+    pAcc='pAcc',
+)
 TIMES = ('time', 'data_time')  # mmengine adds them
 AGAIN = 'Run tools/test.py again.'
 # What is said of a result whose protocol names random weights.
@@ -30,8 +40,9 @@ def is_figure(value: Any) -> bool:
         return False
 
 
-def check_figure(name: str, value: Any, source: str | os.PathLike,
-                 per_cent: bool = True) -> None:
+def check_figure(
+    name: str, value: Any, source: str | os.PathLike, per_cent: bool = True
+) -> None:
     """Refuse what is no figure.
 
     Args:
@@ -45,12 +56,15 @@ def check_figure(name: str, value: Any, source: str | os.PathLike,
     """
     told = str(value)[:20]
     if not is_figure(value):
-        raise ValueError(f'{source} has no {name} but {told}, which is no '
-                         f'figure. {AGAIN}')
+        raise ValueError(
+            f'{source} has no {name} but {told}, which is no figure. {AGAIN}'
+        )
     # A mean of hundreds may be above by its last bits.
     if per_cent and not 0 <= value <= 100.0001:
-        raise ValueError(f'{source} has a {name} of {told}: it is in per '
-                         f'cent, from 0 to 100. {AGAIN}')
+        raise ValueError(
+            f'{source} has a {name} of {told}: it is in per '
+            f'cent, from 0 to 100. {AGAIN}'
+        )
 
 
 def _is_plain(value: Any) -> bool:
@@ -71,8 +85,10 @@ def check_result(result: dict, source: str | os.PathLike) -> None:
     """
     for key in ('figures', 'per_class', 'protocol'):
         if not isinstance(result.get(key), dict):
-            raise ValueError(f'{source}: {key} is {str(result.get(key))[:40]}'
-                             f', not values by name. {AGAIN}')
+            raise ValueError(
+                f'{source}: {key} is {str(result.get(key))[:40]}'
+                f', not values by name. {AGAIN}'
+            )
     for name, value in result['figures'].items():
         check_figure(name, value, source, name.split('/')[-1] in FIGURES)
     for name, value in result['per_class'].items():
@@ -80,8 +96,10 @@ def check_result(result: dict, source: str | os.PathLike) -> None:
             check_figure(f'IoU of {name}', value, source)
     for name, value in result['protocol'].items():
         if not _is_plain(value):
-            raise ValueError(f'{source}: {name} of the protocol is '
-                             f'{str(value)[:40]}, not a value. {AGAIN}')
+            raise ValueError(
+                f'{source}: {name} of the protocol is '
+                f'{str(value)[:40]}, not a value. {AGAIN}'
+            )
 
 
 def _joined(parts: dict[str, dict], alike: bool) -> dict:
@@ -94,10 +112,12 @@ def _joined(parts: dict[str, dict], alike: bool) -> dict:
     joined = {}
     for prefix, part in parts.items():
         for name, value in part.items():
-            others = [other[name] for other in parts.values()
-                      if other is not part and name in other]
-            plain = not prefix or all(
-                alike and other == value for other in others)
+            others = [
+                other[name]
+                for other in parts.values()
+                if other is not part and name in other
+            ]
+            plain = not prefix or all(alike and other == value for other in others)
             joined[name if plain else f'{prefix}/{name}'] = value
     return joined
 
@@ -117,10 +137,13 @@ def _read(path: str | os.PathLike) -> dict:
         raise ValueError(
             f'{path} is no result of tools/test.py, for it is not a whole '
             f'JSON file: {error} A log of training is none; neither is a '
-            'folder.') from error
+            'folder.'
+        ) from error
     if not isinstance(content, dict):
-        raise ValueError(f'{path} is no result of tools/test.py: it holds a '
-                         f'{type(content).__name__}, not figures by name.')
+        raise ValueError(
+            f'{path} is no result of tools/test.py: it holds a '
+            f'{type(content).__name__}, not figures by name.'
+        )
     return content
 
 
@@ -154,19 +177,27 @@ def read_result(path: str | os.PathLike, fresh: bool = False) -> dict:
         for prefix, part in parts.items():
             value = part.pop(key, None)
             if not isinstance(value or {}, dict):
-                raise ValueError(f'{path} does not name one {key} but '
-                                 f'{str(value)[:40]!r}. {AGAIN}')
+                raise ValueError(
+                    f'{path} does not name one {key} but {str(value)[:40]!r}. {AGAIN}'
+                )
             values[prefix] = value or {}
-    figures = _joined({
-        prefix: {
-            name: value for name, value in part.items()
-            if (name in FIGURES and value is not None
-                or isinstance(value, (int, float))
-                and not isinstance(value, bool))
-            and not (fresh and value != value)
-        }
-        for prefix, part in parts.items()
-    }, alike=False)
+    figures = _joined(
+        {
+            prefix: {
+                name: value
+                for name, value in part.items()
+                if (
+                    name in FIGURES
+                    and value is not None
+                    or isinstance(value, (int, float))
+                    and not isinstance(value, bool)
+                )
+                and not (fresh and value != value)
+            }
+            for prefix, part in parts.items()
+        },
+        alike=False,
+    )
     per_class = next(filter(None, found['per_class'].values()), {})
     protocol = _joined(found['protocol'], alike=True)
     # Earlier versions counted so in episodes, too, and did not say so.
@@ -174,13 +205,17 @@ def read_result(path: str | os.PathLike, fresh: bool = False) -> dict:
         protocol.setdefault('seen_classes', SEEN)
     result = dict(
         figures=figures,
-        per_class={name: None if fresh and value != value else value
-                   for name, value in per_class.items()},
+        per_class={
+            name: None if fresh and value != value else value
+            for name, value in per_class.items()
+        },
         protocol=protocol,
-        random=any(p.get('random_weights')
-                   for p in found['protocol'].values()))
+        random=any(p.get('random_weights') for p in found['protocol'].values()),
+    )
     check_result(result, path)
     if not (figures or fresh):
-        raise ValueError(f'{path} is no result of tools/test.py: it has no '
-                         f'figure such as {", ".join(FIGURES)}.')
+        raise ValueError(
+            f'{path} is no result of tools/test.py: it has no '
+            f'figure such as {", ".join(FIGURES)}.'
+        )
     return result

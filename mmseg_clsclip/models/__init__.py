@@ -1,4 +1,5 @@
 """The models: towers, text encoders, heads and the segmentors of them."""
+
 from .backbones import (
     ClsCLIPVisionTransformer,
     DenseCLIPVisionTransformer,
@@ -27,10 +28,24 @@ from .segmentors import (
 from .text_encoders import OpenCLIPTextEncoder
 
 __all__ = [
-    'BinaryDiceLoss', 'ClsCLIP', 'ClsCLIPHead', 'ClsCLIPVisionTransformer',
-    'DenseCLIP', 'DenseCLIPHead', 'DenseCLIPVisionTransformer', 'FiLMHead',
-    'LSegHead', 'LateFusion', 'LateFusionHead', 'NavigatedLateFusion',
-    'OpenCLIPTextEncoder', 'PromptedSegmentor', 'PseudoInverseStart',
-    'TextAsWeights', 'TokenHead', 'TransformersSegmentor',
-    'VisualPromptTuning', 'load_clip'
+    'BinaryDiceLoss',
+    'ClsCLIP',
+    'ClsCLIPHead',
+    'ClsCLIPVisionTransformer',
+    'DenseCLIP',
+    'DenseCLIPHead',
+    'DenseCLIPVisionTransformer',
+    'FiLMHead',
+    'LSegHead',
+    'LateFusion',
+    'LateFusionHead',
+    'NavigatedLateFusion',
+    'OpenCLIPTextEncoder',
+    'PromptedSegmentor',
+    'PseudoInverseStart',
+    'TextAsWeights',
+    'TokenHead',
+    'TransformersSegmentor',
+    'VisualPromptTuning',
+    'load_clip',
 ]

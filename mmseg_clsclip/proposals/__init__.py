@@ -1,4 +1,5 @@
 """Where the boxes of ClsCLIP+ come from; each says what it has seen."""
+
 from .base import BaseProposals
 from .boxes import component_boxes, crop_windows
 from .coco_results import COCOResultsProposals
@@ -9,8 +10,14 @@ from .torchvision_detector import TorchvisionProposals
 from .windows import WindowProposals
 
 __all__ = [
-    'BaseProposals', 'COCOResultsProposals', 'COCO_TO_VOC',
-    'DetectorProposals', 'GroundTruthProposals', 'SelfProposals',
-    'TorchvisionProposals', 'WindowProposals', 'component_boxes',
-    'crop_windows'
+    'BaseProposals',
+    'COCOResultsProposals',
+    'COCO_TO_VOC',
+    'DetectorProposals',
+    'GroundTruthProposals',
+    'SelfProposals',
+    'TorchvisionProposals',
+    'WindowProposals',
+    'component_boxes',
+    'crop_windows',
 ]

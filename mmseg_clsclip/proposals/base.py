@@ -1,4 +1,5 @@
 """What all sources of proposals share."""
+
 from abc import ABCMeta, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -30,8 +31,7 @@ SAW_TEST_CLASSES = {
 
 Seen = Literal[tuple(SAW_TEST_CLASSES)]
 IoU = Annotated[Share | None, That('a number from 0 to 1; None keeps all')]
-AtMost = Annotated[Count | None,
-                   That('a whole number from 1 up; None keeps all')]
+AtMost = Annotated[Count | None, That('a whole number from 1 up; None keeps all')]
 
 
 class BaseProposals(BaseModule, metaclass=ABCMeta):
@@ -63,12 +63,14 @@ class BaseProposals(BaseModule, metaclass=ABCMeta):
     # must know its own for them to meet.
     needs_names = False
 
-    def __init__(self,
-                 saw_test_classes: Seen = 'unknown',
-                 score_thr: float = 0.0,
-                 nms_iou: IoU = None,
-                 max_per_picture: AtMost = 100,
-                 init_cfg: dict | Sequence[dict] | None = None):
+    def __init__(
+        self,
+        saw_test_classes: Seen = 'unknown',
+        score_thr: float = 0.0,
+        nms_iou: IoU = None,
+        max_per_picture: AtMost = 100,
+        init_cfg: dict | Sequence[dict] | None = None,
+    ):
         super().__init__(init_cfg)
         self.saw_test_classes = saw_test_classes
         self.score_thr = score_thr
@@ -108,10 +110,13 @@ class BaseProposals(BaseModule, metaclass=ABCMeta):
         """
 
     @abstractmethod
-    def propose(self, inputs: Sequence[Tensor],
-                data_samples: Sequence[SegDataSample],
-                wanted: Sequence[Wanted],
-                segment: Segment) -> list[InstanceData]:
+    def propose(
+        self,
+        inputs: Sequence[Tensor],
+        data_samples: Sequence[SegDataSample],
+        wanted: Sequence[Wanted],
+        segment: Segment,
+    ) -> list[InstanceData]:
         """Boxes as they come; the arguments are those of ``forward``.
 
         Returns:
@@ -119,15 +124,17 @@ class BaseProposals(BaseModule, metaclass=ABCMeta):
             ``names``, a list of n texts.
         """
 
-    def translate(self, names: Sequence[str],
-                  wanted: Wanted) -> list[str | None]:
+    def translate(self, names: Sequence[str], wanted: Wanted) -> list[str | None]:
         """Wanted names for the source's own, None where there is none."""
         return [name if name in wanted else None for name in names]
 
-    def forward(self, inputs: Sequence[Tensor],
-                data_samples: Sequence[SegDataSample],
-                wanted: Sequence[Wanted],
-                segment: Segment) -> list[InstanceData]:
+    def forward(
+        self,
+        inputs: Sequence[Tensor],
+        data_samples: Sequence[SegDataSample],
+        wanted: Sequence[Wanted],
+        segment: Segment,
+    ) -> list[InstanceData]:
         """Boxes of the wanted classes of a batch of pictures.
 
         Args:
@@ -152,8 +159,9 @@ class BaseProposals(BaseModule, metaclass=ABCMeta):
             for boxes, picture, names in zip(found, inputs, wanted)
         ]
 
-    def clean(self, found: InstanceData, size: tuple[int, int],
-              wanted: Wanted) -> InstanceData:
+    def clean(
+        self, found: InstanceData, size: tuple[int, int], wanted: Wanted
+    ) -> InstanceData:
         """The boxes of wanted classes that a crop can be cut for.
 
         Args:
@@ -177,32 +185,37 @@ class BaseProposals(BaseModule, metaclass=ABCMeta):
         scores, labels = scores[keep], labels[keep]
         order = scores.argsort(descending=True, stable=True)
         if self.nms_iou is not None:
-            self.count(f'boxes beyond the {MAX_FOR_NMS} highest scores of a '
-                       'picture, left out', max(0, len(order) - MAX_FOR_NMS))
+            self.count(
+                f'boxes beyond the {MAX_FOR_NMS} highest scores of a picture, left out',
+                max(0, len(order) - MAX_FOR_NMS),
+            )
             order = order[:MAX_FOR_NMS]
-            order = order[batched_nms(boxes[order], scores[order],
-                                      labels[order], self.nms_iou)]
-        order = order[:self.max_per_picture]
+            order = order[
+                batched_nms(boxes[order], scores[order], labels[order], self.nms_iou)
+            ]
+        order = order[: self.max_per_picture]
         by_label = {label: name for name, label in wanted.items()}
         return InstanceData(
             bboxes=boxes[order],
             scores=scores[order],
             labels=labels[order],
-            names=[by_label[label] for label in labels[order].tolist()])
+            names=[by_label[label] for label in labels[order].tolist()],
+        )
 
-    def _sound(self, boxes: Tensor, scores: Tensor,
-               size: tuple[int, int]) -> Tensor:
+    def _sound(self, boxes: Tensor, scores: Tensor, size: tuple[int, int]) -> Tensor:
         """Whether boxes (n, 4) have an area in the picture; counts others."""
         height, width = size
         x1, y1, x2, y2 = boxes.unbind(1)
         keep = boxes.isfinite().all(1) & scores.isfinite()
-        self.count('boxes or scores that are not finite, left out',
-                   int((~keep).sum()))
+        self.count('boxes or scores that are not finite, left out', int((~keep).sum()))
         for what, wrong in (
             ('inverted boxes, left out', (x2 < x1) | (y2 < y1)),
             ('boxes of no area, left out', (x2 == x1) | (y2 == y1)),
-            ('boxes outside of their picture, left out',
-             (x1 >= width) | (y1 >= height) | (x2 <= 0) | (y2 <= 0))):
+            (
+                'boxes outside of their picture, left out',
+                (x1 >= width) | (y1 >= height) | (x2 <= 0) | (y2 <= 0),
+            ),
+        ):
             self.count(what, int((keep & wrong).sum()))
             keep = keep & ~wrong
         return keep

@@ -1,4 +1,5 @@
 """Geometry of boxes: around masks, and what is cut out for them."""
+
 import cv2
 import numpy as np
 import torch
@@ -6,9 +7,8 @@ from torch import Tensor
 
 
 def component_boxes(
-        mask: np.ndarray,
-        min_area: int = 1,
-        weights: np.ndarray | None = None) -> tuple[Tensor, Tensor]:
+    mask: np.ndarray, min_area: int = 1, weights: np.ndarray | None = None
+) -> tuple[Tensor, Tensor]:
     """Boxes around the connected parts of a mask.
 
     Args:
@@ -23,24 +23,23 @@ def component_boxes(
         (n, ) float32, 1 without weights.
     """
     _, parts, stats, _ = cv2.connectedComponentsWithStats(
-        np.ascontiguousarray(mask, dtype=np.uint8), connectivity=8)
+        np.ascontiguousarray(mask, dtype=np.uint8), connectivity=8
+    )
     area = stats[:, cv2.CC_STAT_AREA]
     keep = np.flatnonzero(area >= min_area)
     keep = keep[keep > 0]  # part 0 is what the mask leaves out
     means = np.ones(len(area))
     if weights is not None:
         means = np.bincount(
-            parts.ravel(), weights.ravel(),
-            minlength=len(area)) / area.clip(min=1)  # part 0 can be empty
+            parts.ravel(), weights.ravel(), minlength=len(area)
+        ) / area.clip(min=1)  # part 0 can be empty
     corner = stats[keep][:, [cv2.CC_STAT_LEFT, cv2.CC_STAT_TOP]]
     extent = stats[keep][:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]]
     boxes = np.concatenate([corner, corner + extent], axis=1)
-    return (torch.from_numpy(boxes).float(),
-            torch.from_numpy(means[keep]).float())
+    return (torch.from_numpy(boxes).float(), torch.from_numpy(means[keep]).float())
 
 
-def _grow(low: Tensor, high: Tensor, side: Tensor,
-          limit: int) -> tuple[Tensor, Tensor]:
+def _grow(low: Tensor, high: Tensor, side: Tensor, limit: int) -> tuple[Tensor, Tensor]:
     """Lengthen intervals to ``side``, moved to stay within 0 and limit."""
     side = torch.maximum(side, high - low).clamp(max=limit)
     low = low - (side - (high - low)) // 2
@@ -48,11 +47,13 @@ def _grow(low: Tensor, high: Tensor, side: Tensor,
     return low, low + side
 
 
-def crop_windows(bboxes: Tensor,
-                 size: tuple[int, int],
-                 margin: float = 0.1,
-                 min_size: int = 1,
-                 square: bool = False) -> Tensor:
+def crop_windows(
+    bboxes: Tensor,
+    size: tuple[int, int],
+    margin: float = 0.1,
+    min_size: int = 1,
+    square: bool = False,
+) -> Tensor:
     """What is cut out of a picture for boxes, in whole pixels.
 
     The margin ends at the picture's border. ``min_size`` and ``square`` take

@@ -1,4 +1,5 @@
 """Files in COCO's format: annotations and a detector's results."""
+
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import PurePath
@@ -32,22 +33,24 @@ def read_annotations(file: str) -> tuple[dict, dict[int, str]]:
     """
     content = read_json(file)
     try:
-        pairs = [(PurePath(image['file_name']).stem, image['id'])
-                 for image in content['images']]
-        names = {_whole(c['id']): c['name']
-                 for c in content.get('categories', ())}
-    except (AttributeError, KeyError, OverflowError, TypeError,
-            ValueError) as error:
+        pairs = [
+            (PurePath(image['file_name']).stem, image['id'])
+            for image in content['images']
+        ]
+        names = {_whole(c['id']): c['name'] for c in content.get('categories', ())}
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
         raise ValueError(
             f"{file}: annotations in COCO's format have `images` with "
             '`file_name` and `id`, and `categories` with a whole `id` and '
-            '`name`.') from error
+            '`name`.'
+        ) from error
     ids = {}
     for stem, number in pairs:
         if ids.setdefault(stem, number) != number:
             raise ValueError(
                 f'{file}: several pictures are called {stem!r}, by which '
-                'boxes are found. Give them names of their own.')
+                'boxes are found. Give them names of their own.'
+            )
     return ids, names
 
 
@@ -62,29 +65,30 @@ def read_categories(categories: str | dict) -> dict[int, str]:
             return {_whole(key): str(n) for key, n in categories.items()}
         except (OverflowError, TypeError, ValueError) as error:
             raise ValueError(
-                'categories: ids are whole numbers, and these are '
-                f'{some(categories)}.') from error
+                f'categories: ids are whole numbers, and these are {some(categories)}.'
+            ) from error
     if categories == 'coco91':
         return coco_categories()
     if categories == 'coco80':
         return dict(enumerate(coco_categories().values()))
-    raise ValueError(f"categories={categories!r}: 'coco91', 'coco80', or a "
-                     'dict of ids to names.')
+    raise ValueError(
+        f"categories={categories!r}: 'coco91', 'coco80', or a dict of ids to names."
+    )
 
 
 def pack(rows: Sequence[tuple]) -> InstanceData:
     """Pairs of (x1, y1, x2, y2, score) and a name, as proposals."""
     numbers = torch.from_numpy(
-        np.array([row for row, _ in rows], np.float32).reshape(-1, 5))
+        np.array([row for row, _ in rows], np.float32).reshape(-1, 5)
+    )
     return InstanceData(
-        bboxes=numbers[:, :4],
-        scores=numbers[:, 4],
-        names=[name for _, name in rows])
+        bboxes=numbers[:, :4], scores=numbers[:, 4], names=[name for _, name in rows]
+    )
 
 
 def read_results(
-        file: str,
-        categories: dict[int, str]) -> tuple[dict[str, InstanceData], Counter]:
+    file: str, categories: dict[int, str]
+) -> tuple[dict[str, InstanceData], Counter]:
     """A detector's results.
 
     Returns:
@@ -100,7 +104,8 @@ def read_results(
         raise ValueError(
             f'{file} holds a {type(entries).__name__}; results are a list of '
             'image_id, category_id, bbox and score. (A file with "images" and '
-            '"annotations" holds the truth.)')
+            '"annotations" holds the truth.)'
+        )
     unknown: Counter = Counter()
     boxes = defaultdict(list)
     for number, entry in enumerate(entries):
@@ -113,7 +118,8 @@ def read_results(
             raise ValueError(
                 f'{file}, entry {number}, is {str(entry)[:120]}: it needs '
                 'image_id, a whole category_id, bbox with x, y, width and '
-                'height, and score.') from error
+                'height, and score.'
+            ) from error
         if category in categories:
             boxes[key].append((row, categories[category]))
         else:

@@ -1,4 +1,5 @@
 """COCOResultsProposals: what any detector has written down."""
+
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -58,13 +59,15 @@ class COCOResultsProposals(DetectorProposals):
             common with what it is used for.
     """
 
-    def __init__(self,
-                 file: str,
-                 categories: str | dict | None = None,
-                 ann_file: str | None = None,
-                 patience: Count = 100,
-                 saw_test_classes: Seen = 'unknown',
-                 **kwargs):
+    def __init__(
+        self,
+        file: str,
+        categories: str | dict | None = None,
+        ann_file: str | None = None,
+        patience: Count = 100,
+        saw_test_classes: Seen = 'unknown',
+        **kwargs,
+    ):
         super().__init__(saw_test_classes=saw_test_classes, **kwargs)
         self.file = str(file)
         self.ann_file = ann_file
@@ -80,8 +83,7 @@ class COCOResultsProposals(DetectorProposals):
             self._report_unknown(unknown, guessed=not categories)
         loose = Counter(map(_loose, self._boxes))
         self._loose = {
-            _loose(key): key
-            for key in self._boxes if loose[_loose(key)] == 1
+            _loose(key): key for key in self._boxes if loose[_loose(key)] == 1
         }
         if self._ids is not None:
             ids = {str(i) for i in self._ids.values()}
@@ -112,11 +114,14 @@ class COCOResultsProposals(DetectorProposals):
         message = (
             f'{self.file}: {number} boxes have a category_id that '
             '`categories` does not know '
-            f'({some(f"{k}: {n} boxes" for k, n in unknown.items())}).')
+            f'({some(f"{k}: {n} boxes" for k, n in unknown.items())}).'
+        )
         if 0 in unknown:
-            message += (" COCO's own ids begin with 1. Write categories="
-                        "'coco80' if they go from 0 to 79, or 'coco91' to "
-                        'leave these boxes out.')
+            message += (
+                " COCO's own ids begin with 1. Write categories="
+                "'coco80' if they go from 0 to 79, or 'coco91' to "
+                'leave these boxes out.'
+            )
         if not self._boxes or (guessed and 0 in unknown):
             raise ValueError(message)
         warn(f'{message} They are left out.')
@@ -133,7 +138,8 @@ class COCOResultsProposals(DetectorProposals):
                 f'{self.file} and the {number} pictures have no id in common: '
                 f'the file has {some(self._boxes) or "no box at all"}; the '
                 f'pictures are {some(pictures)}. Give the file for these '
-                'pictures, or by ann_file which picture has which id.')
+                'pictures, or by ann_file which picture has which id.'
+            )
 
     def _find(self, stem: str) -> InstanceData | None:
         """The boxes of a picture; None if it is not known.
@@ -165,25 +171,30 @@ class COCOResultsProposals(DetectorProposals):
             raise ValueError(
                 f'{self.source} finds boxes by the file name of a picture, '
                 f'and {some(twice)} share theirs. Give them names of their '
-                'own.')
+                'own.'
+            )
         stems = set(number)
         loose = Counter(map(_loose, stems))
         self._loose = {
-            key: image_id
-            for key, image_id in self._loose.items() if loose[key] < 2
+            key: image_id for key, image_id in self._loose.items() if loose[key] < 2
         }
         missing = sorted(s for s in stems if self._find(s) is None)
         self._compare(stems - set(missing), len(stems), sorted(stems))
         self._fits = self._compared = True
         if missing:
-            warn(f'{len(missing)} of {len(stems)} pictures are not in '
-                 f'{self.ann_file or self.file} and have no box: '
-                 f'{some(missing)}.')
+            warn(
+                f'{len(missing)} of {len(stems)} pictures are not in '
+                f'{self.ann_file or self.file} and have no box: '
+                f'{some(missing)}.'
+            )
 
-    def propose(self, inputs: Sequence[Tensor],
-                data_samples: Sequence[SegDataSample],
-                wanted: Sequence[Wanted],
-                segment: Segment) -> list[InstanceData]:
+    def propose(
+        self,
+        inputs: Sequence[Tensor],
+        data_samples: Sequence[SegDataSample],
+        wanted: Sequence[Wanted],
+        segment: Segment,
+    ) -> list[InstanceData]:
         """The boxes that the file has for the pictures.
 
         Raises:
@@ -197,13 +208,15 @@ class COCOResultsProposals(DetectorProposals):
                     'COCOResultsProposals finds a picture by its file name, '
                     "and a sample has no img_path. List 'img_path' in the "
                     'meta_keys of PackSegInputs; a picture that is no file '
-                    'needs another source of proposals.')
+                    'needs another source of proposals.'
+                )
             stem = PurePath(sample.img_path).stem
             boxes = self._find(stem)
             self._fits |= boxes is not None
             if stem not in self._seen and not self._compared:
-                self.count('pictures that are not in the file, without box',
-                           int(boxes is None))
+                self.count(
+                    'pictures that are not in the file, without box', int(boxes is None)
+                )
             self._seen.add(stem)
             found.append(pack(()) if boxes is None else boxes)
         if not self._fits and len(self._seen) >= self.patience:

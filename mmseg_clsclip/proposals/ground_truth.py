@@ -1,4 +1,5 @@
 """GroundTruthProposals: the paper's manual boxes."""
+
 from collections.abc import Sequence
 
 import torch
@@ -29,18 +30,18 @@ class GroundTruthProposals(BaseProposals):
             another size.
     """
 
-    def __init__(self,
-                 min_area: Natural = 1,
-                 max_per_picture: AtMost = None,
-                 **kwargs):
+    def __init__(self, min_area: Natural = 1, max_per_picture: AtMost = None, **kwargs):
         kwargs.setdefault('saw_test_classes', 'oracle')
         super().__init__(max_per_picture=max_per_picture, **kwargs)
         self.min_area = min_area
 
-    def propose(self, inputs: Sequence[Tensor],
-                data_samples: Sequence[SegDataSample],
-                wanted: Sequence[Wanted],
-                segment: Segment) -> list[InstanceData]:
+    def propose(
+        self,
+        inputs: Sequence[Tensor],
+        data_samples: Sequence[SegDataSample],
+        wanted: Sequence[Wanted],
+        segment: Segment,
+    ) -> list[InstanceData]:
         """Boxes of every wanted class in the mask; ignored pixels are none."""
         found = []
         for picture, sample, names in zip(inputs, data_samples, wanted):
@@ -49,13 +50,15 @@ class GroundTruthProposals(BaseProposals):
                 raise ValueError(
                     'GroundTruthProposals needs true masks, and a picture has '
                     'none. Put LoadAnnotations into the pipeline, or take '
-                    'another source of proposals.')
+                    'another source of proposals.'
+                )
             mask = truth.data.squeeze(0).cpu().numpy()
             if mask.shape != tuple(picture.shape[-2:]):
                 raise ValueError(
                     f'A mask is {mask.shape}, its picture '
                     f'{tuple(picture.shape[-2:])}. Take Resize out of the '
-                    'test pipeline; ZoomIn has its own `resize`.')
+                    'test pipeline; ZoomIn has its own `resize`.'
+                )
             parts = [
                 component_boxes(mask == label, self.min_area)
                 for label in names.values()
@@ -64,6 +67,9 @@ class GroundTruthProposals(BaseProposals):
                 InstanceData(
                     bboxes=torch.cat([boxes for boxes, _ in parts]),
                     scores=torch.cat([scores for _, scores in parts]),
-                    names=[name for name, (boxes, _) in zip(names, parts)
-                           for _ in boxes]))
+                    names=[
+                        name for name, (boxes, _) in zip(names, parts) for _ in boxes
+                    ],
+                )
+            )
         return found

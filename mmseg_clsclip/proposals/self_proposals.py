@@ -1,4 +1,5 @@
 """SelfProposals: the segmentor shows itself where to look again."""
+
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -12,9 +13,7 @@ from ..utils.arguments import Count, Natural, That
 from .base import BaseProposals, Segment, Wanted
 from .boxes import component_boxes
 
-Threshold = Annotated[
-    float,
-    That('a number above 0 and below 1', lambda x: 0 < x < 1)]
+Threshold = Annotated[float, That('a number above 0 and below 1', lambda x: 0 < x < 1)]
 
 
 @MODELS.register_module()
@@ -37,11 +36,13 @@ class SelfProposals(BaseProposals):
         ValueError: If the threshold is no probability, or there is no round.
     """
 
-    def __init__(self,
-                 threshold: Threshold = 0.3,
-                 rounds: Count = 1,
-                 min_area: Natural = 16,
-                 **kwargs):
+    def __init__(
+        self,
+        threshold: Threshold = 0.3,
+        rounds: Count = 1,
+        min_area: Natural = 16,
+        **kwargs,
+    ):
         kwargs.setdefault('saw_test_classes', 'no')
         super().__init__(**kwargs)
         self.threshold = threshold
@@ -52,18 +53,21 @@ class SelfProposals(BaseProposals):
         """Boxes around a response (K, H, W)."""
         boxes, scores, names = [], [], []
         for name, share in zip(wanted, response.float().cpu().numpy()):
-            part = component_boxes(share >= self.threshold, self.min_area,
-                                   share)
+            part = component_boxes(share >= self.threshold, self.min_area, share)
             boxes.append(part[0])
             scores.append(part[1])
             names += [name] * len(part[0])
         return InstanceData(
-            bboxes=torch.cat(boxes), scores=torch.cat(scores), names=names)
+            bboxes=torch.cat(boxes), scores=torch.cat(scores), names=names
+        )
 
-    def propose(self, inputs: Sequence[Tensor],
-                data_samples: Sequence[SegDataSample],
-                wanted: Sequence[Wanted],
-                segment: Segment) -> list[InstanceData]:
+    def propose(
+        self,
+        inputs: Sequence[Tensor],
+        data_samples: Sequence[SegDataSample],
+        wanted: Sequence[Wanted],
+        segment: Segment,
+    ) -> list[InstanceData]:
         """Boxes of the last round."""
         responses = segment()
         for last in range(self.rounds - 1, -1, -1):
@@ -72,8 +76,10 @@ class SelfProposals(BaseProposals):
                 for response, names in zip(responses, wanted)
             ]
             if last:
-                responses = segment([
-                    self.clean(boxes, tuple(picture.shape[-2:]), names)
-                    for boxes, picture, names in zip(found, inputs, wanted)
-                ])
+                responses = segment(
+                    [
+                        self.clean(boxes, tuple(picture.shape[-2:]), names)
+                        for boxes, picture, names in zip(found, inputs, wanted)
+                    ]
+                )
         return found

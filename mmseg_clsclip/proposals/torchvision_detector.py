@@ -1,4 +1,5 @@
 """TorchvisionProposals: torchvision's detectors, live."""
+
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -41,12 +42,14 @@ class TorchvisionProposals(DetectorProposals):
             not fit the model.
     """
 
-    def __init__(self,
-                 model: str = 'fasterrcnn_resnet50_fpn_v2',
-                 weights: str | None = None,
-                 categories: Sequence[str] | None = None,
-                 saw_test_classes: Seen | None = None,
-                 **kwargs):
+    def __init__(
+        self,
+        model: str = 'fasterrcnn_resnet50_fpn_v2',
+        weights: str | None = None,
+        categories: Sequence[str] | None = None,
+        saw_test_classes: Seen | None = None,
+        **kwargs,
+    ):
         saw_test_classes = saw_test_classes or ('yes' if weights else 'no')
         super().__init__(saw_test_classes=saw_test_classes, **kwargs)
         known = list_models(module=torchvision.models.detection)
@@ -58,8 +61,10 @@ class TorchvisionProposals(DetectorProposals):
             categories = tags.DEFAULT.meta['categories']
         self.categories = tuple(categories)
         self.detector_names = tuple(
-            name for name in self.categories
-            if name not in ('__background__', 'no person', 'N/A'))
+            name
+            for name in self.categories
+            if name not in ('__background__', 'no person', 'N/A')
+        )
         tag = state = None
         if weights is None:
             warn(f'{self.source} has random weights; its boxes mean nothing.')
@@ -68,33 +73,36 @@ class TorchvisionProposals(DetectorProposals):
         else:
             state = self._read(weights, list(tags.__members__))
         detector = get_model(
-            model,
-            weights=tag,
-            weights_backbone=None,
-            num_classes=len(self.categories))
+            model, weights=tag, weights_backbone=None, num_classes=len(self.categories)
+        )
         if state is not None:
             try:
                 detector.load_state_dict(state)
             except RuntimeError as error:
                 raise ValueError(
                     f'{weights} does not fit a {model} with '
-                    f'{len(self.categories)} categories: {error}') from error
+                    f'{len(self.categories)} categories: {error}'
+                ) from error
         self.detector = Frozen(detector)
 
     @staticmethod
     def _read(file: str, tags: list[str]) -> dict[str, Tensor]:
         """The state dict in a file."""
         if not Path(file).is_file():
-            raise ValueError(f'weights={file!r} is neither a file nor one of '
-                             f'the tags of this model: {tags}.')
+            raise ValueError(
+                f'weights={file!r} is neither a file nor one of '
+                f'the tags of this model: {tags}.'
+            )
         try:
             state = torch.load(file, map_location='cpu', weights_only=True)
         except Exception as error:  # whatever a broken file leads to
-            raise ValueError(f'{file} could not be read as weights '
-                             f'({type(error).__name__}).') from error
+            raise ValueError(
+                f'{file} could not be read as weights ({type(error).__name__}).'
+            ) from error
         if not isinstance(state, dict):
-            raise ValueError(f'{file} holds a {type(state).__name__}; a state '
-                             'dict is needed.')
+            raise ValueError(
+                f'{file} holds a {type(state).__name__}; a state dict is needed.'
+            )
         return state
 
     @property
@@ -102,22 +110,25 @@ class TorchvisionProposals(DetectorProposals):
         """The class and the detector."""
         return f'{type(self).__name__} {self.name}'
 
-    def propose(self, inputs: Sequence[Tensor],
-                data_samples: Sequence[SegDataSample],
-                wanted: Sequence[Wanted],
-                segment: Segment) -> list[InstanceData]:
+    def propose(
+        self,
+        inputs: Sequence[Tensor],
+        data_samples: Sequence[SegDataSample],
+        wanted: Sequence[Wanted],
+        segment: Segment,
+    ) -> list[InstanceData]:
         """What the detector finds in the pictures."""
         device = next(self.detector.parameters()).device
         with torch.no_grad():
             # torchvision's take RGB from 0 to 1, each of its own size.
-            results = self.detector([
-                picture[[2, 1, 0]].to(device).float() / 255
-                for picture in inputs
-            ])
+            results = self.detector(
+                [picture[[2, 1, 0]].to(device).float() / 255 for picture in inputs]
+            )
         return [
             InstanceData(
                 bboxes=result['boxes'],
                 scores=result['scores'],
-                names=[self.categories[k] for k in result['labels'].tolist()])
+                names=[self.categories[k] for k in result['labels'].tolist()],
+            )
             for result in results
         ]

@@ -4,6 +4,7 @@ A signature says which values do, down to ranges; :func:`check_registered`
 holds every class of ours to it that a config can name. So a wrong value is
 refused where it stands, by its name, and not by what it leads to later.
 """
+
 import difflib
 import functools
 import inspect
@@ -36,6 +37,7 @@ class That(NamedTuple):
         text (str): What to write, for the message.
         holds (Callable): Whether a value of the type does.
     """
+
     text: str
     holds: Callable[[Any], bool] = lambda value: True
 
@@ -44,8 +46,7 @@ Natural = Annotated[int, That('a whole number from 0 up', lambda n: n >= 0)]
 Count = Annotated[int, That('a whole number from 1 up', lambda n: n >= 1)]
 Share = Annotated[float, That('a number from 0 to 1', lambda x: 0 <= x <= 1)]
 # Of a loss, or of a margin.
-Weight = Annotated[float,
-                   That('a finite number from 0 up', lambda x: 0 <= x < inf)]
+Weight = Annotated[float, That('a finite number from 0 up', lambda x: 0 <= x < inf)]
 
 
 def fits(value: Any, kind: Any) -> bool:
@@ -60,8 +61,7 @@ def fits(value: Any, kind: Any) -> bool:
     if kind is Any:
         return True
     if origin is Annotated:
-        return fits(value, args[0]) and all(one.holds(value)
-                                            for one in args[1:])
+        return fits(value, args[0]) and all(one.holds(value) for one in args[1:])
     if origin in (Union, types.UnionType):
         return any(fits(value, one) for one in args)
     if origin is Literal:
@@ -78,12 +78,14 @@ def fits(value: Any, kind: Any) -> bool:
     kind = origin or kind
     if issubclass(kind, Mapping):
         return isinstance(value, (Mapping, Config)) and all(
-            fits(part, one) for pair in value.items() if args
-            for part, one in zip(pair, args))
+            fits(part, one)
+            for pair in value.items()
+            if args
+            for part, one in zip(pair, args)
+        )
     if kind not in (list, tuple, Sequence):
         return isinstance(value, kind)
-    if not isinstance(value, Collection) or isinstance(
-            value, (str, bytes, Mapping)):
+    if not isinstance(value, Collection) or isinstance(value, (str, bytes, Mapping)):
         return False
     if kind is tuple:
         return len(value) == len(args) and all(map(fits, value, args))
@@ -98,14 +100,17 @@ def describe(kind: Any) -> str:
     if origin in (Union, types.UnionType):
         return ' or '.join(map(describe, args))
     if origin is Literal:
-        return ' or '.join(map(repr, args)) if len(
-            args) < 3 else f'one of {", ".join(map(repr, args))}'
+        return (
+            ' or '.join(map(repr, args))
+            if len(args) < 3
+            else f'one of {", ".join(map(repr, args))}'
+        )
     plain = {
         bool: 'True or False',
         int: 'a whole number',
         float: 'a number',
         str: 'a text',
-        types.NoneType: 'None'
+        types.NoneType: 'None',
     }
     if kind in plain:
         return plain[kind]
@@ -116,13 +121,16 @@ def describe(kind: Any) -> str:
         return f'a {kind.__name__}'
     number = f' of {len(args)}' if kind is tuple else ''
     return f'a list{number}' + (
-        f', of which each is {describe(args[0])}' if args else '')
+        f', of which each is {describe(args[0])}' if args else ''
+    )
 
 
-def known_keys(where: str,
-               keys: Iterable[str],
-               known: Collection[str],
-               error: type[Exception] = ValueError) -> None:
+def known_keys(
+    where: str,
+    keys: Iterable[str],
+    known: Collection[str],
+    error: type[Exception] = ValueError,
+) -> None:
     """Refuse keys that nothing reads.
 
     Args:
@@ -134,13 +142,15 @@ def known_keys(where: str,
     for key in keys:
         if key not in known:
             nearest = difflib.get_close_matches(str(key), known, 1)
-            said = (f'the nearest is {nearest[0]!r}' if nearest else
-                    f'there are {", ".join(sorted(known))}')
+            said = (
+                f'the nearest is {nearest[0]!r}'
+                if nearest
+                else f'there are {", ".join(sorted(known))}'
+            )
             raise error(f'{where} has no {key!r}; {said}.')
 
 
-def check(where: str, values: Mapping[str, Any],
-          kinds: Mapping[str, Any]) -> None:
+def check(where: str, values: Mapping[str, Any], kinds: Mapping[str, Any]) -> None:
     """Refuse values that are not what their annotations say.
 
     Args:
@@ -179,12 +189,13 @@ def _arguments(kind: type, owner: type) -> tuple[dict[str, Any], bool]:
         are all the names.
     """
     taken: dict[str, Any] = {}
-    for base in kind.__mro__[kind.__mro__.index(owner):]:
+    for base in kind.__mro__[kind.__mro__.index(owner) :]:
         if '__init__' not in vars(base):
             continue
         names = inspect.signature(base.__init__).parameters
-        hints = get_type_hints(base.__init__, include_extras=True) if _is_ours(
-            base) else {}
+        hints = (
+            get_type_hints(base.__init__, include_extras=True) if _is_ours(base) else {}
+        )
         taken = {**{name: hints.get(name, Any) for name in names}, **taken}
         if all(one.kind != one.VAR_KEYWORD for one in names.values()):
             del taken['self']
@@ -205,8 +216,9 @@ def checked(owner: type) -> Callable:
         kinds, all_known = _arguments(type(self), owner)
         if all_known:
             known_keys(where, kwargs, kinds, TypeError)
-        check(where, {**dict(zip(signature.parameters, (self, *args))),
-                      **kwargs}, kinds)
+        check(
+            where, {**dict(zip(signature.parameters, (self, *args))), **kwargs}, kinds
+        )
         init(self, *args, **kwargs)
 
     # Some of mmengine's classes look for it with what wraps it left on.

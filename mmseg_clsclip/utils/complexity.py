@@ -1,4 +1,5 @@
 """count_flops: the operations of a call that must be done."""
+
 from collections.abc import Callable
 
 import torch
@@ -20,8 +21,7 @@ def count_flops(function: Callable[[], object]) -> int:
     fast = torch.backends.mha.get_fastpath_enabled()
     torch.backends.mha.set_fastpath_enabled(False)
     try:
-        with FlopCounterMode(display=False) as counter, \
-                sdpa_kernel(SDPBackend.MATH):
+        with FlopCounterMode(display=False) as counter, sdpa_kernel(SDPBackend.MATH):
             function()
     finally:
         torch.backends.mha.set_fastpath_enabled(fast)

@@ -4,6 +4,7 @@ mmengine's own ``mmseg::...`` is for packages that it knows by name, and finds
 them in wheels alone. What stands here works once this package is imported, as
 in its own tools.
 """
+
 import os
 from pathlib import PurePosixPath
 
@@ -26,7 +27,7 @@ def find_base(base: str, filename: str) -> tuple[str, str | None]:
     """
     if base.startswith(PREFIX):
         # Without a scope: the classes are mmseg's, and there they are.
-        return str(configs_folder() / base[len(PREFIX):]), None
+        return str(configs_folder() / base[len(PREFIX) :]), None
     path, scope = _theirs(base, filename)
     if scope is None and not os.path.exists(path):
         folder = configs_folder()
@@ -37,7 +38,8 @@ def find_base(base: str, filename: str) -> tuple[str, str | None]:
                 raise FileNotFoundError(
                     f'{filename}: its _base_ {base!r} is not there. A config '
                     f'of {PACKAGE} that is copied out of its folder names '
-                    f"its bases so: '{PREFIX}{name}'.")
+                    f"its bases so: '{PREFIX}{name}'."
+                )
     return path, scope
 
 

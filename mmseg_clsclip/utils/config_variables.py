@@ -1,4 +1,5 @@
 """Variables of a config that are overridden where nothing reads them."""
+
 import ast
 import json
 from collections.abc import Iterator
@@ -10,8 +11,11 @@ from mmengine.config import Config
 from .files import some
 
 # What data is trained on, tested on and counted.
-SECTIONS = [f'{split}_{part}' for split in ('train', 'val', 'test')
-            for part in ('dataloader', 'evaluator')]
+SECTIONS = [
+    f'{split}_{part}'
+    for split in ('train', 'val', 'test')
+    for part in ('dataloader', 'evaluator')
+]
 
 
 def _chain(path: Path) -> Iterator[Path]:
@@ -21,7 +25,8 @@ def _chain(path: Path) -> Iterator[Path]:
     yield path
     for node in ast.parse(path.read_text(encoding='utf-8')).body:
         if isinstance(node, ast.Assign) and '_base_' in [
-                getattr(target, 'id', None) for target in node.targets]:
+            getattr(target, 'id', None) for target in node.targets
+        ]:
             try:
                 bases = ast.literal_eval(node.value)
             except ValueError:  # put together in the file
@@ -33,14 +38,15 @@ def _chain(path: Path) -> Iterator[Path]:
 def _same(variable: Any, value: Any) -> bool:
     """Whether a value is a variable's, or begins with it."""
     if isinstance(variable, str) and isinstance(value, str):
-        return value == variable or value.startswith(
-            variable.rstrip('/') + '/')
+        return value == variable or value.startswith(variable.rstrip('/') + '/')
     if isinstance(variable, dict) and isinstance(value, dict):
-        return all(key in value and _same(variable[key], value[key])
-                   for key in variable)
+        return all(
+            key in value and _same(variable[key], value[key]) for key in variable
+        )
     # A tuple is a list, after a config was written and read.
-    one, other = (json.dumps(given, default=str, skipkeys=True)
-                  for given in (variable, value))
+    one, other = (
+        json.dumps(given, default=str, skipkeys=True) for given in (variable, value)
+    )
     return one == other
 
 
@@ -48,8 +54,11 @@ def _places(variable: Any, part: Any, path: str) -> Iterator[str]:
     """Where in a part of a config a variable's value stands."""
     if _same(variable, part):
         yield path
-    inner = part.items() if isinstance(part, dict) else enumerate(
-        part if isinstance(part, (list, tuple)) else ())
+    inner = (
+        part.items()
+        if isinstance(part, dict)
+        else enumerate(part if isinstance(part, (list, tuple)) else ())
+    )
     for key, value in inner:
         if key != 'pipeline':
             yield from _places(variable, value, f'{path}.{key}')
@@ -77,24 +86,28 @@ def unheeded(cfg: Config) -> list[str]:
         before = Config.fromfile(file, import_custom_modules=False).to_dict()
         for name in before.keys() & final.keys() - {*SECTIONS}:
             old, new = before[name], final[name]
-            if not (old and isinstance(old, (str, list, tuple, dict))) or (
-                    old == new):
+            if not (old and isinstance(old, (str, list, tuple, dict))) or (old == new):
                 continue
-            was, now = ({place for key in SECTIONS
-                         for place in _places(one, built[key], key)}
-                        for one in (old, new))
+            was, now = (
+                {place for key in SECTIONS for place in _places(one, built[key], key)}
+                for one in (old, new)
+            )
             # 'data/mine' begins with 'data', and is meant where it stands.
             if len(str(new)) > len(str(old)):
                 was -= now
             else:
                 now -= was
             keys = {place.rpartition('.')[2] for place in was}
-            heeded = now if not isinstance(new, str) else {
-                place for place in now if place.rpartition('.')[2] in keys}
+            heeded = (
+                now
+                if not isinstance(new, str)
+                else {place for place in now if place.rpartition('.')[2] in keys}
+            )
             if was and not heeded:
                 told[name] = (
                     f'{name}={new!r} of {cfg.filename} changes nothing: '
                     f'{some(sorted(was), 2)} had {old!r} from {file} before. '
                     'Override what stands there, or change the variable in '
-                    f'a copy of {file}.')
+                    f'a copy of {file}.'
+                )
     return list(told.values())

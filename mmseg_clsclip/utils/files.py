@@ -1,4 +1,5 @@
 """Files that are whole or not there, JSON, configs, words about many."""
+
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -44,13 +45,14 @@ def read_json(path: str | os.PathLike) -> Any:
     try:
         return json.loads(fileio.get_text(path, encoding='utf-8-sig'))
     except json.JSONDecodeError as error:
-        raise ValueError(f'{path} is not JSON: line {error.lineno}, column '
-                         f'{error.colno}: {error.msg}.') from error
+        raise ValueError(
+            f'{path} is not JSON: line {error.lineno}, column '
+            f'{error.colno}: {error.msg}.'
+        ) from error
     except UnicodeDecodeError as error:
         raise ValueError(f'{path} is not JSON, not even text.') from error
     except RecursionError as error:
-        raise ValueError(
-            f'{path} cannot be read: it is nested too deeply.') from error
+        raise ValueError(f'{path} cannot be read: it is nested too deeply.') from error
     except ValueError as error:  # a number of thousands of digits
         raise ValueError(f'{path} cannot be read: {error}.') from error
 
@@ -61,10 +63,12 @@ def some(items: Iterable, number: int = 5) -> str:
     return ', '.join(items[:number]) + (', ...' if len(items) > number else '')
 
 
-def require_files(paths: Iterable[str | os.PathLike],
-                  what: str,
-                  hint: str = '',
-                  is_file: Callable = os.path.isfile) -> None:
+def require_files(
+    paths: Iterable[str | os.PathLike],
+    what: str,
+    hint: str = '',
+    is_file: Callable = os.path.isfile,
+) -> None:
     """All of them exist.
 
     Args:
@@ -81,7 +85,8 @@ def require_files(paths: Iterable[str | os.PathLike],
     if missing:
         raise FileNotFoundError(
             f'{len(missing)} of {len(paths)} {what} do not exist: '
-            f'{some(missing)}. {hint}'.rstrip())
+            f'{some(missing)}. {hint}'.rstrip()
+        )
 
 
 def configs_folder() -> Path:
@@ -99,4 +104,5 @@ def configs_folder() -> Path:
     raise FileNotFoundError(
         f'The configs of mmseg_clsclip are neither in {folders[0]} nor in '
         f'{folders[1]}. Install the package from its wheel or, out of a '
-        'checkout, by pip install -e .')
+        'checkout, by pip install -e .'
+    )

@@ -3,6 +3,7 @@
 Files that never import each other agree on them, and a user's config may
 write them, too.
 """
+
 from typing import TypedDict
 
 # Of a sample's metainfo: the one class that it asks for.
@@ -33,6 +34,7 @@ class Protocol(TypedDict, total=False):
         proposals: Their source, "none" without zoom-in.
         geometry: If it is not mmseg's.
     """
+
     dataset: str
     fold: int
     split: str
@@ -58,6 +60,7 @@ class DatasetMeta(TypedDict, total=False):
         base_classes: Those whose masks it sees; the background is neither.
         protocol: See :class:`Protocol`.
     """
+
     classes: tuple[str, ...]
     palette: list[list[int]]
     novel_classes: tuple[str, ...]

@@ -1,4 +1,5 @@
 """warn: what a user should read in the log of a run."""
+
 import logging
 
 from mmengine.logging import print_log

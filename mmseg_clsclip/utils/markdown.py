@@ -1,4 +1,5 @@
 """Words of others in Markdown, to be read as they were written."""
+
 import re
 
 # Marks anywhere; underscores, but within a word, where they mean nothing.

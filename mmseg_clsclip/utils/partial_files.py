@@ -1,4 +1,5 @@
 """Folders of what is being written, and how it takes its names."""
+
 import os
 import platform
 import re

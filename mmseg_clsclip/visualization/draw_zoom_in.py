@@ -1,4 +1,5 @@
 """draw_zoom_in: the picture, its boxes, what each region said, the result."""
+
 from collections.abc import Sequence
 
 import matplotlib
@@ -17,14 +18,14 @@ def _colour(label: int, palette: Sequence | None) -> tuple[float, ...]:
     return matplotlib.colormaps['tab20'](label % 20)[:3]
 
 
-def _overlay(picture: np.ndarray, labels: np.ndarray,
-             palette: Sequence | None) -> np.ndarray:
+def _overlay(
+    picture: np.ndarray, labels: np.ndarray, palette: Sequence | None
+) -> np.ndarray:
     """A picture (H, W, 3) uint8 with its labels (H, W), 0 left clear."""
     shown = picture / 255
     for label in np.unique(labels[labels > 0]):
         mask = labels == label
-        shown[mask] = 0.4 * shown[mask] + 0.6 * np.array(
-            _colour(label, palette))
+        shown[mask] = 0.4 * shown[mask] + 0.6 * np.array(_colour(label, palette))
     return shown
 
 
@@ -35,11 +36,13 @@ def _show(axes: Axes, image: np.ndarray, title: str) -> None:
     axes.set_axis_off()
 
 
-def draw_zoom_in(picture: np.ndarray,
-                 sample: SegDataSample,
-                 palette: Sequence | None = None,
-                 max_regions: int = 6,
-                 out_file: str | None = None) -> np.ndarray:
+def draw_zoom_in(
+    picture: np.ndarray,
+    sample: SegDataSample,
+    palette: Sequence | None = None,
+    max_regions: int = 6,
+    out_file: str | None = None,
+) -> np.ndarray:
     """Draw a result of :class:`mmseg_clsclip.ZoomIn`.
 
     From left to right: the picture and its boxes; the first regions, each
@@ -64,22 +67,25 @@ def draw_zoom_in(picture: np.ndarray,
     columns = 2 + (number + 1) // 2
     figure = Figure(figsize=(2.6 * columns, 4), layout='constrained')
     canvas = FigureCanvasAgg(figure)
-    grid = figure.add_gridspec(
-        2, columns, width_ratios=[2] + [1] * (columns - 2) + [2])
+    grid = figure.add_gridspec(2, columns, width_ratios=[2] + [1] * (columns - 2) + [2])
 
     boxes = figure.add_subplot(grid[:, 0])
     _show(boxes, picture, f'{len(found)} box{"es" * (len(found) != 1)}')
     names = found.get('names') or [''] * len(found)
-    for (x1, y1, x2, y2), label, name in zip(found.bboxes.tolist(),
-                                             found.labels.tolist(), names):
+    for (x1, y1, x2, y2), label, name in zip(
+        found.bboxes.tolist(), found.labels.tolist(), names
+    ):
         # A pixel's centre, not its corner, is at whole numbers.
         boxes.add_patch(
-            Rectangle((x1 - 0.5, y1 - 0.5),
-                      x2 - x1,
-                      y2 - y1,
-                      fill=False,
-                      linewidth=1.5,
-                      edgecolor=_colour(label, palette)))
+            Rectangle(
+                (x1 - 0.5, y1 - 0.5),
+                x2 - x1,
+                y2 - y1,
+                fill=False,
+                linewidth=1.5,
+                edgecolor=_colour(label, palette),
+            )
+        )
         boxes.text(
             x1,
             y1 - 3,
@@ -87,8 +93,8 @@ def draw_zoom_in(picture: np.ndarray,
             fontsize=7,
             color='white',
             verticalalignment='bottom',
-            bbox=dict(
-                facecolor=_colour(label, palette), edgecolor='none', pad=1))
+            bbox=dict(facecolor=_colour(label, palette), edgecolor='none', pad=1),
+        )
     masks = found.get('masks')
     for k in range(number):
         x1, y1, x2, y2 = found.windows[k].tolist()
@@ -96,10 +102,9 @@ def draw_zoom_in(picture: np.ndarray,
         _show(
             figure.add_subplot(grid[k % 2, 1 + k // 2]),
             _overlay(picture[y1:y2, x1:x2], said, palette),
-            f'{names[k]} {found.scores[k]:.2f}')
-    _show(
-        figure.add_subplot(grid[:, -1]), _overlay(picture, joined, palette),
-        'joined')
+            f'{names[k]} {found.scores[k]:.2f}',
+        )
+    _show(figure.add_subplot(grid[:, -1]), _overlay(picture, joined, palette), 'joined')
     figure.suptitle(sample.get('proposal_source', ''), fontsize=9)
     if out_file is not None:
         figure.savefig(out_file)

@@ -1,4 +1,5 @@
 """EpisodeVisualizer: mmseg's drawings, with an episode's class by its name."""
+
 import inspect
 import re
 from collections import Counter
@@ -12,19 +13,26 @@ from mmseg.structures import SegDataSample
 from mmseg.visualization import SegLocalVisualizer
 
 
-def _on_picture(sample: SegDataSample | None,
-                image: np.ndarray) -> SegDataSample | None:
+def _on_picture(
+    sample: SegDataSample | None, image: np.ndarray
+) -> SegDataSample | None:
     """The sample without what its maps have right of and below the picture."""
-    maps = {} if sample is None else {
-        key: value for key, value in sample.items()
-        if key in ('gt_sem_seg', 'pred_sem_seg')
-    }
+    maps = (
+        {}
+        if sample is None
+        else {
+            key: value
+            for key, value in sample.items()
+            if key in ('gt_sem_seg', 'pred_sem_seg')
+        }
+    )
     height, width = image.shape[:2]
     if all(value.shape == (height, width) for value in maps.values()):
         return sample
     return SegDataSample(
         metainfo=sample.metainfo,
-        **{key: value[:height, :width] for key, value in maps.items()})
+        **{key: value[:height, :width] for key, value in maps.items()},
+    )
 
 
 def names_apart(paths: Iterable[str]) -> dict[str, str]:
@@ -38,12 +46,10 @@ def names_apart(paths: Iterable[str]) -> dict[str, str]:
     """
     parts = {path: path.replace('\\', '/').split('/') for path in paths}
     counts = Counter(part[-1] for part in parts.values())
-    shared = {path: part for path, part in parts.items()
-              if counts[part[-1]] > 1}
+    shared = {path: part for path, part in parts.items() if counts[part[-1]] > 1}
     # What all of them begin with tells nothing.
     common = 0
-    while shared and len({tuple(part[:common + 1])
-                          for part in shared.values()}) == 1:
+    while shared and len({tuple(part[: common + 1]) for part in shared.values()}) == 1:
         common += 1
     taken, names = {*counts}, {}
     for path, part in shared.items():
@@ -65,6 +71,7 @@ class EpisodeVisualizer(SegLocalVisualizer):
     its own pictures, and into a file for each that :meth:`tell_apart` was
     told of.
     """
+
     _names: dict[str, str] = {}
 
     def tell_apart(self, paths: Iterable[str]) -> None:
@@ -86,12 +93,14 @@ class EpisodeVisualizer(SegLocalVisualizer):
             if is_main_process() or isinstance(backend, LocalVisBackend):
                 backend.add_image(name, image, step)
 
-    def add_datasample(self,
-                       name: str,
-                       image: np.ndarray,
-                       data_sample: SegDataSample | None = None,
-                       *args,
-                       **kwargs) -> None:
+    def add_datasample(
+        self,
+        name: str,
+        image: np.ndarray,
+        data_sample: SegDataSample | None = None,
+        *args,
+        **kwargs,
+    ) -> None:
         """Draw a picture with its labels, the truth on the left.
 
         Args:
@@ -117,8 +126,8 @@ class EpisodeVisualizer(SegLocalVisualizer):
             return
         meta = self.dataset_meta
         self.dataset_meta = dict(
-            classes=('background', asked),
-            palette=[[0, 0, 0], [255, 0, 255]])
+            classes=('background', asked), palette=[[0, 0, 0], [255, 0, 255]]
+        )
         # A name may have signs that no file's can, as in 'cup/mug'.
         told = re.sub(r'[^\w.-]+', '-', asked)
         try:

@@ -1,4 +1,5 @@
 """Where the class token looks: the maps, how much is inside, a drawing."""
+
 from collections.abc import Sequence
 from typing import BinaryIO
 
@@ -37,16 +38,17 @@ def class_token_attention(block: nn.Module, x: Tensor) -> Tensor:
     if not isinstance(attn, nn.MultiheadAttention):
         raise ValueError(
             f'The attention of this CLIP is a {type(attn).__name__}, which '
-            "nobody can look into; use a ViT such as 'ViT-B-16-quickgelu'.")
+            "nobody can look into; use a ViT such as 'ViT-B-16-quickgelu'."
+        )
     q, k, _ = split_heads(attn, block.ln_1(x))
-    weights = (q @ k.transpose(-2, -1) / q.shape[-1]**0.5).softmax(-1).mean(1)
+    weights = (q @ k.transpose(-2, -1) / q.shape[-1] ** 0.5).softmax(-1).mean(1)
     return torch.stack([weights[:, 0], weights[:, :, 0]])
 
 
 @torch.no_grad()
-def navigation_maps(backbone: ClsCLIPVisionTransformer,
-                    inputs: Tensor,
-                    text: Tensor | None = None) -> Tensor:
+def navigation_maps(
+    backbone: ClsCLIPVisionTransformer, inputs: Tensor, text: Tensor | None = None
+) -> Tensor:
     """Attention between the class token and the patches, block by block.
 
     Before a navigated block the token has just been replaced by
@@ -73,8 +75,12 @@ def navigation_maps(backbone: ClsCLIPVisionTransformer,
     return torch.stack(maps, 1).unflatten(2, grid)
 
 
-def on_patches(mask: Tensor, img_shape: tuple[int, int],
-               grid: tuple[int, int], patch_size: tuple[int, int]) -> Tensor:
+def on_patches(
+    mask: Tensor,
+    img_shape: tuple[int, int],
+    grid: tuple[int, int],
+    patch_size: tuple[int, int],
+) -> Tensor:
     """Which share of every patch a mask covers.
 
     Args:
@@ -87,10 +93,8 @@ def on_patches(mask: Tensor, img_shape: tuple[int, int],
     Returns:
         Tensor: (h, w), 0 to 1.
     """
-    inside = F.interpolate((mask == 1).float()[None, None], size=img_shape,
-                           mode='area')
-    bottom, right = (n * p - side
-                     for n, p, side in zip(grid, patch_size, img_shape))
+    inside = F.interpolate((mask == 1).float()[None, None], size=img_shape, mode='area')
+    bottom, right = (n * p - side for n, p, side in zip(grid, patch_size, img_shape))
     inside = F.pad(inside, (0, right, 0, bottom))
     return F.avg_pool2d(inside, patch_size)[0, 0]
 
@@ -109,14 +113,16 @@ def share_inside(maps: Tensor, inside: Tensor) -> Tensor:
     return (maps * inside).sum((-2, -1)) / maps.sum((-2, -1))
 
 
-def draw_navigation(picture: np.ndarray,
-                    class_name: str,
-                    maps: dict[str, np.ndarray],
-                    prediction: np.ndarray,
-                    truth: np.ndarray | None = None,
-                    shares: Sequence[Sequence[float]] | None = None,
-                    navigate_blocks: Sequence[int] = (),
-                    out_file: str | BinaryIO | None = None) -> np.ndarray:
+def draw_navigation(
+    picture: np.ndarray,
+    class_name: str,
+    maps: dict[str, np.ndarray],
+    prediction: np.ndarray,
+    truth: np.ndarray | None = None,
+    shares: Sequence[Sequence[float]] | None = None,
+    navigate_blocks: Sequence[int] = (),
+    out_file: str | BinaryIO | None = None,
+) -> np.ndarray:
     """Draw attention between the class token and the patches.
 
     A column a block, a row a kind of map; left of them the picture and the
@@ -143,8 +149,8 @@ def draw_navigation(picture: np.ndarray,
     height, width = picture.shape[:2]
     columns = 2 + len(next(iter(maps.values())))
     figure = Figure(
-        figsize=(1.2 * columns, 0.4 + 1.45 * len(maps)), dpi=80,
-        layout='constrained')
+        figsize=(1.2 * columns, 0.4 + 1.45 * len(maps)), dpi=80, layout='constrained'
+    )
     canvas = FigureCanvasAgg(figure)
     grid = figure.subplots(len(maps), columns)
     for axes in grid.flat:
@@ -165,19 +171,24 @@ def draw_navigation(picture: np.ndarray,
     for row, (words, blocks) in enumerate(maps.items()):
         grid[row, 1].set_ylabel(words, fontsize=8)
         for block, (axes, attention) in enumerate(zip(grid[row, 1:], blocks)):
-            axes.imshow(attention, interpolation='nearest', vmin=0,
-                        extent=(-0.5, width - 0.5, height - 0.5, -0.5))
+            axes.imshow(
+                attention,
+                interpolation='nearest',
+                vmin=0,
+                extent=(-0.5, width - 0.5, height - 0.5, -0.5),
+            )
             if truth is not None:
-                axes.contour(truth == 1, [0.5], colors='white',
-                             linewidths=0.8)
+                axes.contour(truth == 1, [0.5], colors='white', linewidths=0.8)
             if shares is not None:
-                axes.set_xlabel(f'{100 * shares[row][block]:.0f} %',
-                                fontsize=8)
+                axes.set_xlabel(f'{100 * shares[row][block]:.0f} %', fontsize=8)
             if row == 0:
                 mark = ' *' * (block in navigate_blocks)
                 axes.set_title(f'block {block}{mark}', fontsize=9)
-    figure.suptitle(f'{class_name!r}: attention from and to the class token, '
-                    'block by block (* where the text comes in)', fontsize=10)
+    figure.suptitle(
+        f'{class_name!r}: attention from and to the class token, '
+        'block by block (* where the text comes in)',
+        fontsize=10,
+    )
     if out_file is not None:
         figure.savefig(out_file)
     canvas.draw()

@@ -1,4 +1,5 @@
 """Canvas: what regions of a picture say, joined at its own size."""
+
 import torch
 from torch import Tensor
 
@@ -33,24 +34,29 @@ class Canvas:
         masks (dict): Room for what single regions said.
     """
 
-    def __init__(self, channels: int, size: tuple[int, int], join: str,
-                 together: bool, background: int | None,
-                 device: torch.device):
+    def __init__(
+        self,
+        channels: int,
+        size: tuple[int, int],
+        join: str,
+        together: bool,
+        background: int | None,
+        device: torch.device,
+    ):
         self.nothing = NEVER if channels > 1 else 0.0
         self.mean = join == 'mean'
         self.winners_only = join == 'or' and together and channels > 1
         self.together = together
         self.background = background
-        self._values = torch.full((channels, *size),
-                                  0.0 if self.mean else self.nothing,
-                                  device=device)
-        self.count = torch.zeros((1 if together else channels, *size),
-                                 dtype=torch.int16,
-                                 device=device)
+        self._values = torch.full(
+            (channels, *size), 0.0 if self.mean else self.nothing, device=device
+        )
+        self.count = torch.zeros(
+            (1 if together else channels, *size), dtype=torch.int16, device=device
+        )
         self.masks: dict = {}
 
-    def add(self, window: Window, values: Tensor,
-            channel: int | None = None) -> None:
+    def add(self, window: Window, values: Tensor, channel: int | None = None) -> None:
         """Take in what a region says.
 
         Args:
@@ -88,8 +94,9 @@ class Canvas:
         left[[self.background, *labels]] = False
         return left
 
-    def with_whole(self, whole: Tensor | None, whole_picture: str,
-                   labels: list[int]) -> Tensor:
+    def with_whole(
+        self, whole: Tensor | None, whole_picture: str, labels: list[int]
+    ) -> Tensor:
         """The map, the answer to the whole picture taken in.
 
         Args:

@@ -1,4 +1,5 @@
 """AskedClasses: what a segmentor can be asked for, and where it answers."""
+
 from collections.abc import Sequence
 
 import torch
@@ -25,19 +26,17 @@ class AskedClasses:
         by_name (bool): Whether the segmentor can be asked by name.
     """
 
-    def __init__(self,
-                 segmentor: nn.Module,
-                 classes: str | Sequence[str] | None = None):
+    def __init__(
+        self, segmentor: nn.Module, classes: str | Sequence[str] | None = None
+    ):
         self.segmentor = segmentor
-        self.classes = get_classes(classes) if isinstance(
-            classes, str) else classes
+        self.classes = get_classes(classes) if isinstance(classes, str) else classes
         self.by_name = asks_by_name(segmentor)
 
     @property
     def with_background(self) -> bool:
         """Whether channel 0 is the background of classes asked by name."""
-        return self.by_name and getattr(self.segmentor, 'with_background',
-                                        True)
+        return self.by_name and getattr(self.segmentor, 'with_background', True)
 
     def names(self) -> list[str] | None:
         """Names of all classes by channel, None if they are not known."""
@@ -73,28 +72,28 @@ class AskedClasses:
         """
         if not self.by_name:
             return self._closed_set(class_name)
-        asked = [class_name] if class_name else list(
-            self.segmentor.text_encoder.names)
+        asked = [class_name] if class_name else list(self.segmentor.text_encoder.names)
         channels = self.with_background + len(asked)
         # A single channel is label 1, by mmseg's threshold.
         first = 1 if channels == 1 else int(self.with_background)
         return {name: k + first for k, name in enumerate(asked)}, channels
 
-    def _closed_set(self, class_name: str | None
-                    ) -> tuple[dict[str, int], int]:
+    def _closed_set(self, class_name: str | None) -> tuple[dict[str, int], int]:
         kind = type(self.segmentor).__name__
         if class_name:
             raise ValueError(
                 f'A sample asks for {class_name!r} alone, and {kind} cannot '
                 'be asked for a class by its name. Test it on whole label '
                 'maps: without EpisodeDataset around the data set, and with '
-                "mmseg's IoUMetric.")
+                "mmseg's IoUMetric."
+            )
         names = self.names()
         channels = getattr(self.segmentor, 'out_channels', len(names or ()))
         if not channels:
             raise ValueError(
                 f'{kind} does not say how many channels its results have; '
-                'give ZoomIn the `classes`.')
+                'give ZoomIn the `classes`.'
+            )
         # A single channel stands for two labels.
         number = max(channels, 2)
         if names is None:
@@ -105,13 +104,13 @@ class AskedClasses:
             raise ValueError(
                 f'{len(names)} names ({", ".join(names[:3])}, ...) do not fit '
                 f'the {number} classes of the segmentor. Give ZoomIn its '
-                '`classes` in the order of its channels.')
+                '`classes` in the order of its channels.'
+            )
         return {
             name: k for k, name in enumerate(names) if name != 'background'
         }, channels
 
-    def probabilities(self, logits: Tensor,
-                      wanted: dict[str, int]) -> Tensor:
+    def probabilities(self, logits: Tensor, wanted: dict[str, int]) -> Tensor:
         """Probabilities (K, H, W) of the wanted classes.
 
         Args:
@@ -145,8 +144,9 @@ class AskedClasses:
             margins[0] = 0
         return margins
 
-    def read(self, logits: Tensor, size: tuple[int, int], channels: int,
-             label: int | None) -> tuple[Tensor, Tensor]:
+    def read(
+        self, logits: Tensor, size: tuple[int, int], channels: int, label: int | None
+    ) -> tuple[Tensor, Tensor]:
         """What the segmentor says of a region.
 
         Args:
@@ -170,7 +170,8 @@ class AskedClasses:
             logits[None],
             size=size,
             mode='bilinear',
-            align_corners=self.segmentor.align_corners)[0]
+            align_corners=self.segmentor.align_corners,
+        )[0]
         if channels == 1:
             values = values.sigmoid()
         if channels == 1 or label is None:

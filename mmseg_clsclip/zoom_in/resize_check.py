@@ -1,4 +1,5 @@
 """Which transforms bring a region to another size and do nothing else."""
+
 import random
 from collections.abc import Callable, Sequence
 
@@ -8,13 +9,15 @@ from mmcv.transforms import Pad
 
 # Neither end is 0 or 255, so that a stretch of the contrast shows.
 LOW, HIGH, FLAT = 40, 200, 100
-USE = ('Use Resize and its like, and Pad after them; what changes colours '
-       'belongs into the test pipeline.')
+USE = (
+    'Use Resize and its like, and Pad after them; what changes colours '
+    'belongs into the test pipeline.'
+)
 
 
 def _slope(number: int, whole: int) -> np.ndarray:
     """Values (number, ) of a side that was ``whole`` pixels long."""
-    at = (np.arange(number) + .5) * whole / number - .5
+    at = (np.arange(number) + 0.5) * whole / number - 0.5
     return LOW + (HIGH - LOW) / max(whole - 1, 1) * at.clip(0, whole - 1)
 
 
@@ -36,12 +39,17 @@ def _is_resized(image: np.ndarray, whole: tuple[int, int]) -> bool:
     rows, columns = (slice(None, None, max(1, n // 500)) for n in size)
     y, x = map(_slope, size, whole)
     # The nearest pixel can be one off, in the larger of both.
-    slack = 1 + max((HIGH - LOW) / max(side - 1, 1) * (1 + side / number)
-                    for number, side in zip(size, whole))
-    return all((abs(channel - want) <= slack).all()
-               for channel, want in zip(
-                   image[rows, columns].astype(float).transpose(2, 0, 1),
-                   (x[columns], y[rows, None], FLAT)))
+    slack = 1 + max(
+        (HIGH - LOW) / max(side - 1, 1) * (1 + side / number)
+        for number, side in zip(size, whole)
+    )
+    return all(
+        (abs(channel - want) <= slack).all()
+        for channel, want in zip(
+            image[rows, columns].astype(float).transpose(2, 0, 1),
+            (x[columns], y[rows, None], FLAT),
+        )
+    )
 
 
 class _Streams:
@@ -55,9 +63,11 @@ class _Streams:
     def moved(self) -> bool:
         """Whether a number was drawn since."""
         now = _Streams()
-        return not (now.python == self.python
-                    and str(now.numpy) == str(self.numpy)
-                    and torch.equal(now.torch, self.torch))
+        return not (
+            now.python == self.python
+            and str(now.numpy) == str(self.numpy)
+            and torch.equal(now.torch, self.torch)
+        )
 
     def restore(self) -> None:
         """Go back to it."""
@@ -66,8 +76,7 @@ class _Streams:
         torch.set_rng_state(self.torch)
 
 
-def require_undoable(transforms: Sequence[Callable],
-                     size: tuple[int, int]) -> None:
+def require_undoable(transforms: Sequence[Callable], size: tuple[int, int]) -> None:
     """Refuse transforms whose effect a resize of the answer cannot undo.
 
     They are tried, since a resize of the user's own does as well as mmcv's.
@@ -93,15 +102,19 @@ def require_undoable(transforms: Sequence[Callable],
         except Exception as error:  # whatever a transform can raise
             raise ValueError(
                 f'resize: {name} could not be run on a picture of {size} '
-                f'({type(error).__name__}: {error}). {USE}') from error
+                f'({type(error).__name__}: {error}). {USE}'
+            ) from error
         finally:
             drawn = streams.moved()
             streams.restore()
         size, pads = image.shape[:2], isinstance(transform, Pad)
         if pads:
-            image = image[:before[0], :before[1]]
-        if (drawn or (padded and not pads) or not _is_resized(image, before)
-                or results.get('ori_shape') != original):
-            raise ValueError(f'resize: {name} cannot be undone by '
-                             f'resizing. {USE}')
+            image = image[: before[0], : before[1]]
+        if (
+            drawn
+            or (padded and not pads)
+            or not _is_resized(image, before)
+            or results.get('ori_shape') != original
+        ):
+            raise ValueError(f'resize: {name} cannot be undone by resizing. {USE}')
         padded |= pads

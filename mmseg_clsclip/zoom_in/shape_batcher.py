@@ -1,4 +1,5 @@
 """InBatches: a segmentor on images of many sizes, many at once."""
+
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -56,8 +57,7 @@ class InBatches:
         """
         size = image.shape[:2]
         self._try(size)
-        results = dict(
-            img=np.ascontiguousarray(image), img_shape=size, ori_shape=size)
+        results = dict(img=np.ascontiguousarray(image), img_shape=size, ori_shape=size)
         inner = None
         for transform in self.transforms:
             before = results['img'].shape[:2]
@@ -66,17 +66,21 @@ class InBatches:
                 inner = inner or before
         image = results['img']
         meta = {
-            key: results[key]
-            for key in ('pad_shape', 'scale_factor') if key in results
+            key: results[key] for key in ('pad_shape', 'scale_factor') if key in results
         }
         meta['img_shape'] = image.shape[:2]
         if inner:  # to the right and below; mmseg takes it off again
-            meta['padding_size'] = (0, image.shape[1] - inner[1], 0,
-                                    image.shape[0] - inner[0])
+            meta['padding_size'] = (
+                0,
+                image.shape[1] - inner[1],
+                0,
+                image.shape[0] - inner[0],
+            )
         return image, meta
 
-    def __call__(self, segmentor: BaseModel, jobs: Iterable[tuple],
-                 batch_size: int) -> Iterator[tuple]:
+    def __call__(
+        self, segmentor: BaseModel, jobs: Iterable[tuple], batch_size: int
+    ) -> Iterator[tuple]:
         """Run the segmentor.
 
         Args:
@@ -97,9 +101,8 @@ class InBatches:
                 # mmseg logs a complaint about every batch with several
                 # ori_shapes; such images are scaled back by who asks.
                 height, width = extra['ori_shape'] = image.shape[:2]
-                _, right, _, below = extra.pop('padding_size', (0, ) * 4)
-                inner = (slice(None), slice(height - below),
-                         slice(width - right))
+                _, right, _, below = extra.pop('padding_size', (0,) * 4)
+                inner = (slice(None), slice(height - below), slice(width - right))
             bucket = waiting[image.shape]
             bucket.append((key, image, {**meta, **extra}, inner))
             if len(bucket) == batch_size:
@@ -119,7 +122,6 @@ class InBatches:
             for _, image, _, _ in bucket
         ]
         samples = [SegDataSample(metainfo=meta) for _, _, meta, _ in bucket]
-        results = segmentor.test_step(
-            dict(inputs=inputs, data_samples=samples))
+        results = segmentor.test_step(dict(inputs=inputs, data_samples=samples))
         for (key, _, _, inner), result in zip(bucket, results):
             yield key, result.seg_logits.data.float()[inner]

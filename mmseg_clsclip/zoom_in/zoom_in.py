@@ -1,4 +1,5 @@
 """ZoomIn: the test-time zoom-in of ClsCLIP+, around any segmentor."""
+
 from collections.abc import Sequence
 from functools import partial
 from typing import Literal
@@ -88,22 +89,23 @@ class ZoomIn(BaseTTAModel):
             segmentor without a background.
     """
 
-    def __init__(self,
-                 module: dict | nn.Module,
-                 proposals: dict | BaseProposals,
-                 resize: dict | Sequence[dict],
-                 margin: Weight = 0.1,
-                 square: bool = False,
-                 min_size: Count = 16,
-                 join: Literal['or', 'max', 'mean'] = 'or',
-                 whole_picture: Literal['fallback', 'include',
-                                        'never'] = 'fallback',
-                 crop_batch_size: Count = 32,
-                 classes: str | Sequence[str] | None = None,
-                 keep_masks: bool = False,
-                 data_preprocessor: dict | nn.Module | None = None,
-                 pretrained: None = None,
-                 train_cfg: dict | None = None):
+    def __init__(
+        self,
+        module: dict | nn.Module,
+        proposals: dict | BaseProposals,
+        resize: dict | Sequence[dict],
+        margin: Weight = 0.1,
+        square: bool = False,
+        min_size: Count = 16,
+        join: Literal['or', 'max', 'mean'] = 'or',
+        whole_picture: Literal['fallback', 'include', 'never'] = 'fallback',
+        crop_batch_size: Count = 32,
+        classes: str | Sequence[str] | None = None,
+        keep_masks: bool = False,
+        data_preprocessor: dict | nn.Module | None = None,
+        pretrained: None = None,
+        train_cfg: dict | None = None,
+    ):
         if data_preprocessor is not None and isinstance(module, dict):
             # mmengine's Runner hands on the config's top-level one. What the
             # segmentor's own config says is meant more closely.
@@ -112,16 +114,20 @@ class ZoomIn(BaseTTAModel):
         super().__init__(build(module))
         test_cfg = getattr(self.module, 'test_cfg', None) or {}
         if test_cfg.get('labels_only'):
-            raise ValueError('ZoomIn joins logits: take labels_only out of '
-                             "the test_cfg of its module's config.")
+            raise ValueError(
+                'ZoomIn joins logits: take labels_only out of '
+                "the test_cfg of its module's config."
+            )
         self.proposals = build(proposals)
         self.in_batches = InBatches(resize)
-        if self.in_batches.pads and getattr(self.module.data_preprocessor,
-                                            'test_cfg', None):
+        if self.in_batches.pads and getattr(
+            self.module.data_preprocessor, 'test_cfg', None
+        ):
             raise ValueError(
                 "Both `resize` and the module's data_preprocessor.test_cfg "
                 'pad, and mmseg takes off what the latter added alone. Leave '
-                'Pad out of `resize`.')
+                'Pad out of `resize`.'
+            )
         self.margin = margin
         self.square = square
         self.min_size = min_size
@@ -140,10 +146,11 @@ class ZoomIn(BaseTTAModel):
         neither does mmengine's if a wrapper for several processes is around.
         """
         inner = prefix + 'module.'
-        for key in [k for k in state_dict
-                    if k.startswith(prefix) and not k.startswith(inner)]:
+        for key in [
+            k for k in state_dict if k.startswith(prefix) and not k.startswith(inner)
+        ]:
             if not key.startswith(prefix + 'proposals.'):
-                state_dict[inner + key[len(prefix):]] = state_dict.pop(key)
+                state_dict[inner + key[len(prefix) :]] = state_dict.pop(key)
         super()._load_from_state_dict(state_dict, prefix, *args)
 
     @property
@@ -171,7 +178,8 @@ class ZoomIn(BaseTTAModel):
                 "whole_picture='never' makes background of what is in no "
                 'region, and ZoomIn knows of no background of this segmentor. '
                 "Write whole_picture='fallback', or, if a closed set has one, "
-                "give its `classes`, of which one is 'background'.")
+                "give its `classes`, of which one is 'background'."
+            )
 
     # Asking the segmentor.
 
@@ -179,8 +187,10 @@ class ZoomIn(BaseTTAModel):
         """Have the plain segmentor's answer for those that lack it."""
         todo = {k: p for k, p in enumerate(pictures) if p.whole is None}
         # With the metainfo that the plain test pipeline packs.
-        jobs = ((k, p.image, {'ori_shape': p.size, **p.sample.metainfo})
-                for k, p in todo.items())
+        jobs = (
+            (k, p.image, {'ori_shape': p.size, **p.sample.metainfo})
+            for k, p in todo.items()
+        )
         for k, logits in self.in_batches(self.module, jobs, len(todo)):
             if getattr(self.module, 'classes_compete', False):
                 logits = self.asked.margins(logits)
@@ -194,12 +204,14 @@ class ZoomIn(BaseTTAModel):
 
         A closed set answers for all classes at once; its label is None.
         """
-        return [(label if self.asked.by_name else None, tuple(window))
-                for label, window in zip(found.labels.tolist(),
-                                         found.windows.tolist())]
+        return [
+            (label if self.asked.by_name else None, tuple(window))
+            for label, window in zip(found.labels.tolist(), found.windows.tolist())
+        ]
 
-    def _zoom(self, pictures: Sequence[Picture],
-              proposals: Sequence[InstanceData], join: str) -> list[Canvas]:
+    def _zoom(
+        self, pictures: Sequence[Picture], proposals: Sequence[InstanceData], join: str
+    ) -> list[Canvas]:
         """Answers to regions, pasted back and joined.
 
         Args:
@@ -219,47 +231,45 @@ class ZoomIn(BaseTTAModel):
                     join,
                     together=not self.asked.by_name,
                     background=self.asked.background,
-                    device=self.module.data_preprocessor.device))
-            found.windows = crop_windows(found.bboxes, picture.size,
-                                         self.margin, self.min_size,
-                                         self.square)
+                    device=self.module.data_preprocessor.device,
+                )
+            )
+            found.windows = crop_windows(
+                found.bboxes, picture.size, self.margin, self.min_size, self.square
+            )
             for name, key in zip(found.names, self._keys(found)):
                 # By key: what is asked twice is answered once.
-                jobs[(k, *key)] = dict(
-                    class_name=name) if self.asked.by_name else {}
-        cuts = ((key, pictures[key[0]].cut(key[2]), meta)
-                for key, meta in jobs.items())
+                jobs[(k, *key)] = dict(class_name=name) if self.asked.by_name else {}
+        cuts = ((key, pictures[key[0]].cut(key[2]), meta) for key, meta in jobs.items())
         for (k, label, window), logits in self.in_batches(
-                self.module, cuts, self.crop_batch_size):
+            self.module, cuts, self.crop_batch_size
+        ):
             x1, y1, x2, y2 = window
-            values, said = self.asked.read(logits, (y2 - y1, x2 - x1),
-                                           pictures[k].channels, label)
+            values, said = self.asked.read(
+                logits, (y2 - y1, x2 - x1), pictures[k].channels, label
+            )
             canvases[k].add(window, values, pictures[k].channel(label))
             if self.keep_masks:
                 canvases[k].masks[label, window] = said.cpu()
         return canvases
 
     def _response(
-            self,
-            pictures: Sequence[Picture],
-            regions: Sequence[InstanceData] | None = None) -> list[Tensor]:
+        self, pictures: Sequence[Picture], regions: Sequence[InstanceData] | None = None
+    ) -> list[Tensor]:
         """What :class:`BaseProposals` calls ``segment``."""
         if regions is None:
             self._look_at_whole(pictures)
-            return [
-                self.asked.probabilities(p.whole, p.wanted) for p in pictures
-            ]
+            return [self.asked.probabilities(p.whole, p.wanted) for p in pictures]
         canvases = self._zoom(pictures, regions, 'max')
         # A closed set's probabilities are never nought; others' are already.
         return [
-            self.asked.probabilities(c.joined(), p.wanted) *
-            (c.count.amax(0) > 0)
+            self.asked.probabilities(c.joined(), p.wanted) * (c.count.amax(0) > 0)
             for p, c in zip(pictures, canvases)
         ]
 
-    def predict(self,
-                inputs: Sequence[Tensor],
-                data_samples: SampleList | None = None) -> SampleList:
+    def predict(
+        self, inputs: Sequence[Tensor], data_samples: SampleList | None = None
+    ) -> SampleList:
         """Segment pictures, each of its own size.
 
         Args:
@@ -284,32 +294,36 @@ class ZoomIn(BaseTTAModel):
             raise ValueError(
                 f'{self.proposals.source} gives boxes with names, and those '
                 "of the segmentor's classes are not known. Give them to ZoomIn"
-                " as `classes`, for instance classes='voc'.")
+                " as `classes`, for instance classes='voc'."
+            )
         data_samples = data_samples or [SegDataSample() for _ in inputs]
         with torch.no_grad():
             pictures = [
-                Picture.of(*pair, self.asked)
-                for pair in zip(inputs, data_samples)
+                Picture.of(*pair, self.asked) for pair in zip(inputs, data_samples)
             ]
-            found = self.proposals(inputs, data_samples,
-                                   [p.wanted for p in pictures],
-                                   partial(self._response, pictures))
+            found = self.proposals(
+                inputs,
+                data_samples,
+                [p.wanted for p in pictures],
+                partial(self._response, pictures),
+            )
             canvases = self._zoom(pictures, found, self.join)
             everything = list(zip(pictures, found, canvases))
             if self.whole_picture == 'include':
                 self._look_at_whole(pictures)
             elif self.whole_picture == 'fallback':
-                self._look_at_whole([
-                    p for p, f, c in everything
-                    if c.left(f.labels.tolist()).any()
-                ])
+                self._look_at_whole(
+                    [p for p, f, c in everything if c.left(f.labels.tolist()).any()]
+                )
             return [self._result(*one) for one in everything]
 
-    def _result(self, picture: Picture, found: InstanceData,
-                canvas: Canvas) -> SegDataSample:
+    def _result(
+        self, picture: Picture, found: InstanceData, canvas: Canvas
+    ) -> SegDataSample:
         """All that is known of a picture now."""
-        logits = canvas.with_whole(picture.whole, self.whole_picture,
-                                   found.labels.tolist())
+        logits = canvas.with_whole(
+            picture.whole, self.whole_picture, found.labels.tolist()
+        )
         if self.keep_masks:
             found.masks = [canvas.masks[key] for key in self._keys(found)]
         result = picture.sample.to(logits.device)
@@ -318,12 +332,16 @@ class ZoomIn(BaseTTAModel):
         result.set_metainfo(
             dict(
                 img_shape=self.in_batches.input_shape(picture.size),
-                proposal_source=self.proposals.describe()))
+                proposal_source=self.proposals.describe(),
+            )
+        )
         result.set_data(
             dict(
                 seg_logits=PixelData(data=logits),
                 pred_sem_seg=PixelData(data=self.asked.decide(logits)),
-                proposals=found))
+                proposals=found,
+            )
+        )
         return result
 
     def test_step(self, data: dict) -> SampleList:
@@ -332,10 +350,12 @@ class ZoomIn(BaseTTAModel):
 
     val_step = test_step
 
-    def forward(self,
-                inputs: Sequence[Tensor],
-                data_samples: SampleList | None = None,
-                mode: str = 'tensor') -> SampleList:
+    def forward(
+        self,
+        inputs: Sequence[Tensor],
+        data_samples: SampleList | None = None,
+        mode: str = 'tensor',
+    ) -> SampleList:
         """``predict``, the only mode there is.
 
         Raises:
@@ -344,7 +364,8 @@ class ZoomIn(BaseTTAModel):
         if mode != 'predict':
             raise NotImplementedError(
                 f'ZoomIn has no mode {mode!r}; it works when testing. Train '
-                'the segmentor that is its `module`.')
+                'the segmentor that is its `module`.'
+            )
         return self.predict(inputs, data_samples)
 
     def merge_preds(self, data_samples_list: list) -> SampleList:
@@ -353,5 +374,6 @@ class ZoomIn(BaseTTAModel):
         Raises:
             NotImplementedError: Always.
         """
-        raise NotImplementedError('ZoomIn has no views of whole pictures to '
-                                  'merge; call test_step.')
+        raise NotImplementedError(
+            'ZoomIn has no views of whole pictures to merge; call test_step.'
+        )

@@ -1,4 +1,5 @@
 """Picture: what is known of a picture while it is zoomed into."""
+
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +21,7 @@ class Picture:
         channels (int): C, of its seg_logits.
         whole (Tensor): (C, H, W), the segmentor's answer to all of it.
     """
+
     image: np.ndarray
     sample: SegDataSample
     wanted: dict[str, int]
@@ -27,8 +29,7 @@ class Picture:
     whole: Tensor | None = None
 
     @classmethod
-    def of(cls, image: Tensor, sample: SegDataSample,
-           asked: AskedClasses) -> 'Picture':
+    def of(cls, image: Tensor, sample: SegDataSample, asked: AskedClasses) -> 'Picture':
         """Take in what the data loader gives.
 
         Args:
@@ -42,7 +43,8 @@ class Picture:
         if not isinstance(image, Tensor) or image.ndim != 3:
             raise ValueError(
                 'ZoomIn takes one picture (3, H, W) a sample. Take '
-                'TestTimeAug out of the pipeline; ZoomIn is one itself.')
+                'TestTimeAug out of the pipeline; ZoomIn is one itself.'
+            )
         meta, size = sample.metainfo, tuple(image.shape[-2:])
         if meta.get('flip') or tuple(meta.get('ori_shape', size))[:2] != size:
             raise ValueError(
@@ -50,10 +52,14 @@ class Picture:
                 f'{"" if meta.get("flip") else "not "}flipped; it was read as '
                 f'{meta.get("ori_shape")}. ZoomIn cuts regions from the '
                 'picture as it was read: take Resize and RandomFlip out of '
-                'the pipeline and give the former to ZoomIn as `resize`.')
+                'the pipeline and give the former to ZoomIn as `resize`.'
+            )
         # Not to the segmentor's device: what comes next is OpenCV's.
-        return cls(image.permute(1, 2, 0).cpu().numpy(), sample,
-                   *asked.of(meta.get('class_name')))
+        return cls(
+            image.permute(1, 2, 0).cpu().numpy(),
+            sample,
+            *asked.of(meta.get('class_name')),
+        )
 
     @property
     def size(self) -> tuple[int, int]:

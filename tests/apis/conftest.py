@@ -1,4 +1,5 @@
 """The command, called in a folder with pictures."""
+
 from pathlib import Path
 
 import pytest

@@ -1,4 +1,5 @@
 """The command: what it writes, what it refuses, what it says."""
+
 import json
 import runpy
 import shlex
@@ -21,16 +22,16 @@ OUTPUTS = ['_mask.png', '_overlay.png', '.json']
 
 
 def written():
-    return {str(p.relative_to('out')) for p in Path('out').rglob('*')
-            if p.is_file()}
+    return {str(p.relative_to('out')) for p in Path('out').rglob('*') if p.is_file()}
 
 
 def test_three_files_of_each_picture(clsclip):
     status, out, err = clsclip('in', SCENE, *CLASSES)
     assert status == 0 and '3 of 3 pictures' in out
     assert 'knows only a drawn world' in err and 'RANDOM' not in err
-    assert written() == {f'{name}{tail}' for name in ('a', 'b', '000004')
-                         for tail in OUTPUTS}
+    assert written() == {
+        f'{name}{tail}' for name in ('a', 'b', '000004') for tail in OUTPUTS
+    }
     mask = Image.open('out/a_mask.png')
     assert mask.mode == 'P' and mask.size == (128, 128)
     labels = np.asarray(mask)
@@ -40,13 +41,17 @@ def test_three_files_of_each_picture(clsclip):
     assert said['random_weights'] is False and said['background'] is True
     assert said['classes'] == [
         dict(label=1, name='yellow circle', synonyms=[]),
-        dict(label=2, name='red square', synonyms=['square in red'])]
+        dict(label=2, name='red square', synonyms=['square in red']),
+    ]
     square = said['found'][1]
     y, x = np.nonzero(labels == 2)
     assert square == dict(
-        label=2, name='red square', area=len(x),
+        label=2,
+        name='red square',
+        area=len(x),
         per_cent=round(len(x) / 128 / 1.28, 3),
-        box=[x.min(), y.min(), x.max() + 1, y.max() + 1])
+        box=[x.min(), y.min(), x.max() + 1, y.max() + 1],
+    )
     truth = draw(4, 'test', 0).labels == 5
     assert (truth & (labels == 2)).sum() / (truth | (labels == 2)).sum() > 0.9
     overlay = Image.open('out/a_overlay.png')
@@ -56,8 +61,10 @@ def test_three_files_of_each_picture(clsclip):
 def test_a_higher_threshold_finds_less(clsclip):
     areas = []
     for threshold in (0.5, 0.95):
-        assert clsclip('in/a.png', *CLASSES, '--overwrite', '--threshold',
-                       threshold)[0] == 0
+        assert (
+            clsclip('in/a.png', *CLASSES, '--overwrite', '--threshold', threshold)[0]
+            == 0
+        )
         areas.append(np.count_nonzero(Image.open('out/a_mask.png')))
     assert areas[0] > areas[1] > 0
 
@@ -65,8 +72,9 @@ def test_a_higher_threshold_finds_less(clsclip):
 def test_every_pixel_of_a_class_and_a_closer_look(clsclip):
     masks = []
     for zoom_in in [], ['--zoom-in']:
-        status, *_ = clsclip('in/a.png', *CLASSES, '--no-background',
-                             '--overwrite', *zoom_in)
+        status, *_ = clsclip(
+            'in/a.png', *CLASSES, '--no-background', '--overwrite', *zoom_in
+        )
         said = json.loads(Path('out/a.json').read_text())
         assert status == 0
         assert said['background'] is False and said['threshold'] is None
@@ -80,9 +88,14 @@ def test_the_checkpoint_that_is_named_is_taken(clsclip):
     masks = []
     for fold in 0, 1:
         status, *_ = clsclip(
-            'in/a.png', *CLASSES, '--overwrite', '--config',
-            'shapes/clsclip_shapes-5i_whole.py', '--checkpoint',
-            ASSETS / f'clsclip_shapes-5i_fold{fold}.pth')
+            'in/a.png',
+            *CLASSES,
+            '--overwrite',
+            '--config',
+            'shapes/clsclip_shapes-5i_whole.py',
+            '--checkpoint',
+            ASSETS / f'clsclip_shapes-5i_fold{fold}.pth',
+        )
         assert status == 0
         masks.append(np.asarray(Image.open('out/a_mask.png')))
     assert (masks[0] != masks[1]).any()
@@ -103,13 +116,19 @@ def test_nothing_is_overwritten_and_no_model_asked(clsclip, monkeypatch):
     assert 'would take the place of a picture' in status and not built
 
 
-def test_random_weights_are_said_everywhere(
-        clsclip, monkeypatch, tiny_clip_json):
+def test_random_weights_are_said_everywhere(clsclip, monkeypatch, tiny_clip_json):
     status, _, err = clsclip(
-        'in/a.png', *CLASSES, '--config', predictor.SHIPPED[0],
-        '--cfg-options', f'model.backbone.architecture={tiny_clip_json}',
-        'model.backbone.pretrained=None', 'model.backbone.navigate_blocks=1,',
-        'model.decode_head.in_channels=32', 'model.decode_head.num_heads=2')
+        'in/a.png',
+        *CLASSES,
+        '--config',
+        predictor.SHIPPED[0],
+        '--cfg-options',
+        f'model.backbone.architecture={tiny_clip_json}',
+        'model.backbone.pretrained=None',
+        'model.backbone.navigate_blocks=1,',
+        'model.decode_head.in_channels=32',
+        'model.decode_head.num_heads=2',
+    )
     assert status == 0
     assert err.count(outputs.RANDOM) == 2 and 'drawn world' not in err
     said = json.loads(Path('out/a.json').read_text())
@@ -118,17 +137,23 @@ def test_random_weights_are_said_everywhere(
     assert overlay.getpixel((1, 1)) == (255, 0, 0)
 
 
-@pytest.mark.parametrize('args, reason', [
-    (['--config', 'nowhere.py'], 'The config nowhere.py is neither'),
-    (['--classes', 'a', 'b,'], "Class 1 of the vocabulary has the name ''"),
-    (['--clip', '/no/such.pt'], "CLIP weights '/no/such.pt' do not exist"),
-    (['--threshold', '1.5'], 2),
-    (['--threshold', 'nan'], 2),
-    (['--cfg-options', 'model.type=Nope'], "type='Nope' is no class that is"),
-    (['--cfg-options', 'model.backbone.architecture=3'], 'clsclip: '),
-    (['--cfg-options', 'test_pipeline=[]'], 'test_pipeline=[]: a list of '),
-    (['--config', 'shapes/clsclip_shapes-5i_whole.py'],
-     'parts that are trained; give its checkpoint')])
+@pytest.mark.parametrize(
+    'args, reason',
+    [
+        (['--config', 'nowhere.py'], 'The config nowhere.py is neither'),
+        (['--classes', 'a', 'b,'], "Class 1 of the vocabulary has the name ''"),
+        (['--clip', '/no/such.pt'], "CLIP weights '/no/such.pt' do not exist"),
+        (['--threshold', '1.5'], 2),
+        (['--threshold', 'nan'], 2),
+        (['--cfg-options', 'model.type=Nope'], "type='Nope' is no class that is"),
+        (['--cfg-options', 'model.backbone.architecture=3'], 'clsclip: '),
+        (['--cfg-options', 'test_pipeline=[]'], 'test_pipeline=[]: a list of '),
+        (
+            ['--config', 'shapes/clsclip_shapes-5i_whole.py'],
+            'parts that are trained; give its checkpoint',
+        ),
+    ],
+)
 def test_what_cannot_be_asked_is_refused_in_one_line(clsclip, args, reason):
     status, _, _ = clsclip('in/a.png', *args)
     assert status == reason or reason in status and '\n' not in status
@@ -136,28 +161,32 @@ def test_what_cannot_be_asked_is_refused_in_one_line(clsclip, args, reason):
 
 
 def test_more_names_than_a_mask_holds_are_refused_before_a_model_is_built(
-        clsclip, monkeypatch):
+    clsclip, monkeypatch
+):
     names = [f'thing {number}' for number in range(300)]
     with monkeypatch.context() as patch:
         patch.setattr(cli, 'Predictor', None)
-        for labels, number, more in ((300, 300, ['--no-background']),
-                                     (257, 257, []),
-                                     (257, 256, ['--background'])):
+        for labels, number, more in (
+            (300, 300, ['--no-background']),
+            (257, 257, []),
+            (257, 256, ['--background']),
+        ):
             status, _, _ = clsclip('in', *more, '--classes', *names[:number])
-            assert status.startswith(f'clsclip: {labels} labels; a mask as '
-                                     'PNG holds 256.')
+            assert status.startswith(
+                f'clsclip: {labels} labels; a mask as PNG holds 256.'
+            )
     # What the config says of a background is known afterwards.
     status, _, _ = clsclip('in', '--classes', *names[:256])
     assert '257 labels; a mask' in status and not Path('out').exists()
 
 
 def test_a_name_with_a_comma(clsclip):
-    status, _, _ = clsclip('in/a.png', '--classes', r'red, ring\, broken',
-                           'yellow circle')
+    status, _, _ = clsclip(
+        'in/a.png', '--classes', r'red, ring\, broken', 'yellow circle'
+    )
     said = json.loads(Path('out/a.json').read_text())
     assert status == 0
-    assert said['classes'][0] == dict(
-        label=1, name='red', synonyms=['ring, broken'])
+    assert said['classes'][0] == dict(label=1, name='red', synonyms=['ring, broken'])
 
 
 def test_pictures_after_the_names_are_explained(clsclip, capsys):

@@ -1,4 +1,5 @@
 """What fails is named, and the other pictures are done."""
+
 import errno
 import os
 from pathlib import Path
@@ -12,8 +13,7 @@ OUTPUTS = ['_mask.png', '_overlay.png', '.json']
 
 
 def written():
-    return {str(p.relative_to('out')) for p in Path('out').rglob('*')
-            if p.is_file()}
+    return {str(p.relative_to('out')) for p in Path('out').rglob('*') if p.is_file()}
 
 
 def test_the_other_pictures_are_done(clsclip):
@@ -22,8 +22,12 @@ def test_the_other_pictures_are_done(clsclip):
     status, out, err = clsclip('in', 'nowhere.jpg', 'no*.gif', *CLASSES)
     assert status == 1 and '2 of 4 pictures' in out
     assert written() == {f'{n}{t}' for n in 'ab' for t in OUTPUTS}
-    for start in ('in/cut.png: cannot be read', 'in/text.jpg: is no picture',
-                  'nowhere.jpg: does not exist', 'no*.gif: no picture'):
+    for start in (
+        'in/cut.png: cannot be read',
+        'in/text.jpg: is no picture',
+        'nowhere.jpg: does not exist',
+        'no*.gif: no picture',
+    ):
         lines = [x for x in err.splitlines() if f'clsclip: {start}' in x]
         assert len(lines) == 1
 

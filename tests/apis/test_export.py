@@ -1,4 +1,5 @@
 """Exported files give what PyTorch's model gives; wrong use is refused."""
+
 import importlib.util
 from pathlib import Path
 from types import SimpleNamespace
@@ -33,9 +34,13 @@ NAMES_ASKED = [f'thing {i}' for i in range(20)]
 def tiny(clip, base='clsclip_shapes-clip', **changes):
     """A small model whose answers differ from class to class."""
     cfg = Config.fromfile(ROOT / f'configs/_base_/models/{base}.py')
-    cfg.merge_from_dict({
-        'model.backbone.architecture': clip,
-        'model.backbone.pretrained': None, **changes})
+    cfg.merge_from_dict(
+        {
+            'model.backbone.architecture': clip,
+            'model.backbone.pretrained': None,
+            **changes,
+        }
+    )
     cfg.model.text_encoder.vocabulary = NAMES_ASKED
     torch.manual_seed(0)
     model = MODELS.build(cfg.model).eval()
@@ -47,10 +52,15 @@ def tiny(clip, base='clsclip_shapes-clip', **changes):
 
 
 def tiny_clsclip(clip, **changes):
-    return tiny(clip, **{
-        'model.backbone.navigate_blocks': (1, 2),
-        'model.decode_head.in_channels': 32,
-        'model.decode_head.num_heads': 2, **changes})
+    return tiny(
+        clip,
+        **{
+            'model.backbone.navigate_blocks': (1, 2),
+            'model.decode_head.in_channels': 32,
+            'model.decode_head.num_heads': 2,
+            **changes,
+        },
+    )
 
 
 class Files:
@@ -62,15 +72,18 @@ class Files:
         self.model, self.folder = model, folder
         export_segmentor(model, folder)
         self.onnx = runtime.InferenceSession(
-            folder / SEGMENTOR, providers=['CPUExecutionProvider'])
+            folder / SEGMENTOR, providers=['CPUExecutionProvider']
+        )
         self.program = torch.export.load(folder / PROGRAM).module()
 
     def agree(self, number, classes, height, width):
         """As PyTorch's own encode_decode, from mmseg's BGR pictures."""
         picture = np.random.RandomState(0).randint(
-            0, 256, (number, height, width, 3), np.uint8)
-        bgr = [torch.from_numpy(one[..., ::-1].copy()).permute(2, 0, 1)
-               for one in picture]
+            0, 256, (number, height, width, 3), np.uint8
+        )
+        bgr = [
+            torch.from_numpy(one[..., ::-1].copy()).permute(2, 0, 1) for one in picture
+        ]
         self.model.text_encoder.set_vocabulary(NAMES_ASKED[:classes])
         with torch.no_grad():
             inputs = self.model.data_preprocessor(dict(inputs=bgr))['inputs']
@@ -79,9 +92,9 @@ class Files:
         # Otherwise a file that says nothing would agree, too.
         assert wanted[:, -1].std() > 1e-2
         for found in (
-                self.onnx.run(None, dict(picture=picture,
-                                         text=text.numpy()))[0],
-                self.program(torch.from_numpy(picture), text).detach()):
+            self.onnx.run(None, dict(picture=picture, text=text.numpy()))[0],
+            self.program(torch.from_numpy(picture), text).detach(),
+        ):
             np.testing.assert_allclose(found, wanted, atol=1e-4, rtol=0)
 
 
@@ -90,12 +103,21 @@ def files(tiny_clip_json, tmp_path_factory):
     return Files(tiny_clsclip(tiny_clip_json), tmp_path_factory.mktemp('out'))
 
 
-@pytest.mark.parametrize('number, classes, height, width', [
-    (1, 1, 32, 32), (1, 3, 32, 32), (1, 20, 32, 32),  # the tower's own grid
-    (2, 1, 64, 48), (3, 3, 48, 24),  # others of whole patches
-    (1, 3, 33, 40), (2, 3, 50, 71), (1, 20, 9, 77),  # not whole
-    (1, 1, 9, 9), (1, 2, 200, 20)
-])
+@pytest.mark.parametrize(
+    'number, classes, height, width',
+    [
+        (1, 1, 32, 32),
+        (1, 3, 32, 32),
+        (1, 20, 32, 32),  # the tower's own grid
+        (2, 1, 64, 48),
+        (3, 3, 48, 24),  # others of whole patches
+        (1, 3, 33, 40),
+        (2, 3, 50, 71),
+        (1, 20, 9, 77),  # not whole
+        (1, 1, 9, 9),
+        (1, 2, 200, 20),
+    ],
+)
 def test_any_number_and_any_size(files, number, classes, height, width):
     files.agree(number, classes, height, width)
 
@@ -104,21 +126,24 @@ def test_the_files_name_what_is_dynamic(files):
     picture, text = files.onnx.get_inputs()
     assert (picture.name, picture.type) == ('picture', 'tensor(uint8)')
     assert picture.shape == ['N', 'H', 'W', 3]
-    assert (text.name, text.type, text.shape) == ('text', 'tensor(float)',
-                                                  ['K', 16])
+    assert (text.name, text.type, text.shape) == ('text', 'tensor(float)', ['K', 16])
     import onnx
+
     model = onnx.load(files.folder / SEGMENTOR)
     assert model.opset_import[0].version == 20
     # Runtimes do not agree on antialiasing.
-    assert not any(attribute.name == 'antialias' and attribute.i
-                   for node in model.graph.node
-                   for attribute in node.attribute)
+    assert not any(
+        attribute.name == 'antialias' and attribute.i
+        for node in model.graph.node
+        for attribute in node.attribute
+    )
 
 
 def test_a_picture_within_a_patch_is_refused_by_the_program(files):
     with pytest.raises(AssertionError, match='>= 9'):
-        files.program(torch.zeros(1, 8, 32, 3, dtype=torch.uint8),
-                      files.model.text_encoder())
+        files.program(
+            torch.zeros(1, 8, 32, 3, dtype=torch.uint8), files.model.text_encoder()
+        )
 
 
 def test_no_class_is_refused(files):
@@ -128,20 +153,39 @@ def test_no_class_is_refused(files):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize('base, changes', [
-    ('lseg_shapes-clip', {
-        'model.decode_head.in_channels': 32, 'model.decode_head.num_heads': 2,
-        'model.decode_head.text_channels': 16}),
-    ('film_shapes-clip', {
-        'model.decode_head.in_channels': 32, 'model.decode_head.num_heads': 2,
-        'model.decode_head.text_channels': 16}),
-    ('dense-clip_shapes-clip', {'model.backbone.attention': 'neighbour'}),
-    ('clsclip_shapes-clip', {
-        'model.backbone.type': 'VisualPromptTuning',
-        'model.backbone.navigate_blocks': (1, ),
-        'model.decode_head.in_channels': 32, 'model.decode_head.num_heads': 2,
-        'model.with_background': False,
-        'model.data_preprocessor.bgr_to_rgb': False})])
+@pytest.mark.parametrize(
+    'base, changes',
+    [
+        (
+            'lseg_shapes-clip',
+            {
+                'model.decode_head.in_channels': 32,
+                'model.decode_head.num_heads': 2,
+                'model.decode_head.text_channels': 16,
+            },
+        ),
+        (
+            'film_shapes-clip',
+            {
+                'model.decode_head.in_channels': 32,
+                'model.decode_head.num_heads': 2,
+                'model.decode_head.text_channels': 16,
+            },
+        ),
+        ('dense-clip_shapes-clip', {'model.backbone.attention': 'neighbour'}),
+        (
+            'clsclip_shapes-clip',
+            {
+                'model.backbone.type': 'VisualPromptTuning',
+                'model.backbone.navigate_blocks': (1,),
+                'model.decode_head.in_channels': 32,
+                'model.decode_head.num_heads': 2,
+                'model.with_background': False,
+                'model.data_preprocessor.bgr_to_rgb': False,
+            },
+        ),
+    ],
+)
 def test_other_models(tiny_clip_json, tmp_path, base, changes):
     files = Files(tiny(tiny_clip_json, base, **changes), tmp_path)
     for case in [(1, 3, 32, 32), (2, 20, 50, 71)]:
@@ -149,26 +193,26 @@ def test_other_models(tiny_clip_json, tmp_path, base, changes):
 
 
 @pytest.mark.parametrize('normalize', [False, True])
-def test_the_text_encoder_and_the_vocabulary(tiny_clip_json, tmp_path,
-                                             normalize):
+def test_the_text_encoder_and_the_vocabulary(tiny_clip_json, tmp_path, normalize):
     runtime = pytest.importorskip('onnxruntime')
     pytest.importorskip('onnxscript')
-    encoder = tiny_clsclip(tiny_clip_json, **{
-        'model.text_encoder.normalize': normalize}).text_encoder
+    encoder = tiny_clsclip(
+        tiny_clip_json, **{'model.text_encoder.normalize': normalize}
+    ).text_encoder
     export_text(encoder, tmp_path)
     session = runtime.InferenceSession(tmp_path / TEXT_ENCODER)
     for names in (['a'], NAMES_ASKED):
         tokens = encoder.tokenizer(names)
         found = session.run(None, dict(tokens=tokens.numpy()))[0]
-        np.testing.assert_allclose(
-            found, encoder(names), atol=1e-5, rtol=0)
+        np.testing.assert_allclose(found, encoder(names), atol=1e-5, rtol=0)
     wanted = encoder().numpy()
     assert wanted.std() > 0.1
     assert np.array_equal(np.load(tmp_path / EMBEDDINGS), wanted)
     # They are a vocabulary as the configs have it.
     encoder.set_vocabulary(['another'])
-    encoder.set_vocabulary(dict(embeddings=tmp_path / EMBEDDINGS,
-                                names=tmp_path / NAMES))
+    encoder.set_vocabulary(
+        dict(embeddings=tmp_path / EMBEDDINGS, names=tmp_path / NAMES)
+    )
     assert list(encoder.names) == NAMES_ASKED
 
 
@@ -177,18 +221,21 @@ def test_positions_are_pytorchs(grid):
     torch.manual_seed(0)
     learned = torch.randn(8, 8, 16)
     wanted = F.interpolate(
-        learned.permute(2, 0, 1)[None], size=grid, mode='bicubic',
-        antialias=True)[0].permute(1, 2, 0)
+        learned.permute(2, 0, 1)[None], size=grid, mode='bicubic', antialias=True
+    )[0].permute(1, 2, 0)
     torch.testing.assert_close(
-        resize_positions(learned, grid), wanted, atol=1e-5, rtol=0)
+        resize_positions(learned, grid), wanted, atol=1e-5, rtol=0
+    )
     with torch.autocast('cpu', torch.bfloat16):
         torch.testing.assert_close(
-            resize_positions(learned, grid), wanted, atol=1e-5, rtol=0)
+            resize_positions(learned, grid), wanted, atol=1e-5, rtol=0
+        )
         assert torch.equal(resize_positions(learned, (8, 8)), learned)
 
 
-@pytest.mark.parametrize('key, value', [
-    ('keep_classes', 3), ('dtype', 'bfloat16'), ('compile', True)])
+@pytest.mark.parametrize(
+    'key, value', [('keep_classes', 3), ('dtype', 'bfloat16'), ('compile', True)]
+)
 def test_what_no_file_can_do_is_refused(tiny_clip_json, key, value):
     model = tiny_clsclip(tiny_clip_json)
     model.test_cfg[key] = value
@@ -202,40 +249,60 @@ def test_other_wrong_models(tiny_clip_json):
     with pytest.raises(ValueError, match='free_tower=False'):
         TokensToText(SimpleNamespace(clip=None))
     with pytest.raises(ValueError, match='no mean and std'):
-        PicturesToLogits(tiny_clsclip(tiny_clip_json, **{
-            'model.data_preprocessor': dict(
-                type='SegDataPreProcessor', bgr_to_rgb=True, _delete_=True)}))
+        PicturesToLogits(
+            tiny_clsclip(
+                tiny_clip_json,
+                **{
+                    'model.data_preprocessor': dict(
+                        type='SegDataPreProcessor', bgr_to_rgb=True, _delete_=True
+                    )
+                },
+            )
+        )
 
 
 @pytest.fixture(scope='module')
 def tool():
-    spec = importlib.util.spec_from_file_location('export_tool',
-                                                  ROOT / 'tools/export.py')
+    spec = importlib.util.spec_from_file_location(
+        'export_tool', ROOT / 'tools/export.py'
+    )
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
 def small(clip, *more):
-    return ['--cfg-options', f'model.backbone.architecture={clip}',
-            'model.backbone.pretrained=None',
-            'model.backbone.navigate_blocks=(1,2)',
-            'model.decode_head.in_channels=32',
-            'model.decode_head.num_heads=2', *more]
+    return [
+        '--cfg-options',
+        f'model.backbone.architecture={clip}',
+        'model.backbone.pretrained=None',
+        'model.backbone.navigate_blocks=(1,2)',
+        'model.decode_head.in_channels=32',
+        'model.decode_head.num_heads=2',
+        *more,
+    ]
 
 
-def test_the_tool_keeps_what_agrees_alone(tool, files, tiny_clip_json,
-                                          tmp_path, monkeypatch, capsys):
+def test_the_tool_keeps_what_agrees_alone(
+    tool, files, tiny_clip_json, tmp_path, monkeypatch, capsys
+):
     # The export itself is tested above.
-    monkeypatch.setattr(tool, 'export_segmentor', lambda model, folder: [
-        (folder / name).write_bytes((files.folder / name).read_bytes())
-        for name in (SEGMENTOR, PROGRAM)])
-    monkeypatch.setattr(tool, 'export_text', lambda encoder, folder: [
-        (folder / name).touch() for name in FILES[2:]])
+    monkeypatch.setattr(
+        tool,
+        'export_segmentor',
+        lambda model, folder: [
+            (folder / name).write_bytes((files.folder / name).read_bytes())
+            for name in (SEGMENTOR, PROGRAM)
+        ],
+    )
+    monkeypatch.setattr(
+        tool,
+        'export_text',
+        lambda encoder, folder: [(folder / name).touch() for name in FILES[2:]],
+    )
     checkpoint, out = tmp_path / 'one.pth', tmp_path / 'out'
     torch.save(files.model.state_dict(), checkpoint)
-    call = [CONFIG, str(checkpoint), '--out-dir', str(out),
-            *small(tiny_clip_json)]
+    call = [CONFIG, str(checkpoint), '--out-dir', str(out), *small(tiny_clip_json)]
     tool.main(call)
     said = capsys.readouterr().out
     assert '2 x 36 x 31, 3 classes: off by at most ' in said
@@ -255,19 +322,29 @@ def test_the_tool_keeps_what_agrees_alone(tool, files, tiny_clip_json,
     assert (out / NAMES).stat().st_mtime_ns == before
 
 
-@pytest.mark.parametrize('config, checkpoint, out, said', [
-    ('shapes/clsclip_shapes-5i_whole.py', 'none', 'out', 'does not fit'),
-    ('shapes/clsclip_shapes-5i_whole.py', 'gone.pth', 'out', 'gone.pth'),
-    ('baselines/lseg_shapes-5i_fold0.py', CHECKPOINT, 'out', 'does not fit'),
-    ('clsclip_plus', CHECKPOINT, 'out', 'ZoomIn cannot be exported'),
-    ('gone.py', CHECKPOINT, 'out', 'gone.py'),
-    ('shapes/clsclip_shapes-5i_whole.py', CHECKPOINT, 'file', 'file'),
-    ('shapes/clsclip_shapes-5i_whole.py', CHECKPOINT, 'file/out', 'file')])
+@pytest.mark.parametrize(
+    'config, checkpoint, out, said',
+    [
+        ('shapes/clsclip_shapes-5i_whole.py', 'none', 'out', 'does not fit'),
+        ('shapes/clsclip_shapes-5i_whole.py', 'gone.pth', 'out', 'gone.pth'),
+        ('baselines/lseg_shapes-5i_fold0.py', CHECKPOINT, 'out', 'does not fit'),
+        ('clsclip_plus', CHECKPOINT, 'out', 'ZoomIn cannot be exported'),
+        ('gone.py', CHECKPOINT, 'out', 'gone.py'),
+        ('shapes/clsclip_shapes-5i_whole.py', CHECKPOINT, 'file', 'file'),
+        ('shapes/clsclip_shapes-5i_whole.py', CHECKPOINT, 'file/out', 'file'),
+    ],
+)
 def test_wrong_use_of_the_tool(tool, tmp_path, config, checkpoint, out, said):
     (tmp_path / 'file').touch()
     if config == 'clsclip_plus':
         config = 'clsclip_plus/clsclip-plus_shapes-5i_fold0.py'
     with pytest.raises(SystemExit, match='^export.py: .*' + said):
-        tool.main([str(ROOT / 'configs' / config), checkpoint, '--out-dir',
-                   str(tmp_path / out)])
+        tool.main(
+            [
+                str(ROOT / 'configs' / config),
+                checkpoint,
+                '--out-dir',
+                str(tmp_path / out),
+            ]
+        )
     assert not [path for path in tmp_path.rglob('*') if path.suffix]

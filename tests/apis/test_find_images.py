@@ -1,4 +1,5 @@
 """Which pictures arguments mean, and what their results are called."""
+
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,17 @@ from mmseg_clsclip.apis.find_images import find
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    for name in ('a/x.jpg', 'a/deep/x.PNG', 'b/x.jpg', 'b/y.png', 'b/y.jpg',
-                 'b/notes.txt', 'b/.hidden.jpg', 'odd[1].jpg', 'empty/z.txt'):
+    for name in (
+        'a/x.jpg',
+        'a/deep/x.PNG',
+        'b/x.jpg',
+        'b/y.png',
+        'b/y.jpg',
+        'b/notes.txt',
+        'b/.hidden.jpg',
+        'odd[1].jpg',
+        'empty/z.txt',
+    ):
         path = Path(name)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
@@ -27,10 +37,14 @@ def test_a_folder_is_mirrored(folder):
 
 
 def test_files_folders_patterns_and_addresses_once_each(folder, monkeypatch):
-    assert names('b/y.png', './b/y.png', 'odd[1].jpg', 'a/*',
-                 'shapes-5i://test/0/000007.bmp') == {
-        'b/y.png': 'y', 'odd[1].jpg': 'odd[1]', 'a/x.jpg': 'x',
-        'shapes-5i://test/0/000007.bmp': '000007'}
+    assert names(
+        'b/y.png', './b/y.png', 'odd[1].jpg', 'a/*', 'shapes-5i://test/0/000007.bmp'
+    ) == {
+        'b/y.png': 'y',
+        'odd[1].jpg': 'odd[1]',
+        'a/x.jpg': 'x',
+        'shapes-5i://test/0/000007.bmp': '000007',
+    }
     assert set(names('**/*.PNG')) == {'a/deep/x.PNG'}
     assert names('b/notes.txt') == {'b/notes.txt': 'notes'}  # by name
     # From elsewhere, below a folder that is hidden.
@@ -39,7 +53,7 @@ def test_files_folders_patterns_and_addresses_once_each(folder, monkeypatch):
     monkeypatch.chdir(here)
     top = Path('../..').resolve()
     for pattern in f'{top}/a/*.jpg', '../*.jpg', '../../a/*.jpg':
-        (path, name), = names(pattern).items()
+        ((path, name),) = names(pattern).items()
         assert Path(path).resolve() == top / 'a/x.jpg' and name == 'x'
 
 
@@ -57,14 +71,12 @@ def test_a_link_is_a_picture_of_its_own_name(folder):
 
 
 def test_names_that_clash_get_folders_or_suffixes(folder):
-    assert names('a/x.jpg', 'b/x.jpg') == {
-        'a/x.jpg': 'a/x', 'b/x.jpg': 'b/x'}
-    assert names('b') == {
-        'b/x.jpg': 'x', 'b/y.jpg': 'y.jpg', 'b/y.png': 'y.png'}
-    assert names('shapes-5i://test/0/000007.bmp',
-                 'shapes-5i://train/0/000007.bmp') == {
+    assert names('a/x.jpg', 'b/x.jpg') == {'a/x.jpg': 'a/x', 'b/x.jpg': 'b/x'}
+    assert names('b') == {'b/x.jpg': 'x', 'b/y.jpg': 'y.jpg', 'b/y.png': 'y.png'}
+    assert names('shapes-5i://test/0/000007.bmp', 'shapes-5i://train/0/000007.bmp') == {
         f'shapes-5i://{split}/0/000007.bmp': f'{split}/0/000007'
-        for split in ('test', 'train')}
+        for split in ('test', 'train')
+    }
 
 
 def test_names_that_clash_in_spite_of_it_are_refused(folder):
@@ -81,23 +93,28 @@ def test_names_that_clash_but_for_their_case(folder):
 
 
 def test_what_only_looks_like_a_result_is_a_picture(folder):
-    for name in ('cell_mask_overlay.png', 'cell_mask.json', 'dog_mask.jpg',
-                 'dog_overlay.tif', 'dog.json'):
+    for name in (
+        'cell_mask_overlay.png',
+        'cell_mask.json',
+        'dog_mask.jpg',
+        'dog_overlay.tif',
+        'dog.json',
+    ):
         Path('empty', name).touch()
-    assert set(names('empty')) == {'empty/dog_mask.jpg',
-                                   'empty/dog_overlay.tif'}
+    assert set(names('empty')) == {'empty/dog_mask.jpg', 'empty/dog_overlay.tif'}
 
 
 def test_results_of_an_earlier_call_are_no_pictures(folder):
     for name in ('x_overlay.png', 'x_mask.png', 'x.json', 'other_mask.png'):
         Path('a', name).touch()
-    assert set(names('a')) == {
-        'a/x.jpg', 'a/deep/x.PNG', 'a/other_mask.png'}
+    assert set(names('a')) == {'a/x.jpg', 'a/deep/x.PNG', 'a/other_mask.png'}
 
 
 def test_what_is_not_found_is_said(folder):
     found, wrong = find(['empty', '*.webp', 'nowhere.jpg', 'b/x.jpg'])
     assert list(found) == ['b/x.jpg']
     assert [line[:32] for line in wrong] == [
-        'empty: the folder has no picture', '*.webp: no picture has such a na',
-        'nowhere.jpg: does not exist.']
+        'empty: the folder has no picture',
+        '*.webp: no picture has such a na',
+        'nowhere.jpg: does not exist.',
+    ]

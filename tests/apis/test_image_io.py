@@ -1,4 +1,5 @@
 """Pictures are read as a viewer shows them."""
+
 import os
 
 import mmcv
@@ -19,9 +20,20 @@ def test_a_scene_that_a_file_backend_draws():
     assert picture.notes == ()
 
 
-@pytest.mark.parametrize('name', [
-    'plain.png', 'plain.bmp', 'grey.png', 'grey16.png', 'bit.png',
-    'palette.png', 'opaque.png', 'turned.jpg', 'plain.jpg'])
+@pytest.mark.parametrize(
+    'name',
+    [
+        'plain.png',
+        'plain.bmp',
+        'grey.png',
+        'grey16.png',
+        'bit.png',
+        'palette.png',
+        'opaque.png',
+        'turned.jpg',
+        'plain.jpg',
+    ],
+)
 def test_as_mmseg_reads_it(tmp_path, name):
     path = tmp_path / name
     image = Image.fromarray(SCENE[:100])
@@ -30,10 +42,13 @@ def test_as_mmseg_reads_it(tmp_path, name):
         options['exif'] = Image.Exif()
         options['exif'][0x0112] = 6  # a quarter to the right
     sixteen = np.asarray(grey).astype(np.uint16) * 256 + 77
-    dict(grey=grey, grey16=Image.fromarray(sixteen),
-         bit=grey.convert('1'), palette=image.convert('P'),
-         opaque=image.convert('RGBA')).get(path.stem, image).save(
-             path, **options)
+    dict(
+        grey=grey,
+        grey16=Image.fromarray(sixteen),
+        bit=grey.convert('1'),
+        palette=image.convert('P'),
+        opaque=image.convert('RGBA'),
+    ).get(path.stem, image).save(path, **options)
     theirs = mmcv.imread(str(path), channel_order='rgb')
     ours = read(path)
     assert ours.pixels.shape == theirs.shape and ours.notes == ()
@@ -54,32 +69,41 @@ def test_what_is_transparent_lies_on_white():
         pixels, notes = to_rgb(image)
         assert (pixels[:64] == 255).all() and 'white' in notes[0]
         np.testing.assert_array_equal(
-            pixels[64:], np.asarray(image.convert('RGB'))[64:])
+            pixels[64:], np.asarray(image.convert('RGB'))[64:]
+        )
 
 
 def test_cmyk_is_shown_in_its_colours(tmp_path):
     colours = np.repeat(np.uint8([[[255, 0, 0], [0, 0, 255]]]), 16, 1)
     Image.fromarray(np.repeat(colours, 16, 0)).convert('CMYK').save(
-        tmp_path / 'a.jpg', quality=95)
+        tmp_path / 'a.jpg', quality=95
+    )
     pixels = read(tmp_path / 'a.jpg').pixels.astype(int)
     assert abs(pixels[:, [2, -3]] - [[255, 0, 0], [0, 0, 255]]).max() < 12
 
 
 def test_the_first_frame_of_several(tmp_path):
     first = Image.fromarray(np.full((9, 9, 3), 200, np.uint8))
-    first.save(tmp_path / 'a.gif', save_all=True,
-               append_images=[Image.new('RGB', (9, 9))])
+    first.save(
+        tmp_path / 'a.gif', save_all=True, append_images=[Image.new('RGB', (9, 9))]
+    )
     pixels, notes = read(tmp_path / 'a.gif')
     assert (pixels == 200).all() and 'the first is taken' in notes[0]
 
 
-@pytest.mark.parametrize('name, reason', [
-    ('cut.jpg', 'cannot be read'), ('cut.png', 'cannot be read'),
-    ('text.jpg', 'is no picture'), ('empty.png', 'is empty'),
-    ('float.tif', '32 bits a pixel'), ('whole.tif', '32 bits a pixel'),
-    ('bomb.png', 'exceeds limit')])
-def test_what_cannot_be_read_is_named_in_one_line(
-        tmp_path, monkeypatch, name, reason):
+@pytest.mark.parametrize(
+    'name, reason',
+    [
+        ('cut.jpg', 'cannot be read'),
+        ('cut.png', 'cannot be read'),
+        ('text.jpg', 'is no picture'),
+        ('empty.png', 'is empty'),
+        ('float.tif', '32 bits a pixel'),
+        ('whole.tif', '32 bits a pixel'),
+        ('bomb.png', 'exceeds limit'),
+    ],
+)
+def test_what_cannot_be_read_is_named_in_one_line(tmp_path, monkeypatch, name, reason):
     path = tmp_path / name
     image = Image.fromarray(SCENE)
     if path.suffix == '.tif':
@@ -87,8 +111,9 @@ def test_what_cannot_be_read_is_named_in_one_line(
     image.save(path)
     whole = path.read_bytes()
     if path.stem in ('cut', 'text', 'empty'):
-        path.write_bytes(dict(
-            cut=whole[:len(whole) // 2], text=b'hello', empty=b'')[path.stem])
+        path.write_bytes(
+            dict(cut=whole[: len(whole) // 2], text=b'hello', empty=b'')[path.stem]
+        )
     if path.stem == 'bomb':
         monkeypatch.setattr(pictures.Image, 'MAX_IMAGE_PIXELS', 8000)
     with pytest.raises(ValueError, match=f'{name}: .*{reason}') as error:
@@ -121,6 +146,9 @@ def test_so_many_pixels_are_refused_before_they_are_decoded(tmp_path):
     assert read(path, 128 * 128).pixels.shape == SCENE.shape
     # Only the header: what is decoded would be found to be cut.
     path.write_bytes(path.read_bytes()[:100])
-    with pytest.raises(ValueError, match='128 x 128 pixels, more than the 16,'
-                       '383 that are taken here; make it smaller'):
+    with pytest.raises(
+        ValueError,
+        match='128 x 128 pixels, more than the 16,'
+        '383 that are taken here; make it smaller',
+    ):
         read(path, 128 * 128 - 1)

@@ -1,4 +1,5 @@
 """What is drawn, of pictures of any size."""
+
 import os
 from pathlib import Path
 
@@ -12,12 +13,14 @@ from mmseg_clsclip.apis import Prediction, outputs
 
 def prediction(size, **options):
     logits = torch.full((2, *size), -1.0)
-    logits[0, :, size[1] // 2:] = 1
+    logits[0, :, size[1] // 2 :] = 1
     return Prediction(
-        np.full((*size, 3), 100, np.uint8), logits,
-        (('left over, with a very long name' * 9, ), ('犬\n$x$', )),
+        np.full((*size, 3), 100, np.uint8),
+        logits,
+        (('left over, with a very long name' * 9,), ('犬\n$x$',)),
         palette=[[0, 0, 0], [0, 255, 0], [0, 0, 255]],
-        **dict(dict(background=True), **options))
+        **dict(dict(background=True), **options),
+    )
 
 
 def test_a_mask_lies_where_its_labels_are():
@@ -30,9 +33,16 @@ def test_a_mask_lies_where_its_labels_are():
     assert abs(overlay[:600, 401:800] - [45, 185, 45]).max() <= 1
 
 
-@pytest.mark.parametrize('size, drawn', [
-    ((1, 1), (512, 512)), ((20, 10000), (4, 2048)), ((1, 9000), (1, 2048)),
-    ((100, 60), (500, 300)), ((3000, 4096), (1500, 2048))])
+@pytest.mark.parametrize(
+    'size, drawn',
+    [
+        ((1, 1), (512, 512)),
+        ((20, 10000), (4, 2048)),
+        ((1, 9000), (1, 2048)),
+        ((100, 60), (500, 300)),
+        ((3000, 4096), (1500, 2048)),
+    ],
+)
 def test_odd_sizes(size, drawn):
     one = prediction(size)
     labels = one.labels()
@@ -44,9 +54,9 @@ def test_odd_sizes(size, drawn):
 
 def test_random_weights_stand_above_the_picture():
     plain, random = (
-        outputs.overlay(one, one.labels()) for one in (
-            prediction((600, 800)),
-            prediction((600, 800), random_weights=True)))
+        outputs.overlay(one, one.labels())
+        for one in (prediction((600, 800)), prediction((600, 800), random_weights=True))
+    )
     assert random.getpixel((0, 0)) == (255, 0, 0)
     top = random.height - plain.height
     assert top > 20
@@ -109,5 +119,6 @@ def test_a_json_lies_beside_its_own_mask_alone(tmp_path, monkeypatch, number):
         outputs.save(new, tmp_path / 'x', 'new.jpg')
     there = {path.name for path in tmp_path.iterdir()}
     assert there == {'x_overlay.png', 'x_mask.png'} - {
-        1: {'x_overlay.png', 'x_mask.png'}, 2: {'x_mask.png'}}.get(
-            number, set())
+        1: {'x_overlay.png', 'x_mask.png'},
+        2: {'x_mask.png'},
+    }.get(number, set())

@@ -1,4 +1,5 @@
 """The Python side: a model, classes by name, and any picture."""
+
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +17,7 @@ from mmseg_clsclip.datasets.shapes_world import draw
 from mmseg_clsclip.utils.files import configs_folder
 
 ROOT = Path(__file__).parents[2]
-CONFIG, CHECKPOINT = str(configs_folder() / module.SHIPPED[0]), \
-    module.SHIPPED[1]
+CONFIG, CHECKPOINT = str(configs_folder() / module.SHIPPED[0]), module.SHIPPED[1]
 SCENE = 'shapes-5i://test/0/000004.bmp'
 NAMES = ['yellow circle', ['red square', 'square in red']]
 TRUTH = draw(4, 'test', 0)
@@ -33,15 +33,15 @@ def tiny(tiny_clip_json):
     """Options of a predictor whose CLIP is random."""
     cfg = Config.fromfile(CONFIG)
     cfg.model.backbone.update(
-        architecture=tiny_clip_json, pretrained=None, navigate_blocks=(1, ))
+        architecture=tiny_clip_json, pretrained=None, navigate_blocks=(1,)
+    )
     cfg.model.decode_head.update(in_channels=32, num_heads=2)
     return dict(config=cfg, device='cpu')
 
 
 def iou(labels, label, name):
     ours = labels == label
-    truth = TRUTH.labels == 1 + module.read_vocabulary('shapes_5i').index(
-        (name, ))
+    truth = TRUTH.labels == 1 + module.read_vocabulary('shapes_5i').index((name,))
     return (ours & truth).sum() / (ours | truth).sum()
 
 
@@ -65,8 +65,7 @@ def test_a_config_without_test_cfg(tiny):
 
 
 def test_a_pipeline_that_changes_the_original_size_is_refused(tiny):
-    tiny['config'].test_pipeline.insert(
-        1, dict(type='BAMLetterbox', size=64))
+    tiny['config'].test_pipeline.insert(1, dict(type='BAMLetterbox', size=64))
     predictor = Predictor(**tiny, classes=NAMES)
     with pytest.raises(ValueError, match='64 x 32 pixels was answered by'):
         predictor(np.zeros((32, 64, 3), np.uint8))
@@ -77,18 +76,21 @@ def test_the_inferencer_of_mmseg_says_the_same(shipped, tmp_path):
     Image.fromarray(TRUTH.picture).save(path)
     inferencer = MMSegInferencer(CONFIG, CHECKPOINT, device='cpu')
     theirs = inferencer(path, return_datasamples=True)
-    shipped.set_classes([n for n, in module.read_vocabulary('shapes_5i')])
+    shipped.set_classes([n for (n,) in module.read_vocabulary('shapes_5i')])
     for picture in (path, Path(path), Image.open(path), TRUTH.picture):
         ours = shipped(picture)
         torch.testing.assert_close(
-            ours.logits, theirs.seg_logits.data[1:], atol=1e-5, rtol=0)
+            ours.logits, theirs.seg_logits.data[1:], atol=1e-5, rtol=0
+        )
         np.testing.assert_array_equal(
-            ours.labels(), theirs.pred_sem_seg.data[0].numpy())
+            ours.labels(), theirs.pred_sem_seg.data[0].numpy()
+        )
     # And by other names.
     inferencer.model.text_encoder.set_vocabulary(NAMES)
     shipped.set_classes(NAMES)
     np.testing.assert_array_equal(
-        shipped(path).labels(), inferencer(path)['predictions'])
+        shipped(path).labels(), inferencer(path)['predictions']
+    )
 
 
 def test_a_large_picture_is_seen_smaller(shipped, monkeypatch):
@@ -109,8 +111,7 @@ def test_without_a_background_every_pixel_has_a_class():
     prediction = predictor(SCENE)
     assert prediction.names == ('yellow circle', 'red square')
     assert len(prediction.palette) == 2
-    np.testing.assert_array_equal(
-        prediction.labels(), prediction.logits.argmax(0))
+    np.testing.assert_array_equal(prediction.labels(), prediction.logits.argmax(0))
     with pytest.raises(ValueError, match="'cat' alone, without a backgr"):
         predictor.set_classes(['cat'])
 
@@ -121,18 +122,18 @@ def test_random_weights_are_said(tiny):
     assert predictor(SCENE).random_weights
 
 
-def test_the_training_free_model_of_given_weights(
-        tiny, monkeypatch, tmp_path):
+def test_the_training_free_model_of_given_weights(tiny, monkeypatch, tmp_path):
     cfg = Config.fromfile(configs_folder() / module.TRAINING_FREE)
     cfg.model.backbone.update(
-        architecture=tiny['config'].model.backbone.architecture,
-        pretrained=None)
+        architecture=tiny['config'].model.backbone.architecture, pretrained=None
+    )
     cfg.model.text_encoder.templates = 'name'  # it reads short texts alone
     clip = MODELS.build(cfg.model).text_encoder.clip.module
     save_model(clip, str(tmp_path / 'clip.safetensors'))
     monkeypatch.setattr(module, 'TRAINING_FREE', cfg)
-    predictor = Predictor(clip=tmp_path / 'clip.safetensors', device='cpu',
-                          classes=['sky', 'road'])
+    predictor = Predictor(
+        clip=tmp_path / 'clip.safetensors', device='cpu', classes=['sky', 'road']
+    )
     assert not predictor.random_weights and not predictor.shipped
     assert predictor(SCENE).logits.shape == (2, 128, 128)
     ground = predictor.segmentor.background[0]
@@ -140,34 +141,54 @@ def test_the_training_free_model_of_given_weights(
         predictor.set_classes(['sky', ['road', ground]])
 
 
-@pytest.mark.parametrize('options, reason', [
-    (dict(checkpoint='a.pth'), 'a.pth: give the config'),
-    (dict(config=CONFIG), 'ClsCLIP has parts that are trained'),
-    (dict(config='nowhere.py'), 'nowhere.py is neither there nor in .*confi'),
-    (dict(config='configs/shapes/clsclip_shapes-5i_whole.py',
-          checkpoint='nowhere.pth'), 'nowhere.pth'),
-    (dict(config=Config(dict(model=dict(type='EncoderDecoder')))),
-     'EncoderDecoder has classes of its own'),
-    (dict(device='no such'), "device='no such'"),
-    (dict(classes=['a', 'background']), "'background' is where no class is"),
-    (dict(classes=['a', ['b', 'a']]), "'a' stands twice"),
-    (dict(classes=[]), 'vocabulary is empty'),
-    (dict(device='gpu'), "device='gpu'"),
-    (dict(cfg_options={'model.type': 'Nope'}), "model.*type='Nope' is no cl"),
-    (dict(cfg_options={'model': 3}), 'model=3: a dict with the name of a cl'),
-    (dict(cfg_options={'test_pipeline': []}), r'test_pipeline=\[\]: a list'),
-    (dict(cfg_options={'test_pipeline': [dict(type='LoadAnnotations')]}),
-     'test_pipeline=.*: a list of transforms'),
-    (dict(cfg_options={'test_pipeline': [dict(type='Nope')]}),
-     r'test_pipeline\[0\]=.*Nope.* cannot be built'),
-    (dict(config=Config(dict(model=dict(type='ClsCLIP')))),
-     'test_pipeline=None: a list of transforms'),
-    (dict(config=Config({})), 'model=None: a dict'),
-    (dict(cfg_options={'model.proposals': dict(type='Nope')}),
-     "model.proposals.type='Nope' is no class"),
-    (dict(config='clsclip_plus/clsclip-plus_shapes-5i_fold0_detector.py'),
-     'COCOResultsProposals has boxes for .* or --zoom-in'),
-])
+@pytest.mark.parametrize(
+    'options, reason',
+    [
+        (dict(checkpoint='a.pth'), 'a.pth: give the config'),
+        (dict(config=CONFIG), 'ClsCLIP has parts that are trained'),
+        (dict(config='nowhere.py'), 'nowhere.py is neither there nor in .*confi'),
+        (
+            dict(
+                config='configs/shapes/clsclip_shapes-5i_whole.py',
+                checkpoint='nowhere.pth',
+            ),
+            'nowhere.pth',
+        ),
+        (
+            dict(config=Config(dict(model=dict(type='EncoderDecoder')))),
+            'EncoderDecoder has classes of its own',
+        ),
+        (dict(device='no such'), "device='no such'"),
+        (dict(classes=['a', 'background']), "'background' is where no class is"),
+        (dict(classes=['a', ['b', 'a']]), "'a' stands twice"),
+        (dict(classes=[]), 'vocabulary is empty'),
+        (dict(device='gpu'), "device='gpu'"),
+        (dict(cfg_options={'model.type': 'Nope'}), "model.*type='Nope' is no cl"),
+        (dict(cfg_options={'model': 3}), 'model=3: a dict with the name of a cl'),
+        (dict(cfg_options={'test_pipeline': []}), r'test_pipeline=\[\]: a list'),
+        (
+            dict(cfg_options={'test_pipeline': [dict(type='LoadAnnotations')]}),
+            'test_pipeline=.*: a list of transforms',
+        ),
+        (
+            dict(cfg_options={'test_pipeline': [dict(type='Nope')]}),
+            r'test_pipeline\[0\]=.*Nope.* cannot be built',
+        ),
+        (
+            dict(config=Config(dict(model=dict(type='ClsCLIP')))),
+            'test_pipeline=None: a list of transforms',
+        ),
+        (dict(config=Config({})), 'model=None: a dict'),
+        (
+            dict(cfg_options={'model.proposals': dict(type='Nope')}),
+            "model.proposals.type='Nope' is no class",
+        ),
+        (
+            dict(config='clsclip_plus/clsclip-plus_shapes-5i_fold0_detector.py'),
+            'COCOResultsProposals has boxes for .* or --zoom-in',
+        ),
+    ],
+)
 def test_what_does_not_fit_together_is_refused(options, reason):
     with pytest.raises((ValueError, FileNotFoundError), match=reason):
         Predictor(**dict(dict(device='cpu'), **options))
@@ -191,7 +212,9 @@ def test_names_are_read_before_a_model_is_built(monkeypatch):
 
 
 def test_an_array_that_is_no_picture(shipped):
-    for empty, said in ((np.zeros((9, 9)), r'\(9, 9\) float64'),
-                        (np.zeros((0, 5, 3), np.uint8), r'\(0, 5, 3\) uint8')):
+    for empty, said in (
+        (np.zeros((9, 9)), r'\(9, 9\) float64'),
+        (np.zeros((0, 5, 3), np.uint8), r'\(0, 5, 3\) uint8'),
+    ):
         with pytest.raises(ValueError, match=f'not {said}'):
             shipped(empty)

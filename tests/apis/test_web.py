@@ -1,4 +1,5 @@
 """What the page in the browser calls, without a browser."""
+
 import html
 import json
 import re
@@ -30,17 +31,21 @@ NAMES = 'red circle\nyellow square, square in yellow\n\n'
 
 @pytest.fixture(scope='module')
 def predictors():
-    return [Predictor(config, device='cpu', background=True)
-            for config in (None, BASELINE)]
+    return [
+        Predictor(config, device='cpu', background=True) for config in (None, BASELINE)
+    ]
 
 
 @pytest.fixture
 def forwards(predictors):
     """Of both models, one for each picture or batch that they saw."""
     seen = []
-    hooks = [p.segmentor.register_forward_pre_hook(
-        lambda module, args: seen.append(type(module).__name__))
-        for p in predictors]
+    hooks = [
+        p.segmentor.register_forward_pre_hook(
+            lambda module, args: seen.append(type(module).__name__)
+        )
+        for p in predictors
+    ]
     yield seen
     for hook in hooks:
         hook.remove()
@@ -59,8 +64,7 @@ def iou(mask, label, name):
 
 
 def test_the_threshold_moves_without_a_forward(predictors, forwards, scene):
-    found, said, *images = web.Asker(predictors)(
-        scene, NAMES, False, 0.5, True)
+    found, said, *images = web.Asker(predictors)(scene, NAMES, False, 0.5, True)
     assert forwards == ['ClsCLIP', 'DenseCLIP']
     assert 'clsclip_shapes-5i_whole: ' in said and BASELINE[10:-3] in said
     assert iou(images[1], 1, 'red circle') > 0.8
@@ -95,34 +99,43 @@ def test_the_zoom_in_has_the_model_in_common(predictors, scene):
     assert isinstance(alone.predictors[0].model, ZoomIn)
 
 
-@pytest.mark.parametrize('name, classes, reason', [
-    (None, 'a', 'Drop a picture'),
-    ('scene', ' \n', 'vocabulary is empty'),
-    ('scene', 'a\nbackground', 'background.* is where no class is'),
-    ('scene', 'a\nb,', "has the name ''"),
-    ('scene', 'long ' * 99, 'this CLIP reads'),
-    ('scene', 'a\n<i>b</i>\n<i>b</i>', "name '<i>b</i>' stands twice"),
-    ('broken', 'a', '^broken.jpg: is no picture'),
-    ('gone', 'a', 'No such file'),
-    ('scene', '\n'.join(map(str, range(256))), '^257 labels; a mask as PNG'),
-    ('scene', '\n'.join(map(str, range(10_000))), '48,889 characters, more'),
-    ('scene', 'a\n' + 'b,' * 5000, '10,002 characters, more than the 10,000'),
-    ('header', 'a', '^header.png: .*9000 x 6000 pixels, more than the 50,00'),
-    ('header', 'a\nb\n' + '\n'.join(map(str, range(253))),
-     '^header.png: .*pixels, more than the 4,210,752 that'),
-    ('eps', 'a', '^eps.png: is no picture'),
-])
+@pytest.mark.parametrize(
+    'name, classes, reason',
+    [
+        (None, 'a', 'Drop a picture'),
+        ('scene', ' \n', 'vocabulary is empty'),
+        ('scene', 'a\nbackground', 'background.* is where no class is'),
+        ('scene', 'a\nb,', "has the name ''"),
+        ('scene', 'long ' * 99, 'this CLIP reads'),
+        ('scene', 'a\n<i>b</i>\n<i>b</i>', "name '<i>b</i>' stands twice"),
+        ('broken', 'a', '^broken.jpg: is no picture'),
+        ('gone', 'a', 'No such file'),
+        ('scene', '\n'.join(map(str, range(256))), '^257 labels; a mask as PNG'),
+        ('scene', '\n'.join(map(str, range(10_000))), '48,889 characters, more'),
+        ('scene', 'a\n' + 'b,' * 5000, '10,002 characters, more than the 10,000'),
+        ('header', 'a', '^header.png: .*9000 x 6000 pixels, more than the 50,00'),
+        (
+            'header',
+            'a\nb\n' + '\n'.join(map(str, range(253))),
+            '^header.png: .*pixels, more than the 4,210,752 that',
+        ),
+        ('eps', 'a', '^eps.png: is no picture'),
+    ],
+)
 def test_what_does_not_do_is_said(
-        predictors, forwards, scene, tmp_path, name, classes, reason):
+    predictors, forwards, scene, tmp_path, name, classes, reason
+):
     (tmp_path / 'broken.jpg').write_bytes(b'hello')
     Image.new('1', (9000, 6000)).save(tmp_path / 'header.png')
-    (tmp_path / 'header.png').write_bytes(
-        (tmp_path / 'header.png').read_bytes()[:60])
+    (tmp_path / 'header.png').write_bytes((tmp_path / 'header.png').read_bytes()[:60])
     Image.new('RGB', (9, 9)).save(tmp_path / 'eps.png', 'EPS')
-    path = dict(scene=scene, header=str(tmp_path / 'header.png'),
-                eps=str(tmp_path / 'eps.png'),
-                broken=str(tmp_path / 'broken.jpg'),
-                gone=str(tmp_path / 'gone.jpg')).get(name)
+    path = dict(
+        scene=scene,
+        header=str(tmp_path / 'header.png'),
+        eps=str(tmp_path / 'eps.png'),
+        broken=str(tmp_path / 'broken.jpg'),
+        gone=str(tmp_path / 'gone.jpg'),
+    ).get(name)
     with pytest.raises(gr.Error) as error:
         web.Asker(predictors)(path, classes, False, 0.5, True)
     said = error.value.message
@@ -138,8 +151,11 @@ def test_only_what_was_uploaded_is_read(tmp_path, monkeypatch, scene):
     monkeypatch.setenv('GRADIO_TEMP_DIR', str(tmp_path))
     assert web.uploaded(None) is None and web.uploaded(Data) == scene
     monkeypatch.setenv('GRADIO_TEMP_DIR', str(tmp_path / 'uploads'))
-    for Data.path in (scene, str(tmp_path / 'uploads/../scene.png'),
-                      'http://10.0.0.1/x.png'):
+    for Data.path in (
+        scene,
+        str(tmp_path / 'uploads/../scene.png'),
+        'http://10.0.0.1/x.png',
+    ):
         with pytest.raises(gr.Error, match='Upload the picture'):
             web.uploaded(Data)
 
@@ -157,9 +173,11 @@ def test_two_requests_wait_for_each_other(predictors, scene):
     hook = predictors[0].segmentor.register_forward_pre_hook(look)
     with ThreadPoolExecutor(3) as pool:
         asked = [[f'red circle, {n}', f'green {n}'] for n in 'abc']
-        results = list(pool.map(
-            lambda names: ask(scene, '\n'.join(names), False, 0.5, True),
-            asked))
+        results = list(
+            pool.map(
+                lambda names: ask(scene, '\n'.join(names), False, 0.5, True), asked
+            )
+        )
     hook.remove()
     assert most == [1, 1, 1]
     for names, ((prediction, *_), *_) in zip(asked, results):
@@ -171,7 +189,8 @@ def test_the_page_says_what_the_model_is(predictors, tiny_clip_json):
     assert web.DRAWN_WORLD in shipped and 'RANDOM' not in shipped
     cfg = read_config('shapes/clsclip_shapes-5i_whole.py')
     cfg.model.backbone.update(
-        architecture=tiny_clip_json, pretrained=None, navigate_blocks=(1, ))
+        architecture=tiny_clip_json, pretrained=None, navigate_blocks=(1,)
+    )
     cfg.model.decode_head.update(in_channels=32, num_heads=2)
     random = Predictor(cfg, device='cpu', background=True)
     random = str(web.build([random]).config)
@@ -181,7 +200,8 @@ def test_the_page_says_what_the_model_is(predictors, tiny_clip_json):
 def test_a_request_that_takes_too_long_is_stopped(predictors, scene):
     ask = web.Asker(predictors, 0.3)
     slow = predictors[0].segmentor.register_forward_pre_hook(
-        lambda module, args: time.sleep(0.4))
+        lambda module, args: time.sleep(0.4)
+    )
     with pytest.raises(gr.Error, match='longer than 0.3 seconds') as error:
         ask(scene, NAMES, False, 0.5, True)
     assert not error.value.print_exception
@@ -192,8 +212,9 @@ def test_a_request_that_takes_too_long_is_stopped(predictors, scene):
     assert predictors[0](scene).labels().any()
 
 
-@pytest.mark.parametrize('name', [
-    '<img src=x onerror=alert(1)>', '**a**', '[a](http://b)', '`a`', 'a|b'])
+@pytest.mark.parametrize(
+    'name', ['<img src=x onerror=alert(1)>', '**a**', '[a](http://b)', '`a`', 'a|b']
+)
 def test_a_name_is_shown_as_it_is(predictors, monkeypatch, name):
     shown = web.plain(name)
     assert not set('<>*[]()`|') & set(shown)
@@ -210,44 +231,50 @@ def _run(monkeypatch, *args):
 def test_the_command_serves_this_machine_alone(monkeypatch, capsys):
     launched = []
     monkeypatch.setattr(gr.Blocks, 'block_thread', lambda page: None)
-    monkeypatch.setattr(gr.Blocks, 'launch', lambda page, **options: (
-        launched.append((page, options)), 'http://here', None))
+    monkeypatch.setattr(
+        gr.Blocks,
+        'launch',
+        lambda page, **options: (launched.append((page, options)), 'http://here', None),
+    )
     _run(monkeypatch)
-    (page, options), = launched
+    ((page, options),) = launched
     assert options['share'] is False and not page.analytics_enabled
     assert options['server_name'] == '127.0.0.1'
     assert 'maskclip_shapes-5i_fold0' in str(page.config)
     assert 'The page is at http://here' in capsys.readouterr().out
 
 
-def test_what_is_too_large_or_passes_the_queue_by_is_refused(
-        monkeypatch, capsys):
+def test_what_is_too_large_or_passes_the_queue_by_is_refused(monkeypatch, capsys):
     monkeypatch.setattr(web.limits, 'BYTES', 9 * 1024)
     pages = []
-    monkeypatch.setattr(gr.Blocks, 'block_thread',
-                        lambda page: pages.append(page))
+    monkeypatch.setattr(gr.Blocks, 'block_thread', lambda page: pages.append(page))
     _run(monkeypatch)
     address = re.search('at (http.*?)/?;', capsys.readouterr().out)[1]
 
     def post(path, data, kind):
         request = urllib.request.Request(
-            f'{address}/gradio_api/{path}', data, {'Content-Type': kind})
+            f'{address}/gradio_api/{path}', data, {'Content-Type': kind}
+        )
         try:
             return urllib.request.urlopen(request).status
         except urllib.error.HTTPError as error:
             return error.code
 
     def upload(size):
-        return post('upload', b'--x\r\nContent-Disposition: form-data; name='
-                    b'"files"; filename="a.png"\r\n\r\n' + b'.' * size
-                    + b'\r\n--x--\r\n', 'multipart/form-data; boundary=x')
+        return post(
+            'upload',
+            b'--x\r\nContent-Disposition: form-data; name='
+            b'"files"; filename="a.png"\r\n\r\n' + b'.' * size + b'\r\n--x--\r\n',
+            'multipart/form-data; boundary=x',
+        )
 
     assert upload(8000) == 200 and upload(10_000) == 413
     # Many files of which each is small enough; whatever else is sent.
-    many = (b'--x\r\nContent-Disposition: form-data; name="files"; filename='
-            b'"a.png"\r\n\r\n' + b'.' * 9000 + b'\r\n') * 130 + b'--x--\r\n'
-    assert post('upload', many, 'multipart/form-data; boundary=x') in (
-        400, 413)
+    many = (
+        b'--x\r\nContent-Disposition: form-data; name="files"; filename='
+        b'"a.png"\r\n\r\n' + b'.' * 9000 + b'\r\n'
+    ) * 130 + b'--x--\r\n'
+    assert post('upload', many, 'multipart/form-data; boundary=x') in (400, 413)
     body = json.dumps(dict(data=['a' * 2**20], fn_index=0, session_hash='a'))
     assert post('queue/join', body.encode(), 'application/json') == 413
     for name in 'Asker', '_ask', 'draw', 'predict':
@@ -256,13 +283,18 @@ def test_what_is_too_large_or_passes_the_queue_by_is_refused(
     pages[0].close()
 
 
-@pytest.mark.parametrize('args, reason', [
-    (['--time-limit', '0'], '2'),
-    (['--config', 'nowhere.py'], 'web_demo.py: .*nowhere.py is neither'),
-    (['--baseline-config', 'shapes/clsclip_shapes-5i_whole.py'],
-     'has parts that are trained; give its checkpoint'),
-    (['--baseline-checkpoint', 'a.pth'], '2'),
-])
+@pytest.mark.parametrize(
+    'args, reason',
+    [
+        (['--time-limit', '0'], '2'),
+        (['--config', 'nowhere.py'], 'web_demo.py: .*nowhere.py is neither'),
+        (
+            ['--baseline-config', 'shapes/clsclip_shapes-5i_whole.py'],
+            'has parts that are trained; give its checkpoint',
+        ),
+        (['--baseline-checkpoint', 'a.pth'], '2'),
+    ],
+)
 def test_what_does_not_fit_together_ends_it(monkeypatch, args, reason):
     with pytest.raises(SystemExit, match=reason):
         _run(monkeypatch, *args)

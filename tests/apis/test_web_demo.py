@@ -1,4 +1,5 @@
 """The page, served by the command and clicked through in a browser."""
+
 import io
 import json
 import os
@@ -27,8 +28,9 @@ BROWSER = shutil.which('chromium') or shutil.which('google-chrome')
 DRIVER = shutil.which('chromedriver')
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(not (BROWSER and DRIVER),
-                       reason='no chromium with its chromedriver'),
+    pytest.mark.skipif(
+        not (BROWSER and DRIVER), reason='no chromium with its chromedriver'
+    ),
 ]
 ROOT = Path(__file__).parents[2]
 TRUTH = draw(7, 'test', 0)
@@ -44,11 +46,23 @@ def server(tmp_path):
     paths = [str(ROOT), os.environ.get('PYTHONPATH', '')]
     with log.open('wb') as out:
         process = subprocess.Popen(
-            [sys.executable, ROOT / 'tools/web_demo.py', '--device', 'cpu',
-             '--port', str(port)], stdout=out, stderr=subprocess.STDOUT,
-            cwd=tmp_path, env=dict(
-                os.environ, GRADIO_TEMP_DIR=str(tmp_path / 'cache'),
-                PYTHONPATH=os.pathsep.join(filter(None, paths))))
+            [
+                sys.executable,
+                ROOT / 'tools/web_demo.py',
+                '--device',
+                'cpu',
+                '--port',
+                str(port),
+            ],
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            cwd=tmp_path,
+            env=dict(
+                os.environ,
+                GRADIO_TEMP_DIR=str(tmp_path / 'cache'),
+                PYTHONPATH=os.pathsep.join(filter(None, paths)),
+            ),
+        )
     try:
         end = time.monotonic() + 180
         while 'Ctrl-C' not in log.read_text():
@@ -67,12 +81,15 @@ def browser(tmp_path):
     options = webdriver.ChromeOptions()
     options.binary_location = BROWSER
     for argument in (
-            'headless=new', 'no-sandbox', 'disable-dev-shm-usage',
-            'window-size=1280,1100', f'user-data-dir={tmp_path / "profile"}',
-            'host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1'):
+        'headless=new',
+        'no-sandbox',
+        'disable-dev-shm-usage',
+        'window-size=1280,1100',
+        f'user-data-dir={tmp_path / "profile"}',
+        'host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
+    ):
         options.add_argument(f'--{argument}')
-    options.set_capability('goog:loggingPrefs',
-                           dict(browser='ALL', performance='ALL'))
+    options.set_capability('goog:loggingPrefs', dict(browser='ALL', performance='ALL'))
     driver = webdriver.Chrome(options=options, service=Service(DRIVER))
     yield driver
     driver.quit()
@@ -93,8 +110,9 @@ def test_a_visitor_segments_a_picture(server, browser, tmp_path):
         return browser.find_element('css selector', css)
 
     def until(condition):
-        return WebDriverWait(browser, 30, ignored_exceptions=(
-            Exception, )).until(lambda _: condition())
+        return WebDriverWait(browser, 30, ignored_exceptions=(Exception,)).until(
+            lambda _: condition()
+        )
 
     def picture(css):  # its address, once it is shown
         return until(lambda: find(f'{css} img').get_attribute('src'))
@@ -116,14 +134,15 @@ def test_a_visitor_segments_a_picture(server, browser, tmp_path):
     def drop(name):
         before = picture('#picture')
         find('#picture button[aria-label="Remove Image"]').click()
-        until(lambda: find('#picture input[type=file]')).send_keys(
-            str(tmp_path / name))
+        until(lambda: find('#picture input[type=file]')).send_keys(str(tmp_path / name))
         assert until(lambda: picture('#picture') != before)
 
     def asked():
         """Forwards of the two models, by the log."""
-        return [len(re.findall(rf'^{name}.*: \d+\.\d+ s', log(), re.M))
-                for name in ('clsclip', 'maskclip')]
+        return [
+            len(re.findall(rf'^{name}.*: \d+\.\d+ s', log(), re.M))
+            for name in ('clsclip', 'maskclip')
+        ]
 
     browser.get(address)
     until(lambda: 'drawn world' in find('#drawn-world').text)
@@ -171,15 +190,17 @@ def test_a_visitor_segments_a_picture(server, browser, tmp_path):
     browser.save_screenshot(str(tmp_path / 'errors.png'))
     assert asked() == [2, 2] and 'Traceback' not in log()
 
-    console = [e for e in browser.get_log('browser')
-               if e['level'] == 'SEVERE']
+    console = [e for e in browser.get_log('browser') if e['level'] == 'SEVERE']
     assert not console
     # Nothing from anywhere else; the browser's own pages do not count.
-    events = [json.loads(e['message'])['message']
-              for e in browser.get_log('performance')]
-    urls = {e['params']['request']['url'] for e in events
-            if e['method'] == 'Network.requestWillBeSent'
-            and e['params']['documentURL'].startswith(address)}
+    events = [
+        json.loads(e['message'])['message'] for e in browser.get_log('performance')
+    ]
+    urls = {
+        e['params']['request']['url']
+        for e in events
+        if e['method'] == 'Network.requestWillBeSent'
+        and e['params']['documentURL'].startswith(address)
+    }
     assert len(urls) > 5
-    assert not [url for url in urls
-                if not url.startswith((address, 'data:', 'blob:'))]
+    assert not [url for url in urls if not url.startswith((address, 'data:', 'blob:'))]

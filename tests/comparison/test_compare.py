@@ -1,4 +1,5 @@
 """What is compared, what is refused, and what the report says."""
+
 import json
 import re
 import shutil
@@ -41,7 +42,7 @@ CHECKPOINT = ASSETS / 'clsclip_shapes-5i_fold0.pth'
 CLSCLIP = 'configs/shapes/clsclip_shapes-5i_fold0.py'
 PLUS = 'configs/clsclip_plus/clsclip-plus_shapes-5i_fold0.py'
 WHOLE = 'configs/shapes/clsclip_shapes-5i_whole.py'
-FOLD0 = ('red circle, green square, blue triangle, yellow ring, red cross')
+FOLD0 = 'red circle, green square, blue triangle, yellow ring, red cross'
 
 
 @pytest.fixture
@@ -49,8 +50,11 @@ def config(tmp_path):
     """Write a config that inherits one of ours, with few pictures."""
 
     def _config(base, text='', name='config'):
-        inner = 'test_dataloader.dataset.dataset' if base != WHOLE \
+        inner = (
+            'test_dataloader.dataset.dataset'
+            if base != WHOLE
             else 'test_dataloader.dataset'
+        )
         few = 'length=20'
         for key in reversed(inner.split('.')[1:]):
             few = f'{key}=dict({few})'
@@ -58,7 +62,8 @@ def config(tmp_path):
         path.write_text(
             f'_base_ = {str(ROOT / base)!r}\n'
             f'test_dataloader = dict(num_workers=0, persistent_workers=False, '
-            f'batch_size=5, {few})\n{text}\n')
+            f'batch_size=5, {few})\n{text}\n'
+        )
         return str(path)
 
     return _config
@@ -70,14 +75,31 @@ def result(tmp_path):
 
     def _result(name='result', log='', protocol=(), **changes):
         content = dict(
-            dict(miou_unseen=50.0, fb_iou=70.0, time=0.1, data_time=0.1,
-                 per_class={'a': 40.0, 'b': None}),
-            protocol=dict(dict(
-                dataset='Shapes-5i', fold=0, split='test',
-                novel_handling='drop_image', list='at least 64 pixels',
-                pairs=899, episodes='every pair once',
-                size_bounds=[1024, 9216], input_size='64x64', views=1,
-                proposals='none'), **dict(protocol)), **changes)
+            dict(
+                miou_unseen=50.0,
+                fb_iou=70.0,
+                time=0.1,
+                data_time=0.1,
+                per_class={'a': 40.0, 'b': None},
+            ),
+            protocol=dict(
+                dict(
+                    dataset='Shapes-5i',
+                    fold=0,
+                    split='test',
+                    novel_handling='drop_image',
+                    list='at least 64 pixels',
+                    pairs=899,
+                    episodes='every pair once',
+                    size_bounds=[1024, 9216],
+                    input_size='64x64',
+                    views=1,
+                    proposals='none',
+                ),
+                **dict(protocol),
+            ),
+            **changes,
+        )
         path = tmp_path / f'{name}.json'
         path.write_text(json.dumps(content))
         path.with_suffix('.log').write_text(log)
@@ -113,17 +135,21 @@ def test_the_shipped_ones_are_compared_by_default():
 def test_files_that_do_not_exist_and_names_are_refused(tmp_path, config):
     path = config(CLSCLIP)
     assert '1 of 1 configs do not exist: no.py' in refusal(
-        tmp_path, *model('a', 'no.py'))
+        tmp_path, *model('a', 'no.py')
+    )
     assert 'checkpoints do not exist: no.pth' in refusal(
-        tmp_path, *model('a', path, 'no.pth'))
+        tmp_path, *model('a', path, 'no.pth')
+    )
     assert 'results do not exist: no.json' in refusal(
-        tmp_path, '--result', 'a', 'no.json')
+        tmp_path, '--result', 'a', 'no.json'
+    )
     assert "Two rows are called 'a b' and 'a/b'" in refusal(
-        tmp_path, *model('a b', path), *model('a/b', path))
+        tmp_path, *model('a b', path), *model('a/b', path)
+    )
     assert "Two rows are called 'mine' and 'Mine'" in refusal(
-        tmp_path, *model('mine', path), *model('Mine', path))
-    assert "'..' cannot be the name of a row" in refusal(
-        tmp_path, *model('..', path))
+        tmp_path, *model('mine', path), *model('Mine', path)
+    )
+    assert "'..' cannot be the name of a row" in refusal(tmp_path, *model('..', path))
     assert 'write --model NAME CONFIG' in refusal(tmp_path, *model('a'))
 
 
@@ -133,41 +159,51 @@ def test_what_is_no_config_or_no_checkpoint_is_refused(tmp_path, config):
     assert f'{bad} cannot be read' in refusal(tmp_path, *model('a', bad))
     bad.write_text('model = dict(type="ClsCLIP")')
     assert 'has no test_dataloader, test_evaluator' in refusal(
-        tmp_path, *model('a', bad))
-    assert 'is no checkpoint' in refusal(
-        tmp_path, *model('a', config(CLSCLIP), bad))
+        tmp_path, *model('a', bad)
+    )
+    assert 'is no checkpoint' in refusal(tmp_path, *model('a', config(CLSCLIP), bad))
     named = config(CLSCLIP, 'load_from = "gone.pth"', 'named')
     assert f'gone.pth. load_from of {named} names it' in refusal(
-        tmp_path, *model('a', named))
+        tmp_path, *model('a', named)
+    )
 
 
 def test_a_folder_of_other_files_is_not_replaced(tmp_path, config):
     (tmp_path / 'work/mine').mkdir(parents=True)
     (tmp_path / 'work/mine/iter_1200.pth').write_text('weeks of work')
     with pytest.raises(SystemExit, match='not of an earlier comparison'):
-        compare.main([*model('mine', config(CLSCLIP)), '--out',
-                      str(tmp_path / 'work')])
+        compare.main([*model('mine', config(CLSCLIP)), '--out', str(tmp_path / 'work')])
     assert (tmp_path / 'work/mine/iter_1200.pth').is_file()
 
 
-@pytest.mark.parametrize('content, message', [
-    (dict(miou_unseen=float('nan')), 'no miou_unseen but nan'),
-    (dict(fb_iou=101), 'fb_iou of 101'), (dict(fb_iou=-1), 'fb_iou of -1'),
-    (dict(per_class=dict(a='x')), 'no IoU of a but x')])
-def test_figures_that_are_none_are_refused(tmp_path, result, content,
-                                           message):
+@pytest.mark.parametrize(
+    'content, message',
+    [
+        (dict(miou_unseen=float('nan')), 'no miou_unseen but nan'),
+        (dict(fb_iou=101), 'fb_iou of 101'),
+        (dict(fb_iou=-1), 'fb_iou of -1'),
+        (dict(per_class=dict(a='x')), 'no IoU of a but x'),
+    ],
+)
+def test_figures_that_are_none_are_refused(tmp_path, result, content, message):
     path = result(**content)
     assert f'{path} has' in refusal(tmp_path, '--result', 'A', path)
     assert message in refusal(tmp_path, '--result', 'A', path)
 
 
-@pytest.mark.parametrize('key, value', [
-    ('fold', 1), ('split', 'train'),
-    ('list', 'at least 1 pixels'), ('dataset', 'PASCAL-5i'), ('new', 1)])
+@pytest.mark.parametrize(
+    'key, value',
+    [
+        ('fold', 1),
+        ('split', 'train'),
+        ('list', 'at least 1 pixels'),
+        ('dataset', 'PASCAL-5i'),
+        ('new', 1),
+    ],
+)
 def test_other_protocols_are_refused(tmp_path, result, key, value):
     files = result('a'), result('b', protocol={key: value})
-    message = refusal(tmp_path, '--result', 'A', files[0], '--result', 'B',
-                      files[1])
+    message = refusal(tmp_path, '--result', 'A', files[0], '--result', 'B', files[1])
     assert f'{key}: ' in message and f'{value} in B' in message
     assert message.count('\n') == 1
 
@@ -176,8 +212,11 @@ def test_what_became_of_novel_pixels_in_training_may_differ():
     # A plain data set, or a model without training, names nothing of it.
     rows = [
         SimpleNamespace(name=name, result=True, protocol=dict(more, fold=0))
-        for name, more in (('A', dict(novel_handling='ignore')),
-                           ('B', dict(novel_handling='drop_image')), ('C', {}))
+        for name, more in (
+            ('A', dict(novel_handling='ignore')),
+            ('B', dict(novel_handling='drop_image')),
+            ('C', {}),
+        )
     ]
     for one in rows:
         for other in rows:
@@ -188,33 +227,58 @@ def test_what_became_of_novel_pixels_in_training_may_differ():
 
 
 def test_classes_that_were_trained_on_are_refused_where_figures_are_of_them(
-        tmp_path, result):
+    tmp_path, result
+):
     seen = dict(trained_on_unseen=['red ring'])
     files = result('a'), result('b', protocol=seen)
     assert "trained_on_unseen: not named in A, ['red ring'] in B" in refusal(
-        tmp_path, '--result', 'A', files[0], '--result', 'B', files[1])
+        tmp_path, '--result', 'A', files[0], '--result', 'B', files[1]
+    )
     # Where no figure is of unseen classes, as IoUMetric's, a note says it.
     for name in 'a', 'b':
         content = json.loads(Path(result(name)).read_text())
         protocol = dict(dataset='X', **(seen if name == 'b' else {}))
-        (tmp_path / f'{name}.json').write_text(json.dumps(dict(
-            mIoU=content['miou_unseen'], protocol=protocol)))
-    compare.main(['--result', 'A', files[0], '--result', 'B', files[1],
-                  '--out', str(tmp_path / 'out')])
-    assert re.search(r'B .* trained on masks of red ring too, which are nov',
-                     (tmp_path / 'out/report.md').read_text())
+        (tmp_path / f'{name}.json').write_text(
+            json.dumps(dict(mIoU=content['miou_unseen'], protocol=protocol))
+        )
+    compare.main(
+        [
+            '--result',
+            'A',
+            files[0],
+            '--result',
+            'B',
+            files[1],
+            '--out',
+            str(tmp_path / 'out'),
+        ]
+    )
+    assert re.search(
+        r'B .* trained on masks of red ring too, which are nov',
+        (tmp_path / 'out/report.md').read_text(),
+    )
 
 
 def test_random_weights_are_marked_and_never_the_best(
-        tmp_path, result, capsys, monkeypatch):
+    tmp_path, result, capsys, monkeypatch
+):
     monkeypatch.setenv('COLUMNS', '120')  # of the terminal
-    compare.main([
-        '--result', 'mine', result('a'), '--result', 'none',
-        result('b', protocol=dict(random_weights=True), miou_unseen=90.0),
-        '--result', 'other', result('c', miou_unseen=40.0),
-        '--out', str(tmp_path / 'out')])
-    assert re.search(r'none \(random weights\) +90\.0',
-                     capsys.readouterr().out)
+    compare.main(
+        [
+            '--result',
+            'mine',
+            result('a'),
+            '--result',
+            'none',
+            result('b', protocol=dict(random_weights=True), miou_unseen=90.0),
+            '--result',
+            'other',
+            result('c', miou_unseen=40.0),
+            '--out',
+            str(tmp_path / 'out'),
+        ]
+    )
+    assert re.search(r'none \(random weights\) +90\.0', capsys.readouterr().out)
     text = (tmp_path / 'out/report.md').read_text()
     page = (tmp_path / 'out/report.html').read_text()
     assert '| mine | **50.0** |' in text and '<td><b>50.0</b></td>' in page
@@ -228,8 +292,15 @@ def test_random_weights_are_marked_and_never_the_best(
 def test_names_are_shown_as_they_are(tmp_path, result, capsys):
     names = '**[red]a|`<i>', '_$c{$ [x](y)'
     classes = {'$z{$': 1.0, '_w': 2.0, '[v]': None}
-    args = [word for k, name in enumerate(names) for word in (
-        '--result', name, result(str(k), per_class=classes, fb_iou=60. + k))]
+    args = [
+        word
+        for k, name in enumerate(names)
+        for word in (
+            '--result',
+            name,
+            result(str(k), per_class=classes, fb_iou=60.0 + k),
+        )
+    ]
     compare.main([*args, '--out', str(tmp_path / 'out')])
     shown = capsys.readouterr().out
     text = (tmp_path / 'out/report.md').read_text()
@@ -239,26 +310,38 @@ def test_names_are_shown_as_they_are(tmp_path, result, capsys):
     assert r'| \*\*\[red\]a\|\`\<i\> | **50.0** | 60.0 |' in text
     assert r'| \_\$c{\$ \[x\](y) | **50.0** | **61.0** |' in text
     assert '<td>**[red]a|`&lt;i&gt;</td><td><b>50.0</b></td>' in page
-    write(tmp_path, [dict(rows_of(dict(mIoU=1.))[0], command='a ```` b')],
-          [], [], [])
+    write(tmp_path, [dict(rows_of(dict(mIoU=1.0))[0], command='a ```` b')], [], [], [])
     assert '`````\na ```` b\n`````' in (tmp_path / 'report.md').read_text()
 
 
-def test_a_config_beside_a_result_of_another_protocol(
-        tmp_path, config, result):
+def test_a_config_beside_a_result_of_another_protocol(tmp_path, config, result):
     message = refusal(
-        tmp_path, *model('A', config(CLSCLIP), CHECKPOINT), '--result', 'B',
-        result(protocol=dict(list='at least 12 pixels')))
+        tmp_path,
+        *model('A', config(CLSCLIP), CHECKPOINT),
+        '--result',
+        'B',
+        result(protocol=dict(list='at least 12 pixels')),
+    )
     # 20 pictures have fewer pairs; what the metric adds is not known yet.
     assert re.findall('^  (.*?):', message, re.M) == ['list', 'pairs']
 
 
 def test_other_pictures_or_another_metric_are_refused(tmp_path, config):
     message = refusal(
-        tmp_path, *model('A', config(WHOLE), CHECKPOINT),
-        *model('B', config(WHOLE, '''
+        tmp_path,
+        *model('A', config(WHOLE), CHECKPOINT),
+        *model(
+            'B',
+            config(
+                WHOLE,
+                """
 test_dataloader = dict(dataset=dict(seed=1))
-test_evaluator = dict(nan_to_num=0)''', 'other'), CHECKPOINT))
+test_evaluator = dict(nan_to_num=0)""",
+                'other',
+            ),
+            CHECKPOINT,
+        ),
+    )
     assert 'samples: 20 (' in message and 'nan_to_num' in message
 
 
@@ -266,48 +349,59 @@ def test_the_same_metric_in_other_words():
     # A config that inherits mmseg's own gets a _scope_.
     plain = alike._options(dict(type='IoUMetric'))
     assert plain == alike._options(
-        dict(type='IoUMetric', iou_metrics=['mIoU'], _scope_='mmseg',
-             prefix='a'))
-    assert plain != alike._options(
-        dict(type='IoUMetric', iou_metrics=['mFscore']))
+        dict(type='IoUMetric', iou_metrics=['mIoU'], _scope_='mmseg', prefix='a')
+    )
+    assert plain != alike._options(dict(type='IoUMetric', iou_metrics=['mFscore']))
 
 
 def test_training_classes_without_the_training_files():
     names = classes.of_training(
-        dict(type='PascalVOCDataset', data_root='nowhere',
-             data_prefix=dict(img_path='a', seg_map_path='b'),
-             ann_file='train.txt', pipeline=[]))
+        dict(
+            type='PascalVOCDataset',
+            data_root='nowhere',
+            data_prefix=dict(img_path='a', seg_map_path='b'),
+            ann_file='train.txt',
+            pipeline=[],
+        )
+    )
     assert len(names) == 20 and 'sofa' in names
     assert classes.of_training(
-        dict(type='PascalVOCDataset', data_root='nowhere',
-             metainfo=dict(classes=('cat', 'dog')), pipeline=[],
-             ann_file='train.txt')) == {'cat', 'dog'}
+        dict(
+            type='PascalVOCDataset',
+            data_root='nowhere',
+            metainfo=dict(classes=('cat', 'dog')),
+            pipeline=[],
+            ann_file='train.txt',
+        )
+    ) == {'cat', 'dog'}
 
 
 def test_a_result_without_a_protocol_is_refused(tmp_path, result):
     path = Path(result())
     path.write_text('{"mIoU": 5.0}')
-    assert 'does not name its protocol' in refusal(
-        tmp_path, '--result', 'A', path)
+    assert 'does not name its protocol' in refusal(tmp_path, '--result', 'A', path)
     path.write_text('{"mIoU": 5.0')
     assert 'is no result' in refusal(tmp_path, '--result', 'A', path)
 
 
 def test_a_checkpoint_of_another_fold_is_refused(tmp_path, config):
-    message = refusal(tmp_path, *model(
-        'A', config(CLSCLIP), ASSETS / 'clsclip_shapes-5i_fold1.pth'))
+    message = refusal(
+        tmp_path, *model('A', config(CLSCLIP), ASSETS / 'clsclip_shapes-5i_fold1.pth')
+    )
     assert 'fold1.pth it was trained on' in message and FOLD0 in message
 
 
-def test_a_config_that_trains_on_the_tests_classes_is_refused(
-        tmp_path, config):
-    path = config(CLSCLIP, '''
-train_dataloader = dict(dataset=dict(dataset=dict(fold=1)))''')
+def test_a_config_that_trains_on_the_tests_classes_is_refused(tmp_path, config):
+    path = config(
+        CLSCLIP,
+        """
+train_dataloader = dict(dataset=dict(dataset=dict(fold=1)))""",
+    )
     message = refusal(tmp_path, *model('A', path, CHECKPOINT))
     assert f'the train_dataloader of {path}' in message and FOLD0 in message
 
 
-FCN = '''
+FCN = """
 model = dict(
     _delete_=True, type='EncoderDecoder',
     data_preprocessor=dict(
@@ -323,20 +417,26 @@ model = dict(
     train_cfg=dict(), test_cfg=dict(mode='whole'))
 train_dataloader = dict(dataset=dict(
     _delete_=True, type='Shapes5iDataset', split='train'))
-'''
+"""
 
 
-def test_a_closed_set_may_have_seen_all_where_none_counts_as_unseen(
-        tmp_path, config):
-    entrants = [Entrant('A', config(WHOLE), str(CHECKPOINT)),
-                Entrant('B', config(WHOLE, FCN, 'fcn'))]
-    line, = compare.prepare(entrants, tmp_path / 'out')
+def test_a_closed_set_may_have_seen_all_where_none_counts_as_unseen(tmp_path, config):
+    entrants = [
+        Entrant('A', config(WHOLE), str(CHECKPOINT)),
+        Entrant('B', config(WHOLE, FCN, 'fcn')),
+    ]
+    (line,) = compare.prepare(entrants, tmp_path / 'out')
     assert re.match(r'20 \(.*scored by IoUMetric', line)
     assert entrants[0].notes == []
     assert FOLD0 in entrants[1].notes[0]
-    counted = config(WHOLE, FCN + '''
+    counted = config(
+        WHOLE,
+        FCN
+        + """
 test_evaluator = dict(_delete_=True, type='GeneralizedZeroShotIoUMetric')
-''', 'counted')
+""",
+        'counted',
+    )
     assert 'counts as unseen' in refusal(tmp_path, *model('B', counted))
 
 
@@ -353,13 +453,20 @@ def test_training_classes_are_told_without_data():
     repeated = dict(type='RepeatDataset', times=2, dataset=inner)
     assert len(seen(type='ConcatDataset', datasets=[inner, repeated])) == 20
     # A wrapper that would read its files, and a novel class of what is in it.
-    plain = dict(type='BaseSegDataset', data_root='nowhere', metainfo=dict(
-        classes=('cat', 'dog'), novel_classes=('dog',)), ann_file='none.txt')
-    for wrapped in (dict(type='ConcatDataset', datasets=[plain, plain]),
-                    dict(type='RepeatDataset', times=2, dataset=plain)):
+    plain = dict(
+        type='BaseSegDataset',
+        data_root='nowhere',
+        metainfo=dict(classes=('cat', 'dog'), novel_classes=('dog',)),
+        ann_file='none.txt',
+    )
+    for wrapped in (
+        dict(type='ConcatDataset', datasets=[plain, plain]),
+        dict(type='RepeatDataset', times=2, dataset=plain),
+    ):
         assert seen(type='EpisodeDataset', dataset=wrapped) == {'cat'}
     assert 'red ring' not in seen(
-        type='EpisodeDataset', dataset=inner, novel_classes=['red ring'])
+        type='EpisodeDataset', dataset=inner, novel_classes=['red ring']
+    )
 
 
 def test_what_a_config_or_checkpoint_cannot_be_is_told(tmp_path, config):
@@ -367,31 +474,39 @@ def test_what_a_config_or_checkpoint_cannot_be_is_told(tmp_path, config):
         ("test_evaluator = 'IoUMetric'", 'names no type'),
         ('test_evaluator = dict(_delete_=True, a=1)', 'names no type'),
         ('test_dataloader = dict(_delete_=True)', 'has no test_dataloader'),
-        ('test_dataloader = dict(_delete_=True, batch_size=1)',
-         'test_dataloader has no dataset'),
-        ('train_dataloader = dict(_delete_=True, batch_size=1)',
-         'train_dataloader has no dataset'),
-        ("train_dataloader = dict(dataset=dict(_delete_=True, "
-         "type='EpisodeDataset'))", "there is no 'dataset' in")):
+        (
+            'test_dataloader = dict(_delete_=True, batch_size=1)',
+            'test_dataloader has no dataset',
+        ),
+        (
+            'train_dataloader = dict(_delete_=True, batch_size=1)',
+            'train_dataloader has no dataset',
+        ),
+        (
+            'train_dataloader = dict(dataset=dict(_delete_=True, '
+            "type='EpisodeDataset'))",
+            "there is no 'dataset' in",
+        ),
+    ):
         path = config(WHOLE, text)
         if '_delete_=True' in text and 'test_dataloader' in text:
             lines = Path(path).read_text().splitlines()
             Path(path).write_text(f'{lines[0]}\n{text}')
         assert message in refusal(tmp_path, *model('A', path, CHECKPOINT))
     odd = tmp_path / 'odd.pth'
-    for meta in (dict(seen_classes=5), dict(dataset_meta=dict(
-            base_classes='cat'))):
+    for meta in (dict(seen_classes=5), dict(dataset_meta=dict(base_classes='cat'))):
         torch.save(dict(meta=meta), odd)
         assert f'{odd}: what it says that it was trained on' in refusal(
-            tmp_path, *model('A', config(WHOLE), odd))
+            tmp_path, *model('A', config(WHOLE), odd)
+        )
     for content in ([1], dict(meta=[1]), dict(meta=dict(dataset_meta=5))):
         torch.save(content, odd)
-        compare.prepare([Entrant('A', config(WHOLE), str(odd))],
-                        tmp_path / 'out')
+        compare.prepare([Entrant('A', config(WHOLE), str(odd))], tmp_path / 'out')
     (tmp_path / 'file').touch()
     with pytest.raises(SystemExit, match='file is a file; name a folder'):
-        compare.main([*model('A', config(WHOLE), CHECKPOINT), '--out',
-                      str(tmp_path / 'file')])
+        compare.main(
+            [*model('A', config(WHOLE), CHECKPOINT), '--out', str(tmp_path / 'file')]
+        )
 
 
 def test_a_config_without_the_hook_gets_it(tmp_path, config):
@@ -408,16 +523,22 @@ def test_a_config_without_the_hook_gets_it(tmp_path, config):
     plain = tmp_path / 'plain.py'
     cfg.custom_hooks, cfg.default_hooks = [], {}
     cfg.dump(plain)
-    entrants = [Entrant('A', ours, str(CHECKPOINT)),
-                Entrant('B', str(plain), str(CHECKPOINT))]
+    entrants = [
+        Entrant('A', ours, str(CHECKPOINT)),
+        Entrant('B', str(plain), str(CHECKPOINT)),
+    ]
     compare.prepare(entrants, tmp_path / 'out')
     assert [e.options for e in entrants] == [
-        [], ['default_hooks.honest_scores.type=mmseg.HonestScoresHook']]
+        [],
+        ['default_hooks.honest_scores.type=mmseg.HonestScoresHook'],
+    ]
 
 
 def test_who_asks_for_novel_classes_alone_is_asked_for_all(tmp_path, config):
-    entrants = [Entrant('A', config(CLSCLIP), str(CHECKPOINT)),
-                Entrant('B', config(PLUS, name='plus'), str(CHECKPOINT))]
+    entrants = [
+        Entrant('A', config(CLSCLIP), str(CHECKPOINT)),
+        Entrant('B', config(PLUS, name='plus'), str(CHECKPOINT)),
+    ]
     _, line = compare.prepare(entrants, tmp_path)
     assert line.startswith('B: asked for all classes')
     assert entrants[0].options == []
@@ -454,10 +575,21 @@ def fake_tools(monkeypatch, result):
         called.append(list(map(str, command)))
         log.write_text('')
         if 'measure' in str(command[1]):
-            Path(command[3]).write_text(json.dumps(dict(
-                random=False, input_size='64x64', seconds=0.5, memory=2**30,
-                machine='here', parameters=2, trained_parameters=1, gflops=1.0,
-                libraries_memory=2**29)))
+            Path(command[3]).write_text(
+                json.dumps(
+                    dict(
+                        random=False,
+                        input_size='64x64',
+                        seconds=0.5,
+                        memory=2**30,
+                        machine='here',
+                        parameters=2,
+                        trained_parameters=1,
+                        gflops=1.0,
+                        libraries_memory=2**29,
+                    )
+                )
+            )
             return
         work_dir = Path(command[command.index('--work-dir') + 1])
         (work_dir / 'now').mkdir(parents=True)
@@ -468,8 +600,9 @@ def fake_tools(monkeypatch, result):
 
 
 def entrant_of(path, checkpoint=CHECKPOINT, **more):
-    return Entrant('A', path, checkpoint and str(checkpoint),
-                   cfg=Config.fromfile(path), **more)
+    return Entrant(
+        'A', path, checkpoint and str(checkpoint), cfg=Config.fromfile(path), **more
+    )
 
 
 def test_what_is_finished_is_not_run_again(tmp_path, config, fake_tools):
@@ -484,7 +617,8 @@ def test_what_is_finished_is_not_run_again(tmp_path, config, fake_tools):
     moved = tmp_path / 'moved'
     shutil.copytree(tmp_path / 'A', moved / 'A')
     assert runs.finished(entrant, moved) == dict(
-        outcome, predictions=str(moved / 'A/predictions'))
+        outcome, predictions=str(moved / 'A/predictions')
+    )
     # Another checkpoint, another config, or half a file: run again.
     other = tmp_path / 'other.pth'
     torch.save({}, other)
@@ -496,13 +630,23 @@ def test_what_is_finished_is_not_run_again(tmp_path, config, fake_tools):
     written.write_text(whole[:-20])
     assert runs.finished(entrant, tmp_path) is None
     # Whole, but of another version, or written over.
-    for change in (dict(figures=dict(mIoU=float('nan'))), dict(protocol=[]),
-                   dict(figures=dict(mIoU=-1)), dict(seconds='fast'),
-                   dict(memory=None), dict(per_class=dict(a=200))):
+    for change in (
+        dict(figures=dict(mIoU=float('nan'))),
+        dict(protocol=[]),
+        dict(figures=dict(mIoU=-1)),
+        dict(seconds='fast'),
+        dict(memory=None),
+        dict(per_class=dict(a=200)),
+    ):
         written.write_text(json.dumps({**json.loads(whole), **change}))
         assert runs.finished(entrant, tmp_path) is None
-    for text in ('[]', '{}', '5', '[' * 100_000, json.dumps(
-            {k: v for k, v in json.loads(whole).items() if k != 'figures'})):
+    for text in (
+        '[]',
+        '{}',
+        '5',
+        '[' * 100_000,
+        json.dumps({k: v for k, v in json.loads(whole).items() if k != 'figures'}),
+    ):
         written.write_text(text)
         assert runs.finished(entrant, tmp_path) is None
     written.write_text(whole)
@@ -510,7 +654,8 @@ def test_what_is_finished_is_not_run_again(tmp_path, config, fake_tools):
 
 
 def test_the_input_size_is_told_where_the_metric_names_none(
-        tmp_path, config, fake_tools, monkeypatch):
+    tmp_path, config, fake_tools, monkeypatch
+):
     figures = tmp_path / 'figures.json'
     figures.write_text('{"rmse": 120.0, "mIoU": NaN}')
     sizes = iter(['64x64', '96x96'])
@@ -526,12 +671,19 @@ def test_the_input_size_is_told_where_the_metric_names_none(
             Path(command[3]).write_text(json.dumps(measured))
 
     monkeypatch.setattr(runs, '_run', _run)
-    compare.main([*model('A', config(CLSCLIP), CHECKPOINT),
-                  *model('B', config(CLSCLIP), CHECKPOINT),
-                  '--out', str(tmp_path / 'out')])
-    rows = [line.strip('| ').split(' | ') for line in (
-        tmp_path / 'out/report.md').read_text().splitlines()
-        if line.startswith('| ')]
+    compare.main(
+        [
+            *model('A', config(CLSCLIP), CHECKPOINT),
+            *model('B', config(CLSCLIP), CHECKPOINT),
+            '--out',
+            str(tmp_path / 'out'),
+        ]
+    )
+    rows = [
+        line.strip('| ').split(' | ')
+        for line in (tmp_path / 'out/report.md').read_text().splitlines()
+        if line.startswith('| ')
+    ]
     column = rows[0].index('input size')
     assert [row[column] for row in rows[1:]] == ['64x64', '96x96']
     assert [row[1] for row in rows[1:]] == ['**120.0**', '**120.0**']
@@ -542,30 +694,43 @@ def test_no_checkpoint_is_none_to_the_tools(tmp_path, config, fake_tools):
     assert [command[2] for command in fake_tools] == ['none', 'none']
 
 
-def test_predictions_are_kept_where_a_metric_offers_it(
-        tmp_path, config, fake_tools):
-    several = config(WHOLE, '''
+def test_predictions_are_kept_where_a_metric_offers_it(tmp_path, config, fake_tools):
+    several = config(
+        WHOLE,
+        """
 test_evaluator = [dict(type='mmengine.DumpResults', out_file_path='a.pkl'),
-                  dict(type='IoUMetric')]''')
+                  dict(type='IoUMetric')]""",
+    )
     runs.run(entrant_of(several), tmp_path, print)
     assert fake_tools[1][-2:] == [
         '--cfg-options',
-        f'test_evaluator.1.output_dir={tmp_path / "A/predictions"}']
+        f'test_evaluator.1.output_dir={tmp_path / "A/predictions"}',
+    ]
     with pytest.raises(ValueError, match='a b/.* has a blank or a comma'):
         runs.run(entrant_of(several), tmp_path / 'a b', print)
 
 
-@pytest.mark.parametrize('log, status, told', [
-    ('x\nTraceback (most recent call last):\n  File "a"\n    b\n'
-     'ValueError: wrong\nmore of it\n', 1, 'ValueError: wrong'),
-    ('usage\nerror: no such option\n', 2, 'error: no such option'),
-    ('', 3, 'exit status 3'), ('Killed\n', -9, 'ended by signal 9')])
+@pytest.mark.parametrize(
+    'log, status, told',
+    [
+        (
+            'x\nTraceback (most recent call last):\n  File "a"\n    b\n'
+            'ValueError: wrong\nmore of it\n',
+            1,
+            'ValueError: wrong',
+        ),
+        ('usage\nerror: no such option\n', 2, 'error: no such option'),
+        ('', 3, 'exit status 3'),
+        ('Killed\n', -9, 'ended by signal 9'),
+    ],
+)
 def test_the_error_of_a_process_in_a_line(log, status, told):
     assert runs.last_error(log, status).startswith(told)
 
 
 def test_one_that_fails_is_a_row_and_all_that_fail_are_an_error(
-        tmp_path, config, monkeypatch, result, capsys):
+    tmp_path, config, monkeypatch, result, capsys
+):
     def fails(command, log):
         raise RuntimeError(f'ValueError: <no> ({log})')
 
@@ -574,15 +739,14 @@ def test_one_that_fails_is_a_row_and_all_that_fail_are_an_error(
     path = config(CLSCLIP)
     with pytest.raises(SystemExit, match='all of them failed'):
         compare.main([*model('A', path), '--out', str(out)])
-    pairs = json.loads((out / 'report.json').read_text())['rows'][0][
-        'protocol']['pairs']
+    pairs = json.loads((out / 'report.json').read_text())['rows'][0]['protocol'][
+        'pairs'
+    ]
     given = result(protocol=dict(pairs=pairs))
-    compare.main([*model('A', path), '--result', 'B', given, '--out',
-                  str(out)])
+    compare.main([*model('A', path), '--result', 'B', given, '--out', str(out)])
     assert 'A: failed: ValueError: <no>' in capsys.readouterr().out
     text = (out / 'report.md').read_text()
-    assert r'| A | failed: ValueError: \<no\> (' in text and '/A/measure.log' \
-        in text
+    assert r'| A | failed: ValueError: \<no\> (' in text and '/A/measure.log' in text
     assert '| B | **50.0** | **70.0** | - | - | - | - |' in text
     assert '&lt;no&gt;' in (out / 'report.html').read_text()
 
@@ -596,54 +760,74 @@ def test_peak_memory_where_there_is_no_resource(monkeypatch):
             return compare.argparse.Namespace(peak_wset=7)
 
     monkeypatch.setitem(sys.modules, 'resource', None)
-    monkeypatch.setitem(sys.modules, 'psutil', compare.argparse.Namespace(
-        Process=Process))
+    monkeypatch.setitem(
+        sys.modules, 'psutil', compare.argparse.Namespace(Process=Process)
+    )
     assert measure.peak_memory('cpu') == 7
 
 
 def rows_of(*figures):
-    return [dict(
-        name=f'model {k}', notes=[], protocol=dict(proposals='none', fold=0),
-        figures=dict(found), random=False, per_class={'x': 5., 'y': 9. - k},
-        seconds=0.5, memory=3 * 2**30, libraries_memory=2**30, gflops=1.5,
-        parameters=2_000_000, trained_parameters=0, machine='here')
-        for k, found in enumerate(figures)]
+    return [
+        dict(
+            name=f'model {k}',
+            notes=[],
+            protocol=dict(proposals='none', fold=0),
+            figures=dict(found),
+            random=False,
+            per_class={'x': 5.0, 'y': 9.0 - k},
+            seconds=0.5,
+            memory=3 * 2**30,
+            libraries_memory=2**30,
+            gflops=1.5,
+            parameters=2_000_000,
+            trained_parameters=0,
+            machine='here',
+        )
+        for k, found in enumerate(figures)
+    ]
 
 
 def test_the_best_is_bold_and_random_ones_never_are():
-    rows = rows_of(dict(mIoU=50.), dict(mIoU=60.), dict(mIoU=90.))
+    rows = rows_of(dict(mIoU=50.0), dict(mIoU=60.0), dict(mIoU=90.0))
     rows[2]['random'] = True
     rows[1]['protocol']['proposals'] = 'boxes'
     heads, cells = table(rows)
-    assert heads == ['model', 'mIoU', 'parameters trained', 'GFLOPs',
-                     'pictures/s', 'peak memory', 'proposals', 'note']
+    assert heads == [
+        'model',
+        'mIoU',
+        'parameters trained',
+        'GFLOPs',
+        'pictures/s',
+        'peak memory',
+        'proposals',
+        'note',
+    ]
     assert [line[1] for line in cells] == ['50.0', '**60.0**', '90.0']
-    assert cells[1][2:7] == ['0 of 2.00 M', '1.500', '2.0', '3072 MiB',
-                             'boxes']
-    assert cells[2][-1] == (
-        'accuracy means NOTHING: the weights are random')
+    assert cells[1][2:7] == ['0 of 2.00 M', '1.500', '2.0', '3072 MiB', 'boxes']
+    assert cells[2][-1] == ('accuracy means NOTHING: the weights are random')
     assert verdict(rows) == (
         'model 1 has the best mIoU: 60.0, which is 10.0 above model 0; it is '
-        'better in 0 of 2 classes.')
+        'better in 0 of 2 classes.'
+    )
     rows[0]['figures']['mIoU'] = 59.96
-    assert verdict(rows) == (
-        'model 1 and model 0 have the best mIoU alike: 60.0.')
+    assert verdict(rows) == ('model 1 and model 0 have the best mIoU alike: 60.0.')
     rows[0]['cpu_share'] = 0.3
     assert 'busy machine gave it 30 %' in table(rows)[1][0][-1]
 
 
 def test_the_page_needs_nothing_else_and_the_json_is_one(tmp_path):
-    rows = rows_of(dict(miou_unseen=50.), dict(miou_unseen=float('nan')))
+    rows = rows_of(dict(miou_unseen=50.0), dict(miou_unseen=float('nan')))
     rows.append(dict(name='<b>', notes=[], protocol={}, error='a|b'))
     words = figures.draw_classes(
         {row['name']: row['per_class'] for row in rows[:2]},
-        tmp_path / 'classes.png', unseen=['y'])
+        tmp_path / 'classes.png',
+        unseen=['y'],
+    )
     assert 'unseen classes come first' in words
     write(tmp_path, rows, ['said'], [('classes.png', 'Classes', words)], [])
     page = (tmp_path / 'report.html').read_text()
     assert 'src="data:image/png;base64,' in page
-    assert not re.search(r'(?:src|href)="(?!data:)|<script|@import|url\(',
-                         page)
+    assert not re.search(r'(?:src|href)="(?!data:)|<script|@import|url\(', page)
     assert '&lt;b&gt;' in page and '<b>' not in page.replace('<b>50.0', '')
     text = (tmp_path / 'report.md').read_text()
     assert r'| \<b\> | failed: a\|b |' in text and 'Protocol: ' in text
@@ -651,16 +835,16 @@ def test_the_page_needs_nothing_else_and_the_json_is_one(tmp_path):
     def refuse(name):
         raise AssertionError(name)
 
-    content = json.loads((tmp_path / 'report.json').read_text(),
-                         parse_constant=refuse)
+    content = json.loads((tmp_path / 'report.json').read_text(), parse_constant=refuse)
     assert content['rows'][1]['figures'] == dict(miou_unseen=None)
 
 
 def test_many_classes_are_cut_to_those_that_differ(tmp_path):
     iou = {f'class {k}': float(k % 50) for k in range(60)}
     words = figures.draw_classes(
-        dict(a=iou, b=dict(iou, **{'class 7': 99., 'class 8': None})),
-        tmp_path / 'classes.png')
+        dict(a=iou, b=dict(iou, **{'class 7': 99.0, 'class 8': None})),
+        tmp_path / 'classes.png',
+    )
     assert '30 of 60 classes' in words
 
 
@@ -668,7 +852,7 @@ def test_disagreement_and_agreement():
     none, half, full = (np.zeros((2, 4), np.uint8) for _ in range(3))
     half[:, :2] = full[:] = 1
     assert pictures.disagreement([none, none], True) == 0
-    assert pictures.disagreement([none, half, full], True) == (1 + 1 + .5) / 3
+    assert pictures.disagreement([none, half, full], True) == (1 + 1 + 0.5) / 3
     assert pictures.disagreement([half, full], False) == 0.5
     truth = half.copy()
     truth[0, 2:] = 255  # does not count
@@ -686,7 +870,7 @@ def test_the_most_different_pictures_come_first(tmp_path, config, base):
         for value, folder in enumerate(folders.values()):
             folder.mkdir(exist_ok=True)
             mask = np.zeros((128, 128), np.uint8)
-            mask[:k % 9 + 5, value * (k % 9):50] = 1
+            mask[: k % 9 + 5, value * (k % 9) : 50] = 1
             Image.fromarray(mask).save(folder / name)
     found = pictures.most_different(entrant.dataset, folders, 4)
     values = [sample['disagreement'] for sample in found['samples']]
@@ -701,19 +885,27 @@ def test_the_most_different_pictures_come_first(tmp_path, config, base):
 def test_two_models_and_one_that_does_not_fit(tmp_path, config, capsys):
     out = tmp_path / 'out'
     # As mmseg's own configs are: without the hook, and of another size.
-    closed = config(WHOLE, FCN + '''
+    closed = config(
+        WHOLE,
+        FCN
+        + """
 custom_hooks = []
 test_pipeline = [
     dict(type='LoadImageFromFile'), dict(type='Resize', scale=(96, 96)),
     dict(type='LoadAnnotations'), dict(type='PackSegInputs')]
 test_dataloader['dataset'].update(pipeline=test_pipeline)
-''', 'fcn')
+""",
+        'fcn',
+    )
     weights = MODELS.build(Config.fromfile(closed).model).state_dict()
     torch.save(dict(state_dict=weights), tmp_path / 'fcn.pth')
-    misfit = config(WHOLE, 'model = dict(decode_head=dict(num_layers=1))',
-                    'misfit')
-    args = [*model('ours', config(WHOLE), CHECKPOINT),
-            *model('fcn', closed, tmp_path / 'fcn.pth'), '--out', str(out)]
+    misfit = config(WHOLE, 'model = dict(decode_head=dict(num_layers=1))', 'misfit')
+    args = [
+        *model('ours', config(WHOLE), CHECKPOINT),
+        *model('fcn', closed, tmp_path / 'fcn.pth'),
+        '--out',
+        str(out),
+    ]
     compare.main([*args, *model('misfit', misfit, CHECKPOINT)])
     ours, fcn, bad = json.loads((out / 'report.json').read_text())['rows']
     assert ours['figures']['mIoU'] > 20 > fcn['figures']['mIoU']
@@ -724,7 +916,8 @@ test_dataloader['dataset'].update(pipeline=test_pipeline)
     assert '| 64x64 |' in (out / 'report.md').read_text()
     assert 'does not fit the config: 12 unexpected keys' in bad['error']
     assert {'classes.png', 'pictures.png', 'report.html'} <= {
-        path.name for path in out.iterdir()}
+        path.name for path in out.iterdir()
+    }
     capsys.readouterr()
     compare.main(args)
     assert capsys.readouterr().out.count('taken from an earlier run') == 2

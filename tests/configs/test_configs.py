@@ -1,4 +1,5 @@
 """Every config says one thing, builds, and runs on data in its layout."""
+
 import json
 from pathlib import Path
 
@@ -11,12 +12,15 @@ from PIL import Image
 
 ROOT = Path(__file__).parents[2]
 CONFIGS = sorted(
-    str(p.relative_to(ROOT)) for p in (ROOT / 'configs').rglob('*.py')
-    if '_base_' not in p.parts)
+    str(p.relative_to(ROOT))
+    for p in (ROOT / 'configs').rglob('*.py')
+    if '_base_' not in p.parts
+)
 # How a data set names its files; otherwise NAME.jpg and NAME.png.
 SUFFIXES = dict(
     CityscapesDataset=('_leftImg8bit.png', '_gtFine_labelTrainIds.png'),
-    COCOStuffDataset=('.jpg', '_labelTrainIds.png'))
+    COCOStuffDataset=('.jpg', '_labelTrainIds.png'),
+)
 VAL_LISTS = 'ImageSets/Segmentation/{split}.txt'
 
 
@@ -52,26 +56,35 @@ def _write(dataset, episodes):
     and of COCO-20i alike.
     """
     split = dataset.get('split', 'val')
-    root = Path(dataset.get('data_root') or {
-        'PASCAL5iDataset': 'data/VOCdevkit/VOC2012',
-        'COCO20iDataset': 'data/coco'
-    }[dataset.type])
-    prefix = dataset.get('data_prefix') or {
-        'PASCAL5iDataset':
-        dict(img_path='JPEGImages', seg_map_path='SegmentationClassAug'),
-        'COCO20iDataset':
-        dict(img_path=f'{split}2014', seg_map_path=f'annotations/{split}2014')
-    }[dataset.type]
+    root = Path(
+        dataset.get('data_root')
+        or {'PASCAL5iDataset': 'data/VOCdevkit/VOC2012', 'COCO20iDataset': 'data/coco'}[
+            dataset.type
+        ]
+    )
+    prefix = (
+        dataset.get('data_prefix')
+        or {
+            'PASCAL5iDataset': dict(
+                img_path='JPEGImages', seg_map_path='SegmentationClassAug'
+            ),
+            'COCO20iDataset': dict(
+                img_path=f'{split}2014', seg_map_path=f'annotations/{split}2014'
+            ),
+        }[dataset.type]
+    )
     image_suffix, mask_suffix = SUFFIXES.get(dataset.type, ('.jpg', '.png'))
     for name, labels in (('p0', (7, 8)), ('p1', (1, 5))):
         mask = np.zeros((120, 160), np.uint8)
         mask[10:90, 10:70], mask[10:90, 80:150] = labels
         mask[-5:] = 255
-        picture = np.random.RandomState(0).randint(
-            0, 256, (120, 160, 3)).astype(np.uint8)
+        picture = (
+            np.random.RandomState(0).randint(0, 256, (120, 160, 3)).astype(np.uint8)
+        )
         for folder, suffix, array in (
             ('img_path', image_suffix, picture),
-            ('seg_map_path', mask_suffix, mask)):
+            ('seg_map_path', mask_suffix, mask),
+        ):
             path = root / prefix[folder] / (name + suffix)
             path.parent.mkdir(parents=True, exist_ok=True)
             Image.fromarray(array).save(path)
@@ -88,14 +101,16 @@ def _write_boxes(proposals):
     """What a detector says of p1, and no download."""
     if proposals.get('type') == 'TorchvisionProposals':
         proposals.update(
-            model='ssdlite320_mobilenet_v3_large', weights=None,
-            saw_test_classes='no')
+            model='ssdlite320_mobilenet_v3_large', weights=None, saw_test_classes='no'
+        )
     if 'data' in proposals.get('file', '').split('/')[:1]:
         path = Path(proposals.file)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps([
-            dict(image_id='p1', category_id=1, bbox=[9, 9, 60, 80], score=.9)
-        ]))
+        path.write_text(
+            json.dumps(
+                [dict(image_id='p1', category_id=1, bbox=[9, 9, 60, 80], score=0.9)]
+            )
+        )
 
 
 def _small(path, clip_json, tmp_path):
@@ -108,21 +123,25 @@ def _small(path, clip_json, tmp_path):
         segmentor.text_encoder.templates = 'name'
         if 'in_channels' in segmentor.decode_head:
             segmentor.decode_head.update(
-                in_channels=32, num_heads=2, conv_channels=(8, ))
+                in_channels=32, num_heads=2, conv_channels=(8,)
+            )
         if 'text_channels' in segmentor.decode_head:
             segmentor.decode_head.text_channels = 16
     _write_boxes(cfg.model.get('proposals', {}))
     if segmentor.test_cfg.mode == 'slide':
         # A quarter of the side, with up to 171 classes, is enough to see.
-        for resize in (cfg.test_dataloader.dataset.pipeline[1],
-                       *cfg.tta_pipeline[1].transforms[0]):
+        for resize in (
+            cfg.test_dataloader.dataset.pipeline[1],
+            *cfg.tta_pipeline[1].transforms[0],
+        ):
             resize.scale = tuple(side // 4 for side in resize.scale)
-        segmentor.test_cfg.update({
-            key: tuple(side // 4 for side in segmentor.test_cfg[key])
-            for key in ('crop_size', 'stride')
-        })
-    loaders = [cfg[k] for k in ('train_dataloader', 'test_dataloader')
-               if cfg.get(k)]
+        segmentor.test_cfg.update(
+            {
+                key: tuple(side // 4 for side in segmentor.test_cfg[key])
+                for key in ('crop_size', 'stride')
+            }
+        )
+    loaders = [cfg[k] for k in ('train_dataloader', 'test_dataloader') if cfg.get(k)]
     for loader in loaders:
         inner = loader.dataset.get('dataset', loader.dataset)
         if inner.type == 'Shapes5iDataset':
@@ -137,12 +156,11 @@ def _small(path, clip_json, tmp_path):
 
 
 # Those of transformers' models are tried in tests/baselines.
-@pytest.mark.parametrize('path', [
-    p for p in CONFIGS
-    if 'rd64' not in p and not any(f'fold{f}' in p for f in '123')
-])
-def test_it_trains_a_step_and_tests(path, coarse_clip_json, tmp_path,
-                                    monkeypatch):
+@pytest.mark.parametrize(
+    'path',
+    [p for p in CONFIGS if 'rd64' not in p and not any(f'fold{f}' in p for f in '123')],
+)
+def test_it_trains_a_step_and_tests(path, coarse_clip_json, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     cfg = _small(path, coarse_clip_json, tmp_path)
     if cfg.get('train_dataloader'):
@@ -154,21 +172,26 @@ def test_it_trains_a_step_and_tests(path, coarse_clip_json, tmp_path,
     expected = dict(
         EpisodeIoUMetric='miou_unseen',
         IoUMetric='mIoU',
-        GeneralizedZeroShotIoUMetric='hIoU')[cfg.test_evaluator.type]
+        GeneralizedZeroShotIoUMetric='hIoU',
+    )[cfg.test_evaluator.type]
     assert 0 <= metrics[expected] <= 100
     classes = runner.test_dataloader.dataset.metainfo['classes']
     if cfg.test_evaluator.type != 'EpisodeIoUMetric':
         assert runner.model.dataset_meta['classes'] == tuple(classes)
 
 
-@pytest.mark.parametrize('path', [
-    'configs/clsclip/clsclip_vit-b16_pascal-5i-480x480_fold0_bam.py',
-    'configs/generalized/clsclip_vit-b16_voc-15-5-480x480.py',
-    'configs/open_vocabulary/clsclip_vit-b16_voc21-336.py',
-    'configs/baselines/maskclip_vit-b16_voc21-336.py',
-])
-def test_flips_and_scales_are_scored_as_the_test_is(path, coarse_clip_json,
-                                                    tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    'path',
+    [
+        'configs/clsclip/clsclip_vit-b16_pascal-5i-480x480_fold0_bam.py',
+        'configs/generalized/clsclip_vit-b16_voc-15-5-480x480.py',
+        'configs/open_vocabulary/clsclip_vit-b16_voc21-336.py',
+        'configs/baselines/maskclip_vit-b16_voc21-336.py',
+    ],
+)
+def test_flips_and_scales_are_scored_as_the_test_is(
+    path, coarse_clip_json, tmp_path, monkeypatch
+):
     monkeypatch.chdir(tmp_path)
 
     def protocol(tta):
@@ -190,9 +213,24 @@ def test_coco_stuffs_unseen_classes_are_the_fields():
     path = 'configs/generalized/clsclip_vit-b16_coco-stuff-156-15-480x480.py'
     cfg = Config.fromfile(ROOT / path)
     from mmseg.datasets import COCOStuffDataset
+
     classes = COCOStuffDataset.METAINFO['classes']
     assert [classes.index(c) for c in cfg.unseen_classes] == [
-        19, 23, 28, 29, 36, 51, 76, 88, 94, 112, 133, 136, 137, 157, 160
+        19,
+        23,
+        28,
+        29,
+        36,
+        51,
+        76,
+        88,
+        94,
+        112,
+        133,
+        136,
+        137,
+        157,
+        160,
     ]
 
 
@@ -202,15 +240,16 @@ def test_the_vit_config_is_the_papers():
     backbone, head = cfg.model.backbone, cfg.model.decode_head
     assert backbone.architecture == 'ViT-B-16-quickgelu'
     assert tuple(backbone.navigate_blocks) == (2, 3, 4)
-    for pipeline in (cfg.train_dataloader.dataset.pipeline,
-                     cfg.test_dataloader.dataset.pipeline):
+    for pipeline in (
+        cfg.train_dataloader.dataset.pipeline,
+        cfg.test_dataloader.dataset.pipeline,
+    ):
         # What training must not contain when it follows the paper.
         assert not any(t.get('absent_share') for t in pipeline)
     backbone.pretrained = None
     model = MODELS.build(cfg.model)
     assert head.in_channels == model.backbone.out_channels
-    assert [len(model.backbone.projections), len(model.decode_head.layers)
-            ] == [3, 2]
+    assert [len(model.backbone.projections), len(model.decode_head.layers)] == [3, 2]
     # 3 projections of 512 -> 768, 2 layers of width 768, 4 convolutions.
     trained = sum(p.numel() for p in model.parameters() if p.requires_grad)
     size = sum(v.numel() for v in model.state_dict().values())

@@ -1,4 +1,5 @@
 """What mim reads of the models: files that exist, figures of the docs."""
+
 from pathlib import Path
 
 import pytest
@@ -7,20 +8,25 @@ from mmengine.config import Config
 
 ROOT = Path(__file__).parents[2]
 PAGES = dict(
-    shapes='README.md', ablations='README.md',
-    clsclip_plus='docs/clsclip_plus.md', baselines='docs/results.md')
+    shapes='README.md',
+    ablations='README.md',
+    clsclip_plus='docs/clsclip_plus.md',
+    baselines='docs/results.md',
+)
 METAFILES = {
     Path(name).parent.name: yaml.safe_load((ROOT / name).read_text())
-    for name in yaml.safe_load(
-        (ROOT / 'model-index.yml').read_text())['Import']
+    for name in yaml.safe_load((ROOT / 'model-index.yml').read_text())['Import']
 }
 MODELS = {
     (folder, model['Name']): model
-    for folder, metafile in METAFILES.items() for model in metafile['Models']
+    for folder, metafile in METAFILES.items()
+    for model in metafile['Models']
 }
 BOXES = dict(
-    windows='`WindowProposals`, a 2 x 2 grid', self='`SelfProposals`',
-    detector='`COCOResultsProposals`, a detector with errors')
+    windows='`WindowProposals`, a 2 x 2 grid',
+    self='`SelfProposals`',
+    detector='`COCOResultsProposals`, a detector with errors',
+)
 BOXES['ground-truth'] = '`GroundTruthProposals`'
 
 
@@ -37,17 +43,21 @@ def documented(folder, name):
     """The metrics that the page has for a model, as texts."""
     fold, _, source = name.partition('_fold')[2].partition('_')
     if folder == 'baselines':
-        title = next(c['Name'] for c in METAFILES[folder]['Collections']
-                     if name.startswith(c['Name'].lower() + '_'))
+        title = next(
+            c['Name']
+            for c in METAFILES[folder]['Collections']
+            if name.startswith(c['Name'].lower() + '_')
+        )
         cells = row(PAGES[folder], f'{title}, training-free')
         return {'mIoU unseen': cells[int(fold)]}
     if folder == 'clsclip_plus':
         _, unseen, small = row(PAGES[folder], BOXES[source or 'self'])
-        return {'mIoU unseen, mean of folds': unseen,
-                'mIoU unseen small, mean of folds': small}
+        return {
+            'mIoU unseen, mean of folds': unseen,
+            'mIoU unseen small, mean of folds': small,
+        }
     prefix = 'no navigation, ' if folder == 'ablations' else ''
-    seen, unseen, fb_iou, whole = row(PAGES[folder],
-                                      f'{prefix}fold {fold or 0}')
+    seen, unseen, fb_iou, whole = row(PAGES[folder], f'{prefix}fold {fold or 0}')
     if name.endswith('whole'):
         return {'mIoU whole': whole}
     return {'mIoU seen': seen, 'mIoU unseen': unseen, 'FB-IoU': fb_iou}
@@ -59,7 +69,8 @@ def test_a_model_is_its_config_with_the_figures_of_the_docs(folder, name):
     assert model['Config'] == f'configs/{folder}/{name}.py'
     cfg = Config.fromfile(ROOT / model['Config'])
     assert model['In Collection'] in [
-        c['Name'] for c in METAFILES[folder]['Collections']]
+        c['Name'] for c in METAFILES[folder]['Collections']
+    ]
     fold = cfg.test_dataloader.dataset.get('dataset', dict()).get('fold', 0)
     data = model.get('Metadata', {})
     if cfg.get('train_dataloader') and data:
@@ -74,23 +85,26 @@ def test_a_model_is_its_config_with_the_figures_of_the_docs(folder, name):
     if 'Results' not in model:
         assert folder == 'clsclip_plus' and fold > 0
         return
-    result, = model['Results']
+    (result,) = model['Results']
     assert result['Dataset'] == 'Shapes-5i'
-    assert {k: str(v) for k, v in result['Metrics'].items()} == documented(
-        folder, name)
+    assert {k: str(v) for k, v in result['Metrics'].items()} == documented(folder, name)
 
 
 def test_names_are_unique_and_no_shipped_weights_are_forgotten():
     names = [name for _, name in MODELS]
     assert len(names) == len(set(names))
-    weighted = {name for (_, name), model in MODELS.items()
-                if 'Weights' in model}
+    weighted = {name for (_, name), model in MODELS.items() if 'Weights' in model}
     assert weighted == {
-        path.stem for folder in ('shapes', 'clsclip_plus')
-        for path in (ROOT / 'configs' / folder).glob('*shapes*.py')}
-    assert {Path(m['Weights']).name for m in MODELS.values()
-            if 'Weights' in m} == {
-        path.name for path in (ROOT / 'mmseg_clsclip/assets').glob('*.pth')}
-    listed = {path.name for path in (ROOT / 'configs').iterdir()
-              if (path / 'metafile.yaml').is_file()}
+        path.stem
+        for folder in ('shapes', 'clsclip_plus')
+        for path in (ROOT / 'configs' / folder).glob('*shapes*.py')
+    }
+    assert {Path(m['Weights']).name for m in MODELS.values() if 'Weights' in m} == {
+        path.name for path in (ROOT / 'mmseg_clsclip/assets').glob('*.pth')
+    }
+    listed = {
+        path.name
+        for path in (ROOT / 'configs').iterdir()
+        if (path / 'metafile.yaml').is_file()
+    }
     assert listed == set(METAFILES)

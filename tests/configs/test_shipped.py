@@ -1,4 +1,5 @@
 """What is shipped is what the tools make, and finds what it found."""
+
 import gzip
 import json
 import sys
@@ -28,11 +29,21 @@ def tool(monkeypatch):
 
 
 # Of 20 scenes; `make demo` has those of all.
-@pytest.mark.parametrize('fold, config, unseen', [
-    (0, PLAIN, 48.82), (1, PLAIN, 85.97), (2, PLAIN, 82.95),
-    (3, PLAIN, 68.95), (0, f'{PLUS}_detector', 78.92), (0, PLUS, 53.17),
-    (0, f'{PLUS}_windows', 78.29), (1, f'{PLUS}_detector', 89.62),
-    (2, PLUS, 85.16), (3, f'{PLUS}_detector', 89.35)])
+@pytest.mark.parametrize(
+    'fold, config, unseen',
+    [
+        (0, PLAIN, 48.82),
+        (1, PLAIN, 85.97),
+        (2, PLAIN, 82.95),
+        (3, PLAIN, 68.95),
+        (0, f'{PLUS}_detector', 78.92),
+        (0, PLUS, 53.17),
+        (0, f'{PLUS}_windows', 78.29),
+        (1, f'{PLUS}_detector', 89.62),
+        (2, PLUS, 85.16),
+        (3, f'{PLUS}_detector', 89.35),
+    ],
+)
 def test_the_heads_find_what_they_found(tmp_path, fold, config, unseen):
     cfg = Config.fromfile(ROOT / f'configs/{config}.py')
     cfg.work_dir = str(tmp_path)
@@ -48,7 +59,8 @@ def test_the_tokenizers_merges(tool, tmp_path):
     tool('make_bpe', tmp_path / 'bpe.txt.gz')
     made, shipped = (
         gzip.decompress(path.read_bytes())
-        for path in (tmp_path / 'bpe.txt.gz', ASSETS / 'shapes-bpe.txt.gz'))
+        for path in (tmp_path / 'bpe.txt.gz', ASSETS / 'shapes-bpe.txt.gz')
+    )
     assert made == shipped
 
 
@@ -56,8 +68,12 @@ def test_the_detectors_boxes(tool, tmp_path):
     tool('make_detections', '--scenes', 20, '--out', tmp_path)
     name = 'shapes-detections_{}.json'
     made, shipped = (
-        [json.loads((folder / name.format(part)).read_text())
-         for part in ('results', 'images')] for folder in (tmp_path, ASSETS))
-    assert made[0] == shipped[0][:len(made[0])] and len(made[0]) > 20
+        [
+            json.loads((folder / name.format(part)).read_text())
+            for part in ('results', 'images')
+        ]
+        for folder in (tmp_path, ASSETS)
+    )
+    assert made[0] == shipped[0][: len(made[0])] and len(made[0]) > 20
     assert made[1]['images'] == shipped[1]['images'][:20]
     assert made[1]['categories'] == shipped[1]['categories']

@@ -1,4 +1,5 @@
 """Every fault is found, counted and named; a sound data set has none."""
+
 import re
 import sys
 from pathlib import Path
@@ -15,7 +16,7 @@ import check_dataset  # noqa: E402
 
 from mmseg_clsclip.dataset_check.read_pair import as_trained  # noqa: E402
 
-CONFIG = '''
+CONFIG = """
 _base_ = {base!r}
 names, new = ('background', 'a', 'b', 'c'), ('c', )
 def data(split):
@@ -29,9 +30,15 @@ train_dataloader = dict(dataset=dict(type='EpisodeDataset',
                                      dataset=data('train')))
 test_dataloader = dict(dataset=dict(type='EpisodeDataset',
                                     dataset=data('test')))
-'''
-BASES = [f'{ROOT}/configs/_base_/{name}.py' for name in (
-    'models/clsclip_vit-b16', 'datasets/episodes_480x480', 'default_runtime')]
+"""
+BASES = [
+    f'{ROOT}/configs/_base_/{name}.py'
+    for name in (
+        'models/clsclip_vit-b16',
+        'datasets/episodes_480x480',
+        'default_runtime',
+    )
+]
 
 
 def write(path, array, **kwargs):
@@ -43,11 +50,14 @@ def scene(root, name, *labels):
     """A picture 12 wide, 8 high; a 2 x 4 block for each label; a 255 row."""
     mask = np.zeros((8, 12), np.uint8)
     for label in labels:
-        mask[2 * label - 2:2 * label, :4] = label
+        mask[2 * label - 2 : 2 * label, :4] = label
     mask[7] = 255
     split, name = name.split('/')
-    noise = np.random.RandomState(crc32(name.encode())).randint(
-        0, 256, (8, 12, 3)).astype(np.uint8)
+    noise = (
+        np.random.RandomState(crc32(name.encode()))
+        .randint(0, 256, (8, 12, 3))
+        .astype(np.uint8)
+    )
     write(root / split / 'pictures' / f'{name}.jpg', noise)
     write(root / split / 'masks' / f'{name}.png', mask)
     return mask
@@ -55,11 +65,15 @@ def scene(root, name, *labels):
 
 @pytest.fixture
 def root(tmp_path):
-    for name, *labels in (('train/p1', 1), ('train/p2', 1, 2),
-                          ('train/p3', 3), ('test/q1', 1, 2), ('test/q2', 3)):
+    for name, *labels in (
+        ('train/p1', 1),
+        ('train/p2', 1, 2),
+        ('train/p3', 3),
+        ('test/q1', 1, 2),
+        ('test/q2', 3),
+    ):
         scene(tmp_path, name, *labels)
-    (tmp_path / 'config.py').write_text(
-        CONFIG.format(base=BASES, root=str(tmp_path)))
+    (tmp_path / 'config.py').write_text(CONFIG.format(base=BASES, root=str(tmp_path)))
     return tmp_path
 
 
@@ -103,65 +117,126 @@ def mask_of(root, name='p1', split='train'):
 
 def values(root, number):
     for k, name in enumerate(('p1', 'p2', 'p3')):
-        write(mask_of(root, name), np.full((8, 12), 1 + (k + number) % 4,
-                                           np.uint8))
+        write(mask_of(root, name), np.full((8, 12), 1 + (k + number) % 4, np.uint8))
 
 
 FAULTS = {
-    'no mask': (lambda r: mask_of(r).unlink(), 1,
-                r'error train: pictures have no mask: 1\n  \S+/p1.png'),
-    'no picture': (lambda r: (r / 'train/pictures/p1.jpg').unlink(), 0,
-                   r"warning train: masks have no picture: 1\n .*p1.png\n.*"
-                   r"'.jpg'"),
-    'other suffix': (lambda r: (r / 'train/pictures/p1.jpg').rename(
-        r / 'train/pictures/p1.JPG'), 0,
-        r'pictures are not looked at: 1\n .*p1.JPG'),
-    'size': (lambda r: write(mask_of(r), np.zeros((12, 8), np.uint8)), 1,
-             r'p1.png \(8 x 12, its picture 12 x 8\)'),
-    'values': (lambda r: write(mask_of(r), np.array(
-        [[7] * 12] * 5 + [[9] * 12] * 3, np.uint8)), 1,
+    'no mask': (
+        lambda r: mask_of(r).unlink(),
+        1,
+        r'error train: pictures have no mask: 1\n  \S+/p1.png',
+    ),
+    'no picture': (
+        lambda r: (r / 'train/pictures/p1.jpg').unlink(),
+        0,
+        r'warning train: masks have no picture: 1\n .*p1.png\n.*'
+        r"'.jpg'",
+    ),
+    'other suffix': (
+        lambda r: (r / 'train/pictures/p1.jpg').rename(r / 'train/pictures/p1.JPG'),
+        0,
+        r'pictures are not looked at: 1\n .*p1.JPG',
+    ),
+    'size': (
+        lambda r: write(mask_of(r), np.zeros((12, 8), np.uint8)),
+        1,
+        r'p1.png \(8 x 12, its picture 12 x 8\)',
+    ),
+    'values': (
+        lambda r: write(
+            mask_of(r), np.array([[7] * 12] * 5 + [[9] * 12] * 3, np.uint8)
+        ),
+        1,
         r'no label: 1\n .*p1.png \(7, 9\)\n  7: 60 pixels; 9: 36 pixels\. '
-        r'With 4 classes a label is 0 to 3'),
-    'counts from 1': (lambda r: values(r, 1), 1,
-                      'count from 1: write reduce_zero_label=True'),
-    'colour': (lambda r: write(mask_of(r), np.zeros((8, 12, 3), np.uint8)),
-               1, r'no index maps: 1\n .*p1.png \(mode RGB\)'),
-    'jpeg': (lambda r: write(mask_of(r), np.zeros((8, 12), np.uint8),
-                             format='JPEG'), 1, 'masks are JPEG files: 1'),
-    'wide': (lambda r: write(mask_of(r), np.full((8, 12), 300, np.uint16)),
-             1, r'above 255: 1\n .*values up to 300'),
-    'fractions': (lambda r: write(
-        mask_of(r), np.full((8, 12), 1.5, np.float32), format='TIFF'), 1,
-        r'no whole number from 0 up: 1\n .*p1.png \(the value 1.5\)'),
-    'negative': (lambda r: write(
-        mask_of(r), np.full((8, 12), -2, np.int32), format='TIFF'), 1,
-        r'p1.png \(the value -2\)'),
-    'whole floats': (lambda r: write(
-        mask_of(r), np.ones((8, 12), np.float32), format='TIFF'), 0,
-        'warning train: masks have 16 or 32 bits a pixel: 1'),
-    '0 and 255': (lambda r: [write(mask_of(r, name), np.array(
-        [[0] * 12] * 5 + [[255] * 12] * 3, np.uint8)) for name in
-        ('p1', 'p2', 'p3')], 1, 'error train: labels and names do not belong '
-        r"together\n  No mask shows a class: .*255 is ignored.*write 1 for "
-        "'a'"),
-    '16 bits': (lambda r: write(mask_of(r), np.ones((8, 12), np.uint16)), 0,
-                'warning train: masks have 16 or 32 bits a pixel: 1'),
-    'truncated': (lambda r: (r / 'train/pictures/p1.jpg').write_bytes(
-        (r / 'train/pictures/p1.jpg').read_bytes()[:-200]), 1,
-        r'cannot be read: 1\n .*p1.jpg \((?i:.*truncated)'),
-    'no bytes': (lambda r: mask_of(r).write_bytes(b''), 1,
-                 r'p1.png \(it is empty\)'),
-    'empty': (lambda r: scene(r, 'train/p1'), 0,
-              r'warning train: masks are empty.*: 1\n .*p1.jpg'),
-    'never': (lambda r: scene(r, 'train/p2', 1), 0,
-              r'warning train: classes never occur: 1\n  b\n'),
-    'leak': (lambda r: (r / 'test/pictures/q1.jpg').write_bytes(
-        (r / 'train/pictures/p2.jpg').read_bytes()), 1,
-        r'in train and in test: 1\n .*q1.jpg \(is .*p2.jpg\)'),
-    'name': (lambda r: scene(r, 'test/p1', 1) is r or (
-        r / 'test/pictures/p1.jpg').write_bytes(
-            (r / 'test/pictures/q2.jpg').read_bytes()), 0,
-        r'names are in train and in test: 1\n .*p1.jpg'),
+        r'With 4 classes a label is 0 to 3',
+    ),
+    'counts from 1': (
+        lambda r: values(r, 1),
+        1,
+        'count from 1: write reduce_zero_label=True',
+    ),
+    'colour': (
+        lambda r: write(mask_of(r), np.zeros((8, 12, 3), np.uint8)),
+        1,
+        r'no index maps: 1\n .*p1.png \(mode RGB\)',
+    ),
+    'jpeg': (
+        lambda r: write(mask_of(r), np.zeros((8, 12), np.uint8), format='JPEG'),
+        1,
+        'masks are JPEG files: 1',
+    ),
+    'wide': (
+        lambda r: write(mask_of(r), np.full((8, 12), 300, np.uint16)),
+        1,
+        r'above 255: 1\n .*values up to 300',
+    ),
+    'fractions': (
+        lambda r: write(mask_of(r), np.full((8, 12), 1.5, np.float32), format='TIFF'),
+        1,
+        r'no whole number from 0 up: 1\n .*p1.png \(the value 1.5\)',
+    ),
+    'negative': (
+        lambda r: write(mask_of(r), np.full((8, 12), -2, np.int32), format='TIFF'),
+        1,
+        r'p1.png \(the value -2\)',
+    ),
+    'whole floats': (
+        lambda r: write(mask_of(r), np.ones((8, 12), np.float32), format='TIFF'),
+        0,
+        'warning train: masks have 16 or 32 bits a pixel: 1',
+    ),
+    '0 and 255': (
+        lambda r: [
+            write(
+                mask_of(r, name), np.array([[0] * 12] * 5 + [[255] * 12] * 3, np.uint8)
+            )
+            for name in ('p1', 'p2', 'p3')
+        ],
+        1,
+        'error train: labels and names do not belong '
+        r'together\n  No mask shows a class: .*255 is ignored.*write 1 for '
+        "'a'",
+    ),
+    '16 bits': (
+        lambda r: write(mask_of(r), np.ones((8, 12), np.uint16)),
+        0,
+        'warning train: masks have 16 or 32 bits a pixel: 1',
+    ),
+    'truncated': (
+        lambda r: (r / 'train/pictures/p1.jpg').write_bytes(
+            (r / 'train/pictures/p1.jpg').read_bytes()[:-200]
+        ),
+        1,
+        r'cannot be read: 1\n .*p1.jpg \((?i:.*truncated)',
+    ),
+    'no bytes': (lambda r: mask_of(r).write_bytes(b''), 1, r'p1.png \(it is empty\)'),
+    'empty': (
+        lambda r: scene(r, 'train/p1'),
+        0,
+        r'warning train: masks are empty.*: 1\n .*p1.jpg',
+    ),
+    'never': (
+        lambda r: scene(r, 'train/p2', 1),
+        0,
+        r'warning train: classes never occur: 1\n  b\n',
+    ),
+    'leak': (
+        lambda r: (r / 'test/pictures/q1.jpg').write_bytes(
+            (r / 'train/pictures/p2.jpg').read_bytes()
+        ),
+        1,
+        r'in train and in test: 1\n .*q1.jpg \(is .*p2.jpg\)',
+    ),
+    'name': (
+        lambda r: (
+            scene(r, 'test/p1', 1) is r
+            or (r / 'test/pictures/p1.jpg').write_bytes(
+                (r / 'test/pictures/q2.jpg').read_bytes()
+            )
+        ),
+        0,
+        r'names are in train and in test: 1\n .*p1.jpg',
+    ),
 }
 
 
@@ -174,23 +249,35 @@ def test_a_fault_in_the_files(name, root, check):
     assert status == expected
 
 
-@pytest.mark.parametrize('option,pattern', [
-    ('train_dataloader.dataset.dataset.metainfo.classes=[background,a,A,c]',
-     'listed twice: 1\n  a\n'),
-    ('train_dataloader.dataset.novel_classes=[d]',
-     'not among the names: 1\n  d\n'),
-    ('train_dataloader.dataset.novel_classes=[b]',
-     'count as unseen in testing: 1\n  c\n'),
-    ('test_dataloader.dataset.dataset.img_suffix=.bmp',
-     "no picture that ends in '.bmp'"),
-    ('test_dataloader.dataset.dataset.ann_file=none.txt', 'none.txt'),
-    ('test_dataloader.dataset.min_area=99', 'No sample is left'),
-    ('test_dataloader.dataset.dataset.reduce_zero_label=True',
-     'error test: labels and names do not belong together\n.* no mask holds '
-     "4, which would be 'c'.* Leave out reduce_zero_label"),
-    ('train_dataloader.dataset.dataset.metainfo.classes=[a]',
-     "error train: the names do not do\n.* has the one class 'a'"),
-])
+@pytest.mark.parametrize(
+    'option,pattern',
+    [
+        (
+            'train_dataloader.dataset.dataset.metainfo.classes=[background,a,A,c]',
+            'listed twice: 1\n  a\n',
+        ),
+        ('train_dataloader.dataset.novel_classes=[d]', 'not among the names: 1\n  d\n'),
+        (
+            'train_dataloader.dataset.novel_classes=[b]',
+            'count as unseen in testing: 1\n  c\n',
+        ),
+        (
+            'test_dataloader.dataset.dataset.img_suffix=.bmp',
+            "no picture that ends in '.bmp'",
+        ),
+        ('test_dataloader.dataset.dataset.ann_file=none.txt', 'none.txt'),
+        ('test_dataloader.dataset.min_area=99', 'No sample is left'),
+        (
+            'test_dataloader.dataset.dataset.reduce_zero_label=True',
+            'error test: labels and names do not belong together\n.* no mask holds '
+            "4, which would be 'c'.* Leave out reduce_zero_label",
+        ),
+        (
+            'train_dataloader.dataset.dataset.metainfo.classes=[a]',
+            "error train: the names do not do\n.* has the one class 'a'",
+        ),
+    ],
+)
 def test_a_fault_in_the_config(option, pattern, check):
     status, out = check('--cfg-options', option)
     assert status == 1 and re.search(pattern, out), out
@@ -201,25 +288,30 @@ def test_only_names_without_background_are_told_to_reduce_zero(root, check):
     status, out = check('--split', 'train')
     assert status == 1 and 'If a class is missing in the names, add it' in out
     assert 'reduce_zero_label' not in out
-    status, out = check('--split', 'train', '--cfg-options', 'train_dataloader'
-                        '.dataset.dataset.metainfo.classes=[d,a,b,c]')
+    status, out = check(
+        '--split',
+        'train',
+        '--cfg-options',
+        'train_dataloader.dataset.dataset.metainfo.classes=[d,a,b,c]',
+    )
     assert status == 1 and 'first class is 1, write reduce_zero_label' in out
 
 
 @pytest.mark.parametrize('suffixes', ["('.jpg', '.JPG')", "['.jpg']"])
 def test_several_suffixes(suffixes, check):
-    status, out = check(more="train_dataloader['dataset']['dataset']"
-                        f"['img_suffix'] = {suffixes}")
+    status, out = check(
+        more=f"train_dataloader['dataset']['dataset']['img_suffix'] = {suffixes}"
+    )
     assert status == 1 and 'errors: 1,' in out
     assert 'mmseg takes one text' in out and 'ConcatDataset' in out
 
 
 def test_a_vocabulary_that_is_not_the_data_sets(check):
-    status, out = check(more='test_dataloader = dict('
-                        "dataset=dict(_delete_=True, **data('test')))")
+    status, out = check(
+        more="test_dataloader = dict(dataset=dict(_delete_=True, **data('test')))"
+    )
     assert status == 0 and 'vocabulary' not in out
-    status, out = check('--cfg-options',
-                        'model.text_encoder.vocabulary=[a,c,b]')
+    status, out = check('--cfg-options', 'model.text_encoder.vocabulary=[a,c,b]')
     assert status == 0 and "2: 'b' in the data set, 'c' in the model" in out
     status, out = check('--cfg-options', 'model.with_background=False')
     assert status == 1 and 'answers with 3 channels' in out
@@ -239,11 +331,15 @@ def test_wrappers_palettes_and_one_split_alone(root, check):
     picture.putpalette([k % 256 for k in range(768)])
     picture.save(mask_of(root))
     write(root / 'train/masks/p2.png', np.full((8, 12), 9, np.uint8))
-    status, out = check('--split', 'train', more='''
+    status, out = check(
+        '--split',
+        'train',
+        more="""
 train_dataloader = dict(dataset=dict(_delete_=True, type='RepeatDataset',
     times=2, dataset=dict(type='ConcatDataset',
                           datasets=[data('test'), data('train')])))
-''')
+""",
+    )
     assert status == 1 and 'masks hold values that are no label: 1' in out
     assert out.count('pictures of BaseSegDataset') == 2 and 'errors: 1,' in out
     assert 'test:' not in out
@@ -252,12 +348,16 @@ train_dataloader = dict(dataset=dict(_delete_=True, type='RepeatDataset',
 @pytest.mark.parametrize('line,status', [('q1 1', 0), ('q3 1', 1)])
 def test_a_fold_reads_the_pictures_of_its_list(line, status, root, check):
     (root / 'list.txt').write_text(line)
-    found, out = check('--split', 'test', more=f'''
+    found, out = check(
+        '--split',
+        'test',
+        more=f"""
 test_dataloader = dict(dataset=dict(
     _delete_=True, type='PASCAL5iDataset', data_root={str(root)!r}, fold=0,
     data_prefix=dict(img_path='test/pictures', seg_map_path='test/masks'),
     list_file={str(root / 'list.txt')!r}, pipeline=_base_.test_pipeline))
-''')
+""",
+    )
     assert found == status
     if status:
         assert 'q3' in out  # which is no picture
@@ -266,15 +366,21 @@ test_dataloader = dict(dataset=dict(
         assert 'test: 1 samples of PASCAL5iDataset' in out
 
 
-@pytest.mark.parametrize('info', [
-    dict(reduce_zero_label=True), dict(reduce_zero_label=False),
-    dict(reduce_zero_label=True, label_map={0: 1, 1: 255, 2: 0})])
+@pytest.mark.parametrize(
+    'info',
+    [
+        dict(reduce_zero_label=True),
+        dict(reduce_zero_label=False),
+        dict(reduce_zero_label=True, label_map={0: 1, 1: 255, 2: 0}),
+    ],
+)
 def test_values_are_read_as_mmseg_reads_them(info, tmp_path):
     mask = np.arange(256, dtype=np.uint8).reshape(16, 16)
     write(tmp_path / 'mask.png', mask)
     load = TRANSFORMS.build(dict(type='LoadAnnotations'))
-    meant = load(dict(info, seg_map_path=str(tmp_path / 'mask.png'),
-                      seg_fields=[]))['gt_seg_map']
+    meant = load(dict(info, seg_map_path=str(tmp_path / 'mask.png'), seg_fields=[]))[
+        'gt_seg_map'
+    ]
     assert np.array_equal(as_trained(mask, info), meant)
 
 

@@ -1,4 +1,5 @@
 """COCO-20i's interleaved folds, and COCO-Object, on folders made here."""
+
 import pickle
 
 import numpy as np
@@ -15,17 +16,27 @@ def save(root, name, masks, pictures, labels):
     mask = np.repeat(np.array(labels, np.uint8), 10)[None].repeat(10, 0)
     Image.fromarray(mask).save(root / masks / f'{name}.png')
     Image.fromarray(np.zeros((*mask.shape, 3), np.uint8)).save(
-        root / pictures / f'{name}.jpg')
+        root / pictures / f'{name}.jpg'
+    )
 
 
 @pytest.fixture
 def coco(tmp_path):
     """Each label is a block of 100 pixels; 1 and 5 are novel in fold 0."""
     for split in ('train', 'val'):
-        for number, labels in ((42, (0, 1, 2)), (7, (80, 255, 2)),
-                               (9, (5, 0, 1)), (300, (0, 0))):
-            save(tmp_path, f'COCO_{split}2014_{number:012d}',
-                 f'annotations/{split}2014', f'{split}2014', labels)
+        for number, labels in (
+            (42, (0, 1, 2)),
+            (7, (80, 255, 2)),
+            (9, (5, 0, 1)),
+            (300, (0, 0)),
+        ):
+            save(
+                tmp_path,
+                f'COCO_{split}2014_{number:012d}',
+                f'annotations/{split}2014',
+                f'{split}2014',
+                labels,
+            )
     return tmp_path
 
 
@@ -36,10 +47,14 @@ def build(root, split='val', **kwargs):
             type='COCO20iDataset',
             data_root=str(root),
             split=split,
-            pipeline=[dict(type='LoadImageFromFile'),
-                      dict(type='LoadAnnotations'),
-                      dict(type='MakeEpisode')],
-            **kwargs))
+            pipeline=[
+                dict(type='LoadImageFromFile'),
+                dict(type='LoadAnnotations'),
+                dict(type='MakeEpisode'),
+            ],
+            **kwargs,
+        )
+    )
 
 
 def pairs(data):
@@ -51,15 +66,21 @@ def test_the_classes_are_cocos_80_in_cocos_order():
     assert len(COCO_CLASSES) == len(set(COCO_CLASSES)) == 80
     # The category ids 1, 13 and 90 of instances_*.json.
     assert [COCO_CLASSES[k] for k in (0, 11, 79)] == [
-        'person', 'stop sign', 'toothbrush']
+        'person',
+        'stop sign',
+        'toothbrush',
+    ]
 
 
-@pytest.mark.parametrize('fold, names', [
-    (0, ('person', 'airplane', 'boat', 'parking meter')),
-    (1, ('bicycle', 'bus', 'traffic light', 'bench')),
-    (2, ('car', 'train', 'fire hydrant', 'bird')),
-    (3, ('motorcycle', 'truck', 'stop sign', 'cat'))
-])
+@pytest.mark.parametrize(
+    'fold, names',
+    [
+        (0, ('person', 'airplane', 'boat', 'parking meter')),
+        (1, ('bicycle', 'bus', 'traffic light', 'bench')),
+        (2, ('car', 'train', 'fire hydrant', 'bird')),
+        (3, ('motorcycle', 'truck', 'stop sign', 'cat')),
+    ],
+)
 def test_folds_are_interleaved(coco, fold, names):
     meta = build(coco, fold=fold, test_classes='all').metainfo
     novel = meta['novel_classes']
@@ -75,8 +96,14 @@ def test_pairs_of_both_splits(coco):
     assert (data[1]['gt_seg_map'][:, :10] == 1).all()
     assert data[1]['gt_seg_map'].sum() == 100
     assert data.metainfo['protocol'] == dict(
-        dataset='COCO-20i', fold=0, split='val', novel_handling='drop_image',
-        list='at least 100 pixels', pairs=3, episodes='every pair once')
+        dataset='COCO-20i',
+        fold=0,
+        split='val',
+        novel_handling='drop_image',
+        list='at least 100 pixels',
+        pairs=3,
+        episodes='every pair once',
+    )
     assert pairs(build(coco, fold=3)) == [(7, 'toothbrush')]
     data = build(coco, 'train')
     assert 'train2014' in data.get_data_info(0)['img_path']
@@ -87,14 +114,22 @@ def test_pairs_of_both_splits(coco):
 def test_hsnets_pickled_lists(coco):
     """They name the folder and count from 0."""
     path = coco / 'fold0.pkl'
-    path.write_bytes(pickle.dumps({
-        4: ['val2014/COCO_val2014_000000000009.jpg'],
-        0: ['val2014/COCO_val2014_000000000042.jpg'], 8: []}))
+    path.write_bytes(
+        pickle.dumps(
+            {
+                4: ['val2014/COCO_val2014_000000000009.jpg'],
+                0: ['val2014/COCO_val2014_000000000042.jpg'],
+                8: [],
+            }
+        )
+    )
     data = build(coco, list_file=str(path))
     assert pairs(data) == [(9, 'airplane'), (42, 'person')]
     assert data.metainfo['protocol']['list'] == 'file (HSNet)'
-    with pytest.raises(ValueError, match='2 of 2 ids are not among the 4 '
-                       'pictures .*COCO_val2014_000000000009'):
+    with pytest.raises(
+        ValueError,
+        match='2 of 2 ids are not among the 4 pictures .*COCO_val2014_000000000009',
+    ):
         build(coco, 'train', fold=1, list_file=str(path))
 
 
@@ -131,13 +166,19 @@ def test_lists_of_another_interleaved_fold_are_called_so(coco):
 
 def build_object(root, **kwargs):
     return DATASETS.build(
-        dict(dict(
-            type='COCOObjectDataset',
-            data_root=str(root),
-            data_prefix=dict(
-                img_path='val2017', seg_map_path='annotations/val2017'),
-            test_mode=True,
-            pipeline=[dict(type='LoadAnnotations')]), **kwargs))
+        dict(
+            dict(
+                type='COCOObjectDataset',
+                data_root=str(root),
+                data_prefix=dict(
+                    img_path='val2017', seg_map_path='annotations/val2017'
+                ),
+                test_mode=True,
+                pipeline=[dict(type='LoadAnnotations')],
+            ),
+            **kwargs,
+        )
+    )
 
 
 @pytest.fixture
@@ -160,16 +201,23 @@ def test_coco_object_has_a_background(objects):
 
 def test_coco_object_says_what_is_missing(objects):
     (objects / 'annotations/val2017/b.png').unlink()
-    with pytest.raises(FileNotFoundError, match=r'1 of 2 masks do not exist: '
-                       r'.*b\.png\. `tools/dataset_converters/coco_20i\.py'):
+    with pytest.raises(
+        FileNotFoundError,
+        match=r'1 of 2 masks do not exist: '
+        r'.*b\.png\. `tools/dataset_converters/coco_20i\.py',
+    ):
         build_object(objects)
     with pytest.raises(FileNotFoundError, match='ids.txt does not exist'):
         build_object(objects, ann_file='ids.txt')
     (objects / 'empty').mkdir()
     with pytest.raises(ValueError, match=r'No picture \*\.jpg in .*empty'):
-        build_object(objects, data_prefix=dict(
-            img_path='empty', seg_map_path='annotations/val2017'))
-    with pytest.raises(FileNotFoundError, match='nowhere does not exist.*'
-                       'data_prefix.seg_map_path'):
-        build_object(objects, data_prefix=dict(
-            img_path='val2017', seg_map_path='nowhere'))
+        build_object(
+            objects,
+            data_prefix=dict(img_path='empty', seg_map_path='annotations/val2017'),
+        )
+    with pytest.raises(
+        FileNotFoundError, match='nowhere does not exist.*data_prefix.seg_map_path'
+    ):
+        build_object(
+            objects, data_prefix=dict(img_path='val2017', seg_map_path='nowhere')
+        )

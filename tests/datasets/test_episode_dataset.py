@@ -1,4 +1,5 @@
 """Episodes out of a data set whose masks are known."""
+
 import shutil
 
 import numpy as np
@@ -13,7 +14,8 @@ from mmseg_clsclip.datasets import episode_dataset as episodes
 PICTURES = {'one': [1], 'both': [1, 3], 'novel': [3], 'empty': []}
 META = dict(
     classes=('background', 'a', 'b', 'c'),
-    palette=[[0, 0, 0], [1, 1, 1], [2, 2, 2], [3, 3, 3]])
+    palette=[[0, 0, 0], [1, 1, 1], [2, 2, 2], [3, 3, 3]],
+)
 
 
 @pytest.fixture
@@ -24,11 +26,12 @@ def root(tmp_path):
     for name, labels in PICTURES.items():
         mask = np.zeros((8, 8), np.uint8)
         for label in labels:
-            mask[2 * label - 2:2 * label, :4] = label
+            mask[2 * label - 2 : 2 * label, :4] = label
         mask[7] = 255
         Image.fromarray(mask).save(tmp_path / 'ann' / f'{name}.png')
         Image.fromarray(np.zeros((8, 8, 3), np.uint8)).save(
-            tmp_path / 'img' / f'{name}.jpg')
+            tmp_path / 'img' / f'{name}.jpg'
+        )
     return tmp_path
 
 
@@ -37,7 +40,7 @@ def build(root, test_mode=False, make=None, **kwargs):
     pipeline = [
         dict(type='LoadImageFromFile'),
         dict(type='LoadAnnotations'),
-        dict(make or {}, type='MakeEpisode')
+        dict(make or {}, type='MakeEpisode'),
     ]
     return DATASETS.build(
         dict(
@@ -47,22 +50,30 @@ def build(root, test_mode=False, make=None, **kwargs):
                 data_root=str(root),
                 data_prefix=dict(img_path='img', seg_map_path='ann'),
                 metainfo=META,
-                test_mode=test_mode),
+                test_mode=test_mode,
+            ),
             pipeline=pipeline,
-            **kwargs))
+            **kwargs,
+        )
+    )
 
 
 def names(data):
-    return sorted({info['img_path'].split('/')[-1][:-4]
-                   for info in map(data.get_data_info, range(len(data)))})
+    return sorted(
+        {
+            info['img_path'].split('/')[-1][:-4]
+            for info in map(data.get_data_info, range(len(data)))
+        }
+    )
 
 
 def test_testing_is_every_eligible_pair(root):
     data = build(root, test_mode=True)
-    asked = sorted((s['img_path'].split('/')[-1][:-4], s['class_name'])
-                   for s in (data[i] for i in range(len(data))))
-    assert asked == [('both', 'a'), ('both', 'c'), ('novel', 'c'),
-                     ('one', 'a')]
+    asked = sorted(
+        (s['img_path'].split('/')[-1][:-4], s['class_name'])
+        for s in (data[i] for i in range(len(data)))
+    )
+    assert asked == [('both', 'a'), ('both', 'c'), ('novel', 'c'), ('one', 'a')]
     assert len(build(root, test_mode=True, min_area=8)) == 4
     with pytest.raises(ValueError, match='No sample is left of 4 pictures'):
         build(root, test_mode=True, min_area=9)
@@ -74,7 +85,7 @@ def test_a_mask_is_the_asked_class_with_255_kept(root):
         sample = data[i]
         label = META['classes'].index(sample['class_name'])
         expected = np.zeros((8, 8), np.uint8)
-        expected[2 * label - 2:2 * label, :4] = 1
+        expected[2 * label - 2 : 2 * label, :4] = 1
         expected[7] = 255
         assert np.array_equal(sample['gt_seg_map'], expected)
 
@@ -85,8 +96,9 @@ def test_novel_handling_in_training(root):
     for handling, value in (('background', 0), ('ignore', 255)):
         data = build(root, novel_handling=handling)
         assert names(data) == sorted(PICTURES)
-        index = [data.get_data_info(i)['img_path'].endswith('both.jpg')
-                 for i in range(4)].index(True)
+        index = [
+            data.get_data_info(i)['img_path'].endswith('both.jpg') for i in range(4)
+        ].index(True)
         sample = data[index]
         assert sample['class_name'] == 'a'
         assert (sample['gt_seg_map'][4:6, :4] == value).all()
@@ -119,8 +131,10 @@ def test_absent_classes_have_an_empty_mask(root):
         assert sample['class_name'] in 'ab'
         assert not (sample['gt_seg_map'] == 1).any()
     ignored = dict(
-        gt_seg_map=np.full((4, 4), 255, np.uint8), classes=META['classes'],
-        base_classes=['a', 'b'])
+        gt_seg_map=np.full((4, 4), 255, np.uint8),
+        classes=META['classes'],
+        base_classes=['a', 'b'],
+    )
     make = TRANSFORMS.build(dict(type='MakeEpisode', absent_share=1.0))
     assert make.transform(ignored) is None
     shares = build(root, make=dict(absent_share=0.3))
@@ -131,7 +145,7 @@ def test_absent_classes_have_an_empty_mask(root):
 
 def test_the_metainfo_names_both_groups(root):
     meta = build(root).metainfo
-    assert meta['novel_classes'] == ('c', )
+    assert meta['novel_classes'] == ('c',)
     assert meta['base_classes'] == ('a', 'b')
     assert build(root, novel_classes=None).metainfo['novel_classes'] == ()
 
@@ -167,36 +181,70 @@ def test_bad_options(root):
             build(root, list_file=files)
     with pytest.raises(IsADirectoryError, match='list_file=.*is a folder'):
         build(root, list_file=str(root))
-    assert len(build(root, test_mode=True, min_area=7.5, episodes=np.int64(2),
-                     seed=np.int64(3))) == 2
+    assert (
+        len(
+            build(
+                root,
+                test_mode=True,
+                min_area=7.5,
+                episodes=np.int64(2),
+                seed=np.int64(3),
+            )
+        )
+        == 2
+    )
 
 
-@pytest.mark.parametrize('meta, message', [
-    ({}, 'has classes=None: write metainfo='),
-    (dict(classes='cat'), "has classes='cat': write metainfo="),
-    (dict(classes=[]), r'has classes=\[\]: write metainfo='),
-    (dict(classes=[0, 1]), r'has classes=\[0, 1\]: write metainfo='),
-    (dict(classes=['a']), "has the one class 'a' and nothing beside it"),
-])
+@pytest.mark.parametrize(
+    'meta, message',
+    [
+        ({}, 'has classes=None: write metainfo='),
+        (dict(classes='cat'), "has classes='cat': write metainfo="),
+        (dict(classes=[]), r'has classes=\[\]: write metainfo='),
+        (dict(classes=[0, 1]), r'has classes=\[0, 1\]: write metainfo='),
+        (dict(classes=['a']), "has the one class 'a' and nothing beside it"),
+    ],
+)
 def test_names_that_do_not_do(meta, message, root):
     with pytest.raises(ValueError, match=f'BaseSegDataset {message}'):
-        DATASETS.build(dict(type='EpisodeDataset', dataset=dict(
-            type=BaseSegDataset, data_root=str(root), metainfo=meta,
-            data_prefix=dict(img_path='img', seg_map_path='ann'))))
+        DATASETS.build(
+            dict(
+                type='EpisodeDataset',
+                dataset=dict(
+                    type=BaseSegDataset,
+                    data_root=str(root),
+                    metainfo=meta,
+                    data_prefix=dict(img_path='img', seg_map_path='ann'),
+                ),
+            )
+        )
 
 
-@pytest.mark.parametrize('option', [
-    dict(img_suffix=('.jpg', '.JPG')), dict(seg_map_suffix=['.png']),
-    dict(img_suffix=('.jpg', '.JPG'), ann_file='ids.txt')])
+@pytest.mark.parametrize(
+    'option',
+    [
+        dict(img_suffix=('.jpg', '.JPG')),
+        dict(seg_map_suffix=['.png']),
+        dict(img_suffix=('.jpg', '.JPG'), ann_file='ids.txt'),
+    ],
+)
 def test_several_suffixes(option, root):
     (root / 'ids.txt').write_text('one')
     inner = dict(
-        type='BaseSegDataset', data_root=str(root), metainfo=META, **option,
-        data_prefix=dict(img_path='img', seg_map_path='ann'))
-    for data in inner, dict(type='RepeatDataset', times=2, dataset=inner), (
-            dict(type='ConcatDataset', datasets=[inner])):
-        with pytest.raises(ValueError, match='_suffix=.* mmseg takes one text'
-                           '.*ConcatDataset'):
+        type='BaseSegDataset',
+        data_root=str(root),
+        metainfo=META,
+        **option,
+        data_prefix=dict(img_path='img', seg_map_path='ann'),
+    )
+    for data in (
+        inner,
+        dict(type='RepeatDataset', times=2, dataset=inner),
+        (dict(type='ConcatDataset', datasets=[inner])),
+    ):
+        with pytest.raises(
+            ValueError, match='_suffix=.* mmseg takes one text.*ConcatDataset'
+        ):
             DATASETS.build(dict(type='EpisodeDataset', dataset=data))
 
 
@@ -207,22 +255,36 @@ def test_masks_of_0_and_255(test_mode, root):
         mask[:3] = 255
         save_mask(root, name, mask)
     for kwargs in dict(novel_classes=()), dict(novel_handling='ignore'), {}:
-        with pytest.raises(ValueError, match='No mask shows a class: 38 % .* '
-                           "255 is ignored, and no class; write 1 for 'a'"):
+        with pytest.raises(
+            ValueError,
+            match='No mask shows a class: 38 % .* '
+            "255 is ignored, and no class; write 1 for 'a'",
+        ):
             build(root, test_mode, **kwargs)
 
 
 @pytest.mark.parametrize('test_mode', [True, False])
 def test_labels_that_are_one_too_low(test_mode, root):
     def reduced():
-        return DATASETS.build(dict(
-            type='EpisodeDataset', dataset=dict(
-                type=BaseSegDataset, data_root=str(root), metainfo=META,
-                test_mode=test_mode, reduce_zero_label=True,
-                data_prefix=dict(img_path='img', seg_map_path='ann'))))
+        return DATASETS.build(
+            dict(
+                type='EpisodeDataset',
+                dataset=dict(
+                    type=BaseSegDataset,
+                    data_root=str(root),
+                    metainfo=META,
+                    test_mode=test_mode,
+                    reduce_zero_label=True,
+                    data_prefix=dict(img_path='img', seg_map_path='ann'),
+                ),
+            )
+        )
 
-    with pytest.raises(ValueError, match="1 the label of the first name, 'ba"
-                       "ckground', and no mask holds 4, which would be 'c'"):
+    with pytest.raises(
+        ValueError,
+        match="1 the label of the first name, 'ba"
+        "ckground', and no mask holds 4, which would be 'c'",
+    ):
         reduced()
     mask = np.arange(64, dtype=np.uint8).reshape(8, 8) // 8 % 5
     save_mask(root, 'one', mask)
@@ -254,21 +316,27 @@ def save_mask(root, name, mask):
     Image.fromarray(mask).save(root / 'ann' / f'{name}.png')
 
 
-WRONG = (r'one\.png holds the value 9; with 4 classes a label is 0 to 3, or '
-         '255')
+WRONG = (
+    r'one\.png holds the value 9; with 4 classes a label is 0 to 3, or '
+    '255'
+)
 
 
 def test_a_mask_value_outside_the_classes_is_named(root):
     save_mask(root, 'one', np.full((8, 8), 9, np.uint8))
     # Where masks are counted this is said at once,
-    for kwargs in (dict(test_mode=True), dict(novel_handling='drop_image'),
-                   dict(novel_handling='ignore', min_area=2)):
+    for kwargs in (
+        dict(test_mode=True),
+        dict(novel_handling='drop_image'),
+        dict(novel_handling='ignore', min_area=2),
+    ):
         with pytest.raises(ValueError, match=WRONG):
             build(root, **kwargs)
     # elsewhere when the sample is prepared.
     data = build(root, novel_handling='ignore')
-    index = [data.get_data_info(i)['img_path'].endswith('one.jpg')
-             for i in range(len(data))].index(True)
+    index = [
+        data.get_data_info(i)['img_path'].endswith('one.jpg') for i in range(len(data))
+    ].index(True)
     with pytest.raises(RuntimeError, match=WRONG):
         data[index]
 
@@ -286,14 +354,18 @@ def test_a_mask_of_another_size_than_its_picture_is_refused(root, test_mode):
     save_mask(root, 'one', mask)
     data = build(root, test_mode)
     index = names_in_order(data).index('one')
-    with pytest.raises(RuntimeError, match=r'one\.png is 6 x 8 pixels, its '
-                       r'picture .*one\.jpg 8 x 8'):
+    with pytest.raises(
+        RuntimeError,
+        match=r'one\.png is 6 x 8 pixels, its '
+        r'picture .*one\.jpg 8 x 8',
+    ):
         data[index]
 
 
 def names_in_order(data):
-    return [data.get_data_info(i)['img_path'].split('/')[-1][:-4]
-            for i in range(len(data))]
+    return [
+        data.get_data_info(i)['img_path'].split('/')[-1][:-4] for i in range(len(data))
+    ]
 
 
 def asked(data):
@@ -313,14 +385,19 @@ def listed(root):
 
 def test_a_list_says_what_is_tested(root, listed):
     # Not in the order of the folder, and min_area has no say.
-    data = build(root, test_mode=True, min_area=99,
-                 list_file=listed('novel 3\nboth 1\nboth 3\n'))
+    data = build(
+        root, test_mode=True, min_area=99, list_file=listed('novel 3\nboth 1\nboth 3\n')
+    )
     assert asked(data) == [('novel', 'c'), ('both', 'a'), ('both', 'c')]
     assert (data[1]['gt_seg_map'][:2, :4] == 1).all()
     assert data.metainfo['protocol'] == dict(
-        dataset='BaseSegDataset', novel_handling='drop_image',
-        list='file (id class)', list_files=['list.txt'], pairs=3,
-        episodes='every pair once')
+        dataset='BaseSegDataset',
+        novel_handling='drop_image',
+        list='file (id class)',
+        list_files=['list.txt'],
+        pairs=3,
+        episodes='every pair once',
+    )
 
 
 def test_a_list_says_what_training_may_ask_for(root, listed):
@@ -342,8 +419,7 @@ def test_a_list_without_novel_pixels_is_noticed(root, listed, monkeypatch):
     monkeypatch.setattr(episodes, 'warn', lines.append)
     build(root, list_file=listed('one 1\nboth 1\n'), novel_handling='ignore')
     build(root, list_file=listed('one 1\n'))
-    build(root, list_file=listed('one 1\n'), novel_handling='ignore',
-          novel_classes=())
+    build(root, list_file=listed('one 1\n'), novel_handling='ignore', novel_classes=())
     assert not lines
     build(root, list_file=listed('one 1\n'), novel_handling='ignore')
     assert 'None of the first 1 pictures' in lines[0]
@@ -353,8 +429,11 @@ def test_a_list_without_novel_pixels_is_noticed(root, listed, monkeypatch):
 def test_a_list_that_keeps_novel_pixels_contradicts_drop_image(root, listed):
     file = listed('both 1\n')
     data = build(root, list_file=file)
-    with pytest.raises(RuntimeError, match=r'both\.png holds a novel class, '
-                       "though novel_handling is 'drop_image'"):
+    with pytest.raises(
+        RuntimeError,
+        match=r'both\.png holds a novel class, '
+        "though novel_handling is 'drop_image'",
+    ):
         data[0]
     for handling, value in (('background', 0), ('ignore', 255)):
         data = build(root, list_file=file, novel_handling=handling)
@@ -363,12 +442,18 @@ def test_a_list_that_keeps_novel_pixels_contradicts_drop_image(root, listed):
 
 def test_ids_of_a_list_that_are_not_there_are_counted(root, listed):
     file = listed('one 1\n' + ''.join(f'x{i} 1\nx{i} 3\n' for i in range(7)))
-    with pytest.raises(ValueError, match=r'list\.txt: 7 of 8 ids are not '
-                       'among the 4 pictures .*: x0, x1, x2, x3, x4, '):
+    with pytest.raises(
+        ValueError,
+        match=r'list\.txt: 7 of 8 ids are not '
+        'among the 4 pictures .*: x0, x1, x2, x3, x4, ',
+    ):
         build(root, test_mode=True, list_file=file)
     (root / 'ann' / 'one.png').unlink()
-    with pytest.raises(FileNotFoundError, match=r'1 of 1 masks do not exist: '
-                       r'.*one\.png'):
+    with pytest.raises(
+        FileNotFoundError,
+        match=r'1 of 1 masks do not exist: '
+        r'.*one\.png',
+    ):
         build(root, test_mode=True, list_file=listed('one 1\n'))
     # Only the masks of samples must be there.
     build(root, test_mode=True, list_file=listed('both 1\n'))
@@ -398,14 +483,23 @@ def test_a_byte_order_mark_is_no_part_of_an_id(root, listed):
 
 def test_several_data_sets_are_joined(root):
     inner = dict(
-        type=BaseSegDataset, data_root=str(root), metainfo=META,
-        data_prefix=dict(img_path='img', seg_map_path='ann'))
+        type=BaseSegDataset,
+        data_root=str(root),
+        metainfo=META,
+        data_prefix=dict(img_path='img', seg_map_path='ann'),
+    )
 
     def joined(*modes):
-        return DATASETS.build(dict(
-            type='EpisodeDataset', novel_classes=['c'],
-            dataset=dict(type='ConcatDataset', datasets=[
-                dict(inner, test_mode=mode) for mode in modes])))
+        return DATASETS.build(
+            dict(
+                type='EpisodeDataset',
+                novel_classes=['c'],
+                dataset=dict(
+                    type='ConcatDataset',
+                    datasets=[dict(inner, test_mode=mode) for mode in modes],
+                ),
+            )
+        )
 
     assert len(joined(True, True)) == 2 * len(build(root, test_mode=True))
     assert names(joined(False, False)) == ['one']
@@ -415,11 +509,18 @@ def test_several_data_sets_are_joined(root):
 
 def test_a_background_with_a_capital_is_one(root):
     meta = dict(META, classes=('Background', 'a', 'b', 'c'))
-    data = DATASETS.build(dict(
-        type='EpisodeDataset', dataset=dict(
-            type=BaseSegDataset, data_root=str(root), metainfo=meta,
-            test_mode=True,
-            data_prefix=dict(img_path='img', seg_map_path='ann'))))
+    data = DATASETS.build(
+        dict(
+            type='EpisodeDataset',
+            dataset=dict(
+                type=BaseSegDataset,
+                data_root=str(root),
+                metainfo=meta,
+                test_mode=True,
+                data_prefix=dict(img_path='img', seg_map_path='ann'),
+            ),
+        )
+    )
     assert {name for _, name in asked(data)} == {'a', 'c'}
     assert data.metainfo['base_classes'] == ('a', 'b', 'c')
 
@@ -430,26 +531,37 @@ def test_a_picture_of_one_pixel(root):
             path.unlink()
     Image.fromarray(np.ones((1, 1), np.uint8)).save(root / 'ann/dot.png')
     Image.fromarray(np.ones((1, 1, 3), np.uint8)).save(root / 'img/dot.jpg')
-    (sample, ) = (build(root, test_mode=True)[i] for i in range(1))
+    (sample,) = (build(root, test_mode=True)[i] for i in range(1))
     assert sample['gt_seg_map'].tolist() == [[1]]
 
 
 def test_missing_masks_are_counted(root):
     for name in ('one', 'both'):
         (root / 'ann' / f'{name}.png').unlink()
-    with pytest.raises(FileNotFoundError, match=r'2 of 4 masks do not exist: '
-                       r'.*both\.png, .*one\.png\. Check data_root'):
+    with pytest.raises(
+        FileNotFoundError,
+        match=r'2 of 4 masks do not exist: '
+        r'.*both\.png, .*one\.png\. Check data_root',
+    ):
         build(root, test_mode=True)
 
 
 def test_labels_of_a_list_must_be_those_that_are_asked_for(root, listed):
-    with pytest.raises(ValueError, match='asks for the labels 3, but here '
-                       'training asks for 1, 2: it is the list of another'):
+    with pytest.raises(
+        ValueError,
+        match='asks for the labels 3, but here '
+        'training asks for 1, 2: it is the list of another',
+    ):
         build(root, list_file=listed('one 1\nnovel 3\n'))
-    with pytest.raises(ValueError, match='asks for the labels 1, but here '
-                       'testing asks for 3: '):
-        build(root, test_mode=True, test_classes='novel',
-              list_file=listed('one 1\nnovel 3\n'))
+    with pytest.raises(
+        ValueError, match='asks for the labels 1, but here testing asks for 3: '
+    ):
+        build(
+            root,
+            test_mode=True,
+            test_classes='novel',
+            list_file=listed('one 1\nnovel 3\n'),
+        )
     for label in (0, 4):
         with pytest.raises(ValueError, match=f'asks for the labels {label}, '):
             build(root, test_mode=True, list_file=listed(f'one {label}\n'))
@@ -457,8 +569,9 @@ def test_labels_of_a_list_must_be_those_that_are_asked_for(root, listed):
 
 def test_a_list_with_a_picture_that_cannot_be_read(root, listed):
     (root / 'img' / 'one.jpg').write_text('no picture')
-    data = build(root, test_mode=True, unreadable='skip',
-                 list_file=listed('one 1\nnovel 3\n'))
+    data = build(
+        root, test_mode=True, unreadable='skip', list_file=listed('one 1\nnovel 3\n')
+    )
     assert asked(data) == [('novel', 'c')]
 
 
@@ -474,8 +587,9 @@ def test_so_many_episodes_go_round_the_pairs(root):
 
 def test_so_many_episodes_by_a_seed(root):
     every = asked(build(root, test_mode=True))
-    drawn = [asked(build(root, test_mode=True, episodes=50, seed=seed))
-             for seed in (3, 3, 4)]
+    drawn = [
+        asked(build(root, test_mode=True, episodes=50, seed=seed)) for seed in (3, 3, 4)
+    ]
     assert drawn[0] == drawn[1] != drawn[2]
     assert set(drawn[0]) == set(every) and len(drawn[0]) == 50
     protocol = build(root, True, episodes=50, seed=3).metainfo['protocol']
@@ -485,8 +599,12 @@ def test_so_many_episodes_by_a_seed(root):
 def test_the_protocol_of_counted_pairs(root):
     data = build(root, test_mode=True, min_area=8, novel_handling='ignore')
     assert data.metainfo['protocol'] == dict(
-        dataset='BaseSegDataset', novel_handling='ignore',
-        list='at least 8 pixels', pairs=4, episodes='every pair once')
+        dataset='BaseSegDataset',
+        novel_handling='ignore',
+        list='at least 8 pixels',
+        pairs=4,
+        episodes='every pair once',
+    )
 
 
 def test_without_wrapper_or_mask_the_transform_does_nothing():

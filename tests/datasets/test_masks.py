@@ -1,12 +1,9 @@
 """Labels of pixels."""
+
 import numpy as np
 import pytest
 
-from mmseg_clsclip.datasets.masks import (
-    check_mask,
-    eligible_labels,
-    is_background,
-)
+from mmseg_clsclip.datasets.masks import check_mask, eligible_labels, is_background
 
 
 def test_the_background_however_it_is_written():
@@ -28,12 +25,18 @@ def test_a_mask_is_an_index_map():
     areas = check_mask(mask, 'x.png', 21)
     assert (areas[0], areas[20], areas[255], areas.sum()) == (3, 2, 1, 6)
     for wrong in (mask, mask.astype(np.uint16) * 15):
-        with pytest.raises(ValueError, match=r'x\.png holds the value (20|300)'
-                           '; with 20 classes a label is 0 to 19, or 255'):
+        with pytest.raises(
+            ValueError,
+            match=r'x\.png holds the value (20|300)'
+            '; with 20 classes a label is 0 to 19, or 255',
+        ):
             check_mask(wrong, 'x.png', 20)
     for value in (0.5, -2, float('nan')):
-        with pytest.raises(ValueError, match=rf'x\.png holds the value {value}'
-                           ', and mmseg keeps 8 bits'):
+        with pytest.raises(
+            ValueError,
+            match=rf'x\.png holds the value {value}'
+            ', and mmseg keeps 8 bits',
+        ):
             check_mask(np.array([[0, value]]), 'x.png', 20)
     assert check_mask(np.array([[3.0, 255.0]]), 'x.png', 20)[3] == 1
     assert check_mask(np.array([[3, -1]]), 'x.png', 20)[255] == 1

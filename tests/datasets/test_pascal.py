@@ -1,4 +1,5 @@
 """PASCAL-5i's folds on a VOC folder made here."""
+
 import numpy as np
 import pytest
 from mmseg.registry import DATASETS
@@ -17,23 +18,23 @@ PICTURES = {
 
 @pytest.fixture
 def voc(tmp_path):
-    for folder in ('JPEGImages', 'SegmentationClassAug',
-                   'ImageSets/Segmentation'):
+    for folder in ('JPEGImages', 'SegmentationClassAug', 'ImageSets/Segmentation'):
         (tmp_path / folder).mkdir(parents=True)
     for name, columns in PICTURES.items():
         mask = np.zeros((64, 100), np.uint8)
         left = 0
         for label, width in columns:
-            mask[:, left:left + width] = label
+            mask[:, left : left + width] = label
             left += width
         mask[:, 99] = 255
-        Image.fromarray(mask).save(
-            tmp_path / 'SegmentationClassAug' / f'{name}.png')
+        Image.fromarray(mask).save(tmp_path / 'SegmentationClassAug' / f'{name}.png')
         Image.fromarray(np.zeros((64, 100, 3), np.uint8)).save(
-            tmp_path / 'JPEGImages' / f'{name}.jpg')
+            tmp_path / 'JPEGImages' / f'{name}.jpg'
+        )
     for split in ('train', 'val'):
         (tmp_path / f'ImageSets/Segmentation/{split}.txt').write_text(
-            '\n'.join(PICTURES))
+            '\n'.join(PICTURES)
+        )
     return tmp_path
 
 
@@ -42,26 +43,36 @@ def build(root, **kwargs):
         dict(
             type='PASCAL5iDataset',
             data_root=str(root),
-            pipeline=[dict(type='LoadImageFromFile'),
-                      dict(type='LoadAnnotations'),
-                      dict(type='MakeEpisode')],
-            **kwargs))
+            pipeline=[
+                dict(type='LoadImageFromFile'),
+                dict(type='LoadAnnotations'),
+                dict(type='MakeEpisode'),
+            ],
+            **kwargs,
+        )
+    )
 
 
 def pairs(data):
-    return [(s['img_path'][-5], s['class_name'])
-            for s in (data[i] for i in range(len(data)))]
+    return [
+        (s['img_path'][-5], s['class_name'])
+        for s in (data[i] for i in range(len(data)))
+    ]
 
 
 def pictures(data):
-    return ''.join(data.get_data_info(i)['img_path'][-5]
-                   for i in range(len(data)))
+    return ''.join(data.get_data_info(i)['img_path'][-5] for i in range(len(data)))
 
 
-@pytest.mark.parametrize('fold, first, last', [
-    (0, 'aeroplane', 'bottle'), (1, 'bus', 'cow'),
-    (2, 'diningtable', 'person'), (3, 'pottedplant', 'tvmonitor')
-])
+@pytest.mark.parametrize(
+    'fold, first, last',
+    [
+        (0, 'aeroplane', 'bottle'),
+        (1, 'bus', 'cow'),
+        (2, 'diningtable', 'person'),
+        (3, 'pottedplant', 'tvmonitor'),
+    ],
+)
 def test_folds(voc, fold, first, last):
     data = build(voc, fold=fold, min_area=1)
     novel = data.metainfo['novel_classes']
@@ -74,8 +85,7 @@ def test_folds(voc, fold, first, last):
 
 def test_val_is_every_pair_of_a_novel_class_of_2048_pixels(voc):
     assert pairs(build(voc)) == [('a', 'aeroplane'), ('b', 'aeroplane')]
-    assert pairs(build(voc, fold=1)) == [('b', 'bus'), ('c', 'bus'),
-                                         ('e', 'car')]
+    assert pairs(build(voc, fold=1)) == [('b', 'bus'), ('c', 'bus'), ('e', 'car')]
     assert pairs(build(voc, fold=3, min_area=31 * 64)) == [('d', 'tvmonitor')]
     with pytest.raises(ValueError, match='No sample is left of 5 pictures'):
         build(voc, fold=3)
@@ -88,8 +98,11 @@ def test_a_list_of_the_other_split_is_refused(voc):
     (folder / 'val.txt').write_text('b\ne\n')
     file = voc / 'fold0.txt'
     file.write_text('b 1\na 1\n')
-    with pytest.raises(ValueError, match=r"fold0.txt: 1 pictures are of VOC's "
-                       r"train.txt: a.*that of 'val'"):
+    with pytest.raises(
+        ValueError,
+        match=r"fold0.txt: 1 pictures are of VOC's "
+        r"train.txt: a.*that of 'val'",
+    ):
         build(voc, list_file=str(file))
     file.write_text('c 6\nb 6\n')
     with pytest.raises(ValueError, match="VOC's val.txt: b.*that of 'train'"):
@@ -121,21 +134,23 @@ def test_train_is_what_novel_handling_says(voc):
 
 def test_hsnets_lists_in_training_and_testing(voc):
     """Three folds joined to train on, and the fourth to test on."""
-    for fold, text in enumerate(('a__01\nb__01\ne__01\n', 'b__06\ne__07\n',
-                                 'd__15\n', 'd__20\n')):
+    for fold, text in enumerate(
+        ('a__01\nb__01\ne__01\n', 'b__06\ne__07\n', 'd__15\n', 'd__20\n')
+    ):
         (voc / f'fold{fold}.txt').write_text(text)
     files = [str(voc / f'fold{fold}.txt') for fold in range(4)]
     data = build(voc, list_file=files[0])
     assert pairs(data) == [(p, 'aeroplane') for p in 'abe']
-    data = build(voc, split='train', list_file=files[1:],
-                 novel_handling='background')
+    data = build(voc, split='train', list_file=files[1:], novel_handling='background')
     assert pictures(data) == 'bed'
-    assert {data[2]['class_name'] for _ in range(30)} == {
-        'person', 'tvmonitor'}
+    assert {data[2]['class_name'] for _ in range(30)} == {'person', 'tvmonitor'}
     assert not (data[0]['gt_seg_map'][:, :40] == 1).any()
-    with pytest.raises(ValueError, match=r'fold1\.txt asks for the labels 6, '
-                       '7, but here testing asks for 1, 2, 3, 4, 5: it is the '
-                       'list of another fold'):
+    with pytest.raises(
+        ValueError,
+        match=r'fold1\.txt asks for the labels 6, '
+        '7, but here testing asks for 1, 2, 3, 4, 5: it is the '
+        'list of another fold',
+    ):
         build(voc, list_file=files[1])
     with pytest.raises(ValueError, match='the labels 1, but here training'):
         build(voc, split='train', list_file=files)
@@ -145,14 +160,26 @@ def test_the_protocol_says_all(voc):
     data = build(voc, fold=1, episodes=1000, seed=5, novel_handling='ignore')
     assert len(data) == 1000
     assert data.metainfo['protocol'] == dict(
-        dataset='PASCAL-5i', fold=1, split='val', novel_handling='ignore',
-        list='at least 2048 pixels', pairs=3, episodes='1000, seed 5')
+        dataset='PASCAL-5i',
+        fold=1,
+        split='val',
+        novel_handling='ignore',
+        list='at least 2048 pixels',
+        pairs=3,
+        episodes='1000, seed 5',
+    )
     (voc / 'mine.txt').write_text('e 7\n')
     data = build(voc, fold=1, list_file=str(voc / 'mine.txt'))
     assert data.metainfo['protocol'] == dict(
-        dataset='PASCAL-5i', fold=1, split='val',
-        novel_handling='drop_image', list='file (id class)',
-        list_files=['mine.txt'], pairs=1, episodes='every pair once')
+        dataset='PASCAL-5i',
+        fold=1,
+        split='val',
+        novel_handling='drop_image',
+        list='file (id class)',
+        list_files=['mine.txt'],
+        pairs=1,
+        episodes='every pair once',
+    )
 
 
 def test_a_missing_root_or_list_is_named(voc, tmp_path):
@@ -161,8 +188,10 @@ def test_a_missing_root_or_list_is_named(voc, tmp_path):
     with pytest.raises(FileNotFoundError, match='trian.txt does not exist'):
         build(voc, ann_file='ImageSets/Segmentation/trian.txt')
     with pytest.raises(FileNotFoundError, match='SegmentationClass does not'):
-        build(voc, data_prefix=dict(
-            img_path='JPEGImages', seg_map_path='SegmentationClass'))
+        build(
+            voc,
+            data_prefix=dict(img_path='JPEGImages', seg_map_path='SegmentationClass'),
+        )
     with pytest.raises(FileNotFoundError, match='list nowhere.txt does not'):
         build(voc, list_file='nowhere.txt')
 
@@ -174,20 +203,22 @@ def test_bad_fold_and_split(voc):
         build(voc, split='test')
 
 
-@pytest.mark.parametrize('option, message', [
-    (dict(fold='0'), "folds 0 to 3, not '0'"),
-    (dict(fold=True), 'folds 0 to 3, not True'),
-    (dict(fold=1.0), r'folds 0 to 3, not 1\.0'),
-    (dict(fold=-1), 'folds 0 to 3, not -1'),
-    (dict(fold=None), 'folds 0 to 3, not None'),
-    (dict(split=['val']), r"splits 'train' and 'val', not \['val'\]"),
-    (dict(data_root=5), 'data_root=5: a path, or None'),
-    (dict(ann_file=['val.txt']), r"ann_file=\['val\.txt'\]: a path"),
-    (dict(data_prefix='img'), "data_prefix='img': a dict of folders"),
-    (dict(data_prefix=dict(img_path=3)), 'data_prefix=.*: a dict of folders'),
-    (dict(min_area=-1), 'min_area=-1: a number of pixels'),
-])
+@pytest.mark.parametrize(
+    'option, message',
+    [
+        (dict(fold='0'), "folds 0 to 3, not '0'"),
+        (dict(fold=True), 'folds 0 to 3, not True'),
+        (dict(fold=1.0), r'folds 0 to 3, not 1\.0'),
+        (dict(fold=-1), 'folds 0 to 3, not -1'),
+        (dict(fold=None), 'folds 0 to 3, not None'),
+        (dict(split=['val']), r"splits 'train' and 'val', not \['val'\]"),
+        (dict(data_root=5), 'data_root=5: a path, or None'),
+        (dict(ann_file=['val.txt']), r"ann_file=\['val\.txt'\]: a path"),
+        (dict(data_prefix='img'), "data_prefix='img': a dict of folders"),
+        (dict(data_prefix=dict(img_path=3)), 'data_prefix=.*: a dict of folders'),
+        (dict(min_area=-1), 'min_area=-1: a number of pixels'),
+    ],
+)
 def test_arguments_that_are_none(voc, option, message):
     with pytest.raises(ValueError, match=message):
-        DATASETS.build(
-            {'type': 'PASCAL5iDataset', 'data_root': str(voc), **option})
+        DATASETS.build({'type': 'PASCAL5iDataset', 'data_root': str(voc), **option})

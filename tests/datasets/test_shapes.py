@@ -1,4 +1,5 @@
 """Shapes-5i as mmseg sees it."""
+
 import mmcv
 import numpy as np
 import pytest
@@ -12,9 +13,10 @@ def build(**kwargs):
     return DATASETS.build(
         dict(
             type='Shapes5iDataset',
-            pipeline=[dict(type='LoadImageFromFile'),
-                      dict(type='LoadAnnotations')],
-            **kwargs))
+            pipeline=[dict(type='LoadImageFromFile'), dict(type='LoadAnnotations')],
+            **kwargs,
+        )
+    )
 
 
 def test_the_standard_transforms_read_the_drawn_scene():
@@ -32,8 +34,7 @@ def test_anything_that_reads_files_reads_them():
     assert np.array_equal(picture, draw(7, 'test').picture)
 
 
-@pytest.mark.parametrize('uri', ['shapes-5i://test/0/7.jpg',
-                                 'shapes-5i://test/x.bmp'])
+@pytest.mark.parametrize('uri', ['shapes-5i://test/0/7.jpg', 'shapes-5i://test/x.bmp'])
 def test_a_path_that_names_no_scene(uri):
     with pytest.raises(FileNotFoundError, match='names no scene'):
         fileio.get(uri)
@@ -43,12 +44,15 @@ def test_the_metainfo_names_the_folds():
     meta = build(fold=1, length=1).metainfo
     assert len(meta['classes']) == len(meta['palette']) == 21
     assert len({tuple(c) for c in meta['palette']}) == 21
-    assert meta['novel_classes'] == ('green circle', 'blue square',
-                                     'yellow triangle', 'red ring',
-                                     'green cross')
+    assert meta['novel_classes'] == (
+        'green circle',
+        'blue square',
+        'yellow triangle',
+        'red ring',
+        'green cross',
+    )
     assert set(meta['novel_classes']) < set(meta['classes'])
-    assert meta['protocol'] == dict(
-        dataset='Shapes-5i', fold=1, split='train')
+    assert meta['protocol'] == dict(dataset='Shapes-5i', fold=1, split='train')
 
 
 def test_bad_split():
@@ -56,16 +60,19 @@ def test_bad_split():
         build(split='val')
 
 
-@pytest.mark.parametrize('option, message', [
-    (dict(fold='0'), "folds 0 to 3, not '0'"),
-    (dict(fold=1.0), r'folds 0 to 3, not 1\.0'),
-    (dict(fold=True), 'folds 0 to 3, not True'),
-    (dict(length=0), 'length=0: a whole number from 1'),
-    (dict(length=2.5), r'length=2\.5: a whole number from 1'),
-    (dict(seed=-1), 'seed=-1: a whole number from 0'),
-    (dict(seed='x'), "seed='x': a whole number from 0"),
-    (dict(seed=2**32), 'seed=4294967296: a whole number from 0'),
-])
+@pytest.mark.parametrize(
+    'option, message',
+    [
+        (dict(fold='0'), "folds 0 to 3, not '0'"),
+        (dict(fold=1.0), r'folds 0 to 3, not 1\.0'),
+        (dict(fold=True), 'folds 0 to 3, not True'),
+        (dict(length=0), 'length=0: a whole number from 1'),
+        (dict(length=2.5), r'length=2\.5: a whole number from 1'),
+        (dict(seed=-1), 'seed=-1: a whole number from 0'),
+        (dict(seed='x'), "seed='x': a whole number from 0"),
+        (dict(seed=2**32), 'seed=4294967296: a whole number from 0'),
+    ],
+)
 def test_numbers_that_are_none(option, message):
     with pytest.raises(ValueError, match=message):
         build(**option)

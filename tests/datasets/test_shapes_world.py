@@ -1,4 +1,5 @@
 """The drawn world: folds, determinism, and what a scene holds."""
+
 import hashlib
 
 import numpy as np
@@ -48,7 +49,7 @@ def test_a_scene_shows_its_labels_in_their_colours():
         picture, labels = draw(index, max_objects=1)
         assert picture.shape == (128, 128, 3) and picture.dtype == np.uint8
         assert labels.shape == (128, 128) and labels.dtype == np.uint8
-        (label, ) = visible_classes(labels, 1)
+        (label,) = visible_classes(labels, 1)
         if CLASSES[label - 1].startswith('red'):
             mean = picture[labels == label].astype(float).mean(0)
             red_minus_blue.append(mean[0] - mean[2])

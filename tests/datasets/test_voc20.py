@@ -1,4 +1,5 @@
 """VOC without background."""
+
 import numpy as np
 from mmseg.registry import DATASETS
 from PIL import Image
@@ -15,9 +16,10 @@ def test_the_background_is_ignored_and_labels_move_down(tmp_path):
             type='PascalVOCDataset20',
             data_root=str(tmp_path),
             data_prefix=dict(img_path='img', seg_map_path='ann'),
-            pipeline=[dict(type='LoadAnnotations')]))
+            pipeline=[dict(type='LoadAnnotations')],
+        )
+    )
     classes = data.metainfo['classes']
-    assert (len(classes), classes[0], classes[19]) == (20, 'aeroplane',
-                                                       'tvmonitor')
+    assert (len(classes), classes[0], classes[19]) == (20, 'aeroplane', 'tvmonitor')
     assert len(data.metainfo['palette']) == 20
     assert data[0]['gt_seg_map'].tolist() == [[255, 0], [19, 255]]

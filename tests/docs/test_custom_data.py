@@ -1,4 +1,5 @@
 """docs/custom_data.md, as it stands, on 20 drawn scenes."""
+
 import json
 import re
 import runpy
@@ -20,10 +21,15 @@ from mmseg_clsclip.comparison.compared_models import Entrant  # noqa: E402
 
 DOCS = (ROOT / 'docs/custom_data.md').read_text(encoding='utf-8')
 BLOCKS = re.findall(r'```python\n(.*?)```', DOCS, re.DOTALL)
-FEW = ['train_dataloader.batch_size=2', 'train_cfg.max_iters=2',
-       'default_hooks.checkpoint.interval=2'] + [
-    f'{split}_dataloader.{option}' for split in ('train', 'test')
-    for option in ('num_workers=0', 'persistent_workers=False')]
+FEW = [
+    'train_dataloader.batch_size=2',
+    'train_cfg.max_iters=2',
+    'default_hooks.checkpoint.interval=2',
+] + [
+    f'{split}_dataloader.{option}'
+    for split in ('train', 'test')
+    for option in ('num_workers=0', 'persistent_workers=False')
+]
 
 
 @pytest.fixture
@@ -39,7 +45,8 @@ def workplace(tmp_path, monkeypatch):
         labels = np.where(scene.labels > 0, (scene.labels - 1) % 8 + 1, 0)
         for folder, suffix, array in (
             ('pictures', 'jpg', scene.picture),
-            ('masks', 'png', labels.astype(np.uint8))):
+            ('masks', 'png', labels.astype(np.uint8)),
+        ):
             path = tmp_path / f'data/custom/{split}/{folder}/{index}.{suffix}'
             path.parent.mkdir(parents=True, exist_ok=True)
             Image.fromarray(array).save(path)
@@ -66,11 +73,15 @@ def metrics(folder):
 def test_check_train_and_test(workplace, run, coarse_clip_json, capfd):
     config = 'configs/custom/clsclip_vit-b16_custom.py'
     whole = config.replace('custom.py', 'custom_whole.py')
-    options = ['--cfg-options', *FEW, 'model.backbone.pretrained=None',
-               f'model.backbone.architecture={coarse_clip_json}',
-               'model.decode_head.in_channels=32',
-               'model.decode_head.num_heads=2',
-               'model.decode_head.conv_channels=[8]']
+    options = [
+        '--cfg-options',
+        *FEW,
+        'model.backbone.pretrained=None',
+        f'model.backbone.architecture={coarse_clip_json}',
+        'model.decode_head.in_channels=32',
+        'model.decode_head.num_heads=2',
+        'model.decode_head.conv_channels=[8]',
+    ]
     with pytest.raises(SystemExit, match='^0$'):
         run('check_dataset.py', whole)
     out = capfd.readouterr().out
@@ -83,8 +94,13 @@ def test_check_train_and_test(workplace, run, coarse_clip_json, capfd):
     assert {'sheep', 'bicycle', 'cat'} <= set(found['per_class'])
     log = capfd.readouterr()
     assert 'mean NOTHING' in log.out + log.err  # the tiny CLIP is random
-    run('test.py', whole, checkpoint, *options,
-        'test_evaluator.type=GeneralizedZeroShotIoUMetric')
+    run(
+        'test.py',
+        whole,
+        checkpoint,
+        *options,
+        'test_evaluator.type=GeneralizedZeroShotIoUMetric',
+    )
     found = metrics(workplace / 'work_dirs/clsclip_vit-b16_custom_whole')
     assert {'mIoU_seen', 'mIoU_unseen', 'hIoU', 'mIoU'} <= set(found)
 

@@ -1,4 +1,5 @@
 """README and docs: links lead somewhere, commands can be typed."""
+
 import json
 import re
 import runpy
@@ -17,15 +18,19 @@ from mmseg.registry import MODELS
 from PIL import Image
 
 ROOT = Path(__file__).parents[2]
-PAGES = ['README.md', *sorted(
-    path.relative_to(ROOT).as_posix() for path in (ROOT / 'docs').iterdir()
-    if path.suffix in ('.md', '.ipynb'))]
+PAGES = [
+    'README.md',
+    *sorted(
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / 'docs').iterdir()
+        if path.suffix in ('.md', '.ipynb')
+    ),
+]
 FENCE = re.compile(r'^```(\w*)\n(.*?)^```$', re.M | re.S)
 COMMAND = re.compile(r'(python tools/|clsclip |make |tools/\S+\.sh )')
 # What a page has its reader write.
 WRITTEN = {'configs/custom/fcn_r18_custom_whole.py'}
-PLACES = ('configs/', 'docs/', 'mmseg_clsclip/', 'requirements/', 'tests/',
-          'tools/')
+PLACES = ('configs/', 'docs/', 'mmseg_clsclip/', 'requirements/', 'tests/', 'tools/')
 
 
 @cache
@@ -33,16 +38,19 @@ def read(page):
     text = (ROOT / page).read_text(encoding='utf-8')
     if page.endswith('.ipynb'):
         text = '\n\n'.join(
-            ''.join(cell['source']) for cell in json.loads(text)['cells']
-            if cell['cell_type'] == 'markdown')
+            ''.join(cell['source'])
+            for cell in json.loads(text)['cells']
+            if cell['cell_type'] == 'markdown'
+        )
     return text
 
 
 def anchors(page):
     """As GitHub makes them of headings."""
     titles = re.findall(r'^#+ (.+)$', FENCE.sub('', read(page)), re.M)
-    return {re.sub(r'[^\w\- ]', '', title.lower()).replace(' ', '-')
-            for title in titles}
+    return {
+        re.sub(r'[^\w\- ]', '', title.lower()).replace(' ', '-') for title in titles
+    }
 
 
 def commands(page):
@@ -69,8 +77,9 @@ def options(tool, words, monkeypatch):
     """What a tool says that it knows, asked by --help in this process."""
     asked = [word for word in words[:1] if word.isalpha() and word.islower()]
     if tool.suffix == '.sh':
-        told = subprocess.run(['bash', tool, '--help'], cwd=ROOT, text=True,
-                              capture_output=True).stdout
+        told = subprocess.run(
+            ['bash', tool, '--help'], cwd=ROOT, text=True, capture_output=True
+        ).stdout
         return set(re.findall(r'^ +(--[\w-]+)', told, re.M))
     monkeypatch.syspath_prepend(tool.parent)
     monkeypatch.setattr('sys.argv', [str(tool), *asked, '--help'])
@@ -99,8 +108,7 @@ def test_files_that_are_named_exist(page):
     words = [word for span in inline for word in span.split()]
     words += [word for command in commands(page) for word in command]
     for word in words:
-        if word.startswith(PLACES) and '...' not in word and \
-                word not in WRITTEN:
+        if word.startswith(PLACES) and '...' not in word and word not in WRITTEN:
             assert exists(word), f'{page}: {word}'
 
 
@@ -108,14 +116,12 @@ def test_files_that_are_named_exist(page):
 def test_commands_have_the_options_of_their_tools(page, monkeypatch):
     for words in commands(page):
         if words[0] == 'make':
-            targets = re.findall(r'^(\w+):', (ROOT / 'Makefile').read_text(),
-                                 re.M)
+            targets = re.findall(r'^(\w+):', (ROOT / 'Makefile').read_text(), re.M)
             assert words[1] in targets, f'{page}: {words}'
             continue
-        tool, *words = words[words[0] == 'python':]
+        tool, *words = words[words[0] == 'python' :]
         tool = 'tools/demo.py' if tool == 'clsclip' else tool
-        given = {word.partition('=')[0] for word in words
-                 if re.match('--?[a-z]', word)}
+        given = {word.partition('=')[0] for word in words if re.match('--?[a-z]', word)}
         if tool == 'tools/web_demo.py':
             pytest.importorskip('gradio')
         known = options(ROOT / tool, words, monkeypatch)
@@ -172,20 +178,26 @@ def test_the_exported_files_run_without_mmseg(tmp_path):
     pytest.importorskip('onnxruntime')
     pytest.importorskip('onnxscript')
     page, here = 'docs/export.md', tmp_path / 'exported'
-    (_, tool, config, *rest), = commands(page)
-    onnx, tokens, program = (block for language, block
-                             in FENCE.findall(read(page))
-                             if language == 'python')
+    ((_, tool, config, *rest),) = commands(page)
+    onnx, tokens, program = (
+        block for language, block in FENCE.findall(read(page)) if language == 'python'
+    )
     from mmseg_clsclip import Predictor
     from mmseg_clsclip.datasets.shapes_world import CLASSES, draw
+
     scene = draw(7, 'test')
     Image.fromarray(scene.picture).save(tmp_path / 'picture.png')
     for name in ('configs', 'mmseg_clsclip'):
         (tmp_path / name).symlink_to(ROOT / name)
-    for words in ([ROOT / tool, config, *rest], ['-c', onnx + ALONE],
-                  ['-c', onnx + tokens + ALONE], ['-c', program + ALONE]):
-        done = subprocess.run([sys.executable, *words], cwd=tmp_path,
-                              text=True, capture_output=True)
+    for words in (
+        [ROOT / tool, config, *rest],
+        ['-c', onnx + ALONE],
+        ['-c', onnx + tokens + ALONE],
+        ['-c', program + ALONE],
+    ):
+        done = subprocess.run(
+            [sys.executable, *words], cwd=tmp_path, text=True, capture_output=True
+        )
         assert done.returncode == 0, done.stderr[-3000:]
     for name in re.findall(r'^\| `(\w+\.\w+)` \|', read(page), re.M):
         assert (here / name).is_file(), name

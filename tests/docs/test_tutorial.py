@@ -1,4 +1,5 @@
 """The notebook runs from its first cell to its last."""
+
 import json
 from pathlib import Path
 
@@ -23,8 +24,7 @@ def test_it_runs_and_says_what_it_says(tmp_path, monkeypatch):
         assert cell['outputs'] == [] and cell['execution_count'] is None
         source = ''.join(cell['source'])
         exec(compile(source, f'cell {cell["id"]}', 'exec'), names)
-    assert names['prediction'].names == (
-        'background', 'yellow square', 'red circle')
+    assert names['prediction'].names == ('background', 'yellow square', 'red circle')
     truth = draw(7, 'test').labels
     classes = ('background', *CLASSES)
     for label, name in enumerate(names['prediction'].names):

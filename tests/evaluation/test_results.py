@@ -1,4 +1,5 @@
 """One reader for what tools/test.py writes, and what it refuses."""
+
 import json
 
 import pytest
@@ -15,76 +16,108 @@ def write(tmp_path):
 
     def _write(content):
         path = tmp_path / 'result.json'
-        path.write_text(content if isinstance(content, str)
-                        else json.dumps(content))
+        path.write_text(content if isinstance(content, str) else json.dumps(content))
         return path
 
     return _write
 
 
 def test_figures_have_plain_names(write):
-    content = dict(miou_unseen=50, note='x', per_class=dict(a=1.5, b=None),
-                   protocol=dict(PROTOCOL, random_weights=True), mFscore=3.0)
+    content = dict(
+        miou_unseen=50,
+        note='x',
+        per_class=dict(a=1.5, b=None),
+        protocol=dict(PROTOCOL, random_weights=True),
+        mFscore=3.0,
+    )
     times = dict(time=0.1, data_time=0.2)
     plain = read_result(write({**content, **times}))
     assert plain == dict(
-        figures=dict(miou_unseen=50, mFscore=3.0), random=True,
-        per_class=content['per_class'], protocol=content['protocol'])
+        figures=dict(miou_unseen=50, mFscore=3.0),
+        random=True,
+        per_class=content['per_class'],
+        protocol=content['protocol'],
+    )
     prefixed = {f'my/own/{key}': value for key, value in content.items()}
     assert read_result(write({**prefixed, **times})) == plain
 
 
 def test_several_metrics_keep_apart_what_differs(write):
-    one = dict(miou_unseen=50.0, fb_iou=60.0, per_class=dict(a=1.0),
-               protocol=dict(PROTOCOL, size_bounds=[1, 2]))
-    other = dict(miou_unseen=55.0, per_class=dict(a=2.0),
-                 protocol=dict(PROTOCOL, size_bounds=[1, 3]))
-    found = read_result(write({
-        **{f'x/{key}': value for key, value in one.items()},
-        **{f'y/{key}': value for key, value in other.items()},
-        'mIoU': 40.0
-    }))
+    one = dict(
+        miou_unseen=50.0,
+        fb_iou=60.0,
+        per_class=dict(a=1.0),
+        protocol=dict(PROTOCOL, size_bounds=[1, 2]),
+    )
+    other = dict(
+        miou_unseen=55.0,
+        per_class=dict(a=2.0),
+        protocol=dict(PROTOCOL, size_bounds=[1, 3]),
+    )
+    found = read_result(
+        write(
+            {
+                **{f'x/{key}': value for key, value in one.items()},
+                **{f'y/{key}': value for key, value in other.items()},
+                'mIoU': 40.0,
+            }
+        )
+    )
     assert found['figures'] == {
-        'x/miou_unseen': 50.0, 'fb_iou': 60.0, 'y/miou_unseen': 55.0,
-        'mIoU': 40.0}
+        'x/miou_unseen': 50.0,
+        'fb_iou': 60.0,
+        'y/miou_unseen': 55.0,
+        'mIoU': 40.0,
+    }
     assert found['per_class'] == dict(a=1.0)
     assert found['protocol'] == {
-        **PROTOCOL, 'x/size_bounds': [1, 2], 'y/size_bounds': [1, 3]}
+        **PROTOCOL,
+        'x/size_bounds': [1, 2],
+        'y/size_bounds': [1, 3],
+    }
 
 
 def test_earlier_results_of_episodes_stand_beside_todays(write):
     content = dict(miou_unseen=5.0, protocol=dict(size_bounds=[1, 2]))
     found = read_result(write(content))
     assert found['protocol']['seen_classes'] == SEEN
-    assert 'seen_classes' not in read_result(
-        write(dict(mIoU=5.0, protocol=PROTOCOL)))['protocol']
+    assert (
+        'seen_classes'
+        not in read_result(write(dict(mIoU=5.0, protocol=PROTOCOL)))['protocol']
+    )
 
 
-@pytest.mark.parametrize('content, message', [
-    ('', 'no result.*not a whole JSON'),
-    ('{"miou_unseen": 5', 'not a whole JSON.*line 1'),
-    ('{"loss": 1}\n{"loss": 2}', 'not a whole JSON.*Extra data'),
-    ('[' * 100_000, 'not a whole JSON'),
-    ('{"mIoU": 1' + '0' * 5000 + '}', 'not a whole JSON'),
-    ('[1]', 'holds a list'), ('5', 'holds a int'), ('null', 'a NoneType'),
-    ('{}', 'no figure'), ('{"time": 1.0}', 'no figure'),
-    ('{"mIoU": true}', 'no mIoU but True'),
-    ('{"mIoU": NaN}', 'no mIoU but nan'),
-    ('{"mFscore": NaN}', 'no mFscore but nan'),
-    ('{"mIoU": 1e999}', 'no mIoU but inf'),
-    ('{"rmse": 1' + '0' * 400 + '}', 'no rmse but 1000'),
-    ('{"mIoU": "50.0"}', 'no mIoU but 50.0'),
-    ('{"mIoU": [50.0]}', r'no mIoU but \[50.0\]'),
-    ('{"mIoU": -0.1}', 'mIoU of -0.1: it is in per cent'),
-    ('{"a/mIoU": 100.1}', 'mIoU of 100.1: it is in per cent'),
-    ('{"mIoU": 5, "per_class": [1]}', 'one per_class but'),
-    ('{"mIoU": 5, "per_class": {"a": NaN}}', 'no IoU of a but nan'),
-    ('{"mIoU": 5, "per_class": {"a": {}}}', 'no IoU of a but {}'),
-    ('{"mIoU": 5, "per_class": {"a": 101}}', 'IoU of a of 101: it'),
-    ('{"mIoU": 5, "protocol": "x"}', "one protocol but 'x'"),
-    ('{"mIoU": 5, "protocol": {"a": {"b": 1}}}', 'a of the protocol'),
-    ('{"mIoU": 5, "protocol": {"a": [[1]]}}', 'a of the protocol'),
-])
+@pytest.mark.parametrize(
+    'content, message',
+    [
+        ('', 'no result.*not a whole JSON'),
+        ('{"miou_unseen": 5', 'not a whole JSON.*line 1'),
+        ('{"loss": 1}\n{"loss": 2}', 'not a whole JSON.*Extra data'),
+        ('[' * 100_000, 'not a whole JSON'),
+        ('{"mIoU": 1' + '0' * 5000 + '}', 'not a whole JSON'),
+        ('[1]', 'holds a list'),
+        ('5', 'holds a int'),
+        ('null', 'a NoneType'),
+        ('{}', 'no figure'),
+        ('{"time": 1.0}', 'no figure'),
+        ('{"mIoU": true}', 'no mIoU but True'),
+        ('{"mIoU": NaN}', 'no mIoU but nan'),
+        ('{"mFscore": NaN}', 'no mFscore but nan'),
+        ('{"mIoU": 1e999}', 'no mIoU but inf'),
+        ('{"rmse": 1' + '0' * 400 + '}', 'no rmse but 1000'),
+        ('{"mIoU": "50.0"}', 'no mIoU but 50.0'),
+        ('{"mIoU": [50.0]}', r'no mIoU but \[50.0\]'),
+        ('{"mIoU": -0.1}', 'mIoU of -0.1: it is in per cent'),
+        ('{"a/mIoU": 100.1}', 'mIoU of 100.1: it is in per cent'),
+        ('{"mIoU": 5, "per_class": [1]}', 'one per_class but'),
+        ('{"mIoU": 5, "per_class": {"a": NaN}}', 'no IoU of a but nan'),
+        ('{"mIoU": 5, "per_class": {"a": {}}}', 'no IoU of a but {}'),
+        ('{"mIoU": 5, "per_class": {"a": 101}}', 'IoU of a of 101: it'),
+        ('{"mIoU": 5, "protocol": "x"}', "one protocol but 'x'"),
+        ('{"mIoU": 5, "protocol": {"a": {"b": 1}}}', 'a of the protocol'),
+        ('{"mIoU": 5, "protocol": {"a": [[1]]}}', 'a of the protocol'),
+    ],
+)
 def test_what_is_no_result_is_refused_by_its_name(write, content, message):
     path = write(content)
     with pytest.raises(ValueError, match=message) as refused:

@@ -1,4 +1,5 @@
 """Results files of detectors: whose boxes, of what, and what is wrong."""
+
 import json
 import re
 
@@ -25,17 +26,16 @@ def write(tmp_path):
 
     def write(content, name='results.json'):
         path = tmp_path / name
-        path.write_text(content if isinstance(content, str) else
-                        json.dumps(content))
+        path.write_text(content if isinstance(content, str) else json.dumps(content))
         return str(path)
 
     return write
 
 
-def entry(image_id='2007_000033', category_id=5, bbox=(2, 3, 10, 20),
-          score=0.9):
-    return dict(image_id=image_id, category_id=category_id, bbox=list(bbox),
-                score=score)
+def entry(image_id='2007_000033', category_id=5, bbox=(2, 3, 10, 20), score=0.9):
+    return dict(
+        image_id=image_id, category_id=category_id, bbox=list(bbox), score=score
+    )
 
 
 def build(file, **kwargs):
@@ -51,10 +51,16 @@ def ask(proposals, *stems, wanted=VOC):
     return proposals(pictures, samples, [wanted] * len(stems), None)
 
 
-@pytest.mark.parametrize('image_id, stem', [
-    ('2007_000033', '2007_000033'), (2007000033, '2007_000033'),
-    (139, '000000000139'), ('000139', '139'), ('cologne_01', 'cologne_01')
-])
+@pytest.mark.parametrize(
+    'image_id, stem',
+    [
+        ('2007_000033', '2007_000033'),
+        (2007000033, '2007_000033'),
+        (139, '000000000139'),
+        ('000139', '139'),
+        ('cologne_01', 'cologne_01'),
+    ],
+)
 def test_a_picture_is_found_by_its_file_name(write, image_id, stem):
     found, other = ask(build(write([entry(image_id)])), stem, 'other')
     assert found.bboxes.tolist() == [[2, 3, 12, 23]]
@@ -85,22 +91,31 @@ def test_pictures_of_one_name_in_two_folders_are_refused(write):
     proposals.check_pictures(paths[1:])
     with pytest.raises(ValueError, match='a/0001.jpg, .*share theirs'):
         proposals.check_pictures(paths)
-    annotations = write(dict(images=[
-        dict(file_name='a/0001.jpg', id=1), dict(file_name='b/0001.jpg', id=2)
-    ]), 'annotations.json')
+    annotations = write(
+        dict(
+            images=[
+                dict(file_name='a/0001.jpg', id=1),
+                dict(file_name='b/0001.jpg', id=2),
+            ]
+        ),
+        'annotations.json',
+    )
     with pytest.raises(ValueError, match="several pictures are called '0001'"):
         build(write([entry(1)]), ann_file=annotations)
 
 
-@pytest.mark.parametrize('categories, ids', [
-    (None, (1, 5, 72)), ('coco91', (1, 5, 72)), ('coco80', (0, 4, 62)),
-    ({7: 'person', '8': 'airplane', 9: 'tv'}, (7, 8, 9))
-])
+@pytest.mark.parametrize(
+    'categories, ids',
+    [
+        (None, (1, 5, 72)),
+        ('coco91', (1, 5, 72)),
+        ('coco80', (0, 4, 62)),
+        ({7: 'person', '8': 'airplane', 9: 'tv'}, (7, 8, 9)),
+    ],
+)
 def test_categories(write, categories, ids, logged):
-    entries = [entry(category_id=k, score=s)
-               for k, s in zip(ids, (.9, .8, .7))]
-    (found, ) = ask(build(write(entries), categories=categories),
-                    '2007_000033')
+    entries = [entry(category_id=k, score=s) for k, s in zip(ids, (0.9, 0.8, 0.7))]
+    (found,) = ask(build(write(entries), categories=categories), '2007_000033')
     assert found.names == ['person', 'aeroplane', 'tvmonitor'] and not logged
 
 
@@ -109,6 +124,7 @@ def test_cocos_tables():
     gaps = {12, 26, 29, 30, 45, 66, 68, 69, 71, 83}
     assert set(names) == set(range(1, 91)) - gaps and len(names) == 80
     from mmseg.utils import get_classes
+
     assert tuple(names.values()) == tuple(get_classes('cocostuff')[:80])
     assert set(COCO_TO_VOC) < set(names.values())
     # Every class of VOC can be proposed by a detector of COCO's.
@@ -117,11 +133,10 @@ def test_cocos_tables():
 
 
 def test_a_wanted_name_stands_for_itself_before_the_map(write):
-    (found, ) = ask(build(write([entry()])), '2007_000033',
-                    wanted=dict(airplane=4))
+    (found,) = ask(build(write([entry()])), '2007_000033', wanted=dict(airplane=4))
     assert found.labels.tolist() == [4]
     proposals = build(write([entry()]), label_map=dict(airplane='jet'))
-    (found, ) = ask(proposals, '2007_000033', wanted=dict(jet=1))
+    (found,) = ask(proposals, '2007_000033', wanted=dict(jet=1))
     assert found.names == ['jet']
     with pytest.raises(ValueError, match='label_map='):
         build(write([entry()]), label_map=['airplane'])
@@ -135,8 +150,9 @@ def test_classes_that_can_never_be_found_are_named_once(write, logged):
 
 
 def test_unknown_categories_are_counted_and_reported(write, logged):
-    file = write([entry(), entry(category_id=12), entry(category_id=999),
-                  entry(category_id=999)])
+    file = write(
+        [entry(), entry(category_id=12), entry(category_id=999), entry(category_id=999)]
+    )
     proposals = build(file)
     assert '3 boxes have a' in logged[0] and '999: 2 boxes' in logged[0]
     assert '3 boxes of an unknown category_id' in proposals.report()
@@ -155,12 +171,18 @@ def test_ids_that_cannot_be_cocos_own_are_not_guessed_to_be(write, logged):
 
 
 def test_bad_boxes_of_a_file(write):
-    file = write([entry(), entry(bbox=(5, 5, -3, 4)),
-                  entry(bbox=(5, 5, 0, 4)), entry(bbox=(70, 5, 5, 5)),
-                  entry(bbox=(float('nan'), 1, 2, 3)),
-                  entry(score=float('nan'))])
+    file = write(
+        [
+            entry(),
+            entry(bbox=(5, 5, -3, 4)),
+            entry(bbox=(5, 5, 0, 4)),
+            entry(bbox=(70, 5, 5, 5)),
+            entry(bbox=(float('nan'), 1, 2, 3)),
+            entry(score=float('nan')),
+        ]
+    )
     proposals = build(file)
-    (found, ) = ask(proposals, '2007_000033')
+    (found,) = ask(proposals, '2007_000033')
     assert len(found) == 1 and sum(proposals.counts.values()) == 5
 
 
@@ -172,11 +194,17 @@ def test_a_broken_file_says_where(write):
         build(write(dict(images=[], annotations=[])))
     with pytest.raises(ValueError, match='entry 1, is .*needs image_id'):
         build(write([entry(), dict(image_id=3)]))
-    for wrong in (dict(bbox=(1, 2, 3)), dict(bbox='none'),
-                  dict(category_id='dog'), dict(score=None),
-                  dict(category_id=1e400), dict(category_id=1.5),
-                  dict(category_id=float('nan')), dict(score=10**400),
-                  dict(bbox=(1, 2, 10**400, 4))):
+    for wrong in (
+        dict(bbox=(1, 2, 3)),
+        dict(bbox='none'),
+        dict(category_id='dog'),
+        dict(score=None),
+        dict(category_id=1e400),
+        dict(category_id=1.5),
+        dict(category_id=float('nan')),
+        dict(score=10**400),
+        dict(bbox=(1, 2, 10**400, 4)),
+    ):
         with pytest.raises(ValueError, match='entry 0'):
             build(write([{**entry(), **wrong}]))
     with pytest.raises(FileNotFoundError, match='nowhere.json'):
@@ -214,9 +242,9 @@ def test_missing_pictures_are_counted_beforehand(write, logged):
 
 def test_annotations_say_which_picture_has_which_id(write, logged):
     truth = dict(
-        images=[dict(id=17, file_name='val/one.jpg'),
-                dict(id=18, file_name='two.jpg')],
-        categories=[dict(id=3, name='person')])
+        images=[dict(id=17, file_name='val/one.jpg'), dict(id=18, file_name='two.jpg')],
+        categories=[dict(id=3, name='person')],
+    )
     ann_file = write(truth, 'truth.json')
     proposals = build(write([entry(17, 3)]), ann_file=ann_file)
     one, two = ask(proposals, 'one', 'two', wanted=dict(person=1))
@@ -238,11 +266,11 @@ def test_annotations_say_which_picture_has_which_id(write, logged):
 
 def test_a_picture_that_is_no_file_is_refused(write):
     with pytest.raises(ValueError, match="List 'img_path'"):
-        build(write([entry()]))([torch.zeros(3, 9, 9)], [SegDataSample()],
-                                [VOC], None)
+        build(write([entry()]))([torch.zeros(3, 9, 9)], [SegDataSample()], [VOC], None)
 
 
 def test_the_source_names_the_file(write):
     proposals = build(write([entry()]), saw_test_classes='yes')
-    assert proposals.describe() == ('COCOResultsProposals results.json (saw '
-                                    'the test classes)')
+    assert proposals.describe() == (
+        'COCOResultsProposals results.json (saw the test classes)'
+    )

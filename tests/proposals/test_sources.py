@@ -1,4 +1,5 @@
 """Truth, the model's own response, windows."""
+
 import pytest
 import torch
 from mmengine.structures import PixelData
@@ -27,12 +28,13 @@ def test_ground_truth_boxes_are_those_of_the_parts_of_each_class():
     mask[20:30, 50:60] = 1
     mask[30:, :9] = 255
     found = build('GroundTruthProposals')(
-        [PICTURE], [truth(mask)], [dict(one=1, two=2, three=3)], None)[0]
-    assert found.bboxes.tolist() == [[0, 0, 1, 1], [50, 20, 60, 30],
-                                     [10, 5, 30, 10]]
+        [PICTURE], [truth(mask)], [dict(one=1, two=2, three=3)], None
+    )[0]
+    assert found.bboxes.tolist() == [[0, 0, 1, 1], [50, 20, 60, 30], [10, 5, 30, 10]]
     assert found.labels.tolist() == [1, 1, 2]
     found = build('GroundTruthProposals', min_area=2)(
-        [PICTURE], [truth(mask)], [dict(one=1)], None)[0]
+        [PICTURE], [truth(mask)], [dict(one=1)], None
+    )[0]
     assert found.bboxes.tolist() == [[50, 20, 60, 30]]
 
 
@@ -67,20 +69,23 @@ def test_self_proposals_are_boxes_around_the_response():
     assert found.names == ['b']
     assert [r and len(r[0]) for r in asked[1:]] == [None, 2, 1]
     assert proposals.saw_test_classes == 'no'
-    for wrong in (dict(threshold=1.), dict(rounds=0)):
+    for wrong in (dict(threshold=1.0), dict(rounds=0)):
         with pytest.raises(ValueError, match=list(wrong)[0]):
             build('SelfProposals', **wrong)
 
 
 def test_windows_cover_the_picture_with_the_overlap():
     found = build('WindowProposals', grid=(1, 3), overlap=0.25)(
-        [PICTURE], [None], [dict(a=1, b=2)], None)[0]
-    assert found.bboxes.tolist() == [[0, 0, 24, 40], [18, 0, 42, 40],
-                                     [36, 0, 60, 40]] * 2
+        [PICTURE], [None], [dict(a=1, b=2)], None
+    )[0]
+    assert (
+        found.bboxes.tolist() == [[0, 0, 24, 40], [18, 0, 42, 40], [36, 0, 60, 40]] * 2
+    )
     assert found.labels.tolist() == [1] * 3 + [2] * 3
     # Not one is suppressed or left out, however many.
     found = build('WindowProposals', grid=(9, 9), overlap=0.9)(
-        [PICTURE], [None], [{str(k): k for k in range(150)}], None)[0]
+        [PICTURE], [None], [{str(k): k for k in range(150)}], None
+    )[0]
     assert len(found) == 81 * 150
     for wrong in (dict(grid=(0, 2)), dict(overlap=1)):
         with pytest.raises(ValueError, match=list(wrong)[0]):

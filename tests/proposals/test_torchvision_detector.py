@@ -1,4 +1,5 @@
 """torchvision's smallest detector, with random weights, live."""
+
 import pytest
 import torch
 from mmseg.registry import MODELS
@@ -20,8 +21,10 @@ def proposals():
 
 
 def test_it_runs_live_on_pictures_of_several_sizes(proposals):
-    pictures = [torch.randint(0, 256, (3, *size), dtype=torch.uint8)
-                for size in ((64, 48), (50, 80))]
+    pictures = [
+        torch.randint(0, 256, (3, *size), dtype=torch.uint8)
+        for size in ((64, 48), (50, 80))
+    ]
     wanted = {n: k for k, n in enumerate(proposals.detector_names)}
     found = proposals(pictures, [None] * 2, [wanted] * 2, None)
     for boxes, picture in zip(found, pictures):
@@ -37,8 +40,13 @@ def test_it_sees_rgb_from_0_to_1(proposals, monkeypatch):
 
     def look(pictures):
         seen.extend(pictures)
-        return [dict(boxes=torch.zeros(0, 4), scores=torch.zeros(0),
-                     labels=torch.zeros(0).long())]
+        return [
+            dict(
+                boxes=torch.zeros(0, 4),
+                scores=torch.zeros(0),
+                labels=torch.zeros(0).long(),
+            )
+        ]
 
     monkeypatch.setattr(proposals.detector, 'forward', look)
     bgr = torch.tensor([0, 51, 255], dtype=torch.uint8)[:, None, None]
@@ -63,8 +71,7 @@ def test_a_local_file_with_its_own_categories(tmp_path, monkeypatch):
     torch.save(random.detector.module.state_dict(), file)
     loaded = build(categories=names, weights=str(file))
     assert len(lines) == 1 and loaded.detector_names == ('circle', 'square')
-    assert loaded.describe() == (f'TorchvisionProposals {SMALL} (saw the test '
-                                 'classes)')
+    assert loaded.describe() == (f'TorchvisionProposals {SMALL} (saw the test classes)')
     for key, value in random.detector.module.state_dict().items():
         assert torch.equal(value, loaded.detector.module.state_dict()[key])
     with pytest.raises(ValueError, match='with 91 categories'):

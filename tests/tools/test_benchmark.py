@@ -1,4 +1,5 @@
 """The benchmark: its naive path, its counts, and its rows."""
+
 import json
 import os
 import sys
@@ -19,6 +20,7 @@ CONFIG = str(ROOT / 'configs/shapes/clsclip_shapes-5i_whole.py')
 def benchmark():
     sys.path.insert(0, str(ROOT / 'tools'))
     import benchmark
+
     yield benchmark
     sys.path.remove(str(ROOT / 'tools'))
 
@@ -29,19 +31,25 @@ def options(tiny_clip_json, **kwargs):
         'model.backbone.navigate_blocks': (1, 2),
         'model.decode_head.in_channels': 32,
         'model.decode_head.num_heads': 2,
-        **{f'model.test_cfg.{key}': value for key, value in kwargs.items()}
+        **{f'model.test_cfg.{key}': value for key, value in kwargs.items()},
     }
 
 
-@pytest.mark.parametrize('number, classes, chunk, size', [
-    *product([1, 3], [1, 5], [1, 2, None], [32]), (2, 21, 4, 48),
-    (1, 2, None, 45)])
-def test_ours_is_the_naive_path(benchmark, tiny_clip_json, number, classes,
-                                chunk, size):
+@pytest.mark.parametrize(
+    'number, classes, chunk, size',
+    [*product([1, 3], [1, 5], [1, 2, None], [32]), (2, 21, 4, 48), (1, 2, None, 45)],
+)
+def test_ours_is_the_naive_path(
+    benchmark, tiny_clip_json, number, classes, chunk, size
+):
     """Same logits and labels for every batch, K, chunk and size."""
     model = benchmark.build(
-        CONFIG, options(tiny_clip_json, class_batch_size=chunk), classes,
-        'float32', 'cpu')
+        CONFIG,
+        options(tiny_clip_json, class_batch_size=chunk),
+        classes,
+        'float32',
+        'cpu',
+    )
     assert model.decode_head.upsample > 1
     pictures = torch.randn(number, 3, size, size)
     naive = benchmark.Naive(model, classes)(pictures)
@@ -58,8 +66,7 @@ def test_ours_is_the_naive_path(benchmark, tiny_clip_json, number, classes,
 
 
 def test_the_least_that_must_be_done(benchmark, tiny_clip_json):
-    model = benchmark.build(CONFIG, options(tiny_clip_json), 3, 'float32',
-                            'cpu')
+    model = benchmark.build(CONFIG, options(tiny_clip_json), 3, 'float32', 'cpu')
     counted = benchmark.flops(model, torch.randn(2, 3, 32, 32))
     tokens, width, up = 17, 32, model.decode_head.upsample
     heads = model.decode_head.convs
@@ -78,18 +85,38 @@ def test_the_least_that_must_be_done(benchmark, tiny_clip_json):
     assert counted == 2 * 2 * (shared + 3 * each)
 
 
-def test_rows_and_plot(benchmark, tiny_clip_json, tmp_path, monkeypatch,
-                       capsys):
+def test_rows_and_plot(benchmark, tiny_clip_json, tmp_path, monkeypatch, capsys):
     out, picture = tmp_path / 'rows.json', tmp_path / 'new/plot.png'
     monkeypatch.setattr(benchmark, 'SIDE', 256)
     # Processes of their own take their time to start.
     monkeypatch.setattr(benchmark, 'alone', lambda f, *args: f(*args))
-    monkeypatch.setattr(sys, 'argv', [
-        'benchmark.py', '--config', CONFIG, '--size', '32', '--classes', '1',
-        '4', '--repeat', '1', '--naive-classes', '2', '--json', str(out),
-        '--plot', str(picture), '--cfg-options',
-        *(f'{key}={value}'.replace(' ', '')
-          for key, value in options(tiny_clip_json).items())])
+    monkeypatch.setattr(
+        sys,
+        'argv',
+        [
+            'benchmark.py',
+            '--config',
+            CONFIG,
+            '--size',
+            '32',
+            '--classes',
+            '1',
+            '4',
+            '--repeat',
+            '1',
+            '--naive-classes',
+            '2',
+            '--json',
+            str(out),
+            '--plot',
+            str(picture),
+            '--cfg-options',
+            *(
+                f'{key}={value}'.replace(' ', '')
+                for key, value in options(tiny_clip_json).items()
+            ),
+        ],
+    )
     benchmark.main()
     rows = json.loads(out.read_text())
     assert [row['classes'] for row in rows] == [1, 4]
@@ -102,8 +129,7 @@ def test_rows_and_plot(benchmark, tiny_clip_json, tmp_path, monkeypatch,
         assert row['naive_seconds'] > 0
         assert row['peak_memory_bytes'] > 2**27
     # Counted of 1 and 2 classes, and extrapolated.
-    four = benchmark.build(CONFIG, options(tiny_clip_json), 4, 'float32',
-                           'cpu')
+    four = benchmark.build(CONFIG, options(tiny_clip_json), 4, 'float32', 'cpu')
     assert rows[1]['flops'] == benchmark.flops(four, torch.randn(1, 3, 32, 32))
     assert rows[1]['naive_classes'] == 2
     assert 'random weights' in capsys.readouterr().out
@@ -119,6 +145,7 @@ def test_clipseg_of_the_published_size(benchmark, tmp_path):
     from _random_clipseg import write_clipseg
 
     from mmseg_clsclip.models.segmentors.hugging_face_models import load_folder
+
     with torch.device('meta'):
         loaded = load_folder(write_clipseg(tmp_path), random_weights=True)
     # What its model card says: ViT-B/16's 150 million and the decoder's.
@@ -127,21 +154,35 @@ def test_clipseg_of_the_published_size(benchmark, tmp_path):
     assert loaded.size == (352, 352)
 
 
-def test_training_steps(benchmark, tiny_clip_json, tmp_path, monkeypatch,
-                        capsys):
+def test_training_steps(benchmark, tiny_clip_json, tmp_path, monkeypatch, capsys):
     import benchmark_training
+
     # What the plain way puts in their place.
     monkeypatch.setattr(backbone, 'run_block', backbone.run_block)
     monkeypatch.setattr(decode_head, 'run_layer', decode_head.run_layer)
-    monkeypatch.setattr(benchmark_training, 'alone',
-                        lambda f, *args: f(*args))
+    monkeypatch.setattr(benchmark_training, 'alone', lambda f, *args: f(*args))
     out = tmp_path / 'rows.json'
     given = options(tiny_clip_json)
-    monkeypatch.setattr(sys, 'argv', [
-        'benchmark_training.py', '--config', CONFIG, '--batch', '2',
-        '--repeat', '1', '--pictures', '3600000', '--json', str(out),
-        '--cfg-options', 'data_preprocessor.size=(32,32)',
-        *(f'{key}={value}'.replace(' ', '') for key, value in given.items())])
+    monkeypatch.setattr(
+        sys,
+        'argv',
+        [
+            'benchmark_training.py',
+            '--config',
+            CONFIG,
+            '--batch',
+            '2',
+            '--repeat',
+            '1',
+            '--pictures',
+            '3600000',
+            '--json',
+            str(out),
+            '--cfg-options',
+            'data_preprocessor.size=(32,32)',
+            *(f'{key}={value}'.replace(' ', '') for key, value in given.items()),
+        ],
+    )
     benchmark_training.main()
     rows = json.loads(out.read_text())
     assert [row['way'] for row in rows] == ['as it is', 'with_cp', 'plain']

@@ -1,4 +1,5 @@
 """Our way to mmseg's tools, with a tool of the test's."""
+
 import runpy
 import sys
 from pathlib import Path
@@ -7,13 +8,13 @@ import mmseg
 import pytest
 from mmseg.registry import MODELS
 
-RUN = runpy.run_path(
-    str(Path(__file__).parents[2] / 'tools/_mmseg_tool.py'))['run']
+RUN = runpy.run_path(str(Path(__file__).parents[2] / 'tools/_mmseg_tool.py'))['run']
 
 
 @pytest.fixture
 def tool(tmp_path, monkeypatch):
     """Run these lines as a tool with these options."""
+
     def run(lines, *options):
         folder = tmp_path / 'mmseg'
         (folder / '.mim/tools').mkdir(parents=True, exist_ok=True)
@@ -25,23 +26,32 @@ def tool(tmp_path, monkeypatch):
     return run
 
 
-@pytest.mark.parametrize('lines, said', [
-    ("MODELS.build(dict(type='ClsCLIPHaed'))",
-     "^test.py: there is no model 'ClsCLIPHaed'. Nearest: ClsCLIPHead, "),
-    ("MODELS.build(dict(type='EncoderDecodr'))", 'Nearest: EncoderDecoder'),
-    ("MODELS.build(dict(type='Xyzzy'))", "no model 'Xyzzy'. A module of your"),
-    ("METRICS.build(dict(type='IoUMetrik'))", 'no metric .*: IoUMetric'),
-    ("HOOKS.build(dict(type='HonestScoreHook'))", ': HonestScoresHook'),
-    ("HOOKS.build(dict(type='LogerHook'))", ': LoggerHook'),
-    ("{}['inputs']", "no 'inputs': .* ends with PackSegInputs")])
+@pytest.mark.parametrize(
+    'lines, said',
+    [
+        (
+            "MODELS.build(dict(type='ClsCLIPHaed'))",
+            "^test.py: there is no model 'ClsCLIPHaed'. Nearest: ClsCLIPHead, ",
+        ),
+        ("MODELS.build(dict(type='EncoderDecodr'))", 'Nearest: EncoderDecoder'),
+        ("MODELS.build(dict(type='Xyzzy'))", "no model 'Xyzzy'. A module of your"),
+        ("METRICS.build(dict(type='IoUMetrik'))", 'no metric .*: IoUMetric'),
+        ("HOOKS.build(dict(type='HonestScoreHook'))", ': HonestScoresHook'),
+        ("HOOKS.build(dict(type='LogerHook'))", ': LoggerHook'),
+        ("{}['inputs']", "no 'inputs': .* ends with PackSegInputs"),
+    ],
+)
 def test_what_a_config_misspells_is_one_sentence(tool, lines, said):
     with pytest.raises(SystemExit, match=said):
         tool('from mmseg.registry import HOOKS, METRICS, MODELS\n' + lines)
 
 
 def test_other_errors_are_left_as_they_are(tool):
-    for lines, error in (("{}['x']", KeyError), ('raise KeyError', KeyError),
-                         ("raise ValueError('is not in the')", ValueError)):
+    for lines, error in (
+        ("{}['x']", KeyError),
+        ('raise KeyError', KeyError),
+        ("raise ValueError('is not in the')", ValueError),
+    ):
         with pytest.raises(error):
             tool(lines)
 
@@ -51,13 +61,19 @@ def test_what_options_import_is_imported(tool, value, tmp_path, monkeypatch):
     for name in ('mine_a', 'mine_b'):
         (tmp_path / f'{name}.py').write_text(
             'from mmseg.registry import MODELS\n'
-            f'MODELS.register_module({name!r}, module=dict)\n')
+            f'MODELS.register_module({name!r}, module=dict)\n'
+        )
     monkeypatch.syspath_prepend(str(tmp_path))
     try:
-        tool("from mmseg.registry import MODELS\n"
-             "assert MODELS.get('mine_a') and MODELS.get('mine_b')",
-             '--cfg-options', 'a=1', '--cfg-options',
-             f'custom_imports.imports={value}', 'b.0.c=2')
+        tool(
+            'from mmseg.registry import MODELS\n'
+            "assert MODELS.get('mine_a') and MODELS.get('mine_b')",
+            '--cfg-options',
+            'a=1',
+            '--cfg-options',
+            f'custom_imports.imports={value}',
+            'b.0.c=2',
+        )
     finally:
         for name in ('mine_a', 'mine_b'):
             sys.modules.pop(name, None)
@@ -68,5 +84,9 @@ def test_an_import_that_fails_says_so(tool):
     with pytest.raises(ImportError, match='mine_nowhere'):
         tool('', '--cfg-options', 'custom_imports.imports=mine_nowhere')
     with pytest.warns(UserWarning, match='mine_nowhere'):
-        tool('', '--cfg-options', 'custom_imports.imports=mine_nowhere',
-             'custom_imports.allow_failed_imports=True')
+        tool(
+            '',
+            '--cfg-options',
+            'custom_imports.imports=mine_nowhere',
+            'custom_imports.allow_failed_imports=True',
+        )

@@ -1,4 +1,5 @@
 """The scripts of the paper's tables: what they print, refuse and resume."""
+
 import argparse
 import json
 import os
@@ -14,7 +15,8 @@ import pytest
 from mmengine.config import Config, DictAction
 
 pytestmark = pytest.mark.skipif(
-    sys.platform == 'win32', reason='the scripts are for a POSIX shell')
+    sys.platform == 'win32', reason='the scripts are for a POSIX shell'
+)
 ROOT = Path(__file__).parents[2]
 TOOLS = ROOT / 'tools/reproduce'
 IDS = 'ImageSets/Segmentation'
@@ -55,8 +57,12 @@ def touch(root, *names):
 def voc(tmp_path):
     """VOC, prepared: one picture to train on, one to test on."""
     root = tmp_path / 'VOC2012'
-    touch(root, 'JPEGImages/a.jpg', 'SegmentationClassAug/a.png',
-          'SegmentationClassAug/b.png')
+    touch(
+        root,
+        'JPEGImages/a.jpg',
+        'SegmentationClassAug/a.png',
+        'SegmentationClassAug/b.png',
+    )
     (root / IDS).mkdir(parents=True)
     for name, ids in dict(train='a', train_5i='a', val='b').items():
         (root / IDS / f'{name}.txt').write_text(f'{ids}\n')
@@ -66,9 +72,11 @@ def voc(tmp_path):
 @pytest.fixture
 def coco(tmp_path):
     root = tmp_path / 'coco'
-    touch(root, *(f'{split}2014/1.jpg' for split in ('train', 'val')),
-          *(f'annotations/instances_{split}2014.json'
-            for split in ('train', 'val')))
+    touch(
+        root,
+        *(f'{split}2014/1.jpg' for split in ('train', 'val')),
+        *(f'annotations/instances_{split}2014.json' for split in ('train', 'val')),
+    )
     return root
 
 
@@ -79,16 +87,24 @@ def run(tmp_path):
     (tmp_path / 'python').chmod(0o755)
     package, light = ROOT / 'mmseg_clsclip', tmp_path / 'light/mmseg_clsclip'
     touch(light, '__init__.py', 'evaluation/__init__.py')
-    for name in ('files.py', *(f'evaluation/{name}.py' for name in (
-            'markdown', 'protocol', 'results'))):
+    for name in (
+        'files.py',
+        *(f'evaluation/{name}.py' for name in ('markdown', 'protocol', 'results')),
+    ):
         (light / name).symlink_to(package / name)
 
     def _run(name, *args, code=0):
         done = subprocess.run(
-            ['bash', TOOLS / f'{name}.sh', *map(str, args), '--out',
-             tmp_path / 'out'], cwd=ROOT, capture_output=True, text=True,
-            env=dict(os.environ, PYTHON=str(tmp_path / 'python'),
-                     CALLS=str(tmp_path / 'calls')))
+            ['bash', TOOLS / f'{name}.sh', *map(str, args), '--out', tmp_path / 'out'],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            env=dict(
+                os.environ,
+                PYTHON=str(tmp_path / 'python'),
+                CALLS=str(tmp_path / 'calls'),
+            ),
+        )
         assert done.returncode == code, done.stderr
         return done.stdout, done.stderr
 
@@ -109,8 +125,7 @@ def calls(tmp_path):
 
 
 def test_a_dry_run_prints_the_commands_of_a_fold(run, calls, voc, tmp_path):
-    out, err = run('pascal_5i', voc, '--weights', 'None', '--folds', 2,
-                   '--dry-run')
+    out, err = run('pascal_5i', voc, '--weights', 'None', '--folds', 2, '--dry-run')
     assert not err and not calls() and not (tmp_path / 'out').exists()
     lines = [line for line in out.splitlines() if not line.startswith('#')]
     python, root = tmp_path / 'python', str(voc)
@@ -133,25 +148,44 @@ def test_a_dry_run_prints_the_commands_of_a_fold(run, calls, voc, tmp_path):
         f'{python} tools/test.py {plain} {checkpoint} --work-dir '
         f'{tmp_path}/out/clsclip/fold2 --cfg-options {data} '
         'model.backbone.pretrained=None',
-        *(f'{python} tools/test.py {plus} {checkpoint} --work-dir '
-          f'{tmp_path}/out/plus_{row}/fold2 --cfg-options {data} {clip} '
-          f'model.proposals._delete_=True model.proposals.type={source}'
-          for row, source in (('self', 'SelfProposals'),
-                              ('ground-truth', 'GroundTruthProposals')))]
+        *(
+            f'{python} tools/test.py {plus} {checkpoint} --work-dir '
+            f'{tmp_path}/out/plus_{row}/fold2 --cfg-options {data} {clip} '
+            f'model.proposals._delete_=True model.proposals.type={source}'
+            for row, source in (
+                ('self', 'SelfProposals'),
+                ('ground-truth', 'GroundTruthProposals'),
+            )
+        ),
+    ]
 
 
 def test_options_reach_the_commands_they_are_for(run, voc, tmp_path):
     touch(tmp_path, 'yolov7.json', 'ViT-B-16.pt')
     out, _ = run(
-        'pascal_5i', voc, '--weights', tmp_path / 'ViT-B-16.pt', '--gpus', 4,
-        '--detections', tmp_path / 'yolov7.json', '--detector-options',
-        'categories=coco80', '--iterations', 9, '--dry-run', '--cfg-options',
-        'model.backbone.navigate_blocks=(2,)', 'train_dataloader.x=1',
-        'optim_wrapper.type=AmpOptimWrapper', 'test_dataloader.x=2')
+        'pascal_5i',
+        voc,
+        '--weights',
+        tmp_path / 'ViT-B-16.pt',
+        '--gpus',
+        4,
+        '--detections',
+        tmp_path / 'yolov7.json',
+        '--detector-options',
+        'categories=coco80',
+        '--iterations',
+        9,
+        '--dry-run',
+        '--cfg-options',
+        'model.backbone.navigate_blocks=(2,)',
+        'train_dataloader.x=1',
+        'optim_wrapper.type=AmpOptimWrapper',
+        'test_dataloader.x=2',
+    )
     lines = [line.replace('\\', '') for line in out.splitlines()]
     assert len(lines) == 4 * 5 + 4
     for fold in range(4):
-        train, plain, *plus = lines[5 * fold:5 * fold + 5]
+        train, plain, *plus = lines[5 * fold : 5 * fold + 5]
         assert train.startswith('tools/dist_train.sh configs/clsclip/')
         assert f'fold{fold}.py 4 --work-dir' in train
         assert 'train_dataloader.batch_size=2 ' in train  # 8 in all
@@ -159,35 +193,51 @@ def test_options_reach_the_commands_they_are_for(run, voc, tmp_path):
             assert line.endswith(
                 f'model.backbone.pretrained={tmp_path}/ViT-B-16.pt '
                 'model.backbone.navigate_blocks=(2,) train_dataloader.x=1 '
-                'optim_wrapper.type=AmpOptimWrapper test_dataloader.x=2')
+                'optim_wrapper.type=AmpOptimWrapper test_dataloader.x=2'
+            )
         for line in plus:
             assert re.match(
                 r'tools/dist_test.sh configs/clsclip_plus/\S+ '
-                rf'{tmp_path}/out/train/fold{fold}/iter_9.pth 4 ', line)
-            assert (f'model.module.backbone.pretrained={tmp_path}/ViT-B-16.pt '
-                    'model.module.backbone.navigate_blocks=(2,) '
-                    'test_dataloader.x=2 model.proposals.') in line
+                rf'{tmp_path}/out/train/fold{fold}/iter_9.pth 4 ',
+                line,
+            )
+            assert (
+                f'model.module.backbone.pretrained={tmp_path}/ViT-B-16.pt '
+                'model.module.backbone.navigate_blocks=(2,) '
+                'test_dataloader.x=2 model.proposals.'
+            ) in line
             assert 'train_dataloader' not in line and 'optim' not in line
         assert plus[2].endswith(
             f'model.proposals.file={tmp_path}/yolov7.json '
-            'model.proposals.categories=coco80')
+            'model.proposals.categories=coco80'
+        )
     assert all('tools/average_folds.py' in line for line in lines[-4:])
 
 
-@pytest.mark.parametrize('name, data', [('pascal_5i', 'voc'),
-                                        ('coco_20i', 'coco')])
-def test_the_configs_have_what_the_options_set(run, request, name, data,
-                                               tmp_path):
+@pytest.mark.parametrize('name, data', [('pascal_5i', 'voc'), ('coco_20i', 'coco')])
+def test_the_configs_have_what_the_options_set(run, request, name, data, tmp_path):
     touch(tmp_path, 'yolo.json')
     folder = request.getfixturevalue(data)
-    out, _ = run(name, folder, '--weights', 'None', '--folds', 1, '--dry-run',
-                 '--iterations', 9, '--detections', tmp_path / 'yolo.json',
-                 '--detector-options', 'categories=coco80')
+    out, _ = run(
+        name,
+        folder,
+        '--weights',
+        'None',
+        '--folds',
+        1,
+        '--dry-run',
+        '--iterations',
+        9,
+        '--detections',
+        tmp_path / 'yolo.json',
+        '--detector-options',
+        'categories=coco80',
+    )
     proposals = []
     for line in out.splitlines():
         _, config, options = re.fullmatch(
-            r'\S+ tools/(train|test)\.py (\S+) .*?(--cfg-options .*)|(.*)',
-            line).groups()[:3]
+            r'\S+ tools/(train|test)\.py (\S+) .*?(--cfg-options .*)|(.*)', line
+        ).groups()[:3]
         if config is None:
             continue
         parser = argparse.ArgumentParser()
@@ -205,8 +255,12 @@ def test_the_configs_have_what_the_options_set(run, request, name, data,
             assert cfg.train_dataloader.dataset.data_root == str(folder)
             assert cfg.param_scheduler[0].end == cfg.train_cfg.max_iters == 9
         proposals.append(cfg.model.get('proposals'))
-    assert proposals[:4] == [None, None, dict(type='SelfProposals'),
-                             dict(type='GroundTruthProposals')]
+    assert proposals[:4] == [
+        None,
+        None,
+        dict(type='SelfProposals'),
+        dict(type='GroundTruthProposals'),
+    ]
     assert proposals[4].type == 'COCOResultsProposals'
     assert proposals[4].file == str(tmp_path / 'yolo.json')
     assert proposals[4].categories == 'coco80' and len(proposals) == 5
@@ -224,62 +278,93 @@ def test_what_is_not_prepared_is_made_first(run, voc, coco, tmp_path):
     ids, second = out.splitlines()[:2]
     assert ids.endswith(
         f'{tool}pascal_5i.py ids --voc {root} --sbd {sbd}/train_noval.txt '
-        f'--out {root}/{IDS}/train_5i.txt')
+        f'--out {root}/{IDS}/train_5i.txt'
+    )
     assert 'tools/train.py' in second  # all masks are there
     (sbd / 'train_noval.txt').write_text('a\nc\n')
     out, _ = run('pascal_5i', *args)
     assert out.splitlines()[1].endswith(
         f'{tool}pascal_5i.py masks --voc {root}/SegmentationClass --sbd '
-        f'{sbd}/cls --out {root}/SegmentationClassAug')
+        f'{sbd}/cls --out {root}/SegmentationClassAug'
+    )
 
     (coco / 'lists').mkdir()
     for name in ('train_fold1', 'val_fold0', 'val_fold1'):
         (coco / f'lists/{name}.txt').touch()
-    out, _ = run('coco_20i', coco, '--weights', 'None', '--dry-run',
-                 '--folds', 0, 1)
+    out, _ = run('coco_20i', coco, '--weights', 'None', '--dry-run', '--folds', 0, 1)
     masks, lists, train = out.splitlines()[:3]
     assert masks.endswith(
         f'{tool}coco_20i.py masks --annotations {coco}/annotations/'
-        f'instances_train2014.json --out {coco}/annotations/train2014')
+        f'instances_train2014.json --out {coco}/annotations/train2014'
+    )
     assert lists.endswith(
         f'{tool}coco_20i.py lists --masks {coco}/annotations/train2014 '
-        f'--fold 0 --split train --out {coco}/lists/train_fold0.txt')
-    out, _ = run('coco_20i', coco, '--weights', 'None', '--dry-run', '--folds',
-                 0, '--cfg-options',
-                 'train_dataloader.dataset.novel_handling=background')
+        f'--fold 0 --split train --out {coco}/lists/train_fold0.txt'
+    )
+    out, _ = run(
+        'coco_20i',
+        coco,
+        '--weights',
+        'None',
+        '--dry-run',
+        '--folds',
+        0,
+        '--cfg-options',
+        'train_dataloader.dataset.novel_handling=background',
+    )
     masks, lists, other = out.splitlines()[:3]
-    assert lists.endswith('--fold 0 --split train --novel-handling background '
-                          f'--out {coco}/lists/train_fold0_background.txt')
+    assert lists.endswith(
+        '--fold 0 --split train --novel-handling background '
+        f'--out {coco}/lists/train_fold0_background.txt'
+    )
     assert f'{coco}/lists/train_fold0_background.txt' in other
     assert f'{coco}/lists/val_fold0.txt' in other
     assert 'coco-20i-480x480_fold0.py' in train
     for loader, split in (('train', 'train'), ('test', 'val')):
-        assert (f'{loader}_dataloader.dataset.list_file={coco}/lists/{split}_'
-                'fold0.txt') in train
+        assert (
+            f'{loader}_dataloader.dataset.list_file={coco}/lists/{split}_fold0.txt'
+        ) in train
 
 
 @pytest.mark.parametrize('name', ['pascal_5i', 'coco_20i'])
-def test_what_is_missing_is_named_and_nothing_is_run(run, calls, name,
-                                                     tmp_path):
-    args = (name, tmp_path / 'none', '--weights', tmp_path / 'ViT.pt',
-            '--detections', tmp_path / 'yolo.json')
+def test_what_is_missing_is_named_and_nothing_is_run(run, calls, name, tmp_path):
+    args = (
+        name,
+        tmp_path / 'none',
+        '--weights',
+        tmp_path / 'ViT.pt',
+        '--detections',
+        tmp_path / 'yolo.json',
+    )
     out, err = run(*args, code=2)
     named = re.findall('^Missing: (.*)\n    .', err, re.MULTILINE)
     parts = dict(
-        pascal_5i=['JPEGImages', f'{IDS}/train.txt', f'{IDS}/val.txt',
-                   'SegmentationClass'],
-        coco_20i=['train2014', 'annotations/instances_train2014.json',
-                  'val2014', 'annotations/instances_val2014.json'])[name]
+        pascal_5i=[
+            'JPEGImages',
+            f'{IDS}/train.txt',
+            f'{IDS}/val.txt',
+            'SegmentationClass',
+        ],
+        coco_20i=[
+            'train2014',
+            'annotations/instances_train2014.json',
+            'val2014',
+            'annotations/instances_val2014.json',
+        ],
+    )[name]
     sbd = ['SBD/cls', 'SBD/train_noval.txt'] if name == 'pascal_5i' else []
     assert sorted(named) == sorted(
-        [f'{tmp_path}/none/{part}' for part in parts] + sbd
-        + [f'{tmp_path}/ViT.pt', f'{tmp_path}/yolo.json'])
+        [f'{tmp_path}/none/{part}' for part in parts]
+        + sbd
+        + [f'{tmp_path}/ViT.pt', f'{tmp_path}/yolo.json']
+    )
     assert 'https://' in err and 'nothing was run' in err
     assert not out and not calls()
     out, again = run(*args, '--dry-run')
     assert 'tools/train.py' in out and not calls()
     assert re.findall('^Missing: .*', again, re.MULTILINE) == re.findall(
-        '^Missing: .*', err, re.MULTILINE)
+        '^Missing: .*', err, re.MULTILINE
+    )
 
 
 def test_several_machines_take_a_fold_each(run, monkeypatch):
@@ -288,28 +373,42 @@ def test_several_machines_take_a_fold_each(run, monkeypatch):
     assert 'NNODES=2: the script is for one machine. Give each a fold' in err
 
 
-@pytest.mark.parametrize('args, message', [
-    ((), 'where is the data set? VOC2012 [SBD]'),
-    (('voc', ), '--weights is missing'),
-    (('voc', '--weights'), '--weights needs a value'),
-    (('voc', '--weights', '--dry-run'), '--weights needs a value'),
-    (('a', 'b', 'c', '--weights', 'None'), 'a b c: only VOC2012 [SBD]'),
-    (('voc', '--weigths', 'None'), 'there is no option --weigths'),
-    (('voc', '--weights', 'None', '--gpus', '3'), '--gpus 3: 1, 2, 4 or 8'),
-    (('voc', '--weights', 'None', '--folds', '0,1'), '--folds 0,1: some of'),
-    (('voc', '--weights', 'None', '--iterations', '1e4'),
-     '--iterations 1e4: a whole number'),
-    (('VOC 2012', '--weights', 'None'), 'VOC 2012: mmengine takes blanks out'),
-])
+@pytest.mark.parametrize(
+    'args, message',
+    [
+        ((), 'where is the data set? VOC2012 [SBD]'),
+        (('voc',), '--weights is missing'),
+        (('voc', '--weights'), '--weights needs a value'),
+        (('voc', '--weights', '--dry-run'), '--weights needs a value'),
+        (('a', 'b', 'c', '--weights', 'None'), 'a b c: only VOC2012 [SBD]'),
+        (('voc', '--weigths', 'None'), 'there is no option --weigths'),
+        (('voc', '--weights', 'None', '--gpus', '3'), '--gpus 3: 1, 2, 4 or 8'),
+        (('voc', '--weights', 'None', '--folds', '0,1'), '--folds 0,1: some of'),
+        (
+            ('voc', '--weights', 'None', '--iterations', '1e4'),
+            '--iterations 1e4: a whole number',
+        ),
+        (('VOC 2012', '--weights', 'None'), 'VOC 2012: mmengine takes blanks out'),
+    ],
+)
 def test_options_that_are_refused(run, args, message):
     assert message in run('pascal_5i', *args, code=2)[1]
 
 
 def test_it_is_resumed_where_it_was_stopped_and_gives_a_table(
-        run, calls, voc, tmp_path):
+    run, calls, voc, tmp_path
+):
     touch(tmp_path, 'yolov7.json')
-    args = ('pascal_5i', voc, '--weights', 'None', '--iterations', 6,
-            '--detections', tmp_path / 'yolov7.json')
+    args = (
+        'pascal_5i',
+        voc,
+        '--weights',
+        'None',
+        '--iterations',
+        6,
+        '--detections',
+        tmp_path / 'yolov7.json',
+    )
     text, _ = run(*args, '--folds', 0, 1, 2)
     kinds = [line.split()[0] for line in calls()]
     assert kinds.count('tools/train.py') == 3
@@ -326,32 +425,37 @@ def test_it_is_resumed_where_it_was_stopped_and_gives_a_table(
     text, _ = run(*args)
     lines = calls()
     trained = [x for x in lines if x.startswith('tools/train.py')]
-    assert [re.search(r'fold(\d)\.py .* --resume ', line)[1]
-            for line in trained] == ['1', '3']
+    assert [re.search(r'fold(\d)\.py .* --resume ', line)[1] for line in trained] == [
+        '1',
+        '3',
+    ]
     assert sum(x.startswith('tools/test.py') for x in lines) == 2 * 4
     assert 'Fold 0 is trained' in text and 'Fold 2 is tested' in text
 
     table = (tmp_path / 'out/table.md').read_text()
     assert text.endswith(table)
-    rows = [line.split('|')[1:-1] for line in table.splitlines()
-            if line.startswith('|')]
+    rows = [
+        line.split('|')[1:-1] for line in table.splitlines() if line.startswith('|')
+    ]
     assert len({len(row) for row in rows}) == 1
     column = [cell.strip() for cell in rows[0]].index('mean')
     assert [(row[0].strip(), row[column].strip()) for row in rows[2:]] == [
-        ('ClsCLIP', '51.5'), ('ClsCLIP, the paper', '56.4'),
+        ('ClsCLIP', '51.5'),
+        ('ClsCLIP, the paper', '56.4'),
         ('ClsCLIP+, boxes of its own first look', '51.5'),
         ('ClsCLIP+, boxes of the truth (oracle)', '51.5'),
         ('ClsCLIP+, boxes of yolov7.json', '51.5'),
-        ('ClsCLIP+ with YOLOv7, the paper', '71.5')]
+        ('ClsCLIP+ with YOLOv7, the paper', '71.5'),
+    ]
     assert '--weights None --iterations 6' in table and 'NOTHING' in table
 
     # It was stopped while a result was being written: that one again.
     half = tmp_path / 'out/plus_self/fold2/now/now.json'
     whole = half.read_text()
-    for text in (whole[:-9], whole[:whole.index('}') + 1], ''):
+    for text in (whole[:-9], whole[: whole.index('}') + 1], ''):
         half.write_text(text)
         text, _ = run(*args)
-        tested, = [x for x in calls() if x.startswith('tools/test.py')]
+        (tested,) = [x for x in calls() if x.startswith('tools/test.py')]
         assert 'plus_self/fold2' in tested
         assert half.read_text() == whole
 
@@ -376,22 +480,24 @@ def test_it_is_resumed_where_it_was_stopped_and_gives_a_table(
 
     # What was made otherwise does not join it.
     _, err = run(*args, '--iterations', 7, code=2)
-    assert 'was begun with other options:\n    --weights None --iterations 6' \
-        in err
-    assert not [x for x in calls() if x.startswith('tools/')
-                and '_check' not in x]
+    assert 'was begun with other options:\n    --weights None --iterations 6' in err
+    assert not [x for x in calls() if x.startswith('tools/') and '_check' not in x]
 
 
-@pytest.mark.parametrize('name, data', [('pascal_5i', 'pascal-5i'),
-                                        ('coco_20i', 'coco-20i')])
+@pytest.mark.parametrize(
+    'name, data', [('pascal_5i', 'pascal-5i'), ('coco_20i', 'coco-20i')]
+)
 def test_what_the_scripts_say_of_the_configs(name, data):
     text = (TOOLS / f'{name}.sh').read_text()
     cfg = Config.fromfile(
-        ROOT / f'configs/clsclip/clsclip_vit-b16_{data}-480x480_fold0.py')
+        ROOT / f'configs/clsclip/clsclip_vit-b16_{data}-480x480_fold0.py'
+    )
     assert f'\nITERATIONS={cfg.train_cfg.max_iters}\n' in text
     assert cfg.param_scheduler[0].end == cfg.train_cfg.max_iters
-    assert f'BATCH={cfg.train_dataloader.batch_size} ' in (
-        TOOLS / '_common.sh').read_text()
+    assert (
+        f'BATCH={cfg.train_dataloader.batch_size} '
+        in (TOOLS / '_common.sh').read_text()
+    )
 
 
 def python_tool(name, monkeypatch, *args):
@@ -399,14 +505,18 @@ def python_tool(name, monkeypatch, *args):
     runpy.run_path(str(TOOLS / name), run_name='__main__')
 
 
-def test_a_detectors_file_is_read_before_hours_are_spent(
-        tmp_path, monkeypatch):
+def test_a_detectors_file_is_read_before_hours_are_spent(tmp_path, monkeypatch):
     path = tmp_path / 'boxes.json'
-    path.write_text(json.dumps([dict(
-        image_id='2007_000033', category_id=0, bbox=[1, 2, 3, 4], score=1)]))
-    args = (ROOT / 'configs/clsclip_plus/'
-            'clsclip-plus_vit-b16_pascal-5i-480x480_fold0.py',
-            '--cfg-options', f'model.proposals.file={path}')
+    path.write_text(
+        json.dumps(
+            [dict(image_id='2007_000033', category_id=0, bbox=[1, 2, 3, 4], score=1)]
+        )
+    )
+    args = (
+        ROOT / 'configs/clsclip_plus/clsclip-plus_vit-b16_pascal-5i-480x480_fold0.py',
+        '--cfg-options',
+        f'model.proposals.file={path}',
+    )
 
     def check(pictures, *options):
         monkeypatch.setattr(sys, 'stdin', StringIO(pictures))
@@ -422,14 +532,21 @@ def test_a_detectors_file_is_read_before_hours_are_spent(
 
 def test_operations_are_counted(coarse_clip_json, monkeypatch, capsys):
     python_tool(
-        'training_flops.py', monkeypatch, ROOT / 'configs/clsclip/'
-        'clsclip_vit-b16_pascal-5i-480x480_fold0.py', '--cfg-options',
+        'training_flops.py',
+        monkeypatch,
+        ROOT / 'configs/clsclip/clsclip_vit-b16_pascal-5i-480x480_fold0.py',
+        '--cfg-options',
         f'model.backbone.architecture={coarse_clip_json}',
         'model.decode_head.in_channels=32',
-        'model.decode_head.num_heads=2', 'model.decode_head.num_layers=0',
-        'model.decode_head.conv_channels=(4096,)')
+        'model.decode_head.num_heads=2',
+        'model.decode_head.num_layers=0',
+        'model.decode_head.conv_channels=(4096,)',
+    )
     # The convolution has nearly all: 2 * 9 * 900 * 32 * 4096, and back twice.
-    forward, backward = map(int, re.search(
-        r'forward (\d+) GFLOP, backward (\d+)',
-        capsys.readouterr().out).groups())
+    forward, backward = map(
+        int,
+        re.search(
+            r'forward (\d+) GFLOP, backward (\d+)', capsys.readouterr().out
+        ).groups(),
+    )
     assert 2 <= forward <= 3 and 4 <= backward <= 5

@@ -1,4 +1,5 @@
 """The tool draws a picture of one's own and a scene, and measures."""
+
 import re
 import sys
 from pathlib import Path
@@ -22,20 +23,23 @@ def test_a_scene_and_a_picture_of_ones_own(tmp_path, capsys):
     assert np.array(Image.open(file)).std() > 0
 
     photo, file = tmp_path / 'photo.jpg', tmp_path / 'photo.png'
-    Image.fromarray(np.random.randint(0, 255, (50, 70, 3), np.uint8)).save(
-        photo)
+    Image.fromarray(np.random.randint(0, 255, (50, 70, 3), np.uint8)).save(photo)
     visualize_navigation.main(
-        [str(photo), '--class', 'purple star', '--out', str(file), *WHOLE])
+        [str(photo), '--class', 'purple star', '--out', str(file), *WHOLE]
+    )
     assert f"'purple star' in {photo}" in capsys.readouterr().out
     assert Image.open(file).format == 'PNG'
 
 
 def test_the_measure(capsys):
     visualize_navigation.main(['--scenes', '8', *FEW])
-    lines = [line for line in capsys.readouterr().out.splitlines()
-             if line.startswith('|')]
-    rows = {line.split(' | ')[0]: [float(v) for v in re.findall(
-        r'\| (\d+\.\d)', line)] for line in lines[2:]}
+    lines = [
+        line for line in capsys.readouterr().out.splitlines() if line.startswith('|')
+    ]
+    rows = {
+        line.split(' | ')[0]: [float(v) for v in re.findall(r'\| (\d+\.\d)', line)]
+        for line in lines[2:]
+    }
     assert len(rows) == 12 and all(len(row) == 9 for row in rows.values())
     seen = [row for name, row in rows.items() if '| seen' in name]
     # The text comes in before block 2; before, all three are the same.
@@ -43,16 +47,23 @@ def test_the_measure(capsys):
     assert seen[3][2] > 2 * seen[5][2]
 
 
-@pytest.mark.parametrize('words,message', [
-    (['photo.jpg'], 'Which class'),
-    (['nowhere.jpg', '--class', 'cat'], 'nowhere.jpg'),
-    (['--class', 'cat', *FEW], 'asks for cat'),
-    (WHOLE, 'asks for all classes at once'),
-    (['--config', str(ROOT / 'configs/ablations/'
-                      'clsclip_blocks-0_shapes-5i_fold0.py')],
-     r'fold0\.pth does not fit the config: 4 unexpected keys'),
-    (['--checkpoint', 'nowhere.pth'], 'nowhere.pth can not be found'),
-])
+@pytest.mark.parametrize(
+    'words,message',
+    [
+        (['photo.jpg'], 'Which class'),
+        (['nowhere.jpg', '--class', 'cat'], 'nowhere.jpg'),
+        (['--class', 'cat', *FEW], 'asks for cat'),
+        (WHOLE, 'asks for all classes at once'),
+        (
+            [
+                '--config',
+                str(ROOT / 'configs/ablations/clsclip_blocks-0_shapes-5i_fold0.py'),
+            ],
+            r'fold0\.pth does not fit the config: 4 unexpected keys',
+        ),
+        (['--checkpoint', 'nowhere.pth'], 'nowhere.pth can not be found'),
+    ],
+)
 def test_what_cannot_be_drawn_is_said(words, message, tmp_path):
     file = tmp_path / 'none.png'
     with pytest.raises(SystemExit, match=message):

@@ -1,4 +1,5 @@
 """Checkpoints that fit their model key by key."""
+
 from pathlib import Path
 
 import pytest
@@ -19,8 +20,11 @@ def test_a_checkpoint_that_does_not_fit_is_an_error():
     cfg = Config.fromfile(CONFIG)
     assert 'meta' in load_strictly(MODELS.build(cfg.model), CHECKPOINT)
     cfg.model.decode_head.num_layers = 1
-    with pytest.raises(ValueError, match=r'does not fit the config: 12 '
-                       r'unexpected keys \(decode_head.layers.1'):
+    with pytest.raises(
+        ValueError,
+        match=r'does not fit the config: 12 '
+        r'unexpected keys \(decode_head.layers.1',
+    ):
         load_strictly(MODELS.build(cfg.model), CHECKPOINT)
     cfg.model.decode_head.update(num_layers=3, conv_channels=(8, 4))
     with pytest.raises(ValueError, match='size mismatch(.|\n)*12 missing'):
@@ -44,10 +48,15 @@ def built(stem):
 
 
 def fcn():
-    return MODELS.build(dict(
-        type='EncoderDecoder', backbone=dict(type='ResNet', depth=18),
-        decode_head=dict(type='FCNHead', in_channels=512, channels=8,
-                         num_classes=21)))
+    return MODELS.build(
+        dict(
+            type='EncoderDecoder',
+            backbone=dict(type='ResNet', depth=18),
+            decode_head=dict(
+                type='FCNHead', in_channels=512, channels=8, num_classes=21
+            ),
+        )
+    )
 
 
 def by_runner(path, tmp_path):
@@ -60,13 +69,14 @@ def by_runner(path, tmp_path):
 LOADERS = dict(
     runner=by_runner,
     init_model=lambda path, _: init_model(CONFIG, path, device='cpu'),
-    inferencer=lambda path, _: MMSegInferencer(
-        str(CONFIG), path, device='cpu'),
+    inferencer=lambda path, _: MMSegInferencer(str(CONFIG), path, device='cpu'),
     zoom_in=lambda path, _: load_checkpoint(
-        built('clsclip_plus/clsclip-plus_shapes-5i_fold0'), path),
-    torch=lambda path, _: built(
-        'shapes/clsclip_shapes-5i_fold0').load_state_dict(
-            torch.load(path)['state_dict']))
+        built('clsclip_plus/clsclip-plus_shapes-5i_fold0'), path
+    ),
+    torch=lambda path, _: built('shapes/clsclip_shapes-5i_fold0').load_state_dict(
+        torch.load(path)['state_dict']
+    ),
+)
 
 
 @pytest.mark.parametrize('loader', LOADERS)
@@ -75,17 +85,21 @@ def test_whoever_loads_a_misfit_it_is_refused(loader, tmp_path):
     whole = checkpoint['state_dict']
     states = {
         '37 missing keys.*[(]clip_name': fcn().state_dict(),
-        '4 unexpected keys.*gamma.* 6 missing keys [(]backbone.projections':
-        built('baselines/film_shapes-5i_fold0').state_dict(),
+        '4 unexpected keys.*gamma.* 6 missing keys [(]backbone.projections': built(
+            'baselines/film_shapes-5i_fold0'
+        ).state_dict(),
         '1 missing key [(]clip_name': {
-            key: whole[key] for key in whole if key != 'clip_name'},
+            key: whole[key] for key in whole if key != 'clip_name'
+        },
         '1 missing key [(]decode_head.conv_seg.bias': {
-            key: whole[key] for key in whole
-            if key != 'decode_head.conv_seg.bias'},
+            key: whole[key] for key in whole if key != 'decode_head.conv_seg.bias'
+        },
         '1 unexpected key [(]backbone.prompts': dict(
-            whole, **{'backbone.prompts': torch.zeros(1)}),
+            whole, **{'backbone.prompts': torch.zeros(1)}
+        ),
         'size mismatch for decode_head.conv_seg.bias: [(]2,': dict(
-            whole, **{'decode_head.conv_seg.bias': torch.zeros(2)}),
+            whole, **{'decode_head.conv_seg.bias': torch.zeros(2)}
+        ),
     }
     path = str(tmp_path / 'model.pth')
     for told, state in states.items():
@@ -112,7 +126,8 @@ def test_a_part_is_loaded_by_those_who_ask_for_it():
     with pytest.raises(ValueError, match='does not fit'):
         model.load_state_dict({key: whole[key]})
     cfg.decode_head.init_cfg = dict(
-        type='Pretrained', checkpoint=CHECKPOINT, prefix='decode_head.')
+        type='Pretrained', checkpoint=CHECKPOINT, prefix='decode_head.'
+    )
     model = MODELS.build(cfg)
     model.init_weights()
     state = model.state_dict()

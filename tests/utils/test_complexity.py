@@ -1,4 +1,5 @@
 """Counted operations against the formulas."""
+
 import pytest
 import torch
 from torch import nn
@@ -8,12 +9,12 @@ from mmseg_clsclip.utils.complexity import count_flops
 
 @pytest.mark.parametrize('train', [True, False])
 def test_attention_counts(train):
-    attention = nn.MultiheadAttention(
-        8, 2, batch_first=True).requires_grad_(False).train(train)
+    attention = (
+        nn.MultiheadAttention(8, 2, batch_first=True).requires_grad_(False).train(train)
+    )
     tokens = torch.rand(3, 10, 8)
     fast = torch.backends.mha.get_fastpath_enabled()
-    counted = count_flops(
-        lambda: attention(tokens, tokens, tokens, need_weights=False))
+    counted = count_flops(lambda: attention(tokens, tokens, tokens, need_weights=False))
     assert counted == 2 * 3 * (4 * 10 * 8 * 8 + 2 * 10 * 10 * 8)
     assert torch.backends.mha.get_fastpath_enabled() == fast
 

@@ -1,4 +1,5 @@
 """Bases of configs that lie elsewhere."""
+
 from pathlib import Path
 
 import pytest
@@ -24,25 +25,27 @@ def test_a_base_by_the_packages_name_is_the_one_by_its_path(tmp_path):
     assert Config.fromfile(copy).to_dict() == Config.fromfile(CUSTOM).to_dict()
 
 
-@pytest.mark.parametrize('config, said', [
-    (CUSTOM, 'mmseg_clsclip::_base_/models/clsclip_vit-b16.py'),
-    (CUSTOM.with_stem('clsclip_vit-b16_custom_whole'),
-     'mmseg_clsclip::custom/clsclip_vit-b16_custom.py')])
-def test_a_copy_out_of_its_folder_is_told_what_to_write(config, said,
-                                                        tmp_path):
+@pytest.mark.parametrize(
+    'config, said',
+    [
+        (CUSTOM, 'mmseg_clsclip::_base_/models/clsclip_vit-b16.py'),
+        (
+            CUSTOM.with_stem('clsclip_vit-b16_custom_whole'),
+            'mmseg_clsclip::custom/clsclip_vit-b16_custom.py',
+        ),
+    ],
+)
+def test_a_copy_out_of_its_folder_is_told_what_to_write(config, said, tmp_path):
     copy = tmp_path / 'copy.py'
     copy.write_bytes(config.read_bytes())
-    with pytest.raises(FileNotFoundError,
-                       match=f"copy.py: its _base_ .*'{said}'"):
+    with pytest.raises(FileNotFoundError, match=f"copy.py: its _base_ .*'{said}'"):
         Config.fromfile(copy)
 
 
 def test_other_bases_are_mmengines(tmp_path):
-    told = Config.fromfile(
-        write(tmp_path / 'a.py', 'mmseg::_base_/default_runtime.py'))
+    told = Config.fromfile(write(tmp_path / 'a.py', 'mmseg::_base_/default_runtime.py'))
     assert told.default_scope == 'mmseg'
     with pytest.raises(FileNotFoundError, match='nowhere.py'):
         Config.fromfile(write(tmp_path / 'b.py', './nowhere.py'))
     with pytest.raises(FileNotFoundError, match='custom/nowhere.py'):
-        Config.fromfile(
-            write(tmp_path / 'c.py', 'mmseg_clsclip::custom/nowhere.py'))
+        Config.fromfile(write(tmp_path / 'c.py', 'mmseg_clsclip::custom/nowhere.py'))

@@ -1,4 +1,5 @@
 """A variable that a config overrides has to reach what was built of it."""
+
 from pathlib import Path
 
 import pytest
@@ -21,18 +22,24 @@ def read(folder, text, base=CUSTOM, **options):
     return cfg
 
 
-@pytest.mark.parametrize('text, options, names', [
-    ("new_classes = ('cat', )", {}, ['new_classes']),
-    ("class_names = ('background', 'cup')\nnew_classes = ('cup', )", {},
-     ['class_names', 'new_classes']),
-    ("data_root = 'data/mine'", {}, ['data_root']),
-    ("data_root = 'data'", {}, ['data_root']),
-    ("data_root = 'data/custom/2'", {}, ['data_root']),
-    ("img_suffix = '.png'", {}, ['img_suffix']),
-    ("train_data = dict(img_suffix='.bmp')", {}, ['train_data']),
-    ('', dict(new_classes=['cat']), ['new_classes']),
-    ('', dict(data_root='/data'), ['data_root']),
-])
+@pytest.mark.parametrize(
+    'text, options, names',
+    [
+        ("new_classes = ('cat', )", {}, ['new_classes']),
+        (
+            "class_names = ('background', 'cup')\nnew_classes = ('cup', )",
+            {},
+            ['class_names', 'new_classes'],
+        ),
+        ("data_root = 'data/mine'", {}, ['data_root']),
+        ("data_root = 'data'", {}, ['data_root']),
+        ("data_root = 'data/custom/2'", {}, ['data_root']),
+        ("img_suffix = '.png'", {}, ['img_suffix']),
+        ("train_data = dict(img_suffix='.bmp')", {}, ['train_data']),
+        ('', dict(new_classes=['cat']), ['new_classes']),
+        ('', dict(data_root='/data'), ['data_root']),
+    ],
+)
 @pytest.mark.parametrize('base', [CUSTOM, WHOLE])
 def test_an_override_in_vain_is_told(text, options, names, base, tmp_path):
     told = unheeded(read(tmp_path, text, base, **options))
@@ -42,28 +49,42 @@ def test_an_override_in_vain_is_told(text, options, names, base, tmp_path):
 
 
 def test_a_list_in_a_metric_counts_too(tmp_path):
-    line, = unheeded(read(tmp_path, "unseen_classes = ['car']", STUFF))
+    (line,) = unheeded(read(tmp_path, "unseen_classes = ['car']", STUFF))
     assert 'test_evaluator.unseen_classes' in line
 
 
-@pytest.mark.parametrize('text, options', [
-    ('', {}),
-    ('work_dir = "x"\nlog_level = "ERROR"\nnote = "mine"', {}),
-    ("data_root = 'data/custom'", {}),
-    # The variable is left, and what was built of it changed.
-    ("train_dataloader = dict(dataset=dict(dataset=dict(data_root='x')))",
-     {'test_dataloader.dataset.dataset.data_root': 'x'}),
-    # Another data set for the test alone.
-    ("data_root = 'x'\n"
-     "test_dataloader = dict(dataset=dict(dataset=dict(data_root='x/y')))",
-     {}),
-    ("new_classes = ('cat', )\n"
-     'test_dataloader = dict(dataset=dict(dataset=dict(metainfo='
-     'dict(novel_classes=new_classes))))', {}),
-    ("img_suffix = '.png'", {
-        'train_dataloader.dataset.dataset.img_suffix': '.png',
-        'test_dataloader.dataset.dataset.img_suffix': '.png'}),
-])
+@pytest.mark.parametrize(
+    'text, options',
+    [
+        ('', {}),
+        ('work_dir = "x"\nlog_level = "ERROR"\nnote = "mine"', {}),
+        ("data_root = 'data/custom'", {}),
+        # The variable is left, and what was built of it changed.
+        (
+            "train_dataloader = dict(dataset=dict(dataset=dict(data_root='x')))",
+            {'test_dataloader.dataset.dataset.data_root': 'x'},
+        ),
+        # Another data set for the test alone.
+        (
+            "data_root = 'x'\n"
+            "test_dataloader = dict(dataset=dict(dataset=dict(data_root='x/y')))",
+            {},
+        ),
+        (
+            "new_classes = ('cat', )\n"
+            'test_dataloader = dict(dataset=dict(dataset=dict(metainfo='
+            'dict(novel_classes=new_classes))))',
+            {},
+        ),
+        (
+            "img_suffix = '.png'",
+            {
+                'train_dataloader.dataset.dataset.img_suffix': '.png',
+                'test_dataloader.dataset.dataset.img_suffix': '.png',
+            },
+        ),
+    ],
+)
 def test_what_is_heeded_or_left_is_nothing_to_tell(text, options, tmp_path):
     assert not unheeded(read(tmp_path, text, **options))
 
@@ -71,11 +92,13 @@ def test_what_is_heeded_or_left_is_nothing_to_tell(text, options, tmp_path):
 def test_a_copy_with_other_values_is_as_the_page_says(tmp_path):
     path = tmp_path / 'mine.py'
     text = Path(CUSTOM).read_text()
-    path.write_text(text.replace("'../_base_", f"'{ROOT}/configs/_base_")
-                    .replace("('sheep', 'bicycle')", "('cat', )"))
+    path.write_text(
+        text.replace("'../_base_", f"'{ROOT}/configs/_base_").replace(
+            "('sheep', 'bicycle')", "('cat', )"
+        )
+    )
     cfg = Config.fromfile(path)
-    assert cfg.train_dataloader.dataset.dataset.metainfo.novel_classes == (
-        'cat', )
+    assert cfg.train_dataloader.dataset.dataset.metainfo.novel_classes == ('cat',)
     assert not unheeded(cfg)
 
 
@@ -92,7 +115,8 @@ def test_neither_training_nor_test_begins(tmp_path):
     first.write_text(
         f'_base_ = {base!r}\nscenes = dict(type="Shapes5iDataset", length=3, '
         'split="test", test_mode=True)\n'
-        'test_dataloader = dict(dataset=dict(dataset=scenes))\n')
+        'test_dataloader = dict(dataset=dict(dataset=scenes))\n'
+    )
     cfg = read(tmp_path, 'scenes = dict(length=5)', str(first))
     cfg.update(work_dir=str(tmp_path / 'out'), log_level='ERROR')
     cfg.visualizer.vis_backends = None

@@ -1,4 +1,5 @@
 """Files that are whole or not there."""
+
 import os
 from pathlib import Path
 
@@ -64,15 +65,17 @@ def test_of_many_missing_files_the_first_few_are_named(tmp_path):
     there = tmp_path / 'there'
     there.touch()
     require_files([there], 'masks')
-    with pytest.raises(FileNotFoundError, match='^6 of 7 masks do not exist: '
-                       r'0, 1, 2, 3, 4, \.\.\.\. Look again\.$'):
+    with pytest.raises(
+        FileNotFoundError,
+        match='^6 of 7 masks do not exist: '
+        r'0, 1, 2, 3, 4, \.\.\.\. Look again\.$',
+    ):
         require_files([*map(str, range(6)), there], 'masks', 'Look again.')
     with pytest.raises(FileNotFoundError, match=r'^1 of 1 masks .*: x\.$'):
         require_files(['x'], 'masks', is_file=lambda path: False)
 
 
-def test_configs_of_a_wheel_come_before_those_of_a_checkout(
-        tmp_path, monkeypatch):
+def test_configs_of_a_wheel_come_before_those_of_a_checkout(tmp_path, monkeypatch):
     assert configs_folder() == Path(__file__).parents[2] / 'configs'
     package = tmp_path / 'mmseg_clsclip'
     monkeypatch.setattr(files, '__file__', str(package / 'utils/files.py'))
@@ -83,12 +86,16 @@ def test_configs_of_a_wheel_come_before_those_of_a_checkout(
         assert configs_folder() == folder
 
 
-@pytest.mark.parametrize('text, message', [
-    ('{"a": 1', 'is not JSON: line 1, column 8'),
-    ('[' * 100000, 'cannot be read: it is nested too deeply'),
-    ('{"a":' * 100000, 'cannot be read: it is nested too deeply'),
-    (f'[{"7" * 5000}]', 'cannot be read: .*4300 digits'),
-    ('\udcff', 'is not JSON, not even text')])
+@pytest.mark.parametrize(
+    'text, message',
+    [
+        ('{"a": 1', 'is not JSON: line 1, column 8'),
+        ('[' * 100000, 'cannot be read: it is nested too deeply'),
+        ('{"a":' * 100000, 'cannot be read: it is nested too deeply'),
+        (f'[{"7" * 5000}]', 'cannot be read: .*4300 digits'),
+        ('\udcff', 'is not JSON, not even text'),
+    ],
+)
 def test_what_is_no_json_is_named(text, message, tmp_path):
     path = tmp_path / 'x.json'
     path.write_text(text, encoding='utf-8', errors='surrogateescape')

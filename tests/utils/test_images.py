@@ -1,4 +1,5 @@
 """What is a user's is opened by the usual formats alone."""
+
 import io
 import re
 import subprocess
@@ -31,10 +32,10 @@ def test_a_phones_pictures_of_several_frames_are_jpegs():
     assert open_image(file).format == 'MPO'
 
 
-@pytest.mark.parametrize('format', [
-    'EPS', 'PCX', 'TGA', 'ICO', 'SGI', 'JPEG2000', 'PDF'])
-def test_another_format_of_whatever_name_is_none(
-        tmp_path, monkeypatch, format):
+@pytest.mark.parametrize(
+    'format', ['EPS', 'PCX', 'TGA', 'ICO', 'SGI', 'JPEG2000', 'PDF']
+)
+def test_another_format_of_whatever_name_is_none(tmp_path, monkeypatch, format):
     def started(*args, **options):
         pytest.fail('a program was started')
 
@@ -51,9 +52,11 @@ def test_another_format_of_whatever_name_is_none(
 
 
 def test_nothing_is_opened_in_another_way():
-    files = [*(ROOT / 'mmseg_clsclip').rglob('*.py'),
-             *(ROOT / 'tools').rglob('*.py')]
+    files = [*(ROOT / 'mmseg_clsclip').rglob('*.py'), *(ROOT / 'tools').rglob('*.py')]
     assert len(files) > 60
-    found = [path.name for path in files if re.search(
-        r'\bImage\.open\(', path.read_text(encoding='utf-8'))]
+    found = [
+        path.name
+        for path in files
+        if re.search(r'\bImage\.open\(', path.read_text(encoding='utf-8'))
+    ]
     assert found == ['images.py']

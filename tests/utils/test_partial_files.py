@@ -1,4 +1,5 @@
 """Files that take their names together, whenever the process ends."""
+
 import errno
 import os
 import shutil
@@ -13,11 +14,7 @@ import pytest
 
 from mmseg_clsclip.utils import partial_files as parts
 from mmseg_clsclip.utils.files import atomic_write
-from mmseg_clsclip.utils.partial_files import (
-    new_folder,
-    part_folder,
-    take_names,
-)
+from mmseg_clsclip.utils.partial_files import new_folder, part_folder, take_names
 
 NAMES = ['a.png', 'b.png', 'sign.json']
 pytestmark = pytest.mark.skipif(os.name != 'posix', reason='needs fork, flock')
@@ -31,8 +28,7 @@ def put(out, content):
 
 
 def found(out):
-    return {path.name: path.read_text() for path in out.iterdir()
-            if path.is_file()}
+    return {path.name: path.read_text() for path in out.iterdir() if path.is_file()}
 
 
 def killed_at(number, function):
@@ -49,6 +45,7 @@ def killed_at(number, function):
                 if next(left, None) is None:
                     os.kill(os.getpid(), signal.SIGKILL)
                 return change(*args, **options)
+
             return wrapped
 
         for name in 'replace', 'unlink', 'mkdir', 'rmdir', 'rename':
@@ -112,16 +109,18 @@ def test_what_lives_is_left_alone(tmp_path):
         parts._remove_left.cache_clear()
         with part_folder(tmp_path) as second:
             assert first.is_dir() and second.is_dir()
-        script = ('import sys, runpy\nparts = runpy.run_path(sys.argv[1])\n'
-                  'with parts["part_folder"](sys.argv[2]): pass')
-        subprocess.run([sys.executable, '-c', script, parts.__file__,
-                        str(tmp_path)], check=True)
+        script = (
+            'import sys, runpy\nparts = runpy.run_path(sys.argv[1])\n'
+            'with parts["part_folder"](sys.argv[2]): pass'
+        )
+        subprocess.run(
+            [sys.executable, '-c', script, parts.__file__, str(tmp_path)], check=True
+        )
         assert first.is_dir()
     assert os.listdir(tmp_path) == [mine.name]
 
 
-def test_of_another_machine_only_what_is_old_is_removed(
-        tmp_path, monkeypatch):
+def test_of_another_machine_only_what_is_old_is_removed(tmp_path, monkeypatch):
     monkeypatch.setattr(parts.platform, 'node', lambda: 'elsewhere')
     with part_folder(tmp_path) as folder:
         kept = shutil.copytree(folder, tmp_path / f'{folder.name[:-5]}x.part')

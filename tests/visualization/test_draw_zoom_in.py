@@ -1,4 +1,5 @@
 """The drawing shows boxes, regions and result, and can be saved."""
+
 import numpy as np
 import pytest
 import torch
@@ -16,7 +17,8 @@ def sample(number, masks=False):
         scores=torch.rand(number),
         labels=torch.ones(number).long(),
         windows=windows,
-        names=['red'] * number)
+        names=['red'] * number,
+    )
     if masks:
         found.masks = [torch.ones(8, 8, dtype=torch.int16)] * number
     pred = torch.zeros(1, 20, 30).long()

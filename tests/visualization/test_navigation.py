@@ -1,4 +1,5 @@
 """The maps are torch's own attention; the shares are counted by hand."""
+
 import numpy as np
 import pytest
 import torch
@@ -18,7 +19,8 @@ from mmseg_clsclip.visualization.navigation import (
 def backbone(tiny_clip_json):
     torch.manual_seed(0)
     return ClsCLIPVisionTransformer(
-        clip=load_clip(tiny_clip_json), navigate_blocks=(1, 2)).eval()
+        clip=load_clip(tiny_clip_json), navigate_blocks=(1, 2)
+    ).eval()
 
 
 def torchs_own(block, x):
@@ -45,8 +47,7 @@ def test_the_maps_are_those_of_the_tower_as_it_runs(backbone, named):
     assert maps.shape == (2, 4, 4, 5)
     with torch.no_grad():
         x = backbone.first_tokens(inputs)
-        for i, block in enumerate(
-                backbone.visual.module.transformer.resblocks):
+        for i, block in enumerate(backbone.visual.module.transformer.resblocks):
             if named and i in (1, 2):
                 x = x.clone()
                 x[:, 0] = backbone.projections[i - 1](text)
@@ -61,8 +62,9 @@ def test_the_maps_are_those_of_the_tower_as_it_runs(backbone, named):
 
 def test_the_text_changes_nothing_before_it_comes_in(backbone):
     inputs = torch.randn(1, 3, 32, 32)
-    one, none = (navigation_maps(backbone, inputs, text)
-                 for text in (torch.randn(1, 16), None))
+    one, none = (
+        navigation_maps(backbone, inputs, text) for text in (torch.randn(1, 16), None)
+    )
     assert torch.equal(one[:, 0], none[:, 0])
     # The patches are the same before block 1, the token is not.
     assert not torch.allclose(one[:, 1], none[:, 1], rtol=1e-3)
@@ -81,17 +83,17 @@ def test_a_mask_on_patches():
     mask[10:] = 255
     # At 10 x 20 into the tower: patches of 4 are 3 x 5, the last row half.
     inside = on_patches(mask, (10, 20), (3, 5), (4, 4))
-    expected = torch.tensor([[0, .75, .5, 0, 0], [0, .1875, .125, 0, 0],
-                             [0, 0, 0, 0, 0]])
+    expected = torch.tensor(
+        [[0, 0.75, 0.5, 0, 0], [0, 0.1875, 0.125, 0, 0], [0, 0, 0, 0, 0]]
+    )
     torch.testing.assert_close(inside, expected)
     assert inside.sum() * 16 == 25  # pixels of the mask at half its size
 
 
 def test_the_share_inside():
-    maps = torch.tensor([[[.1, .3], [.2, .2]], [[.25, .25], [.25, .25]]])
-    inside = torch.tensor([[0, 1], [.5, 0]])
-    torch.testing.assert_close(
-        share_inside(maps, inside), torch.tensor([.5, .375]))
+    maps = torch.tensor([[[0.1, 0.3], [0.2, 0.2]], [[0.25, 0.25], [0.25, 0.25]]])
+    inside = torch.tensor([[0, 1], [0.5, 0]])
+    torch.testing.assert_close(share_inside(maps, inside), torch.tensor([0.5, 0.375]))
 
 
 def test_the_drawing(tmp_path):
@@ -101,12 +103,13 @@ def test_the_drawing(tmp_path):
     mask[5:10, 5:10] = 1
     drawn = draw_navigation(picture, 'cat', maps, mask)
     file = tmp_path / 'maps.png'
-    known = draw_navigation(picture, 'cat', maps, mask, mask,
-                            [[.1, .2, .3]] * 2, (1, ), str(file))
+    known = draw_navigation(
+        picture, 'cat', maps, mask, mask, [[0.1, 0.2, 0.3]] * 2, (1,), str(file)
+    )
     assert drawn.dtype == np.uint8 and drawn.shape == known.shape
     assert file.stat().st_size > 1000
     # Grey with six tenths of magenta: once predicted, once true as well.
-    magenta = [(abs(d.astype(int) - (204, 51, 179)).max(-1) < 3).sum()
-               for d in (drawn, known)]
-    assert magenta[0] > 10 and magenta[1] == pytest.approx(
-        2 * magenta[0], rel=0.2)
+    magenta = [
+        (abs(d.astype(int) - (204, 51, 179)).max(-1) < 3).sum() for d in (drawn, known)
+    ]
+    assert magenta[0] > 10 and magenta[1] == pytest.approx(2 * magenta[0], rel=0.2)

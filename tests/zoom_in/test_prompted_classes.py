@@ -1,4 +1,5 @@
 """What segmentors are asked for, and how their answers read."""
+
 from types import SimpleNamespace
 
 import pytest
@@ -8,16 +9,25 @@ from mmseg_clsclip.zoom_in.prompted_classes import AskedClasses
 
 
 def named(background=True):
-    return AskedClasses(SimpleNamespace(
-        text_encoder=SimpleNamespace(names=('cat', 'dog')),
-        with_background=background, align_corners=False,
-        decode_head=SimpleNamespace(threshold=0.5)))
+    return AskedClasses(
+        SimpleNamespace(
+            text_encoder=SimpleNamespace(names=('cat', 'dog')),
+            with_background=background,
+            align_corners=False,
+            decode_head=SimpleNamespace(threshold=0.5),
+        )
+    )
 
 
 def closed(channels=3, classes=('cat', 'background', 'dog')):
-    return AskedClasses(SimpleNamespace(
-        out_channels=channels, align_corners=False,
-        decode_head=SimpleNamespace(threshold=0.3)), classes)
+    return AskedClasses(
+        SimpleNamespace(
+            out_channels=channels,
+            align_corners=False,
+            decode_head=SimpleNamespace(threshold=0.3),
+        ),
+        classes,
+    )
 
 
 def test_classes_asked_by_name():
@@ -65,16 +75,16 @@ def test_probabilities_of_the_wanted_classes():
     assert torch.equal(got, logits[2:].sigmoid())
     got = closed().probabilities(logits, dict(cat=0, dog=2))
     torch.testing.assert_close(got, logits.softmax(0)[[0, 2]])
-    assert torch.equal(closed(1).probabilities(logits[:1], dict(cat=1)),
-                       logits[:1])
+    assert torch.equal(closed(1).probabilities(logits[:1], dict(cat=1)), logits[:1])
 
 
 def test_answers_to_regions():
     ones = torch.ones(1, 2, 3)
     # By name over a background: the difference is the logit.
     values, said = named().read(
-        torch.cat([ones, 3 * ones]), (4, 6), channels=3, label=2)
-    assert torch.equal(values, torch.full((1, 4, 6), 2.))
+        torch.cat([ones, 3 * ones]), (4, 6), channels=3, label=2
+    )
+    assert torch.equal(values, torch.full((1, 4, 6), 2.0))
     assert said.dtype == torch.int16 and (said == 2).all()
     # mmseg turns a single channel into a probability. It becomes a logit
     # among others, and stays one where it is alone.
@@ -86,6 +96,5 @@ def test_answers_to_regions():
     values, said = closed(1).read(0.4 * ones, (2, 3), 1, label=None)
     assert (said == 1).all()  # its threshold is 0.3
     assert closed(1).read(ones, (2, 3), 1, None)[0].isfinite().all()
-    values, said = closed().read(
-        torch.cat([ones, 0 * ones, 2 * ones]), (2, 3), 3, None)
+    values, said = closed().read(torch.cat([ones, 0 * ones, 2 * ones]), (2, 3), 3, None)
     assert values.shape == (3, 2, 3) and (said == 2).all()

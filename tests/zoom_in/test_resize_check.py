@@ -1,4 +1,5 @@
 """What may bring regions to another size: told by what it does."""
+
 import random
 
 import cv2
@@ -50,18 +51,28 @@ def registered():
         del TRANSFORMS.module_dict[kind.__name__]
 
 
-@pytest.mark.parametrize('resize', [
-    [], RESIZE, dict(RESIZE, keep_ratio=True), dict(type='Mine'),
-    dict(type='Resize', scale_factor=1.5), dict(RESIZE, backend='pillow'),
-    *[dict(type='Resize', scale=(side, side), interpolation=how)
-      for side in (1, 7, 64, 900)
-      for how in ('nearest', 'bilinear', 'bicubic', 'area', 'lanczos')],
-    dict(type='ResizeToMultiple', size_divisor=32),
-    dict(type='ResizeShortestEdge', scale=64, max_size=640),
-    [RESIZE, dict(type='Resize', scale=(20, 20)),
-     dict(type='Pad', size=(64, 64))],
-    dict(type='Pad', size_divisor=32), dict(type='Pad', size=(16, 16)),
-    [RESIZE, dict(type='Pad', size=(70, 90), padding_mode='reflect')]])
+@pytest.mark.parametrize(
+    'resize',
+    [
+        [],
+        RESIZE,
+        dict(RESIZE, keep_ratio=True),
+        dict(type='Mine'),
+        dict(type='Resize', scale_factor=1.5),
+        dict(RESIZE, backend='pillow'),
+        *[
+            dict(type='Resize', scale=(side, side), interpolation=how)
+            for side in (1, 7, 64, 900)
+            for how in ('nearest', 'bilinear', 'bicubic', 'area', 'lanczos')
+        ],
+        dict(type='ResizeToMultiple', size_divisor=32),
+        dict(type='ResizeShortestEdge', scale=64, max_size=640),
+        [RESIZE, dict(type='Resize', scale=(20, 20)), dict(type='Pad', size=(64, 64))],
+        dict(type='Pad', size_divisor=32),
+        dict(type='Pad', size=(16, 16)),
+        [RESIZE, dict(type='Pad', size=(70, 90), padding_mode='reflect')],
+    ],
+)
 def test_resizes_whatever_they_are_called(resize):
     batches = InBatches(resize)
     for size in ((1200, 900), (1, 5), (33, 2000)):
@@ -69,20 +80,31 @@ def test_resizes_whatever_they_are_called(resize):
         assert image.shape[:2] == batches.input_shape(size)
 
 
-@pytest.mark.parametrize('wrong', [
-    dict(type='RandomCrop', crop_size=(32, 32)),
-    dict(type='CenterCrop', crop_size=(32, 32)),
-    dict(type='RandomFlip', prob=.01), dict(type='PhotoMetricDistortion'),
-    dict(type='Normalize', mean=[100.] * 3, std=[50.] * 3),
-    dict(type='RandomRotate', prob=.01, degree=1), dict(type='Rerange'),
-    dict(type='RandomResize', scale=(64, 64), ratio_range=(.9, 1.1)),
-    dict(type='RandomChoiceResize', scales=[(32, 32), (64, 64)]),
-    dict(type='CLAHE'), dict(type='AdjustGamma', gamma=1.2),
-    dict(type='RGB2Gray'), dict(type='RGB2Gray', out_channels=3),
-    dict(type='RandomCutOut', prob=.01, n_holes=1, cutout_shape=(3, 3)),
-    dict(type='Shifted'), dict(type='Swapped'),
-    dict(type='BAMLetterbox', size=64), dict(type='PackSegInputs'),
-    dict(type='LoadAnnotations'), dict(type='LoadImageFromFile')])
+@pytest.mark.parametrize(
+    'wrong',
+    [
+        dict(type='RandomCrop', crop_size=(32, 32)),
+        dict(type='CenterCrop', crop_size=(32, 32)),
+        dict(type='RandomFlip', prob=0.01),
+        dict(type='PhotoMetricDistortion'),
+        dict(type='Normalize', mean=[100.0] * 3, std=[50.0] * 3),
+        dict(type='RandomRotate', prob=0.01, degree=1),
+        dict(type='Rerange'),
+        dict(type='RandomResize', scale=(64, 64), ratio_range=(0.9, 1.1)),
+        dict(type='RandomChoiceResize', scales=[(32, 32), (64, 64)]),
+        dict(type='CLAHE'),
+        dict(type='AdjustGamma', gamma=1.2),
+        dict(type='RGB2Gray'),
+        dict(type='RGB2Gray', out_channels=3),
+        dict(type='RandomCutOut', prob=0.01, n_holes=1, cutout_shape=(3, 3)),
+        dict(type='Shifted'),
+        dict(type='Swapped'),
+        dict(type='BAMLetterbox', size=64),
+        dict(type='PackSegInputs'),
+        dict(type='LoadAnnotations'),
+        dict(type='LoadImageFromFile'),
+    ],
+)
 def test_what_does_more_is_refused_at_once_and_draws_nothing(wrong):
     def drawn():
         return (random.getstate(), np.random.rand(), float(torch.rand(1)))
@@ -92,8 +114,11 @@ def test_what_does_more_is_refused_at_once_and_draws_nothing(wrong):
     random.setstate(states[0])
     np.random.set_state(states[1])
     torch.set_rng_state(states[2])
-    with pytest.raises(ValueError, match=f"resize: {wrong['type']} c.* Use "
-                       'Resize and its like, and Pad after them'):
+    with pytest.raises(
+        ValueError,
+        match=f'resize: {wrong["type"]} c.* Use '
+        'Resize and its like, and Pad after them',
+    ):
         InBatches([RESIZE, wrong])
     assert drawn() == expected
 

@@ -1,4 +1,5 @@
 """The zoom-in: geometry, joining, batches, checkpoints."""
+
 from types import SimpleNamespace
 
 import cv2
@@ -20,7 +21,7 @@ from mmseg_clsclip.zoom_in.zoom_input import Picture
 
 COLOURS = ('blue', 'green', 'red')
 # Every pixel becomes 4 x 4 and comes back as it was.
-EXACT = dict(type='Resize', scale_factor=4., interpolation='nearest')
+EXACT = dict(type='Resize', scale_factor=4.0, interpolation='nearest')
 
 
 class Colours(BaseSegmentor):
@@ -29,6 +30,7 @@ class Colours(BaseSegmentor):
     The logit is the pixel's value - 128 + the region's greatest value - 200,
     so that what regions say of one pixel differs, in whole numbers.
     """
+
     align_corners = False
 
     def __init__(self, by_name=True, background=True):
@@ -46,10 +48,9 @@ class Colours(BaseSegmentor):
         self.batches.append((tuple(inputs.shape), names))
         logits = inputs - 328 + inputs.amax((1, 2, 3), keepdim=True)
         if hasattr(self, 'text_encoder') and names[0]:
-            logits = torch.stack([
-                one[COLOURS.index(name)][None]
-                for one, name in zip(logits, names)
-            ])
+            logits = torch.stack(
+                [one[COLOURS.index(name)][None] for one, name in zip(logits, names)]
+            )
         if self.with_background:
             zero = torch.zeros_like(logits[:, :1])
             logits = torch.cat([zero, logits], 1) + self.offset
@@ -77,32 +78,34 @@ class Given(BaseProposals):
             InstanceData(
                 bboxes=torch.tensor([b for _, b in boxes]).reshape(-1, 4),
                 scores=torch.ones(len(boxes)),
-                names=[name for name, _ in boxes]) for boxes in given
+                names=[name for name, _ in boxes],
+            )
+            for boxes in given
         ]
 
 
 def zoom(module=None, proposals=None, **kwargs):
     options = dict(resize=EXACT, margin=0, min_size=1, whole_picture='never')
-    return ZoomIn(module or Colours(), proposals or Given(), **{
-        **options, **kwargs
-    }).eval()
+    return ZoomIn(
+        module or Colours(), proposals or Given(), **{**options, **kwargs}
+    ).eval()
 
 
 def picture(height=24, width=30, seed=0):
     rng = np.random.RandomState(seed)
-    return torch.from_numpy(
-        rng.randint(0, 256, (3, height, width)).astype(np.uint8))
+    return torch.from_numpy(rng.randint(0, 256, (3, height, width)).astype(np.uint8))
 
 
 def sample(image, boxes=(), **meta):
     return SegDataSample(
-        metainfo=dict(
-            ori_shape=tuple(image.shape[1:]), boxes=list(boxes), **meta))
+        metainfo=dict(ori_shape=tuple(image.shape[1:]), boxes=list(boxes), **meta)
+    )
 
 
 def ask(model, image, boxes=(), **meta):
-    (result, ) = model.test_step(
-        dict(inputs=[image], data_samples=[sample(image, boxes, **meta)]))
+    (result,) = model.test_step(
+        dict(inputs=[image], data_samples=[sample(image, boxes, **meta)])
+    )
     return result
 
 
@@ -113,15 +116,23 @@ def answer(image, window=None):
     return part - 328 + part.max()
 
 
-@pytest.mark.parametrize('window', [
-    (5, 6, 20, 16), (0, 0, 30, 24), (0, 0, 7, 5), (22, 3, 30, 24),
-    (7, 9, 8, 20), (7, 9, 20, 10), (7, 9, 8, 10), (29, 23, 30, 24)
-])
+@pytest.mark.parametrize(
+    'window',
+    [
+        (5, 6, 20, 16),
+        (0, 0, 30, 24),
+        (0, 0, 7, 5),
+        (22, 3, 30, 24),
+        (7, 9, 8, 20),
+        (7, 9, 20, 10),
+        (7, 9, 8, 10),
+        (29, 23, 30, 24),
+    ],
+)
 @pytest.mark.parametrize('join', ['or', 'max', 'mean'])
 def test_a_region_comes_back_to_the_pixel(window, join):
     image = picture()
-    result = ask(zoom(join=join), image, [('green', window)],
-                 class_name='green')
+    result = ask(zoom(join=join), image, [('green', window)], class_name='green')
     expected = np.full((24, 30), NEVER)
     x1, y1, x2, y2 = window
     expected[y1:y2, x1:x2] = answer(image, window)[1]
@@ -134,16 +145,19 @@ def test_a_region_comes_back_to_the_pixel(window, join):
 
 def test_the_margin_is_part_of_the_region():
     image = picture()
-    result = ask(zoom(margin=0.5), image, [('red', (4, 6, 8, 12))],
-                 class_name='red')
+    result = ask(zoom(margin=0.5), image, [('red', (4, 6, 8, 12))], class_name='red')
     assert result.proposals.windows.tolist() == [[2, 3, 10, 15]]
     inside = result.seg_logits.data[1] > NEVER
     assert inside[3:15, 2:10].all() and inside.sum() == 96
 
 
-REGIONS = [('green', (2, 2, 20, 15)), ('green', (10, 5, 30, 24)),
-           ('green', (2, 2, 20, 15)), ('blue', (0, 0, 12, 12)),
-           ('green', (12, 0, 13, 24))]
+REGIONS = [
+    ('green', (2, 2, 20, 15)),
+    ('green', (10, 5, 30, 24)),
+    ('green', (2, 2, 20, 15)),
+    ('blue', (0, 0, 12, 12)),
+    ('green', (12, 0, 13, 24)),
+]
 
 
 def reference(image, join, whole_picture, names, background=True):
@@ -164,17 +178,17 @@ def reference(image, join, whole_picture, names, background=True):
                 ]
                 empty = not mine if background else not said
                 if whole_picture == 'include' or (
-                        whole_picture == 'fallback' and empty):
+                    whole_picture == 'fallback' and empty
+                ):
                     said.append(whole[channel, y, x])
                 if said:
-                    out[k, y, x] = np.mean(said) if join == 'mean' else max(
-                        said)
+                    out[k, y, x] = np.mean(said) if join == 'mean' else max(said)
     return out
 
 
 @pytest.mark.parametrize('whole_picture', ['fallback', 'include', 'never'])
 @pytest.mark.parametrize('join', ['or', 'max', 'mean'])
-@pytest.mark.parametrize('names', [('green', ), ('red', ), COLOURS])
+@pytest.mark.parametrize('names', [('green',), ('red',), COLOURS])
 def test_joining_named_classes(join, whole_picture, names):
     image = picture(seed=3)
     meta = dict(class_name=names[0]) if len(names) == 1 else {}
@@ -193,8 +207,9 @@ def test_or_is_that_any_region_says_so():
     model = zoom(keep_masks=True)
     result = ask(model, image, REGIONS, class_name='green')
     anyone = np.zeros((24, 30), bool)
-    for (x1, y1, x2, y2), mask in zip(result.proposals.windows.tolist(),
-                                      result.proposals.masks):
+    for (x1, y1, x2, y2), mask in zip(
+        result.proposals.windows.tolist(), result.proposals.masks
+    ):
         assert mask.shape == (y2 - y1, x2 - x1)
         anyone[y1:y2, x1:x2] |= mask.numpy() > 0
     assert 0 < anyone.sum() < 24 * 30
@@ -206,8 +221,7 @@ def test_or_is_that_any_region_says_so():
 def test_named_classes_without_a_background(join, whole_picture):
     image = picture(seed=5)
     image[:, 2:15, 2:20] //= 2  # where the region says other than the whole
-    model = zoom(Colours(background=False), join=join,
-                 whole_picture=whole_picture)
+    model = zoom(Colours(background=False), join=join, whole_picture=whole_picture)
     result = ask(model, image, REGIONS)
     assert result.pred_sem_seg.data.shape == (1, 24, 30)
     if join == 'max':
@@ -219,12 +233,12 @@ def test_named_classes_without_a_background(join, whole_picture):
     result = ask(model, image, REGIONS[:1], class_name='green')
     expected = reference_single(image, join, whole_picture)
     assert result.seg_logits.data.shape == (1, 24, 30)
-    np.testing.assert_allclose(
-        result.seg_logits.data[0], expected, atol=1e-4)
+    np.testing.assert_allclose(result.seg_logits.data[0], expected, atol=1e-4)
     clear = abs(expected - 0.5) > 1e-4  # the mean of 0 and 1 is a tie
     assert clear.mean() > 0.8
-    np.testing.assert_array_equal(result.pred_sem_seg.data[0][clear],
-                                  expected[clear] > 0.5)
+    np.testing.assert_array_equal(
+        result.pred_sem_seg.data[0][clear], expected[clear] > 0.5
+    )
 
 
 def reference_single(image, join, whole_picture):
@@ -248,8 +262,9 @@ def test_joining_a_closed_set(join, whole_picture):
     """All classes in every region; a class counts where it won, for OR."""
     image = picture(seed=6)
     classes = ('background', *COLOURS)
-    model = zoom(Colours(by_name=False), join=join, classes=classes,
-                 whole_picture=whole_picture)
+    model = zoom(
+        Colours(by_name=False), join=join, classes=classes, whole_picture=whole_picture
+    )
     result = ask(model, image, REGIONS)
 
     def full(window=None):
@@ -277,39 +292,52 @@ def test_joining_a_closed_set(join, whole_picture):
             if whole_picture == 'include':
                 here.append(full()[:, y, x])
             if not here:
-                here = [plain[:, y, x] if whole_picture == 'fallback' else
-                        np.array([0] + [NEVER] * 3)]
-            expected[:, y, x] = np.mean(here, 0) if join == 'mean' else np.max(
-                here, 0)
+                here = [
+                    plain[:, y, x]
+                    if whole_picture == 'fallback'
+                    else np.array([0] + [NEVER] * 3)
+                ]
+            expected[:, y, x] = np.mean(here, 0) if join == 'mean' else np.max(here, 0)
     np.testing.assert_allclose(result.seg_logits.data, expected, atol=1e-3)
-    np.testing.assert_array_equal(result.pred_sem_seg.data[0],
-                                  expected.argmax(0))
+    np.testing.assert_array_equal(result.pred_sem_seg.data[0], expected.argmax(0))
     regions = [names for _, names in model.module.batches if names != [None]]
-    assert sum(shape[0] for shape, _ in model.module.batches
-               if shape[2:] != (96, 120)) == len(windows)
+    assert sum(
+        shape[0] for shape, _ in model.module.batches if shape[2:] != (96, 120)
+    ) == len(windows)
     assert not any(any(names) for names in regions)
 
 
 @pytest.mark.parametrize('background', [True, False])
-@pytest.mark.parametrize('join, whole_picture', [
-    ('or', 'fallback'), ('max', 'include'), ('mean', 'include')])
+@pytest.mark.parametrize(
+    'join, whole_picture', [('or', 'fallback'), ('max', 'include'), ('mean', 'include')]
+)
 def test_classes_that_compete_are_weighed_as_in_episodes(
-        tiny_clip_json, background, join, whole_picture):
+    tiny_clip_json, background, join, whole_picture
+):
     """Regions as large as the picture change no label."""
     torch.manual_seed(0)
-    dense = MODELS.build(ConfigDict(
-        type='DenseCLIP', with_background=background,
-        background=['ground', 'sky'],
-        data_preprocessor=dict(
-            type='SegDataPreProcessor', mean=[128.] * 3, std=[60.] * 3),
-        backbone=dict(
-            type='DenseCLIPVisionTransformer', architecture=tiny_clip_json),
-        text_encoder=dict(
-            type='OpenCLIPTextEncoder', vocabulary=list(COLOURS)),
-        decode_head=dict(type='DenseCLIPHead'))).eval()
+    dense = MODELS.build(
+        ConfigDict(
+            type='DenseCLIP',
+            with_background=background,
+            background=['ground', 'sky'],
+            data_preprocessor=dict(
+                type='SegDataPreProcessor', mean=[128.0] * 3, std=[60.0] * 3
+            ),
+            backbone=dict(
+                type='DenseCLIPVisionTransformer', architecture=tiny_clip_json
+            ),
+            text_encoder=dict(type='OpenCLIPTextEncoder', vocabulary=list(COLOURS)),
+            decode_head=dict(type='DenseCLIPHead'),
+        )
+    ).eval()
     image = picture(32, 32)
-    plain = dense.test_step(dict(inputs=[image], data_samples=[
-        SegDataSample(metainfo=dict(ori_shape=(32, 32)))]))[0]
+    plain = dense.test_step(
+        dict(
+            inputs=[image],
+            data_samples=[SegDataSample(metainfo=dict(ori_shape=(32, 32)))],
+        )
+    )[0]
     labels = plain.pred_sem_seg.data
     assert len(labels.unique()) > 1
     model = zoom(dense, resize=[], join=join, whole_picture=whole_picture)
@@ -321,8 +349,11 @@ def test_classes_that_compete_are_weighed_as_in_episodes(
 @pytest.mark.parametrize('whole_picture', ['fallback', 'include'])
 def test_a_closed_set_without_boxes_is_the_plain_model(whole_picture):
     image = picture(seed=6)
-    model = zoom(Colours(by_name=False), classes=('background', *COLOURS),
-                 whole_picture=whole_picture)
+    model = zoom(
+        Colours(by_name=False),
+        classes=('background', *COLOURS),
+        whole_picture=whole_picture,
+    )
     logits = ask(model, image).seg_logits.data
     assert not logits[0].any()
     np.testing.assert_array_equal(logits[1:], answer(image))
@@ -348,19 +379,27 @@ def test_a_closed_set_of_one_channel():
 
     module.predict = predict
     image = picture(seed=7)
-    result = ask(zoom(module, classes=('background', 'green')), image,
-                 [('green', (3, 3, 9, 20)), ('red', (0, 0, 30, 24))])
+    result = ask(
+        zoom(module, classes=('background', 'green')),
+        image,
+        [('green', (3, 3, 9, 20)), ('red', (0, 0, 30, 24))],
+    )
     expected = np.zeros((24, 30))
     expected[3:20, 3:9] = image[1, 3:20, 3:9] > 128
     np.testing.assert_array_equal(result.pred_sem_seg.data[0], expected)
 
 
-@pytest.mark.parametrize('whole_picture, boxes, wholes', [
-    ('fallback', REGIONS, 0), ('fallback', [], 1), ('include', REGIONS, 1),
-    ('never', REGIONS, 0), ('never', [], 0)
-])
-def test_the_whole_picture_is_asked_only_where_it_counts(
-        whole_picture, boxes, wholes):
+@pytest.mark.parametrize(
+    'whole_picture, boxes, wholes',
+    [
+        ('fallback', REGIONS, 0),
+        ('fallback', [], 1),
+        ('include', REGIONS, 1),
+        ('never', REGIONS, 0),
+        ('never', [], 0),
+    ],
+)
+def test_the_whole_picture_is_asked_only_where_it_counts(whole_picture, boxes, wholes):
     model = zoom(whole_picture=whole_picture)
     ask(model, picture(), boxes, class_name='green')
     seen = [shape[2:] for shape, _ in model.module.batches]
@@ -368,8 +407,11 @@ def test_the_whole_picture_is_asked_only_where_it_counts(
 
 
 def test_a_covered_closed_set_needs_no_whole_picture():
-    model = zoom(Colours(by_name=False, background=False),
-                 whole_picture='fallback', classes=COLOURS)
+    model = zoom(
+        Colours(by_name=False, background=False),
+        whole_picture='fallback',
+        classes=COLOURS,
+    )
     ask(model, picture(), [('red', (0, 0, 20, 24)), ('blue', (20, 0, 30, 24))])
     assert len(model.module.batches) == 2  # two shapes of regions
     ask(model, picture(), [('red', (0, 0, 20, 24))])
@@ -379,18 +421,21 @@ def test_a_covered_closed_set_needs_no_whole_picture():
 def test_pictures_of_different_sizes_and_classes_in_one_batch():
     images = [picture(24, 30, 1), picture(17, 50, 2), picture(24, 30, 3)]
     asked = ['red', 'blue', 'green']
-    boxes = [[('red', (1, 1, 9, 9)), ('red', (2, 2, 10, 10))],
-             [('blue', (40, 5, 48, 13)), ('red', (0, 0, 5, 5))], []]
-    samples = [sample(i, b, class_name=c)
-               for i, b, c in zip(images, boxes, asked)]
+    boxes = [
+        [('red', (1, 1, 9, 9)), ('red', (2, 2, 10, 10))],
+        [('blue', (40, 5, 48, 13)), ('red', (0, 0, 5, 5))],
+        [],
+    ]
+    samples = [sample(i, b, class_name=c) for i, b, c in zip(images, boxes, asked)]
     model = zoom(whole_picture='fallback')
     results = model.test_step(dict(inputs=images, data_samples=samples))
     # One batch of all regions, then the picture without any.
-    assert model.module.batches == [((3, 3, 32, 32), ['red', 'red', 'blue']),
-                                    ((1, 3, 96, 120), ['green'])]
+    assert model.module.batches == [
+        ((3, 3, 32, 32), ['red', 'red', 'blue']),
+        ((1, 3, 96, 120), ['green']),
+    ]
     for result, image, box, name in zip(results, images, boxes, asked):
-        alone = ask(zoom(whole_picture='fallback'), image, box,
-                    class_name=name)
+        alone = ask(zoom(whole_picture='fallback'), image, box, class_name=name)
         assert torch.equal(result.seg_logits.data, alone.seg_logits.data)
         assert result.class_name == name
 
@@ -411,9 +456,12 @@ def test_regions_of_many_shapes_do_not_pile_up():
     class Zeros:
         @staticmethod
         def test_step(data):
-            return [SegDataSample(seg_logits=PixelData(
-                data=torch.zeros(1, *image.shape[1:])))
-                for image in data['inputs']]
+            return [
+                SegDataSample(
+                    seg_logits=PixelData(data=torch.zeros(1, *image.shape[1:]))
+                )
+                for image in data['inputs']
+            ]
 
     def regions():
         for k in range(40):
@@ -434,27 +482,35 @@ def test_padded_regions_share_a_batch_and_lose_the_padding_again():
     model = zoom(resize=pad, whole_picture='include')
     result = ask(model, image, boxes, class_name='red')
     assert [shape for shape, _ in model.module.batches] == [
-        (2, 3, 160, 160), (1, 3, 160, 160)]
+        (2, 3, 160, 160),
+        (1, 3, 160, 160),
+    ]
     other = ask(zoom(whole_picture='include'), image, boxes, class_name='red')
     assert torch.equal(result.seg_logits.data, other.seg_logits.data)
 
 
-@pytest.mark.parametrize('resize', [[
-    dict(type='Resize', scale=(8, 8)),
-    dict(type='RandomFlip', prob=1., direction='horizontal')
-], [dict(type='BAMLetterbox', size=64)],
-    [dict(type='Pad', size=(200, 200)), dict(type='Resize', scale=(8, 8))]])
+@pytest.mark.parametrize(
+    'resize',
+    [
+        [
+            dict(type='Resize', scale=(8, 8)),
+            dict(type='RandomFlip', prob=1.0, direction='horizontal'),
+        ],
+        [dict(type='BAMLetterbox', size=64)],
+        [dict(type='Pad', size=(200, 200)), dict(type='Resize', scale=(8, 8))],
+    ],
+)
 def test_what_cannot_be_undone_is_no_resize(resize):
     with pytest.raises(ValueError, match='cannot be undone'):
-        ask(zoom(resize=resize), picture(), [('red', (2, 3, 12, 9))],
-            class_name='red')
+        ask(zoom(resize=resize), picture(), [('red', (2, 3, 12, 9))], class_name='red')
 
 
 def test_metainfo_truth_and_source_stay_with_the_result():
     image = picture()
     model = zoom(proposals=Given(saw_test_classes='yes'))
-    result = ask(model, image, [('red', (2, 3, 12, 9))], class_name='red',
-                 img_path='a.jpg')
+    result = ask(
+        model, image, [('red', (2, 3, 12, 9))], class_name='red', img_path='a.jpg'
+    )
     assert result.img_path == 'a.jpg' and result.class_name == 'red'
     assert result.proposal_source == 'Given (saw the test classes)'
     # What the segmentor takes, for the protocol that metrics print.
@@ -463,14 +519,18 @@ def test_metainfo_truth_and_source_stay_with_the_result():
     assert 'masks' not in result.proposals
 
 
-@pytest.mark.parametrize('kwargs, message', [
-    (dict(join='and'), "join='and'"),
-    (dict(whole_picture='always'), "whole_picture='always'"),
-    (dict(margin=-1), 'margin=-1'), (dict(crop_batch_size=0), 'crop_batch'),
-    (dict(min_size=0), 'min_size=0'),
-    (dict(module=dict(background=False)), 'knows of no background'),
-    (dict(module=dict(by_name=False), classes=COLOURS), 'no background')
-])
+@pytest.mark.parametrize(
+    'kwargs, message',
+    [
+        (dict(join='and'), "join='and'"),
+        (dict(whole_picture='always'), "whole_picture='always'"),
+        (dict(margin=-1), 'margin=-1'),
+        (dict(crop_batch_size=0), 'crop_batch'),
+        (dict(min_size=0), 'min_size=0'),
+        (dict(module=dict(background=False)), 'knows of no background'),
+        (dict(module=dict(by_name=False), classes=COLOURS), 'no background'),
+    ],
+)
 def test_options_that_do_not_do(kwargs, message):
     kwargs = {'module': {}, **kwargs}
     with pytest.raises(ValueError, match=message):
@@ -506,67 +566,88 @@ def test_a_closed_set_refuses_episodes():
 def test_pictures_that_are_not_as_they_were_read():
     image = picture()
     with pytest.raises(ValueError, match=r'take Resize and RandomFlip out'):
-        zoom().test_step(dict(inputs=[image], data_samples=[SegDataSample(
-            metainfo=dict(ori_shape=(100, 100)))]))
+        zoom().test_step(
+            dict(
+                inputs=[image],
+                data_samples=[SegDataSample(metainfo=dict(ori_shape=(100, 100)))],
+            )
+        )
     with pytest.raises(ValueError, match=r'\), flipped'):
         ask(zoom(), image, flip=True)
     with pytest.raises(ValueError, match='Take TestTimeAug out'):
         zoom().test_step(dict(inputs=[[image]], data_samples=[sample(image)]))
-    with pytest.raises(NotImplementedError, match="Train the segmentor"):
+    with pytest.raises(NotImplementedError, match='Train the segmentor'):
         zoom()([image], [sample(image)], mode='loss')
 
 
-def clsclip_config(architecture, names=('red circle', 'cross', 'ring'),
-                   **kwargs):
+def clsclip_config(architecture, names=('red circle', 'cross', 'ring'), **kwargs):
     return dict(
         type='ClsCLIP',
         backbone=dict(
             type='ClsCLIPVisionTransformer',
             architecture=architecture,
-            navigate_blocks=(1, 2)),
+            navigate_blocks=(1, 2),
+        ),
         text_encoder=dict(type='OpenCLIPTextEncoder', vocabulary=names),
         decode_head=dict(
-            type='ClsCLIPHead', in_channels=32, num_heads=2,
-            conv_channels=(8, 4), upsample=2),
-        **kwargs)
+            type='ClsCLIPHead',
+            in_channels=32,
+            num_heads=2,
+            conv_channels=(8, 4),
+            upsample=2,
+        ),
+        **kwargs,
+    )
 
 
 def clsclip(architecture, **kwargs):
     torch.manual_seed(2)
-    model = MODELS.build(clsclip_config(
-        architecture,
-        data_preprocessor=dict(type='SegDataPreProcessor', size=(32, 32)),
-        **kwargs))
+    model = MODELS.build(
+        clsclip_config(
+            architecture,
+            data_preprocessor=dict(type='SegDataPreProcessor', size=(32, 32)),
+            **kwargs,
+        )
+    )
     # Random weights hardly say anything otherwise.
     torch.nn.init.normal_(model.decode_head.conv_seg.weight, std=20)
     return model.eval()
 
 
 SMALL = dict(type='Resize', scale=(32, 32))
-BOXES = [('cross', (3, 3, 20, 12)), ('cross', (0, 8, 30, 24)),
-         ('ring', (5, 5, 8, 24)), ('red circle', (10, 1, 21, 9))]
+BOXES = [
+    ('cross', (3, 3, 20, 12)),
+    ('cross', (0, 8, 30, 24)),
+    ('ring', (5, 5, 8, 24)),
+    ('red circle', (10, 1, 21, 9)),
+]
 
 
 def plain(model, image, **meta):
     """The ordinary test pipeline and step."""
-    small = cv2.resize(image.permute(1, 2, 0).numpy(), (32, 32),
-                       interpolation=cv2.INTER_LINEAR)
-    (result, ) = model.test_step(dict(
-        inputs=[torch.from_numpy(small).permute(2, 0, 1)],
-        data_samples=[sample(image, **meta)]))
+    small = cv2.resize(
+        image.permute(1, 2, 0).numpy(), (32, 32), interpolation=cv2.INTER_LINEAR
+    )
+    (result,) = model.test_step(
+        dict(
+            inputs=[torch.from_numpy(small).permute(2, 0, 1)],
+            data_samples=[sample(image, **meta)],
+        )
+    )
     return result
 
 
 @pytest.mark.parametrize('meta', [{}, dict(class_name='cross')])
 @pytest.mark.parametrize('background', [True, False])
 @torch.no_grad()
-def test_without_boxes_it_is_the_plain_model_exactly(tiny_clip_json, meta,
-                                                     background):
+def test_without_boxes_it_is_the_plain_model_exactly(tiny_clip_json, meta, background):
     model = clsclip(tiny_clip_json, with_background=background)
     image = picture(40, 60)
     expected = plain(model, image, **meta)
-    for options in (dict(whole_picture='fallback'),
-                    dict(whole_picture='include', join='mean')):
+    for options in (
+        dict(whole_picture='fallback'),
+        dict(whole_picture='include', join='mean'),
+    ):
         got = ask(zoom(model, resize=SMALL, **options), image, **meta)
         assert torch.equal(got.seg_logits.data, expected.seg_logits.data)
         assert torch.equal(got.pred_sem_seg.data, expected.pred_sem_seg.data)
@@ -576,16 +657,16 @@ def test_without_boxes_it_is_the_plain_model_exactly(tiny_clip_json, meta,
 @pytest.mark.parametrize('background', [True, False])
 @torch.no_grad()
 def test_a_region_of_the_whole_picture_says_what_the_whole_says(
-        tiny_clip_json, background):
+    tiny_clip_json, background
+):
     model = clsclip(tiny_clip_json, with_background=background)
     image = picture(40, 60)
     boxes = [(name, (0, 0, 60, 40)) for name in model.text_encoder.names]
-    got = ask(zoom(model, resize=SMALL, whole_picture='fallback'), image,
-              boxes)
+    got = ask(zoom(model, resize=SMALL, whole_picture='fallback'), image, boxes)
     whole = plain(model, image).seg_logits.data
     torch.testing.assert_close(
-        got.seg_logits.data.clamp(-10, 10), whole.clamp(-10, 10), atol=0.01,
-        rtol=0)
+        got.seg_logits.data.clamp(-10, 10), whole.clamp(-10, 10), atol=0.01, rtol=0
+    )
 
 
 @pytest.mark.parametrize('meta', [{}, dict(class_name='cross')])
@@ -595,9 +676,11 @@ def test_a_batch_of_regions_is_its_regions_one_by_one(tiny_clip_json, meta):
     image = picture()
     together, alone = (
         ask(zoom(model, resize=SMALL, crop_batch_size=n), image, BOXES, **meta)
-        for n in (32, 1))
-    torch.testing.assert_close(together.seg_logits.data,
-                               alone.seg_logits.data, atol=1e-3, rtol=0)
+        for n in (32, 1)
+    )
+    torch.testing.assert_close(
+        together.seg_logits.data, alone.seg_logits.data, atol=1e-3, rtol=0
+    )
 
 
 @torch.no_grad()
@@ -605,26 +688,29 @@ def test_regions_are_cut_from_the_picture_as_it_was_read(tiny_clip_json):
     """By hand: cut, resize, ask for the class, resize back."""
     model = clsclip(tiny_clip_json)
     image = picture(60, 80)
-    got = ask(zoom(model, resize=SMALL), image, [('ring', (11, 5, 51, 35))],
-              class_name='ring')
+    got = ask(
+        zoom(model, resize=SMALL), image, [('ring', (11, 5, 51, 35))], class_name='ring'
+    )
     part = image[:, 5:35, 11:51].contiguous()
     expected = plain(model, part, class_name='ring').seg_logits.data
-    torch.testing.assert_close(got.seg_logits.data[:, 5:35, 11:51], expected,
-                               atol=1e-5, rtol=0)
+    torch.testing.assert_close(
+        got.seg_logits.data[:, 5:35, 11:51], expected, atol=1e-5, rtol=0
+    )
 
 
 @torch.no_grad()
 def test_self_proposals_and_windows_on_the_model_itself(tiny_clip_json):
     model = clsclip(tiny_clip_json)
     image = picture(48, 64)
-    for name, options in (('SelfProposals', dict(rounds=2, min_area=4)),
-                          ('WindowProposals', dict(grid=(2, 3)))):
+    for name, options in (
+        ('SelfProposals', dict(rounds=2, min_area=4)),
+        ('WindowProposals', dict(grid=(2, 3))),
+    ):
         for meta in ({}, dict(class_name='ring')):
             proposals = MODELS.build(dict(type=name, **options))
             got = ask(zoom(model, proposals, resize=SMALL), image, **meta)
             assert len(got.proposals)
-            assert got.proposal_source.endswith('(did not see the test '
-                                                'classes)')
+            assert got.proposal_source.endswith('(did not see the test classes)')
             assert got.seg_logits.data.isfinite().all()
 
 
@@ -632,34 +718,37 @@ def test_the_response_that_self_proposals_ask_for():
     image = picture(seed=8)
     model = zoom(whole_picture='never')
     item = Picture.of(image, sample(image), model.asked)
-    (whole, ) = model._response([item])
+    (whole,) = model._response([item])
     expected = torch.from_numpy(answer(image)).float().sigmoid()
     torch.testing.assert_close(whole, expected)
     found = InstanceData(
-        bboxes=torch.tensor([[2., 3, 12, 9]]), labels=torch.tensor([2]),
-        scores=torch.ones(1), names=['green'])
-    (inside, ) = model._response([item], [found])
+        bboxes=torch.tensor([[2.0, 3, 12, 9]]),
+        labels=torch.tensor([2]),
+        scores=torch.ones(1),
+        names=['green'],
+    )
+    (inside,) = model._response([item], [found])
     expected = torch.zeros(3, 24, 30)
-    expected[1, 3:9, 2:12] = torch.from_numpy(
-        answer(image, (2, 3, 12, 9))[1]).float().sigmoid()
+    expected[1, 3:9, 2:12] = (
+        torch.from_numpy(answer(image, (2, 3, 12, 9))[1]).float().sigmoid()
+    )
     torch.testing.assert_close(inside, expected)
     closed = zoom(Colours(by_name=False), classes=('background', *COLOURS))
     item = Picture.of(image, sample(image), closed.asked)
-    (inside, ) = closed._response([item], [found])
+    (inside,) = closed._response([item], [found])
     assert inside.shape == (3, 24, 30)
     assert (inside.amax(0) > 0).sum() == 60
 
 
-def test_a_plain_checkpoint_is_loaded_whoever_loads_it(tiny_clip_json,
-                                                       tmp_path):
+def test_a_plain_checkpoint_is_loaded_whoever_loads_it(tiny_clip_json, tmp_path):
     model = clsclip(tiny_clip_json)
     state = model.state_dict()
     file = str(tmp_path / 'plain.pth')
     torch.save(dict(state_dict=state), file)
-    detector = MODELS.build(dict(
-        type='TorchvisionProposals', model='ssdlite320_mobilenet_v3_large'))
-    fresh = [zoom(clsclip(tiny_clip_json), detector, resize=SMALL)
-             for _ in range(3)]
+    detector = MODELS.build(
+        dict(type='TorchvisionProposals', model='ssdlite320_mobilenet_v3_large')
+    )
+    fresh = [zoom(clsclip(tiny_clip_json), detector, resize=SMALL) for _ in range(3)]
     for one in fresh:
         torch.nn.init.zeros_(one.module.decode_head.conv_seg.weight)
     load_checkpoint(fresh[0], file, strict=True)
@@ -673,8 +762,7 @@ def test_a_plain_checkpoint_is_loaded_whoever_loads_it(tiny_clip_json,
         fresh[0].load_state_dict(other)
 
 
-def test_the_segmentors_own_preprocessor_goes_before_the_runners(
-        tiny_clip_json):
+def test_the_segmentors_own_preprocessor_goes_before_the_runners(tiny_clip_json):
     own = dict(type='SegDataPreProcessor', size=(32, 32))
     other = dict(type='SegDataPreProcessor', size=(8, 8))
     for given, size in ((dict(data_preprocessor=own), 32), ({}, 8)):

@@ -4,14 +4,14 @@ That code believes what it is told: run lengths that are not the picture's
 make it read and write beyond its memory, and of a polygon that it cannot
 follow it draws nothing.
 """
+
 import numpy as np
 
 # Pixels: no picture is as wide, and no outline as long.
 FARTHEST, LONGEST = 2**20, 2 * 10**7
 
 
-def check_segmentation(segmentation: list | dict, height: int,
-                       width: int) -> None:
+def check_segmentation(segmentation: list | dict, height: int, width: int) -> None:
     """Polygons or run lengths can be drawn on a picture.
 
     Args:
@@ -33,9 +33,11 @@ def check_segmentation(segmentation: list | dict, height: int,
         elif isinstance(part, list) and isinstance(segmentation, list):
             _check_polygon(part)
         else:
-            raise ValueError(f'{str(part)[:40]} is neither a polygon, '
-                             '[x, y, x, y, ...] in a list of such, nor run '
-                             'lengths with size and counts')
+            raise ValueError(
+                f'{str(part)[:40]} is neither a polygon, '
+                '[x, y, x, y, ...] in a list of such, nor run '
+                'lengths with size and counts'
+            )
 
 
 def _check_polygon(polygon: list) -> None:
@@ -45,18 +47,22 @@ def _check_polygon(polygon: list) -> None:
         ValueError: If they are not.
     """
     if len(polygon) % 2:
-        raise ValueError(f'a polygon has {len(polygon)} numbers, which are no '
-                         'pairs of x and y')
+        raise ValueError(
+            f'a polygon has {len(polygon)} numbers, which are no pairs of x and y'
+        )
     try:
         points = np.array(polygon, np.float64).reshape(-1, 2)
     except (TypeError, ValueError, OverflowError) as error:
-        raise ValueError('a polygon holds what is no number: '
-                         f'{str(polygon)[:80]}') from error
+        raise ValueError(
+            f'a polygon holds what is no number: {str(polygon)[:80]}'
+        ) from error
     far = ~(np.abs(points) <= FARTHEST)  # not a number is, too
     if far.any():
-        raise ValueError(f'a polygon has the coordinate {points[far][0]:g}, '
-                         f'and the picture is not within {FARTHEST} pixels of '
-                         'it')
+        raise ValueError(
+            f'a polygon has the coordinate {points[far][0]:g}, '
+            f'and the picture is not within {FARTHEST} pixels of '
+            'it'
+        )
     steps = np.abs(points - np.roll(points, 1, axis=0)).max(1, initial=0)
     if steps.sum() > LONGEST:
         raise ValueError(f'a polygon is {steps.sum():.0f} pixels long')
@@ -73,23 +79,27 @@ def _check_runs(runs: dict, height: int, width: int) -> None:
         raise ValueError(f'run lengths lack {" and ".join(sorted(missing))}')
     size, counts = runs['size'], runs['counts']
     if not isinstance(size, list) or size != [height, width]:
-        raise ValueError(f'run lengths of size {str(size)[:40]}, and the '
-                         f'picture is [{height}, {width}], height first')
+        raise ValueError(
+            f'run lengths of size {str(size)[:40]}, and the '
+            f'picture is [{height}, {width}], height first'
+        )
     if isinstance(counts, str):
         counts = _from_text(counts)
     elif not isinstance(counts, list):
-        raise ValueError('counts are a list of run lengths or COCO\'s text, '
-                         f'not {str(counts)[:40]}')
+        raise ValueError(
+            f"counts are a list of run lengths or COCO's text, not {str(counts)[:40]}"
+        )
     pixels = height * width
     for count in counts:
         # A float may be whole; what is not a number is not.
-        if not (isinstance(count, (int, float)) and 0 <= count <= pixels
-                and count % 1 == 0):
-            raise ValueError(f'{str(count)[:40]} is no run length of '
-                             f'{pixels} pixels')
+        if not (
+            isinstance(count, (int, float)) and 0 <= count <= pixels and count % 1 == 0
+        ):
+            raise ValueError(f'{str(count)[:40]} is no run length of {pixels} pixels')
     if sum(counts) != pixels:
-        raise ValueError(f'run lengths have {sum(counts)} pixels in sum, and '
-                         f'the picture {pixels}')
+        raise ValueError(
+            f'run lengths have {sum(counts)} pixels in sum, and the picture {pixels}'
+        )
 
 
 def _from_text(text: str) -> list[int]:

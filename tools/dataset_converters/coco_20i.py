@@ -9,6 +9,7 @@ to. Here they are drawn in the order of the file, later ones over earlier
 ones, and crowd regions count as their class. That is our own decision; masks
 made by others may differ in such pixels.
 """
+
 import argparse
 import json
 from functools import partial
@@ -24,9 +25,11 @@ from mmseg_clsclip.datasets.episode_lists import picture_id
 from mmseg_clsclip.utils.files import atomic_write, read_json, some
 
 CLASSES = COCO20iDataset.META['classes']
-EXPECTED = ('Expected is instances_val2014.json or the like, with images '
-            '(id, file_name, height, width), annotations (id, image_id, '
-            'category_id, segmentation) and categories (id, name).')
+EXPECTED = (
+    'Expected is instances_val2014.json or the like, with images '
+    '(id, file_name, height, width), annotations (id, image_id, '
+    'category_id, segmentation) and categories (id, name).'
+)
 
 
 def read_labels(categories: list[dict]) -> dict[int, int]:
@@ -41,7 +44,8 @@ def read_labels(categories: list[dict]) -> dict[int, int]:
         if odd:
             raise ValueError(
                 f'Its categories are not the 80 objects of COCO: it {word} '
-                f'{some(sorted(map(str, odd)))}.')
+                f'{some(sorted(map(str, odd)))}.'
+            )
     return {key: CLASSES.index(name) for key, name in labels.items()}
 
 
@@ -64,7 +68,8 @@ def read_instances(path: Path) -> tuple[list[tuple], dict[int, int]]:
             raise ValueError(
                 f'{path} is broken at line {cause.lineno}, column '
                 f'{cause.colno}: {cause.msg}. Was it downloaded and unpacked '
-                'to its end?') from cause
+                'to its end?'
+            ) from cause
         if isinstance(cause, UnicodeDecodeError):
             raise ValueError(f'{path} is no text; unpack it first.') from cause
         raise
@@ -84,17 +89,19 @@ def read_instances(path: Path) -> tuple[list[tuple], dict[int, int]]:
             if annotation['category_id'] not in labels:
                 raise ValueError(
                     f'Annotation {annotation["id"]} is of the category '
-                    f'{annotation["category_id"]}, which it does not name.')
+                    f'{annotation["category_id"]}, which it does not name.'
+                )
             if annotation['image_id'] not in images:
                 raise ValueError(
                     f'Annotation {annotation["id"]} is of the picture '
-                    f'{annotation["image_id"]}, which it does not name.')
+                    f'{annotation["image_id"]}, which it does not name.'
+                )
             images[annotation['image_id']][1].append(annotation)
     except (KeyError, TypeError, ValueError) as error:
-        what = (f'{error} is missing.'
-                if isinstance(error, KeyError) else error)
+        what = f'{error} is missing.' if isinstance(error, KeyError) else error
         raise ValueError(
-            f'{path} is not an instances file. {what} {EXPECTED}') from error
+            f'{path} is not an instances file. {what} {EXPECTED}'
+        ) from error
     return list(images.values()), labels
 
 
@@ -109,7 +116,8 @@ def _check_size(image: dict) -> None:
     if {type(side) for side in size} != {int} or size[0] * size[1] >= 2**31:
         raise ValueError(
             f'The picture {image["file_name"]} has the height '
-            f'{str(size[0])[:20]} and the width {str(size[1])[:20]}.')
+            f'{str(size[0])[:20]} and the width {str(size[1])[:20]}.'
+        )
 
 
 def mask_name(image: dict) -> str:
@@ -117,8 +125,7 @@ def mask_name(image: dict) -> str:
     return f'{picture_id(image["file_name"])}.png'
 
 
-def draw(image: dict, annotations: list[dict],
-         labels: dict[int, int]) -> np.ndarray:
+def draw(image: dict, annotations: list[dict], labels: dict[int, int]) -> np.ndarray:
     """Draw the objects of a picture, each over those before it.
 
     Returns:
@@ -128,6 +135,7 @@ def draw(image: dict, annotations: list[dict],
         ValueError: If an annotation cannot be drawn.
     """
     from pycocotools.coco import COCO
+
     coco = COCO()
     # All that annToMask reads.
     coco.imgs[image['id']] = image
@@ -145,8 +153,9 @@ def draw(image: dict, annotations: list[dict],
     return mask
 
 
-def write_mask(item: tuple[dict, list[dict]], labels: dict[int, int],
-               out: Path, palette: list[int]) -> None:
+def write_mask(
+    item: tuple[dict, list[dict]], labels: dict[int, int], out: Path, palette: list[int]
+) -> None:
     """Write the mask of one picture."""
     image = Image.fromarray(draw(*item, labels))
     image.putpalette(palette)
@@ -158,33 +167,37 @@ def make_masks(args: argparse.Namespace) -> None:
     """Write the masks that are not there yet."""
     # Rather missed now than when half a gigabyte has been read.
     import pycocotools.coco  # noqa: F401
+
     items, labels = read_instances(args.annotations)
     # A process gets the annotations of its pictures and no others.
     todo = [i for i in items if not (args.out / mask_name(i[0])).is_file()]
     palette = np.zeros((256, 3), np.uint8)
-    palette[:len(CLASSES)] = COCO20iDataset.META['palette']
+    palette[: len(CLASSES)] = COCO20iDataset.META['palette']
     args.out.mkdir(parents=True, exist_ok=True)
     for _ in track_map(
-            partial(
-                write_mask,
-                labels=labels,
-                out=args.out,
-                palette=palette.ravel().tolist()), todo, 'masks',
-            args.workers):
+        partial(
+            write_mask, labels=labels, out=args.out, palette=palette.ravel().tolist()
+        ),
+        todo,
+        'masks',
+        args.workers,
+    ):
         pass
-    print(f'masks {len(items)}: {len(todo)} written, '
-          f'{len(items) - len(todo)} already there')
+    print(
+        f'masks {len(items)}: {len(todo)} written, '
+        f'{len(items) - len(todo)} already there'
+    )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     commands = parser.add_subparsers(required=True)
     masks = commands.add_parser('masks', help='index PNGs')
     masks.add_argument(
-        '--annotations', type=Path, required=True,
-        help='such as instances_val2014.json')
+        '--annotations', type=Path, required=True, help='such as instances_val2014.json'
+    )
     masks.add_argument('--out', type=Path, required=True)
     add_workers(masks)
     masks.set_defaults(run=make_masks)

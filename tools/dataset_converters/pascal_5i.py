@@ -1,9 +1,10 @@
 """Prepare PASCAL-5i: ids, masks and lists of VOC 2012 and SBD.
 
-    ids     the training pictures: VOC's train and SBD's, without VOC's val
-    masks   SBD's .mat files and VOC's PNG files to index PNGs
-    lists   the eligible pairs of a fold
+ids     the training pictures: VOC's train and SBD's, without VOC's val
+masks   SBD's .mat files and VOC's PNG files to index PNGs
+lists   the eligible pairs of a fold
 """
+
 import argparse
 from functools import partial
 from pathlib import Path
@@ -31,8 +32,10 @@ def make_ids(args: argparse.Namespace) -> None:
         file.write(''.join(f'{name}\n' for name in kept).encode())
     print(f'images {len(kept)}, left out as VOC val {len(ids) - len(kept)}')
     if len(kept) != NUM_TRAIN:
-        print(f'Not the {NUM_TRAIN} of PFENet and BAM. Theirs are VOC 2012 '
-              'train and the train_noval.txt (5,623 ids) of SBD\'s page.')
+        print(
+            f'Not the {NUM_TRAIN} of PFENet and BAM. Theirs are VOC 2012 '
+            "train and the train_noval.txt (5,623 ids) of SBD's page."
+        )
 
 
 def read_sbd(path: Path) -> np.ndarray:
@@ -42,17 +45,20 @@ def read_sbd(path: Path) -> np.ndarray:
         ValueError: If it is no such file.
     """
     from scipy.io import loadmat
+
     try:
         content = loadmat(path)['GTcls']
         return content['Segmentation'][0, 0].astype(np.uint8)
     except Exception as error:
         raise ValueError(
-            f'{path} is not one of SBD\'s cls/*.mat files '
-            f'({type(error).__name__}: {error}).') from error
+            f"{path} is not one of SBD's cls/*.mat files "
+            f'({type(error).__name__}: {error}).'
+        ) from error
 
 
-def convert(name: str, voc: Path | None, sbd: Path | None, out: Path,
-            palette: list[int]) -> str:
+def convert(
+    name: str, voc: Path | None, sbd: Path | None, out: Path, palette: list[int]
+) -> str:
     """Write one mask; VOC's own wins over SBD's. Returns where it is from."""
     target = out / f'{name}.png'
     if target.is_file():
@@ -90,12 +96,18 @@ def make_masks(args: argparse.Namespace) -> None:
     if args.ids:
         ids = read_ids(args.ids)
         require_files(
-            [args.voc / f'{n}.png' if n in voc or not args.sbd else args.sbd
-             / f'{n}.mat' for n in ids], 'sources of masks')
+            [
+                args.voc / f'{n}.png'
+                if n in voc or not args.sbd
+                else args.sbd / f'{n}.mat'
+                for n in ids
+            ],
+            'sources of masks',
+        )
     if not ids:
         raise ValueError(f'No mask in {args.voc} and {args.sbd}.')
     palette = np.zeros((256, 3), np.uint8)
-    palette[:len(CLASSES)] = PASCAL5iDataset.META['palette']
+    palette[: len(CLASSES)] = PASCAL5iDataset.META['palette']
     palette[255] = 224, 224, 192
     args.out.mkdir(parents=True, exist_ok=True)
     origins = list(
@@ -105,29 +117,37 @@ def make_masks(args: argparse.Namespace) -> None:
                 voc=args.voc,
                 sbd=args.sbd,
                 out=args.out,
-                palette=palette.ravel().tolist()), ids, 'masks',
-            args.workers))
+                palette=palette.ravel().tolist(),
+            ),
+            ids,
+            'masks',
+            args.workers,
+        )
+    )
     counts = {o: origins.count(o) for o in sorted(set(origins))}
-    print(f'masks {len(ids)}: '
-          + ', '.join(f'{n} {o}' for o, n in counts.items()))
+    print(f'masks {len(ids)}: ' + ', '.join(f'{n} {o}' for o, n in counts.items()))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     commands = parser.add_subparsers(required=True)
     ids = commands.add_parser('ids', help='the training pictures')
+    ids.add_argument('--voc', type=Path, required=True, help='VOCdevkit/VOC2012')
     ids.add_argument(
-        '--voc', type=Path, required=True, help='VOCdevkit/VOC2012')
-    ids.add_argument(
-        '--sbd', type=Path, nargs='+', required=True,
-        help='lists of SBD, such as train_noval.txt')
+        '--sbd',
+        type=Path,
+        nargs='+',
+        required=True,
+        help='lists of SBD, such as train_noval.txt',
+    )
     ids.add_argument('--out', type=Path, required=True)
     ids.set_defaults(run=make_ids)
     masks = commands.add_parser('masks', help='index PNGs')
     masks.add_argument(
-        '--voc', type=Path, help="VOC's SegmentationClass; these masks win")
+        '--voc', type=Path, help="VOC's SegmentationClass; these masks win"
+    )
     masks.add_argument('--sbd', type=Path, help="SBD's dataset/cls")
     masks.add_argument('--ids', type=Path, help='only these')
     masks.add_argument('--out', type=Path, required=True)

@@ -3,6 +3,7 @@
 The names of the pictures, with or without suffix, a line each, are read from
 the standard input.
 """
+
 import argparse
 import sys
 
@@ -19,14 +20,17 @@ def main() -> None:
     args = parser.parse_args()
     init_default_scope('mmseg')
     from mmseg.registry import MODELS
+
     cfg = Config.fromfile(args.config)
     cfg.merge_from_dict(args.cfg_options or {})
     pictures = [line.split()[0] for line in sys.stdin if line.strip()]
     try:
         MODELS.build(cfg.model.proposals).check_pictures(pictures)
     except (OSError, TypeError, ValueError) as error:
-        sys.exit(f'--detections: {error}\nWhat describes the file is given by '
-                 '--detector-options.')
+        sys.exit(
+            f'--detections: {error}\nWhat describes the file is given by '
+            '--detector-options.'
+        )
 
 
 if __name__ == '__main__':

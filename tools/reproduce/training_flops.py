@@ -7,6 +7,7 @@ through the config's model with random weights, which changes no count; a
 product and its sum are two operations. The texts are encoded before: it
 happens once a run.
 """
+
 import argparse
 
 import torch
@@ -20,17 +21,21 @@ from mmseg_clsclip.utils.files import configs_folder
 
 def main() -> None:
     parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument(
-        'config', nargs='?',
-        default=str(configs_folder() / 'clsclip' /
-                    'clsclip_vit-b16_pascal-5i-480x480_fold0.py'))
+        'config',
+        nargs='?',
+        default=str(
+            configs_folder() / 'clsclip' / 'clsclip_vit-b16_pascal-5i-480x480_fold0.py'
+        ),
+    )
     parser.add_argument('--cfg-options', nargs='+', action=DictAction)
     args = parser.parse_args()
     init_default_scope('mmseg')
     from mmseg.registry import MODELS
     from mmseg.structures import SegDataSample
+
     cfg = Config.fromfile(args.config)
     cfg.merge_from_dict(args.cfg_options or {})
     cfg.model.backbone.pretrained = None
@@ -42,7 +47,8 @@ def main() -> None:
     model.text_encoder(names)
     sample = SegDataSample(
         metainfo=dict(class_name=names[0]),
-        gt_sem_seg=PixelData(data=torch.randint(0, 2, (1, *size))))
+        gt_sem_seg=PixelData(data=torch.randint(0, 2, (1, *size))),
+    )
     picture = torch.randn(1, 3, *size)
 
     def loss() -> torch.Tensor:
@@ -51,10 +57,14 @@ def main() -> None:
 
     forward = count_flops(loss)
     total = count_flops(lambda: loss().backward())
-    print(f'A picture of {size[0]} x {size[1]}: forward {forward / 1e9:.0f} '
-          f'GFLOP, backward {(total - forward) / 1e9:.0f}.')
-    print(f'A step of {batch}: {batch * total / 1e12:.2f} TFLOP. {steps} '
-          f'steps: {steps * batch * total / 1e15:.1f} PFLOP.')
+    print(
+        f'A picture of {size[0]} x {size[1]}: forward {forward / 1e9:.0f} '
+        f'GFLOP, backward {(total - forward) / 1e9:.0f}.'
+    )
+    print(
+        f'A step of {batch}: {batch * total / 1e12:.2f} TFLOP. {steps} '
+        f'steps: {steps * batch * total / 1e15:.1f} PFLOP.'
+    )
 
 
 if __name__ == '__main__':

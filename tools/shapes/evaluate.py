@@ -5,6 +5,7 @@ pictures. Everything is in per cent and over all four folds; seen and unseen
 mIoU and FB-IoU are per episode, `small` is of objects below 32 x 32 pixels,
 `whole` is the mIoU of 20 classes and background, asked for all at once.
 """
+
 import argparse
 import json
 import os
@@ -29,39 +30,52 @@ CHECKPOINT = str(ASSETS / f'{STEM}.pth')
 # The sources of ClsCLIP+'s boxes: a config of each, for fold 0.
 PLUS = 'configs/clsclip_plus/clsclip-plus_shapes-5i_fold0{}.py'
 SOURCES = dict(
-    windows='_windows', self='', detector='_detector',
-    ground_truth='_ground-truth')
+    windows='_windows', self='', detector='_detector', ground_truth='_ground-truth'
+)
 PLUS_COLUMNS = {k: COLUMNS[k] for k in ('miou_unseen', 'miou_unseen_small')}
 
 
-def run_tool(name: str, *args: str | Path, options: list[str],
-             threads: int) -> None:
+def run_tool(name: str, *args: str | Path, options: list[str], threads: int) -> None:
     """Run ``tools/NAME`` in a process of its own.
 
     Raises:
         RuntimeError: If it fails; with the end of what it printed.
     """
     done = subprocess.run(
-        [sys.executable, *map(str, [ROOT / 'tools' / name, *args]),
-         *(['--cfg-options', *options] if options else [])],
+        [
+            sys.executable,
+            *map(str, [ROOT / 'tools' / name, *args]),
+            *(['--cfg-options', *options] if options else []),
+        ],
         env=dict(os.environ, OMP_NUM_THREADS=str(threads)),
         capture_output=True,
-        text=True)
+        text=True,
+    )
     if done.returncode:
-        raise RuntimeError(f'tools/{name} {" ".join(map(str, args))} failed:\n'
-                           + (done.stdout + done.stderr)[-3000:])
+        raise RuntimeError(
+            f'tools/{name} {" ".join(map(str, args))} failed:\n'
+            + (done.stdout + done.stderr)[-3000:]
+        )
 
 
-def run_test(config: str, checkpoint: str, work_dir: Path, threads: int,
-             options: list[str]) -> dict:
+def run_test(
+    config: str, checkpoint: str, work_dir: Path, threads: int, options: list[str]
+) -> dict:
     """Run ``tools/test.py``; its figures and its ``protocol``.
 
     Raises:
         RuntimeError: If the tool fails; with the end of what it printed.
         ValueError: If it wrote what is no result, or of random weights.
     """
-    run_tool('test.py', config, checkpoint, '--work-dir', work_dir,
-             options=options, threads=threads)
+    run_tool(
+        'test.py',
+        config,
+        checkpoint,
+        '--work-dir',
+        work_dir,
+        options=options,
+        threads=threads,
+    )
     newest = max(work_dir.glob('*/*.json'), key=lambda p: p.stat().st_mtime)
     result = read_result(newest, fresh=True)
     if result['random']:
@@ -77,17 +91,23 @@ def run_all(jobs: dict, out: Path) -> dict:
         out (Path): Where the logs go.
     """
     from rich.progress import track
+
     workers = min(4, os.cpu_count() or 1)
     threads = max(1, (os.cpu_count() or 1) // workers)
     with ThreadPoolExecutor(workers) as pool:
         futures = {
-            key: pool.submit(run_test, config, checkpoint,
-                             out / 'logs' / '_'.join(key), threads, options)
+            key: pool.submit(
+                run_test,
+                config,
+                checkpoint,
+                out / 'logs' / '_'.join(key),
+                threads,
+                options,
+            )
             for key, (config, checkpoint, options) in jobs.items()
         }
         return {
-            key: future.result()
-            for key, future in track(futures.items(), 'testing')
+            key: future.result() for key, future in track(futures.items(), 'testing')
         }
 
 
@@ -108,9 +128,11 @@ def evaluate(out: Path) -> tuple[dict, dict]:
         jobs['episodes', fold] = CONFIG.format(fold=fold), weights, []
         jobs['whole', fold] = whole, weights, []
         for source, suffix in SOURCES.items():
-            jobs[source, fold] = str(ROOT / PLUS.format(suffix)), weights, [
-                f'test_dataloader.dataset.dataset.fold={fold}'
-            ]
+            jobs[source, fold] = (
+                str(ROOT / PLUS.format(suffix)),
+                weights,
+                [f'test_dataloader.dataset.dataset.fold={fold}'],
+            )
     metrics = run_all(jobs, out)
 
     def rounded(key: str, task: str, fold: int) -> float:
@@ -123,8 +145,7 @@ def evaluate(out: Path) -> tuple[dict, dict]:
         for fold in FOLDS
     }
     rows['mean'] = {
-        c: round(mean(rows[f'fold{fold}'][c] for fold in FOLDS), 2)
-        for c in COLUMNS
+        c: round(mean(rows[f'fold{fold}'][c] for fold in FOLDS), 2) for c in COLUMNS
     }
     plus_rows = {}
     for source in SOURCES:
@@ -133,11 +154,11 @@ def evaluate(out: Path) -> tuple[dict, dict]:
             for fold in FOLDS
         }
         plus_rows[source] = {
-            c: round(mean(row[c] for row in folds.values()), 2)
-            for c in PLUS_COLUMNS
+            c: round(mean(row[c] for row in folds.values()), 2) for c in PLUS_COLUMNS
         }
         plus_rows[source].update(
-            proposals=metrics[source, '0']['protocol']['proposals'], **folds)
+            proposals=metrics[source, '0']['protocol']['proposals'], **folds
+        )
     return rows, plus_rows
 
 
@@ -145,6 +166,7 @@ def print_tables(rows: dict, plus_rows: dict) -> None:
     """ClsCLIP, one line a fold; then beside it ClsCLIP+, one a source."""
     from rich.console import Console
     from rich.table import Table
+
     table = Table(title='ClsCLIP on Shapes-5i, per cent')
     for column in ('', *COLUMNS.values()):
         table.add_column(column, justify='right')
@@ -180,6 +202,7 @@ def predict(config: str, fold: int, areas: range):
     from mmengine.dataset import pseudo_collate
     from mmseg.apis import init_model
     from mmseg.registry import DATASETS
+
     cfg = Config.fromfile(config)
     cfg.test_dataloader.dataset.dataset.fold = fold
     model = init_model(cfg, CHECKPOINT.format(fold=fold), device='cpu')
@@ -196,16 +219,17 @@ def draw(path: Path) -> None:
     Shown is the first unseen episode whose object has 400 pixels.
     """
     from matplotlib.figure import Figure
+
     figure = Figure(figsize=(6, 8.6))
     axes = figure.subplots(len(FOLDS), 3)
     for row, fold in zip(axes, FOLDS):
         picture, truth, result = predict(
-            CONFIG.format(fold=fold), fold, range(400, 128**2))
+            CONFIG.format(fold=fold), fold, range(400, 128**2)
+        )
         panels = picture, truth, result.pred_sem_seg.data[0].numpy()
         titles = f'fold {fold}: "{result.class_name}"?', 'truth', 'ClsCLIP'
         for axis, panel, title in zip(row, panels, titles):
-            axis.imshow(panel, cmap='gray', vmin=0,
-                        vmax=None if panel.ndim == 3 else 1)
+            axis.imshow(panel, cmap='gray', vmin=0, vmax=None if panel.ndim == 3 else 1)
             axis.set_title(title, fontsize=9)
             axis.axis('off')
     figure.suptitle('Classes whose masks were never seen', fontsize=10)
@@ -223,17 +247,17 @@ def draw_plus(path: Path) -> None:
     from PIL import Image
 
     from mmseg_clsclip import draw_zoom_in
+
     rows = []
     for fold in FOLDS:
-        picture, _, result = predict(
-            str(ROOT / PLUS.format('')), fold, range(100, 400))
+        picture, _, result = predict(str(ROOT / PLUS.format('')), fold, range(100, 400))
         rows.append(
-            draw_zoom_in(
-                picture, result, [[0, 0, 0], [255, 0, 255]], max_regions=2))
+            draw_zoom_in(picture, result, [[0, 0, 0], [255, 0, 255]], max_regions=2)
+        )
     width = max(row.shape[1] for row in rows)
     rows = [
-        np.pad(row, ((0, 0), (0, width - row.shape[1]), (0, 0)),
-               constant_values=255) for row in rows
+        np.pad(row, ((0, 0), (0, width - row.shape[1]), (0, 0)), constant_values=255)
+        for row in rows
     ]
     with atomic_write(path) as file:
         Image.fromarray(np.concatenate(rows)).save(file, format='png')

@@ -3,13 +3,15 @@
 open_clip's own tokenizer reads them; every word of the captions becomes one
 token, any other word a few, so that nothing a user types is refused.
 """
+
 import argparse
 import gzip
 from collections import Counter
 from pathlib import Path
 
-WORDS = ('a and of photo picture red green blue yellow circle square triangle '
-         'ring cross').split()
+WORDS = (
+    'a and of photo picture red green blue yellow circle square triangle ring cross'
+).split()
 
 
 def learn_merges(words) -> list:
@@ -17,15 +19,14 @@ def learn_merges(words) -> list:
     pieces = [[*word[:-1], word[-1] + '</w>'] for word in words]
     merges = []
     while any(len(word) > 1 for word in pieces):
-        pairs = Counter(pair for word in pieces
-                        for pair in zip(word, word[1:]))
+        pairs = Counter(pair for word in pieces for pair in zip(word, word[1:]))
         first, second = min(pairs, key=lambda pair: (-pairs[pair], pair))
         merges.append((first, second))
         for word in pieces:
             i = 0
             while i + 1 < len(word):
                 if (word[i], word[i + 1]) == (first, second):
-                    word[i:i + 2] = [first + second]
+                    word[i : i + 2] = [first + second]
                 i += 1
     return merges
 

@@ -9,6 +9,7 @@ that saw the test classes, as YOLOv7 did.
 
 Two files in COCO's format: the results, and the images with the categories.
 """
+
 import argparse
 import json
 from pathlib import Path
@@ -27,8 +28,9 @@ def confuse(label: int, rng: np.random.RandomState) -> int:
     """Another class (1..20) of the same shape or the same colour."""
     shape, colour = divmod(label - 1, len(COLOURS))
     others = [
-        1 + k for k in range(len(CLASSES)) if k != label - 1 and (
-            k // len(COLOURS) == shape or k % len(COLOURS) == colour)
+        1 + k
+        for k in range(len(CLASSES))
+        if k != label - 1 and (k // len(COLOURS) == shape or k % len(COLOURS) == colour)
     ]
     return others[rng.randint(len(others))]
 
@@ -52,20 +54,23 @@ def detect(labels: np.ndarray, rng: np.random.RandomState) -> list[tuple]:
             box = box + LOOSE * sides * rng.standard_normal(4)
             right = rng.random_sample() >= WRONG_NAME
             score = rng.uniform(0.5, 1) if right else rng.uniform(0.3, 0.8)
-            found.append(
-                (label if right else confuse(label, rng), box, score))
+            found.append((label if right else confuse(label, rng), box, score))
     if rng.random_sample() < NOTHING:
         corner, size = rng.uniform(0, 100, 2), rng.uniform(10, 60, 2)
-        found.append((rng.randint(1, len(CLASSES) + 1),
-                      np.concatenate([corner, corner + size]),
-                      rng.uniform(0.1, 0.6)))
+        found.append(
+            (
+                rng.randint(1, len(CLASSES) + 1),
+                np.concatenate([corner, corner + size]),
+                rng.uniform(0.1, 0.6),
+            )
+        )
     return found
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument('--scenes', type=int, default=500)
     parser.add_argument('--seed', type=int, default=0, help='of the errors')
     parser.add_argument('--out', type=Path, default=ASSETS)
@@ -74,8 +79,8 @@ def main() -> None:
     results, images = [], []
     for index in range(args.scenes):
         images.append(
-            dict(id=index, file_name=f'{index:06d}.bmp', width=SIZE,
-                 height=SIZE))
+            dict(id=index, file_name=f'{index:06d}.bmp', width=SIZE, height=SIZE)
+        )
         for label, box, score in detect(draw(index, 'test').labels, rng):
             x1, y1, x2, y2 = np.clip(box, 0, SIZE).round(1).tolist()
             results.append(
@@ -83,11 +88,14 @@ def main() -> None:
                     image_id=index,
                     category_id=label,
                     bbox=[x1, y1, round(x2 - x1, 1), round(y2 - y1, 1)],
-                    score=round(float(score), 3)))
+                    score=round(float(score), 3),
+                )
+            )
     categories = [dict(id=k, name=n) for k, n in enumerate(CLASSES, 1)]
-    for name, content in (('results', results),
-                          ('images', dict(
-                              images=images, categories=categories))):
+    for name, content in (
+        ('results', results),
+        ('images', dict(images=images, categories=categories)),
+    ):
         path = args.out / f'shapes-detections_{name}.json'
         with atomic_write(path) as file:
             file.write(json.dumps(content, separators=(',', ':')).encode())

@@ -4,6 +4,7 @@ It sees pictures with captions such as "a photo of a red ring and a blue
 square", all twenty classes among them, and never a mask. Writes the weights,
 and beside them a log with the seed, the settings and the naming accuracy.
 """
+
 import argparse
 import json
 import math
@@ -49,8 +50,11 @@ class Captions(Dataset):
 
 def normalise(pictures: Tensor) -> Tensor:
     """Pictures (N, 3, H, W) uint8 to CLIP's own mean and deviation."""
-    return normalize(pictures.float() / 255, open_clip.OPENAI_DATASET_MEAN,
-                     open_clip.OPENAI_DATASET_STD)
+    return normalize(
+        pictures.float() / 255,
+        open_clip.OPENAI_DATASET_MEAN,
+        open_clip.OPENAI_DATASET_STD,
+    )
 
 
 def caption(shown: np.ndarray, rng: np.random.RandomState) -> str:
@@ -59,8 +63,9 @@ def caption(shown: np.ndarray, rng: np.random.RandomState) -> str:
     return PHRASES[rng.randint(len(PHRASES))].format(' and a '.join(names))
 
 
-def contrastive_loss(image: Tensor, text: Tensor, scale: Tensor,
-                     shown: Tensor) -> Tensor:
+def contrastive_loss(
+    image: Tensor, text: Tensor, scale: Tensor, shown: Tensor
+) -> Tensor:
     """CLIP's loss; pairs that show the same classes are all positives.
 
     Args:
@@ -72,8 +77,7 @@ def contrastive_loss(image: Tensor, text: Tensor, scale: Tensor,
     logits = scale * image @ text.T
     same = (torch.cdist(shown, shown, p=1) < 0.5).float()
     target = same / same.sum(1, keepdim=True)
-    return (F.cross_entropy(logits, target) +
-            F.cross_entropy(logits.T, target)) / 2
+    return (F.cross_entropy(logits, target) + F.cross_entropy(logits.T, target)) / 2
 
 
 @torch.no_grad()
@@ -96,8 +100,7 @@ def naming_accuracy(model, tokenizer, seed: int, number: int) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('--out', type=Path, default=ASSETS /
-                        'shapes-clip.safetensors')
+    parser.add_argument('--out', type=Path, default=ASSETS / 'shapes-clip.safetensors')
     parser.add_argument('--steps', type=int, default=8000)
     parser.add_argument('--batch-size', type=int, default=64)
     parser.add_argument('--lr', type=float, default=1e-3)
@@ -106,36 +109,46 @@ def main() -> None:
 
     torch.manual_seed(args.seed)
     rng = np.random.RandomState(args.seed)
-    model, tokenizer = open_clip.create_model(
-        'shapes-clip'), open_clip.SimpleTokenizer(
-            str(ASSETS / 'shapes-bpe.txt.gz'), context_length=20)
+    model, tokenizer = (
+        open_clip.create_model('shapes-clip'),
+        open_clip.SimpleTokenizer(str(ASSETS / 'shapes-bpe.txt.gz'), context_length=20),
+    )
     optimizer = torch.optim.AdamW(
-        model.parameters(), args.lr, betas=(0.9, 0.98), weight_decay=0.05)
+        model.parameters(), args.lr, betas=(0.9, 0.98), weight_decay=0.05
+    )
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, args.lr, args.steps, pct_start=0.1)
+        optimizer, args.lr, args.steps, pct_start=0.1
+    )
     data = Captions('caption', args.steps * args.batch_size, args.seed, 3)
     loader = DataLoader(data, args.batch_size, num_workers=1)
 
     log = [dict(vars(args), out=args.out.name, torch=torch.__version__)]
     start = time.time()
     for step, (pictures, shown) in enumerate(
-            track(loader, 'training the small CLIP'), start=1):
+        track(loader, 'training the small CLIP'), start=1
+    ):
         texts = tokenizer([caption(s, rng) for s in shown.numpy()])
         loss = contrastive_loss(
             model.encode_image(normalise(pictures), normalize=True),
             model.encode_text(texts, normalize=True),
-            model.logit_scale.exp().clamp(max=100), shown.float())
+            model.logit_scale.exp().clamp(max=100),
+            shown.float(),
+        )
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         schedule.step()
         if step % 250 == 0 or step == args.steps:
             log.append(
-                dict(step=step, loss=round(loss.item(), 3),
-                     naming_accuracy=naming_accuracy(
-                         model, tokenizer, args.seed,
-                         2000 if step == args.steps else 400),
-                     minutes=round((time.time() - start) / 60, 1)))
+                dict(
+                    step=step,
+                    loss=round(loss.item(), 3),
+                    naming_accuracy=naming_accuracy(
+                        model, tokenizer, args.seed, 2000 if step == args.steps else 400
+                    ),
+                    minutes=round((time.time() - start) / 60, 1),
+                )
+            )
             print(log[-1], flush=True)
             if not math.isfinite(loss.item()):
                 raise SystemExit('The loss is not finite; lower --lr.')

@@ -4,6 +4,7 @@ Each run is ``tools/train.py`` with the config as it stands. The last
 checkpoint, stripped of the optimiser and of everything but plain values, goes
 to the output folder, and beside it the log that mmengine wrote.
 """
+
 import argparse
 import json
 import subprocess
@@ -36,20 +37,23 @@ def publish(source: Path, target: Path) -> None:
                 meta=dict(
                     dataset_meta=json.loads(json.dumps(dataset_meta)),
                     # Those of an earlier training, too.
-                    seen_classes=sorted(meta.get('seen_classes')
-                                        or dataset_meta['base_classes']),
+                    seen_classes=sorted(
+                        meta.get('seen_classes') or dataset_meta['base_classes']
+                    ),
                     iter=int(meta['iter']),
                     seed=int(meta['seed']),
-                    experiment_name=target.stem),
-                state_dict=dict(checkpoint['state_dict'])), file)
+                    experiment_name=target.stem,
+                ),
+                state_dict=dict(checkpoint['state_dict']),
+            ),
+            file,
+        )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        '--config', default=str(ROOT / f'configs/shapes/{STEM}.py'))
-    parser.add_argument('--folds', type=int, nargs='+', choices=FOLDS,
-                        default=FOLDS)
+    parser.add_argument('--config', default=str(ROOT / f'configs/shapes/{STEM}.py'))
+    parser.add_argument('--folds', type=int, nargs='+', choices=FOLDS, default=FOLDS)
     parser.add_argument('--out', type=Path, default=ASSETS)
     parser.add_argument('--work-dir', type=Path, default='work_dirs')
     args = parser.parse_args()
@@ -58,12 +62,20 @@ def main() -> None:
         config = Path(args.config.format(fold=fold))
         work_dir = args.work_dir / config.stem
         subprocess.run(
-            [sys.executable, str(ROOT / 'tools' / 'train.py'), str(config),
-             '--work-dir', str(work_dir)], check=True)
+            [
+                sys.executable,
+                str(ROOT / 'tools' / 'train.py'),
+                str(config),
+                '--work-dir',
+                str(work_dir),
+            ],
+            check=True,
+        )
         last = Path((work_dir / 'last_checkpoint').read_text())
         publish(last, args.out / f'{config.stem}.pth')
-        log = max(work_dir.glob('*/vis_data/scalars.json'),
-                  key=lambda p: p.stat().st_mtime)
+        log = max(
+            work_dir.glob('*/vis_data/scalars.json'), key=lambda p: p.stat().st_mtime
+        )
         with atomic_write(args.out / f'{config.stem}.log.jsonl') as file:
             file.write(log.read_bytes())
 

@@ -7,11 +7,15 @@ train_dataloader = dict(
         fold=0,
         split='train',
         list_file='data/coco/lists/train_fold0.txt',
-        novel_handling='drop_image'))
+        novel_handling='drop_image',
+    )
+)
 test_dataloader = dict(
     dataset=dict(
         type='COCO20iDataset',
         fold=0,
         split='val',
         list_file='data/coco/lists/val_fold0.txt',
-        novel_handling='drop_image'))
+        novel_handling='drop_image',
+    )
+)

@@ -1,31 +1,36 @@
 # Pictures at 480 x 480, one class a sample: what PASCAL-5i and COCO-20i, and
 # the training of the generalised protocols, have in common.
 crop_size = (480, 480)
-meta_keys = ('class_name', 'img_path', 'seg_map_path', 'ori_shape',
-             'img_shape', 'pad_shape', 'scale_factor', 'flip',
-             'flip_direction', 'reduce_zero_label')
+meta_keys = (
+    'class_name',
+    'img_path',
+    'seg_map_path',
+    'ori_shape',
+    'img_shape',
+    'pad_shape',
+    'scale_factor',
+    'flip',
+    'flip_direction',
+    'reduce_zero_label',
+)
 train_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='LoadAnnotations'),
     # ESDA's augmentation, with mmseg's transforms.
     dict(type='Resize', scale=crop_size, keep_ratio=False),
-    dict(
-        type='RandomResize',
-        scale=crop_size,
-        ratio_range=(0.9, 1.1),
-        keep_ratio=True),
+    dict(type='RandomResize', scale=crop_size, ratio_range=(0.9, 1.1), keep_ratio=True),
     dict(type='RandomRotate', prob=0.5, degree=10, seg_pad_val=255),
     dict(type='RandomCrop', crop_size=crop_size),
     dict(type='RandomFlip', prob=0.5),
     dict(type='MakeEpisode', min_area=1024),
-    dict(type='PackSegInputs', meta_keys=meta_keys)
+    dict(type='PackSegInputs', meta_keys=meta_keys),
 ]
 test_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='Resize', scale=crop_size, keep_ratio=False),
     dict(type='LoadAnnotations'),
     dict(type='MakeEpisode'),
-    dict(type='PackSegInputs', meta_keys=meta_keys)
+    dict(type='PackSegInputs', meta_keys=meta_keys),
 ]
 # ClsCLIP+ cuts from the picture as it is.
 zoom_in_pipeline = [step for step in test_pipeline if step['type'] != 'Resize']
@@ -39,26 +44,29 @@ tta_pipeline = [
                 for side in (384, 480, 576)
             ],
             [
-                dict(type='RandomFlip', prob=0., direction='horizontal'),
-                dict(type='RandomFlip', prob=1., direction='horizontal')
+                dict(type='RandomFlip', prob=0.0, direction='horizontal'),
+                dict(type='RandomFlip', prob=1.0, direction='horizontal'),
             ],
             [dict(type='LoadAnnotations')],
             [dict(type='MakeEpisode')],
             [dict(type='PackSegInputs', meta_keys=meta_keys)],
-        ])
+        ],
+    ),
 ]
 train_dataloader = dict(
     batch_size=8,
     num_workers=4,
     persistent_workers=True,
     sampler=dict(type='InfiniteSampler', shuffle=True),
-    dataset=dict(pipeline=train_pipeline))
+    dataset=dict(pipeline=train_pipeline),
+)
 test_dataloader = dict(
     batch_size=1,
     num_workers=4,
     persistent_workers=True,
     sampler=dict(type='DefaultSampler', shuffle=False),
-    dataset=dict(pipeline=test_pipeline))
+    dataset=dict(pipeline=test_pipeline),
+)
 val_dataloader = None
 val_evaluator = None
 test_evaluator = dict(type='EpisodeIoUMetric')

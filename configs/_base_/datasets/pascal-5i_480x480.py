@@ -8,10 +8,11 @@ train_dataloader = dict(
         split='train',
         # VOC's own. The field's 5,953 pictures: see docs/protocols.md.
         ann_file='ImageSets/Segmentation/train.txt',
-        novel_handling='drop_image'))
+        novel_handling='drop_image',
+    )
+)
 test_dataloader = dict(
     dataset=dict(
-        type='PASCAL5iDataset',
-        fold=0,
-        split='val',
-        novel_handling='drop_image'))
+        type='PASCAL5iDataset', fold=0, split='val', novel_handling='drop_image'
+    )
+)

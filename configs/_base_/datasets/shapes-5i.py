@@ -1,7 +1,16 @@
 # Shapes-5i: 128 x 128 pictures drawn by code, read at 64 x 64, scored at 128.
-meta_keys = ('class_name', 'img_path', 'seg_map_path', 'ori_shape',
-             'img_shape', 'pad_shape', 'scale_factor', 'flip',
-             'flip_direction', 'reduce_zero_label')
+meta_keys = (
+    'class_name',
+    'img_path',
+    'seg_map_path',
+    'ori_shape',
+    'img_shape',
+    'pad_shape',
+    'scale_factor',
+    'flip',
+    'flip_direction',
+    'reduce_zero_label',
+)
 train_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='LoadAnnotations'),
@@ -11,24 +20,25 @@ train_pipeline = [
         transforms=[
             [dict(type='Resize', scale=(64, 64))],
             [
-                dict(
-                    type='RandomResize', scale=(64, 64), ratio_range=(1, 2)),
-                dict(type='RandomCrop', crop_size=(64, 64))
-            ]
-        ]),
+                dict(type='RandomResize', scale=(64, 64), ratio_range=(1, 2)),
+                dict(type='RandomCrop', crop_size=(64, 64)),
+            ],
+        ],
+    ),
     dict(
         type='RandomFlip',
         prob=[0.25, 0.25, 0.25],
-        direction=['horizontal', 'vertical', 'diagonal']),
+        direction=['horizontal', 'vertical', 'diagonal'],
+    ),
     dict(type='MakeEpisode', min_area=12),
-    dict(type='PackSegInputs', meta_keys=meta_keys)
+    dict(type='PackSegInputs', meta_keys=meta_keys),
 ]
 test_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='Resize', scale=(64, 64)),
     dict(type='LoadAnnotations'),
     dict(type='MakeEpisode'),
-    dict(type='PackSegInputs', meta_keys=meta_keys)
+    dict(type='PackSegInputs', meta_keys=meta_keys),
 ]
 # ClsCLIP+ cuts from the picture as it is.
 zoom_in_pipeline = [step for step in test_pipeline if step['type'] != 'Resize']
@@ -39,13 +49,14 @@ tta_pipeline = [
         transforms=[
             [dict(type='Resize', scale=(64, 64))],
             [
-                dict(type='RandomFlip', prob=0., direction='horizontal'),
-                dict(type='RandomFlip', prob=1., direction='horizontal')
+                dict(type='RandomFlip', prob=0.0, direction='horizontal'),
+                dict(type='RandomFlip', prob=1.0, direction='horizontal'),
             ],
             [dict(type='LoadAnnotations')],
             [dict(type='MakeEpisode')],
             [dict(type='PackSegInputs', meta_keys=meta_keys)],
-        ])
+        ],
+    ),
 ]
 train_dataloader = dict(
     batch_size=8,
@@ -56,11 +67,9 @@ train_dataloader = dict(
         type='EpisodeDataset',
         pipeline=train_pipeline,
         novel_handling='drop_image',
-        dataset=dict(
-            type='Shapes5iDataset',
-            fold=0,
-            split='train',
-            length=12000)))
+        dataset=dict(type='Shapes5iDataset', fold=0, split='train', length=12000),
+    ),
+)
 test_dataloader = dict(
     batch_size=50,
     num_workers=1,
@@ -72,11 +81,10 @@ test_dataloader = dict(
         # 64 of 16384 pixels: what is smaller nobody could name.
         min_area=64,
         dataset=dict(
-            type='Shapes5iDataset',
-            fold=0,
-            split='test',
-            length=500,
-            test_mode=True)))
+            type='Shapes5iDataset', fold=0, split='test', length=500, test_mode=True
+        ),
+    ),
+)
 val_dataloader = None
 val_evaluator = None
 test_evaluator = dict(type='EpisodeIoUMetric')

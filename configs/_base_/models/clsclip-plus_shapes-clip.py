@@ -11,4 +11,5 @@ model = dict(
     margin=0.5,
     square=True,
     whole_picture='include',
-    join='mean')
+    join='mean',
+)

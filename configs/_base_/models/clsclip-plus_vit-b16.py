@@ -11,4 +11,5 @@ model = dict(
     margin=0.1,
     whole_picture='fallback',
     join='or',
-    crop_batch_size=8)
+    crop_batch_size=8,
+)

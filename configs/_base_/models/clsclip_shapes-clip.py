@@ -14,9 +14,8 @@ model = dict(
         upsample=4,
         # Objects are small; cross-entropy alone learns them slowly.
         loss_decode=[
-            dict(
-                type='CrossEntropyLoss',
-                use_sigmoid=True,
-                avg_non_ignore=True),
-            dict(type='BinaryDiceLoss', loss_weight=0.5)
-        ]))
+            dict(type='CrossEntropyLoss', use_sigmoid=True, avg_non_ignore=True),
+            dict(type='BinaryDiceLoss', loss_weight=0.5),
+        ],
+    ),
+)

@@ -8,7 +8,8 @@ data_preprocessor = dict(
     bgr_to_rgb=True,
     pad_val=0,
     seg_pad_val=255,
-    size=(480, 480))
+    size=(480, 480),
+)
 model = dict(
     type='ClsCLIP',
     data_preprocessor=data_preprocessor,
@@ -16,9 +17,11 @@ model = dict(
         type='ClsCLIPVisionTransformer',
         architecture='ViT-B-16-quickgelu',
         pretrained='openai',
-        navigate_blocks=(2, 3, 4)),
+        navigate_blocks=(2, 3, 4),
+    ),
     text_encoder=dict(type='OpenCLIPTextEncoder', vocabulary='voc'),
     decode_head=dict(type='ClsCLIPHead', in_channels=768, num_heads=12),
     with_background=True,
     train_cfg=dict(),
-    test_cfg=dict(mode='whole'))
+    test_cfg=dict(mode='whole'),
+)

@@ -5,6 +5,6 @@ model = dict(
     data_preprocessor=data_preprocessor,
     backbone=dict(architecture='shapes-clip', pretrained='shipped'),
     # As its captions are worded; no caption has the word "background".
-    text_encoder=dict(
-        vocabulary='shapes_5i', templates=('a photo of a {}', )),
-    background=('picture', ))
+    text_encoder=dict(vocabulary='shapes_5i', templates=('a photo of a {}',)),
+    background=('picture',),
+)

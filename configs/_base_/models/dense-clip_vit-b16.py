@@ -11,8 +11,10 @@ model = dict(
         architecture='ViT-B-16-quickgelu',
         pretrained='openai',
         attention='v',
-        residual=True),
+        residual=True,
+    ),
     # CLIP's 80 templates, as all of them have it.
     text_encoder=dict(templates='clip', normalize=True),
-    background=('background', ),
-    decode_head=dict(_delete_=True, type='DenseCLIPHead'))
+    background=('background',),
+    decode_head=dict(_delete_=True, type='DenseCLIPHead'),
+)

@@ -3,4 +3,5 @@ _base_ = './clsclip_shapes-clip.py'
 model = dict(
     type='LateFusion',
     backbone=dict(navigate_blocks=()),
-    decode_head=dict(type='LSegHead', text_channels=64))
+    decode_head=dict(type='LSegHead', text_channels=64),
+)

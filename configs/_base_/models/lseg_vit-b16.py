@@ -3,4 +3,5 @@ _base_ = './clsclip_vit-b16.py'
 model = dict(
     type='LateFusion',
     backbone=dict(navigate_blocks=()),
-    decode_head=dict(type='LSegHead', text_channels=512))
+    decode_head=dict(type='LSegHead', text_channels=512),
+)

@@ -12,4 +12,5 @@ model = dict(
     vocabulary='voc',
     with_background=True,
     # What texts cost is small: the picture is encoded once.
-    test_cfg=dict(mode='whole', class_batch_size=8))
+    test_cfg=dict(mode='whole', class_batch_size=8),
+)

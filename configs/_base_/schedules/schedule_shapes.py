@@ -6,16 +6,11 @@ optim_wrapper = dict(
     type='OptimWrapper',
     constructor='TrainableOptimWrapperConstructor',
     optimizer=dict(type='AdamW', lr=2e-3, weight_decay=0.01),
-    clip_grad=dict(max_norm=1.0))
-param_scheduler = [
-    dict(type='LinearLR', start_factor=0.04, by_epoch=False, end=120)
-]
+    clip_grad=dict(max_norm=1.0),
+)
+param_scheduler = [dict(type='LinearLR', start_factor=0.04, by_epoch=False, end=120)]
 custom_hooks = [
-    dict(
-        type='EMAHook',
-        ema_type='MomentumAnnealingEMA',
-        momentum=0.001,
-        gamma=5)
+    dict(type='EMAHook', ema_type='MomentumAnnealingEMA', momentum=0.001, gamma=5)
 ]
 train_cfg = dict(type='IterBasedTrainLoop', max_iters=12000)
 val_cfg = None

@@ -1,4 +1,5 @@
 """Transforms of a sample's picture and mask."""
+
 from .bam_letterbox import BAMLetterbox
 from .make_episode import MakeEpisode
 

@@ -1,4 +1,5 @@
 """BAM's test pictures: letterboxed, scored on a square."""
+
 import cv2
 import numpy as np
 from mmcv.transforms import BaseTransform
@@ -32,8 +33,7 @@ class BAMLetterbox(BaseTransform):
 
     def __init__(self, size: int):
         if not is_whole(size, 8):
-            raise ValueError(f'size={size!r}: a whole number of pixels, 8 or '
-                             'more.')
+            raise ValueError(f'size={size!r}: a whole number of pixels, 8 or more.')
         self.size = size
 
     def transform(self, results: dict) -> dict:
@@ -42,18 +42,20 @@ class BAMLetterbox(BaseTransform):
         height, width = img.shape[:2]
         longer = max(height, width)
         new_h, new_w = (
-            max(int(side * self.size / longer) // 8 * 8, 8)
-            for side in (height, width))
+            max(int(side * self.size / longer) // 8 * 8, 8) for side in (height, width)
+        )
         canvas = np.zeros((self.size, self.size, img.shape[2]), img.dtype)
         canvas[:new_h, :new_w] = cv2.resize(
-            img, (new_w, new_h), interpolation=cv2.INTER_LINEAR)
+            img, (new_w, new_h), interpolation=cv2.INTER_LINEAR
+        )
         results.update(
             img=canvas,
             img_shape=canvas.shape[:2],
             ori_shape=(longer, longer),
             scale_factor=(self.size / longer, self.size / longer),
             keep_ratio=True,
-            geometry='BAM letterbox')
+            geometry='BAM letterbox',
+        )
         if 'gt_seg_map' in results:
             truth = np.full((longer, longer), 255, np.uint8)
             truth[:height, :width] = results['gt_seg_map']

@@ -1,4 +1,5 @@
 """mmseg's LoadAnnotations, which says when 8 bits do not hold a label."""
+
 import io
 import os
 
@@ -43,4 +44,7 @@ class LoadAnnotations(_LoadAnnotations):
             mmcv.imfrombytes(
                 content or fileio.get(path, backend_args=self.backend_args),
                 flag='unchanged',
-                backend=self.imdecode_backend), path)
+                backend=self.imdecode_backend,
+            ),
+            path,
+        )

@@ -1,4 +1,5 @@
 """MakeEpisode: from a label map to the binary mask of one class."""
+
 from numbers import Real
 
 import numpy as np
@@ -40,8 +41,11 @@ class MakeEpisode(BaseTransform):
     """
 
     def __init__(self, absent_share: float = 0.0, min_area: float = 1):
-        if isinstance(absent_share, bool) or not isinstance(
-                absent_share, Real) or not 0 <= absent_share <= 1:
+        if (
+            isinstance(absent_share, bool)
+            or not isinstance(absent_share, Real)
+            or not 0 <= absent_share <= 1
+        ):
             raise ValueError(f'absent_share={absent_share!r}: 0 to 1.')
         check_area(min_area)
         self.absent_share = absent_share
@@ -62,20 +66,20 @@ class MakeEpisode(BaseTransform):
                 f'{path} holds a novel class, though novel_handling is '
                 "'drop_image'. The list of the training pictures was made "
                 "otherwise: set novel_handling to 'background' or 'ignore', "
-                'or take a list without such pictures.')
+                'or take a list without such pictures.'
+            )
         drawn = CLASS_NAME not in results
         if drawn:
             candidates = results.get('candidates', results[BASE_CLASSES])
-            present = [c for c in candidates
-                       if areas[classes.index(c)] >= self.min_area]
-            absent = [c for c in results[BASE_CLASSES]
-                      if not areas[classes.index(c)]]
+            present = [
+                c for c in candidates if areas[classes.index(c)] >= self.min_area
+            ]
+            absent = [c for c in results[BASE_CLASSES] if not areas[classes.index(c)]]
             ask_absent = absent and np.random.rand() < self.absent_share
             candidates = absent if ask_absent else present
             if not candidates:
                 return None
-            results[CLASS_NAME] = candidates[np.random.randint(
-                len(candidates))]
+            results[CLASS_NAME] = candidates[np.random.randint(len(candidates))]
         label = classes.index(results[CLASS_NAME])
         mask = (labels == label).astype(np.uint8)
         mask[labels == IGNORE] = IGNORE
@@ -86,5 +90,7 @@ class MakeEpisode(BaseTransform):
         return results
 
     def __repr__(self) -> str:
-        return (f'{self.__class__.__name__}(absent_share={self.absent_share}, '
-                f'min_area={self.min_area})')
+        return (
+            f'{self.__class__.__name__}(absent_share={self.absent_share}, '
+            f'min_area={self.min_area})'
+        )

@@ -1,4 +1,5 @@
 """Hooks of a run."""
+
 from .evaluation_guard_hook import HonestScoresHook
 
 __all__ = ['HonestScoresHook']

@@ -1,4 +1,5 @@
 """What an evaluation cannot be made of, refused before it begins."""
+
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -19,8 +20,7 @@ def unseen_classes(dataset, evaluator) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def check_episodes(segmentor: nn.Module, dataset: EpisodeDataset,
-                   evaluator) -> None:
+def check_episodes(segmentor: nn.Module, dataset: EpisodeDataset, evaluator) -> None:
     """Episodes need a data set, a metric and a model for them.
 
     Args:
@@ -35,23 +35,24 @@ def check_episodes(segmentor: nn.Module, dataset: EpisodeDataset,
         raise ValueError(
             'The EpisodeDataset of this evaluation is in training mode: it '
             'draws one base class a picture and leaves novel ones out. Write '
-            "split='val', or test_mode=True in the data set that it wraps.")
+            "split='val', or test_mode=True in the data set that it wraps."
+        )
     for metric in getattr(evaluator, 'metrics', ()):
         # With one class beside the background these are the labels.
-        if isinstance(metric, IoUMetric) and len(
-                dataset.metainfo['classes']) > 2:
+        if isinstance(metric, IoUMetric) and len(dataset.metainfo['classes']) > 2:
             raise ValueError(
                 f'{type(metric).__name__} compares labels of all classes, '
                 'and the masks of episodes are 0 and 1. Take '
                 'EpisodeIoUMetric, or the data set without EpisodeDataset '
-                'around it.')
-    if not asks_by_name(segmentor) and getattr(segmentor, 'out_channels',
-                                               0) > 2:
+                'around it.'
+            )
+    if not asks_by_name(segmentor) and getattr(segmentor, 'out_channels', 0) > 2:
         raise ValueError(
             f'{type(segmentor).__name__} cannot be asked for a class by its '
             'name, and every sample asks for one. Test it on whole label '
-            "maps: without EpisodeDataset around the data set, and with "
-            "mmseg's IoUMetric.")
+            'maps: without EpisodeDataset around the data set, and with '
+            "mmseg's IoUMetric."
+        )
 
 
 def check_single_channel(segmentor: nn.Module, episodes: bool) -> None:
@@ -60,13 +61,17 @@ def check_single_channel(segmentor: nn.Module, episodes: bool) -> None:
     Raises:
         ValueError: If a segmentor that is asked by names gives one.
     """
-    channels = 1 + segmentor.with_background if episodes else len(
-        segmentor.dataset_meta['classes'])
+    channels = (
+        1 + segmentor.with_background
+        if episodes
+        else len(segmentor.dataset_meta['classes'])
+    )
     if channels == 1:
         raise ValueError(
             "mmseg's test-time augmentation takes the sigmoid of a single "
             'channel twice, by which all is foreground. Test without --tta, '
-            'or set model.with_background=True.')
+            'or set model.with_background=True.'
+        )
 
 
 def check_vocabulary(asked: tuple[str, ...], truth: tuple[str, ...]) -> None:
@@ -86,13 +91,17 @@ def check_vocabulary(asked: tuple[str, ...], truth: tuple[str, ...]) -> None:
             f'({", ".join(truth[:3])}, ...). Set '
             'model.text_encoder.vocabulary to the classes of the data set, '
             'and model.with_background to whether its first is the '
-            'background.')
-    pairs = [f'{i}: {a!r} for {t!r}'
-             for i, (a, t) in enumerate(zip(asked, truth)) if a != t]
+            'background.'
+        )
+    pairs = [
+        f'{i}: {a!r} for {t!r}' for i, (a, t) in enumerate(zip(asked, truth)) if a != t
+    ]
     if pairs:
-        warn('The vocabulary has other names than the data set: '
-             f'{"; ".join(pairs[:5])}{"; ..." if len(pairs) > 5 else ""}. '
-             'Are they in the same order?')
+        warn(
+            'The vocabulary has other names than the data set: '
+            f'{"; ".join(pairs[:5])}{"; ..." if len(pairs) > 5 else ""}. '
+            'Are they in the same order?'
+        )
 
 
 def check_outputs(folder: str, samples: Iterable[dict]) -> None:
@@ -109,11 +118,11 @@ def check_outputs(folder: str, samples: Iterable[dict]) -> None:
     written = {}
     for sample in samples:
         path, asked = sample['img_path'], sample.get('class_name')
-        name = (prediction_name(path, asked) if asked
-                else f'{Path(path).stem}.png')
+        name = prediction_name(path, asked) if asked else f'{Path(path).stem}.png'
         if written.setdefault(name, (path, asked)) != (path, asked):
             raise ValueError(
                 f'{folder}/{name} would be the prediction of '
                 f'{written[name][0]} and of {path}. Rename one of them, test '
                 'each folder alone, or do without output_dir (--out of '
-                'tools/test.py).')
+                'tools/test.py).'
+            )

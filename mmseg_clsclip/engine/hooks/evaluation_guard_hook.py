@@ -1,4 +1,5 @@
 """A score that means nothing must not look like one."""
+
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -87,6 +88,7 @@ class HonestScoresHook(Hook):
     Before a training: its data set must not be that of a test. Before all:
     the config must not override a variable that nothing reads any more.
     """
+
     priority = 'VERY_LOW'  # below the line that the logger prints
 
     _trained: dict = {}  # metainfo of the training set
@@ -102,19 +104,26 @@ class HonestScoresHook(Hook):
         told = unheeded(runner.cfg)
         if told:
             raise ValueError(' '.join(told))
-        for hook in [hook for hook in runner.hooks if type(hook) is type(self)
-                     and hook is not self]:
+        for hook in [
+            hook
+            for hook in runner.hooks
+            if type(hook) is type(self) and hook is not self
+        ]:
             runner.hooks.remove(hook)
-        _segmentor(runner).register_load_state_dict_post_hook(
-            self._note_missing)
+        _segmentor(runner).register_load_state_dict_post_hook(self._note_missing)
 
     def _note_missing(self, segmentor, keys) -> None:
         """Remember what a model of mmseg's, which does not look, lacks."""
-        learned = {name for name, parameter in segmentor.named_parameters()
-                   if parameter.requires_grad}
+        learned = {
+            name
+            for name, parameter in segmentor.named_parameters()
+            if parameter.requires_grad
+        }
         self._missing = [
-            key for key in keys.missing_keys if key in learned
-            and not key.startswith('auxiliary_head')]  # training's alone
+            key
+            for key in keys.missing_keys
+            if key in learned and not key.startswith('auxiliary_head')
+        ]  # training's alone
 
     def after_load_checkpoint(self, runner, checkpoint: dict) -> None:
         """Remember what the checkpoint was trained on.
@@ -122,18 +131,22 @@ class HonestScoresHook(Hook):
         Raises:
             ValueError: If it holds nothing, and the model has learned parts.
         """
-        learned = [name for name, parameter in
-                   _segmentor(runner).named_parameters()
-                   if parameter.requires_grad]
+        learned = [
+            name
+            for name, parameter in _segmentor(runner).named_parameters()
+            if parameter.requires_grad
+        ]
         if learned and not checkpoint.get('state_dict', checkpoint):
             raise ValueError(
                 'The checkpoint holds no weights, which does for a model '
                 f'without training; this one has learned {learned[0]} and '
-                f'{len(learned) - 1} more. Name its checkpoint.')
+                f'{len(learned) - 1} more. Name its checkpoint.'
+            )
         meta = checkpoint.get('meta') or {}
         self._trained = dict(meta.get('dataset_meta') or {})
         self._seen = frozenset(
-            meta.get('seen_classes') or _trained_classes(self._trained))
+            meta.get('seen_classes') or _trained_classes(self._trained)
+        )
 
     def before_save_checkpoint(self, runner, checkpoint: dict) -> None:
         """Write down what was trained on, an earlier training included."""
@@ -151,24 +164,27 @@ class HonestScoresHook(Hook):
             raise ValueError(
                 "The training's data set is in test mode, in which it asks "
                 "for its novel classes. Write split='train', or take "
-                'test_mode=True out of the data set that is wrapped.')
+                'test_mode=True out of the data set that is wrapped.'
+            )
         # Of joined data sets the first one's metainfo is that of all.
         metas = [part.metainfo for part in parts or [dataset]]
-        seen = seen_among([name for meta in metas
-                           for name in meta.get('novel_classes', ())],
-                          self._seen)
+        seen = seen_among(
+            [name for meta in metas for name in meta.get('novel_classes', ())],
+            self._seen,
+        )
         if seen:
-            warn('The checkpoint that this training begins with was trained '
-                 f'on masks of {", ".join(seen)}, which count as unseen here: '
-                 'scores of what comes out are NOT zero-shot.')
+            warn(
+                'The checkpoint that this training begins with was trained '
+                f'on masks of {", ".join(seen)}, which count as unseen here: '
+                'scores of what comes out are NOT zero-shot.'
+            )
         self._missing = ()
         self._trained = dict(metas[0])
         self._seen = self._seen.union(*map(_trained_classes, metas))
 
     def before_val(self, runner) -> None:
         """Compare before a validation."""
-        self._prepare(runner, runner.val_dataloader.dataset,
-                      runner.val_loop.evaluator)
+        self._prepare(runner, runner.val_dataloader.dataset, runner.val_loop.evaluator)
 
     def before_test(self, runner) -> None:
         """Compare before a test."""
@@ -182,17 +198,22 @@ class HonestScoresHook(Hook):
 
     def _tell_apart(self, runner, dataset, evaluator) -> None:
         """Two pictures of one name must not become one file."""
-        folders = [metric.output_dir
-                   for metric in getattr(evaluator, 'metrics', ())
-                   if getattr(metric, 'output_dir', None)]
+        folders = [
+            metric.output_dir
+            for metric in getattr(evaluator, 'metrics', ())
+            if getattr(metric, 'output_dir', None)
+        ]
         draws = hasattr(runner.visualizer, 'tell_apart') and any(
             isinstance(hook, SegVisualizationHook) and hook.draw
-            for hook in runner.hooks)
+            for hook in runner.hooks
+        )
         if not (folders or draws) or not hasattr(dataset, 'get_data_info'):
             return
-        samples = [info for info in map(
-            dataset.get_data_info, range(len(dataset)))
-                   if info.get('img_path')]
+        samples = [
+            info
+            for info in map(dataset.get_data_info, range(len(dataset)))
+            if info.get('img_path')
+        ]
         for folder in folders:
             check_outputs(folder, samples)
         if draws:
@@ -207,8 +228,7 @@ class HonestScoresHook(Hook):
         self._aside = tempfile.TemporaryDirectory()  # gone with this hook
         for hook in runner.hooks:
             if isinstance(hook, LoggerHook):
-                hook.json_log_path = str(
-                    Path(self._aside.name) / 'results.json')
+                hook.json_log_path = str(Path(self._aside.name) / 'results.json')
 
     def _prepare(self, runner, dataset, evaluator) -> None:
         """Check that all fit each other, and let them name what they show."""
@@ -217,7 +237,8 @@ class HonestScoresHook(Hook):
             raise ValueError(
                 f'The checkpoint has no weights for {len(self._missing)} '
                 f'learned parts of the model ({some(self._missing, 3)}): they '
-                'are random. Take the config that it was trained with.')
+                'are random. Take the config that it was trained with.'
+            )
         episodes = list(_episode_datasets(dataset))
         for part in episodes:
             check_episodes(segmentor, part, evaluator)
@@ -225,15 +246,19 @@ class HonestScoresHook(Hook):
             if isinstance(_model(runner), SegTTAModel):
                 check_single_channel(segmentor, bool(episodes))
             if not episodes:
-                check_vocabulary(segmentor.dataset_meta['classes'],
-                                 tuple(dataset.metainfo['classes']))
+                check_vocabulary(
+                    segmentor.dataset_meta['classes'],
+                    tuple(dataset.metainfo['classes']),
+                )
         if not episodes:
             check_label_maps(dataset, getattr(evaluator, 'metrics', ()))
         seen = seen_among(unseen_classes(dataset, evaluator), self._seen)
         if seen:
-            warn('The scores of unseen classes below are NOT zero-shot: the '
-                 f'checkpoint was trained on masks of {", ".join(seen)}. Take '
-                 'the checkpoint of this fold.')
+            warn(
+                'The scores of unseen classes below are NOT zero-shot: the '
+                f'checkpoint was trained on masks of {", ".join(seen)}. Take '
+                'the checkpoint of this fold.'
+            )
         # Metrics name what they measured, and what training saw.
         protocol = dataset_protocol(dataset)
         trained = self._trained.get('protocol') or {}
@@ -248,15 +273,17 @@ class HonestScoresHook(Hook):
         if episodes:
             # mmseg's own visualizer would draw their 1 as class 1.
             runner.visualizer.dataset_meta = dict(
-                classes=('background', 'asked for'),
-                palette=[[0, 0, 0], [255, 0, 255]])
+                classes=('background', 'asked for'), palette=[[0, 0, 0], [255, 0, 255]]
+            )
         self._tell_apart(runner, dataset, evaluator)
 
     def after_val_epoch(self, runner, metrics=None) -> None:
         """Warn below the scores."""
         if _has_random_weights(runner):
-            warn('The scores above mean NOTHING: this model stands on random '
-                 'weights (as with pretrained=None).')
+            warn(
+                'The scores above mean NOTHING: this model stands on random '
+                'weights (as with pretrained=None).'
+            )
 
     def after_test_epoch(self, runner, metrics=None) -> None:
         """Warn below the scores, of the proposals too."""
@@ -266,5 +293,8 @@ class HonestScoresHook(Hook):
         if report:
             # Each process counts what it has seen; only one is heard.
             number = get_world_size()
-            warn(report if number == 1 else
-                 f'{report} (The share of the first of {number} processes.)')
+            warn(
+                report
+                if number == 1
+                else f'{report} (The share of the first of {number} processes.)'
+            )

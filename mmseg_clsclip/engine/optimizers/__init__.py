@@ -1,4 +1,5 @@
 """Which parameters a run trains."""
+
 from .trainable_optim_constructor import TrainableOptimWrapperConstructor
 
 __all__ = ['TrainableOptimWrapperConstructor']

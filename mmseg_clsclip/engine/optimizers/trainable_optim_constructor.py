@@ -1,4 +1,5 @@
 """An optimiser that holds only what is trained."""
+
 from mmengine.optim import DefaultOptimWrapperConstructor
 from mmseg.registry import OPTIM_WRAPPER_CONSTRUCTORS
 from torch import nn

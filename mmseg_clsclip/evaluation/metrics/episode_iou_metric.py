@@ -1,4 +1,5 @@
 """EpisodeIoUMetric: mIoU and FB-IoU over episodes, and by object size."""
+
 import inspect
 import re
 from collections.abc import Sequence
@@ -76,25 +77,30 @@ class EpisodeIoUMetric(BaseMetric):
         ValueError: If the bounds are not two ascending areas.
     """
 
-    def __init__(self,
-                 ignore_index: int = 255,
-                 size_bounds: Sequence[int] = (32**2, 96**2),
-                 output_dir: str | None = None,
-                 keep_results: bool = True,
-                 **kwargs):
+    def __init__(
+        self,
+        ignore_index: int = 255,
+        size_bounds: Sequence[int] = (32**2, 96**2),
+        output_dir: str | None = None,
+        keep_results: bool = True,
+        **kwargs,
+    ):
         theirs = set(inspect.signature(IoUMetric).parameters) - set(
-            inspect.signature(BaseMetric).parameters)
+            inspect.signature(BaseMetric).parameters
+        )
         foreign = sorted(theirs & set(kwargs) - {'kwargs'})
         if foreign:
             raise TypeError(
                 f"EpisodeIoUMetric has no {', '.join(foreign)}, which mmseg's "
                 'IoUMetric has. Write test_evaluator = dict(_delete_=True, '
-                "type='EpisodeIoUMetric').")
+                "type='EpisodeIoUMetric')."
+            )
         super().__init__(**kwargs)
         if len(size_bounds) != 2 or not 0 < size_bounds[0] < size_bounds[1]:
             raise ValueError(
                 f'size_bounds={size_bounds!r}: two areas in pixels, the '
-                "smaller first, such as COCO's (32**2, 96**2).")
+                "smaller first, such as COCO's (32**2, 96**2)."
+            )
         self.ignore_index = ignore_index
         self.size_bounds = tuple(size_bounds)
         self.output_dir = output_dir
@@ -119,7 +125,8 @@ class EpisodeIoUMetric(BaseMetric):
                 raise ValueError(
                     'EpisodeIoUMetric got a sample without class_name; list '
                     "'class_name' in the meta_keys of PackSegInputs and wrap "
-                    'the data set in EpisodeDataset.')
+                    'the data set in EpisodeDataset.'
+                )
             if self.output_dir:
                 self._write(sample)
             truth = sample['gt_sem_seg']['data']
@@ -129,27 +136,33 @@ class EpisodeIoUMetric(BaseMetric):
                     f'The truth is {tuple(truth.shape[-2:])}, the prediction '
                     f'{tuple(pred.shape[-2:])}: put LoadAnnotations after '
                     'Resize in the test pipeline, so that masks keep their '
-                    'size.')
+                    'size.'
+                )
             truth, pred = truth.flatten(), pred.flatten()
             valid = truth != self.ignore_index
             pred, truth = pred[valid] == 1, truth[valid] == 1
-            counts = (truth, pred & truth, pred | truth, ~pred & ~truth,
-                      ~pred | ~truth)
+            counts = (truth, pred & truth, pred | truth, ~pred & ~truth, ~pred | ~truth)
             self.results.append(
-                (sample['class_name'], tuple(int(c.sum()) for c in counts),
-                 traits_of(data_batch, index, sample)))
+                (
+                    sample['class_name'],
+                    tuple(int(c.sum()) for c in counts),
+                    traits_of(data_batch, index, sample),
+                )
+            )
 
     def _write(self, sample: dict) -> None:
         """Write one prediction as an index PNG of 0 and 1."""
         path = Path(self.output_dir) / prediction_name(
-            sample['img_path'], sample['class_name'])
+            sample['img_path'], sample['class_name']
+        )
         asked = sample['img_path'], sample['class_name']
         other = self._written.setdefault(path, asked)
         if other != asked:
             raise ValueError(
                 f'{path} would be the prediction of {other} and of {asked}. '
                 'Rename pictures or classes whose names become the same, or '
-                'do without output_dir (--out of tools/test.py).')
+                'do without output_dir (--out of tools/test.py).'
+            )
         path.parent.mkdir(parents=True, exist_ok=True)
         pred = sample['pred_sem_seg']['data'][0].cpu().numpy()
         Image.fromarray(pred.astype(np.uint8)).save(path)
@@ -179,8 +192,10 @@ class EpisodeIoUMetric(BaseMetric):
             raise ValueError(
                 f'Among {len(results)} episodes there are some for '
                 f'{strange[:5]}, which are not classes of the data set: '
-                f'{classes}.' if strange else
-                'EpisodeIoUMetric got no episode at all.')
+                f'{classes}.'
+                if strange
+                else 'EpisodeIoUMetric got no episode at all.'
+            )
         return {c: sums[c] for c in classes if c in sums}
 
     def compute_metrics(self, results: list[tuple]) -> dict:
@@ -200,35 +215,47 @@ class EpisodeIoUMetric(BaseMetric):
         by_size = {c: _iou(r[:3, 1], r[:3, 2]) for c, r in sums.items()}
 
         metrics = {}
-        for group, members in (('unseen', unseen),
-                               ('seen', [c for c in sums if c not in novel])):
+        for group, members in (
+            ('unseen', unseen),
+            ('seen', [c for c in sums if c not in novel]),
+        ):
             if members:
                 metrics[f'miou_{group}'] = mean_of_numbers(
-                    np.array([iou[c] for c in members]))
+                    np.array([iou[c] for c in members])
+                )
         joined = sum(total[c] for c in unseen or sums)
         metrics['fb_iou'] = float(
-            (_iou(joined[1], joined[2]) + _iou(joined[3], joined[4])) / 2)
+            (_iou(joined[1], joined[2]) + _iou(joined[3], joined[4])) / 2
+        )
         for size, word in enumerate(SIZES):
             members = [c for c in unseen if sums[c][size, 0]]
             if members:
                 metrics[f'miou_unseen_{word}'] = mean_of_numbers(
-                    np.array([by_size[c][size] for c in members]))
+                    np.array([by_size[c][size] for c in members])
+                )
         metrics['per_class'] = {
-            c: None if np.isnan(value) else value
-            for c, value in iou.items()
+            c: None if np.isnan(value) else value for c, value in iou.items()
         }
         metrics['protocol'] = describe_protocol(
-            self.dataset_meta, (traits for *_, traits in results),
-            size_bounds=list(self.size_bounds), seen_classes=SEEN)
+            self.dataset_meta,
+            (traits for *_, traits in results),
+            size_bounds=list(self.size_bounds),
+            seen_classes=SEEN,
+        )
 
         table = PrettyTable(['class', 'group', 'episodes', 'IoU', *SIZES])
         for c in sums:
-            values = [f'{v:.2f}' if v == v else '-'
-                      for v in (iou[c], *by_size[c])]
-            table.add_row([escape_markdown(c),
-                           'unseen' if c in novel else 'seen', total[c][0],
-                           *values])
+            values = [f'{v:.2f}' if v == v else '-' for v in (iou[c], *by_size[c])]
+            table.add_row(
+                [
+                    escape_markdown(c),
+                    'unseen' if c in novel else 'seen',
+                    total[c][0],
+                    *values,
+                ]
+            )
         print_log(
             f'\n{table.get_string()}\n{protocol_line(metrics["protocol"])}',
-            MMLogger.get_current_instance())
+            MMLogger.get_current_instance(),
+        )
         return metrics

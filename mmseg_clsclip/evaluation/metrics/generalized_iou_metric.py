@@ -1,4 +1,5 @@
 """GeneralizedZeroShotIoUMetric: seen and unseen classes asked together."""
+
 import difflib
 from collections.abc import Sequence
 
@@ -44,13 +45,13 @@ class GeneralizedZeroShotIoUMetric(ProtocolIoUMetric):
             classes, or if no class is unseen or none is seen.
     """
 
-    def __init__(self,
-                 unseen_classes: Sequence[str] | None = None,
-                 **kwargs):
+    def __init__(self, unseen_classes: Sequence[str] | None = None, **kwargs):
         super().__init__(**kwargs)
         if isinstance(unseen_classes, str):
-            raise ValueError(f'unseen_classes={unseen_classes!r} is one text; '
-                             f'write a list: [{unseen_classes!r}].')
+            raise ValueError(
+                f'unseen_classes={unseen_classes!r} is one text; '
+                f'write a list: [{unseen_classes!r}].'
+            )
         self.unseen_classes = unseen_classes
 
     @property
@@ -69,7 +70,8 @@ class GeneralizedZeroShotIoUMetric(ProtocolIoUMetric):
                 close = difflib.get_close_matches(name, classes, 3, 0)
                 raise ValueError(
                     f'unseen_classes: {name!r} is not a class of the data '
-                    f'set. Nearest: {", ".join(close)}.')
+                    f'set. Nearest: {", ".join(close)}.'
+                )
         unseen = np.array([c in names for c in classes])
         seen = ~unseen & [not is_background(c) for c in classes]
         if not (unseen.any() and seen.any()):
@@ -77,7 +79,8 @@ class GeneralizedZeroShotIoUMetric(ProtocolIoUMetric):
                 f'{len(set(names))} of {len(classes)} classes are unseen and '
                 f'{seen.sum()} seen, the background being neither; this '
                 'metric compares unseen with seen ones. List the former in '
-                'its unseen_classes, or use IoUMetric.')
+                'its unseen_classes, or use IoUMetric.'
+            )
         self._is_unseen, self._is_seen = unseen, seen
         self._dataset_meta = meta
 
@@ -86,7 +89,8 @@ class GeneralizedZeroShotIoUMetric(ProtocolIoUMetric):
         """mmseg's four areas (K,), as int64; it counts in whole floats."""
         return tuple(
             area.to(torch.int64)
-            for area in IoUMetric.intersect_and_union(*args, **kwargs))
+            for area in IoUMetric.intersect_and_union(*args, **kwargs)
+        )
 
     def for_mmseg(self, results: list[tuple]) -> list[tuple]:
         """One entry, of exact sums."""
@@ -98,9 +102,9 @@ class GeneralizedZeroShotIoUMetric(ProtocolIoUMetric):
         about = dict(
             super().about(),
             unseen_classes=[
-                c for c, is_unseen in zip(classes, self._is_unseen)
-                if is_unseen
-            ])
+                c for c, is_unseen in zip(classes, self._is_unseen) if is_unseen
+            ],
+        )
         if not all(self._is_unseen | self._is_seen):
             about['seen_classes'] = SEEN
         return about
@@ -119,21 +123,23 @@ class GeneralizedZeroShotIoUMetric(ProtocolIoUMetric):
         metrics = super().compute_metrics(results)
         if self.format_only:
             return metrics
-        intersection, union, _, label = (
-            area.numpy() for area in self.sums(results))
+        intersection, union, _, label = (area.numpy() for area in self.sums(results))
         with np.errstate(invalid='ignore'):
             iou = intersection / union
         if self.nan_to_num is not None:
             iou = np.nan_to_num(iou, nan=self.nan_to_num)
         seen, unseen = (
             100 * mean_of_numbers(group)
-            for group in (iou[self._is_seen], iou[self._is_unseen]))
+            for group in (iou[self._is_seen], iou[self._is_unseen])
+        )
         metrics['pAcc'] = 100 * float(intersection.sum() / label.sum())
         metrics['mIoU_seen'], metrics['mIoU_unseen'] = seen, unseen
-        metrics['hIoU'] = (2 * seen * unseen / (seen + unseen)
-                           if seen + unseen != 0 else 0.0)
+        metrics['hIoU'] = (
+            2 * seen * unseen / (seen + unseen) if seen + unseen != 0 else 0.0
+        )
         print_log(
             f'pAcc {metrics["pAcc"]:.2f}, mIoU seen {seen:.2f}, unseen '
             f'{unseen:.2f}, hIoU {metrics["hIoU"]:.2f}',
-            MMLogger.get_current_instance())
+            MMLogger.get_current_instance(),
+        )
         return metrics

@@ -1,4 +1,5 @@
 """ProtocolIoUMetric: mmseg's IoUMetric, whose results say what they are of."""
+
 from collections.abc import Sequence
 
 import numpy as np
@@ -34,7 +35,8 @@ class ProtocolIoUMetric(IoUMetric):
         self.results[start:] = [
             (areas, traits_of(data_batch, index, sample))
             for index, (areas, sample) in enumerate(
-                zip(self.results[start:], data_samples))
+                zip(self.results[start:], data_samples)
+            )
         ]
 
     @staticmethod
@@ -66,8 +68,7 @@ class ProtocolIoUMetric(IoUMetric):
         metrics = super().compute_metrics(self.for_mmseg(results))
         if self.format_only:
             return metrics
-        intersection, union, *_ = (
-            area.numpy() for area in self.sums(results))
+        intersection, union, *_ = (area.numpy() for area in self.sums(results))
         with np.errstate(invalid='ignore'):
             iou = 100 * intersection / union
         metrics['per_class'] = {
@@ -75,10 +76,9 @@ class ProtocolIoUMetric(IoUMetric):
             for name, value in zip(self.dataset_meta['classes'], iou)
         }
         metrics['protocol'] = describe_protocol(
-            self.dataset_meta, (traits for _, traits in results),
-            **self.about())
-        print_log(protocol_line(metrics['protocol']),
-                  MMLogger.get_current_instance())
+            self.dataset_meta, (traits for _, traits in results), **self.about()
+        )
+        print_log(protocol_line(metrics['protocol']), MMLogger.get_current_instance())
         return metrics
 
 
@@ -93,8 +93,12 @@ def name_protocols(metrics: Sequence) -> None:
             subclass of it, becomes a :class:`ProtocolIoUMetric`.
     """
     from .episode_iou_metric import EpisodeIoUMetric
-    named = {metric.prefix for metric in metrics
-             if isinstance(metric, (EpisodeIoUMetric, ProtocolIoUMetric))}
+
+    named = {
+        metric.prefix
+        for metric in metrics
+        if isinstance(metric, (EpisodeIoUMetric, ProtocolIoUMetric))
+    }
     for metric in metrics:
         if type(metric) is IoUMetric and metric.prefix not in named:
             metric.__class__ = ProtocolIoUMetric

@@ -1,4 +1,5 @@
 """Other ways into CLIP's tower than a replaced [CLS], for ablations."""
+
 from typing import Literal
 
 import torch
@@ -36,7 +37,7 @@ class TextAsWeights(ClsCLIPVisionTransformer):
         token = self.project(i, text)[:, None].to(x.dtype)
         cls, patches = x[:, :1], x[:, 1:]
         if self.weights == 'spatial':
-            token = (patches * token).sum(-1, keepdim=True) / x.shape[-1]**.5
+            token = (patches * token).sum(-1, keepdim=True) / x.shape[-1] ** 0.5
         return torch.cat([cls, 2 * token.sigmoid() * patches], dim=1)
 
 
@@ -78,15 +79,15 @@ class VisualPromptTuning(ClsCLIPVisionTransformer):
     def __init__(self, num_prompts: Natural = 10, **kwargs):
         super().__init__(**kwargs)
         self.prompts = nn.Parameter(
-            torch.empty(self.depth, num_prompts, self.out_channels))
+            torch.empty(self.depth, num_prompts, self.out_channels)
+        )
         # As wide as CLIP's own [CLS] and positions start.
         nn.init.normal_(self.prompts, std=self.out_channels**-0.5)
 
     def run_block(self, i: int, x: Tensor) -> Tensor:
         """Block i on tokens (M, 1 + h * w, C) and its prompts."""
         prompts = self.prompts[i].to(x.dtype).expand(x.shape[0], -1, -1)
-        return super().run_block(i, torch.cat([x, prompts],
-                                              dim=1))[:, :x.shape[1]]
+        return super().run_block(i, torch.cat([x, prompts], dim=1))[:, : x.shape[1]]
 
     def embed(self, prefix: Tensor) -> Tensor:
         """There is none: the prompts have changed the tower.
@@ -94,6 +95,8 @@ class VisualPromptTuning(ClsCLIPVisionTransformer):
         Raises:
             ValueError: Always.
         """
-        raise ValueError("With prompts in every block the tower's [CLS] is "
-                         "no longer CLIP's embedding of the picture: take "
-                         'keep_classes out of the test_cfg.')
+        raise ValueError(
+            "With prompts in every block the tower's [CLS] is "
+            "no longer CLIP's embedding of the picture: take "
+            'keep_classes out of the test_cfg.'
+        )

@@ -3,6 +3,7 @@
 After "[CLS] Token is All You Need for Zero-Shot Semantic
 Segmentation", arXiv 2304.06212.
 """
+
 from collections.abc import Sequence
 
 import torch
@@ -57,14 +58,16 @@ class ClsCLIPVisionTransformer(BaseModule):
         ValueError: If a block does not exist or the tower is not a ViT.
     """
 
-    def __init__(self,
-                 architecture: str = 'ViT-B-16-quickgelu',
-                 pretrained: str | None = None,
-                 navigate_blocks: Sequence[int] = (2, 3, 4),
-                 shared_projection: bool = False,
-                 with_cp: bool = False,
-                 clip: LoadedCLIP | None = None,
-                 init_cfg: dict | Sequence[dict] | None = None):
+    def __init__(
+        self,
+        architecture: str = 'ViT-B-16-quickgelu',
+        pretrained: str | None = None,
+        navigate_blocks: Sequence[int] = (2, 3, 4),
+        shared_projection: bool = False,
+        with_cp: bool = False,
+        clip: LoadedCLIP | None = None,
+        init_cfg: dict | Sequence[dict] | None = None,
+    ):
         super().__init__(init_cfg)
         clip = clip or load_clip(architecture, pretrained)
         visual = clip.model.visual
@@ -84,11 +87,13 @@ class ClsCLIPVisionTransformer(BaseModule):
             raise ValueError(
                 f'navigate_blocks={tuple(navigate_blocks)}: {clip.name!r} has '
                 f'{depth} blocks, 0 to {depth - 1}, so there is no block '
-                f'{wrong[0]}.')
+                f'{wrong[0]}.'
+            )
         maps = 1 if shared_projection else len(self.navigate_blocks)
         self.projections = nn.ModuleList(
             nn.Linear(self.text_dim, self.out_channels)
-            for _ in range(min(maps, len(self.navigate_blocks))))
+            for _ in range(min(maps, len(self.navigate_blocks)))
+        )
 
     @property
     def first_navigated(self) -> int:
@@ -177,8 +182,9 @@ class ClsCLIPVisionTransformer(BaseModule):
             x = self.run_block(i, x)
         return x
 
-    def navigate(self, prefix: Tensor, text: Tensor | None,
-                 grid: tuple[int, int]) -> Tensor:
+    def navigate(
+        self, prefix: Tensor, text: Tensor | None, grid: tuple[int, int]
+    ) -> Tensor:
         """Run the rest, once for every picture and class.
 
         Args:
@@ -214,13 +220,13 @@ class ClsCLIPVisionTransformer(BaseModule):
         """
         visual = self.visual.module
         if visual.attn_pool is not None or visual.pool_type != 'tok':
-            raise ValueError(f'{self.clip_name!r} pools its patches: its '
-                             '[CLS] is no embedding of the picture.')
+            raise ValueError(
+                f'{self.clip_name!r} pools its patches: its '
+                '[CLS] is no embedding of the picture.'
+            )
         return visual.ln_post(self._run_rest(prefix)[:, 0]) @ visual.proj
 
-    def forward(self,
-                inputs: Tensor,
-                text: Tensor | None = None) -> tuple[Tensor]:
+    def forward(self, inputs: Tensor, text: Tensor | None = None) -> tuple[Tensor]:
         """Features of pictures, navigated if there is a text.
 
         Args:
@@ -231,4 +237,4 @@ class ClsCLIPVisionTransformer(BaseModule):
             tuple[Tensor]: One map (N * K, C, h, w), or (N, C, h, w).
         """
         grid = self.grid_size(*inputs.shape[-2:])
-        return (self.navigate(self.encode_prefix(inputs), text, grid), )
+        return (self.navigate(self.encode_prefix(inputs), text, grid),)

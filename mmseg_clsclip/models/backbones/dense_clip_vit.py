@@ -2,6 +2,7 @@
 
 The last block of MaskCLIP, SCLIP, NACLIP and ClearCLIP; nothing is learned.
 """
+
 from typing import Literal
 
 import torch
@@ -14,12 +15,12 @@ from .clsclip_vit import ClsCLIPVisionTransformer
 
 # What is compared with what in the last block; the maps of several are added.
 ATTENTIONS = {
-    'qk': ('qk', ),
+    'qk': ('qk',),
     'v': (),
-    'qq': ('qq', ),
-    'kk': ('kk', ),
+    'qq': ('qq',),
+    'kk': ('kk',),
     'qq+kk': ('qq', 'kk'),
-    'neighbour': ('kk', ),
+    'neighbour': ('kk',),
 }
 
 
@@ -61,18 +62,22 @@ class DenseCLIPVisionTransformer(ClsCLIPVisionTransformer):
             can be changed.
     """
 
-    def __init__(self,
-                 attention: Literal[tuple(ATTENTIONS)] = 'v',
-                 residual: bool = True,
-                 **kwargs):
+    def __init__(
+        self,
+        attention: Literal[tuple(ATTENTIONS)] = 'v',
+        residual: bool = True,
+        **kwargs,
+    ):
         super().__init__(navigate_blocks=(), **kwargs)
         visual = self.visual.module
         if visual.attn_pool is not None or not isinstance(
-                visual.transformer.resblocks[-1].attn, nn.MultiheadAttention):
+            visual.transformer.resblocks[-1].attn, nn.MultiheadAttention
+        ):
             raise ValueError(
                 f'The patches of {self.clip_name!r} have no place in the '
                 'joint space, or its attention is not a plain one; use a ViT '
-                "such as 'ViT-B-16-quickgelu'.")
+                "such as 'ViT-B-16-quickgelu'."
+            )
         self.attention = attention
         self.residual = residual
         self.out_channels = self.text_dim
@@ -89,8 +94,9 @@ class DenseCLIPVisionTransformer(ClsCLIPVisionTransformer):
         # A Gaussian of the distance is the rows' times the columns'. Not by
         # torch.kron, which would fix the grid of an exported model.
         rows, columns = (
-            torch.exp(-(at[:, None] - at)**2 / (2 * NEIGHBOUR_STD**2))
-            for at in sides)
+            torch.exp(-((at[:, None] - at) ** 2) / (2 * NEIGHBOUR_STD**2))
+            for at in sides
+        )
         window = torch.einsum('ij,kl->ikjl', rows, columns)
         window = window.flatten(2).flatten(0, 1)
         return F.pad(window, (1, 0, 1, 0)).to(like.dtype)
@@ -124,7 +130,6 @@ class DenseCLIPVisionTransformer(ClsCLIPVisionTransformer):
         visual = self.visual.module
         block = visual.transformer.resblocks[-1]
         out = self._attend(block.ln_1(x), grid)
-        out = after_attention(block, x, out) if self.residual \
-            else block.ls_1(out)
+        out = after_attention(block, x, out) if self.residual else block.ls_1(out)
         out = visual.ln_post(out[:, 1:]) @ visual.proj
-        return (out.transpose(1, 2).unflatten(2, grid), )
+        return (out.transpose(1, 2).unflatten(2, grid),)

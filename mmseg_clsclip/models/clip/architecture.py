@@ -1,4 +1,5 @@
 """Which CLIP is built: an architecture of open_clip, by name or config."""
+
 import difflib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,8 +24,10 @@ def _nearest(word: str, names) -> str:
 def resolve_architecture(architecture: str) -> str:
     """The name under which open_clip knows the architecture."""
     if architecture.startswith(HUB):
-        raise ValueError(f'architecture={architecture!r} is not fetched by '
-                         f'its name. {from_hub(architecture)}')
+        raise ValueError(
+            f'architecture={architecture!r} is not fetched by '
+            f'its name. {from_hub(architecture)}'
+        )
     if architecture.startswith(LOCAL):
         return _resolve_folder(Path(architecture.removeprefix(LOCAL)))
     if not architecture.endswith('.json'):
@@ -34,23 +37,29 @@ def resolve_architecture(architecture: str) -> str:
             f'open_clip knows no architecture {architecture!r}. Nearest '
             f'names: {_nearest(architecture, open_clip.list_models())}. A '
             'model of your own is given by the path of its JSON config, a '
-            f"folder as a hub has it by '{LOCAL}FOLDER'.")
+            f"folder as a hub has it by '{LOCAL}FOLDER'."
+        )
     path = Path(architecture).expanduser().resolve()
     if not path.is_file():
         raise FileNotFoundError(
-            f'The CLIP model config {architecture!r} does not exist.')
+            f'The CLIP model config {architecture!r} does not exist.'
+        )
     config = read_config(path)
     if 'model_cfg' in config and 'embed_dim' not in config:
-        raise ValueError(f'{path} is the config of a repository; write '
-                         f"architecture='{LOCAL}{path.parent}'.")
+        raise ValueError(
+            f'{path} is the config of a repository; write '
+            f"architecture='{LOCAL}{path.parent}'."
+        )
     _check_config(path, config)
     known = open_clip.get_model_config(path.stem)
     if known is None:
         open_clip.add_model_config(path)
     elif known != config:
-        raise ValueError(f'{path} would take the name of another '
-                         f'architecture, {path.stem!r}; give the file another '
-                         'name.')
+        raise ValueError(
+            f'{path} would take the name of another '
+            f'architecture, {path.stem!r}; give the file another '
+            'name.'
+        )
     _FOLDERS[path.stem] = path.parent
     return path.stem
 
@@ -62,11 +71,13 @@ def _resolve_folder(folder: Path) -> str:
     if not path.is_file():
         raise FileNotFoundError(
             f'{folder} has no {path.name}, so it is no folder of open_clip: '
-            "take those files of the repository that begin with 'open_clip'.")
+            "take those files of the repository that begin with 'open_clip'."
+        )
     config = read_config(path).get('model_cfg')
     if not isinstance(config, dict):
-        raise ValueError(f'{path} has no model_cfg, which says what open_clip '
-                         'shall build.')
+        raise ValueError(
+            f'{path} has no model_cfg, which says what open_clip shall build.'
+        )
     _check_config(path, config)
     _FOLDERS[f'{LOCAL}{folder}'] = folder
     return f'{LOCAL}{folder}'
@@ -76,13 +87,17 @@ def _check_config(path: Path, config: dict) -> None:
     """A model config has the three parts that open_clip reads."""
     missing = {'embed_dim', 'vision_cfg', 'text_cfg'} - set(config)
     if missing:
-        raise ValueError(f'{path} lacks {sorted(missing)}; a model config has '
-                         'embed_dim, vision_cfg and text_cfg, as those in '
-                         'open_clip/model_configs.')
+        raise ValueError(
+            f'{path} lacks {sorted(missing)}; a model config has '
+            'embed_dim, vision_cfg and text_cfg, as those in '
+            'open_clip/model_configs.'
+        )
     for key in ('vision_cfg', 'text_cfg'):
         if not isinstance(config[key], dict):
-            raise ValueError(f'{path}: {key} is {config[key]!r}; it must be '
-                             'a dict, as in open_clip/model_configs.')
+            raise ValueError(
+                f'{path}: {key} is {config[key]!r}; it must be '
+                'a dict, as in open_clip/model_configs.'
+            )
 
 
 def read_config(path: Path) -> dict:
@@ -93,27 +108,35 @@ def read_config(path: Path) -> dict:
     """
     value = read_json(path)
     if not isinstance(value, dict):
-        raise ValueError(f'{path} holds no model config but a '
-                         f'{type(value).__name__}.')
+        raise ValueError(f'{path} holds no model config but a {type(value).__name__}.')
     return value
 
 
 def label(name: str, config: dict) -> str:
     """What checkpoints call an architecture, wherever it lies."""
     if name.startswith(LOCAL):
-        name = next((known for known in open_clip.list_models()
-                     if open_clip.get_model_config(known) == config),
-                    Path(name).name)
+        name = next(
+            (
+                known
+                for known in open_clip.list_models()
+                if open_clip.get_model_config(known) == config
+            ),
+            Path(name).name,
+        )
     return name.encode('ascii', 'backslashreplace').decode()
 
 
 def not_navigable(name: str, tower: str) -> ValueError:
     """The error of a visual tower whose blocks cannot be entered."""
-    why = ("whose blocks are timm's, and only open_clip's own are navigated"
-           if tower == 'TimmModel' else
-           'which has no [CLS] to navigate with')
-    return ValueError(f'The visual tower of {name!r} is a {tower}, {why}; use '
-                      "a ViT of open_clip, for instance 'ViT-B-16-quickgelu'.")
+    why = (
+        "whose blocks are timm's, and only open_clip's own are navigated"
+        if tower == 'TimmModel'
+        else 'which has no [CLS] to navigate with'
+    )
+    return ValueError(
+        f'The visual tower of {name!r} is a {tower}, {why}; use '
+        "a ViT of open_clip, for instance 'ViT-B-16-quickgelu'."
+    )
 
 
 def needs_transformers(name: str, config: dict) -> str | None:
@@ -127,9 +150,11 @@ def needs_transformers(name: str, config: dict) -> str | None:
     if hub and 'timm_model_name' in config['vision_cfg']:
         raise not_navigable(name, 'TimmModel')
     if hub and not name.startswith(LOCAL) and not Path(hub).is_dir():
-        print_log(f'Fetching what the texts of {name} are read by from '
-                  f'huggingface.co/{hub}, unless it is in the cache.',
-                  logger='current')
+        print_log(
+            f'Fetching what the texts of {name} are read by from '
+            f'huggingface.co/{hub}, unless it is in the cache.',
+            logger='current',
+        )
     return hub
 
 
@@ -145,8 +170,11 @@ def from_transformers(name: str, hub: str | None) -> Iterator[None]:
     except Exception as error:
         if not hub:
             raise
-        place = ("The tokenizer's go into the folder of the model, and the "
-                 'path of FOLDER' if name.startswith(LOCAL) else 'Its path')
+        place = (
+            "The tokenizer's go into the folder of the model, and the path of FOLDER"
+            if name.startswith(LOCAL)
+            else 'Its path'
+        )
         raise ConnectionError(
             f'{name!r} reads texts by transformers, with files of {hub!r} '
             f'that could not be loaded ({type(error).__name__}). Fetch '
@@ -155,7 +183,8 @@ def from_transformers(name: str, hub: str | None) -> Iterator[None]:
             f"'*.h5' '*.msgpack' --local-dir FOLDER, and copy FOLDER here. "
             f'{place} goes into a copy of the JSON config of the model, in '
             f'place of {hub!r}. Or take an architecture that needs no hub, '
-            "for instance 'ViT-B-16-quickgelu'.") from error
+            "for instance 'ViT-B-16-quickgelu'."
+        ) from error
 
 
 def build_tokenizer(name: str, config: dict) -> Callable:

@@ -5,6 +5,7 @@ They read the modules' own weights and give what the modules give. PyTorch's
 its fused kernel does not, and an activation of several steps goes through the
 widest tensor of a block once for each.
 """
+
 import torch
 import torch.nn.functional as F
 from open_clip.transformer import QuickGELU, ResidualAttentionBlock
@@ -34,19 +35,16 @@ def join_heads(attn: nn.MultiheadAttention, x: Tensor) -> Tensor:
 
 def attend(attn: nn.MultiheadAttention, x: Tensor) -> Tensor:
     """Self-attention of tokens (M, L, C) by PyTorch's fused kernels."""
-    return join_heads(attn,
-                      F.scaled_dot_product_attention(*split_heads(attn, x)))
+    return join_heads(attn, F.scaled_dot_product_attention(*split_heads(attn, x)))
 
 
-def feed_forward(fc: nn.Linear, act: nn.Module, proj: nn.Linear,
-                 x: Tensor) -> Tensor:
+def feed_forward(fc: nn.Linear, act: nn.Module, proj: nn.Linear, x: Tensor) -> Tensor:
     """``proj(act(fc(x)))`` of tokens (M, L, C)."""
     if not isinstance(act, QuickGELU):
         return proj(act(fc(x)))
     # The factors go into the products, so that one pass is left. Not into
     # beta: unless it is 1, CUDA first writes the bias out for all tokens.
-    wide = torch.addmm(
-        QUICK * fc.bias, x.flatten(0, 1), fc.weight.t(), alpha=QUICK)
+    wide = torch.addmm(QUICK * fc.bias, x.flatten(0, 1), fc.weight.t(), alpha=QUICK)
     wide = F.silu(wide, inplace=not wide.requires_grad)
     out = torch.addmm(proj.bias, wide, proj.weight.t(), alpha=1 / QUICK)
     return out.unflatten(0, x.shape[:2])
@@ -59,8 +57,9 @@ def run_block(block: nn.Module, x: Tensor) -> Tensor:
     return after_attention(block, x, attend(block.attn, block.ln_1(x)))
 
 
-def after_attention(block: ResidualAttentionBlock, x: Tensor,
-                    attended: Tensor) -> Tensor:
+def after_attention(
+    block: ResidualAttentionBlock, x: Tensor, attended: Tensor
+) -> Tensor:
     """The rest of a block: what it adds to tokens x, (M, L, C) both."""
     x = x + block.ls_1(attended)
     fc, act, proj = block.mlp
@@ -70,5 +69,4 @@ def after_attention(block: ResidualAttentionBlock, x: Tensor,
 def run_layer(layer: nn.TransformerEncoderLayer, x: Tensor) -> Tensor:
     """A layer with ``norm_first`` and no dropout on tokens (M, L, C)."""
     x = x + attend(layer.self_attn, layer.norm1(x))
-    return x + layer.linear2(
-        layer.activation(layer.linear1(layer.norm2(x))))
+    return x + layer.linear2(layer.activation(layer.linear1(layer.norm2(x))))

@@ -1,4 +1,5 @@
 """A part of a model that never changes."""
+
 from typing import Any
 
 import torch
@@ -53,7 +54,8 @@ class Frozen(nn.Module):
                     f'The checkpoint would change what is frozen in {where}: '
                     f'its {key!r} {what}. Frozen weights come from where the '
                     'config says: set that to what the checkpoint was trained '
-                    'on, or take these keys out of the checkpoint.')
+                    'on, or take these keys out of the checkpoint.'
+                )
         state_dict.update(ours)
 
     def forward(self, *args, **kwargs):
@@ -65,11 +67,14 @@ def _alike(ours: Any, stored: Any) -> bool:
     """Whether a checkpoint's value is ours, perhaps in another precision."""
     if not isinstance(ours, Tensor) or not isinstance(stored, Tensor):
         return ours is stored
-    if ours.ndim == 0 and stored.shape == (1, ):
+    if ours.ndim == 0 and stored.shape == (1,):
         stored = stored[0]  # as torch takes the numbers of its early versions
-    if (stored.shape != ours.shape or stored.is_meta
-            or stored.layout != ours.layout
-            or stored.is_floating_point() != ours.is_floating_point()):
+    if (
+        stored.shape != ours.shape
+        or stored.is_meta
+        or stored.layout != ours.layout
+        or stored.is_floating_point() != ours.is_floating_point()
+    ):
         return False
     stored = stored.to(ours.device)
     rounded = ours.to(stored.dtype).to(ours.dtype)

@@ -5,6 +5,7 @@ a user of config files needs on top: local files in every layout that CLIP
 weights come in, a JSON model config of one's own, the weights shipped with
 this package, and errors that say what to write instead.
 """
+
 import hashlib
 import logging
 import os
@@ -43,6 +44,7 @@ class LoadedCLIP(NamedTuple):
         random (bool): True if no weights were loaded.
         dim (int): Width D of the space that texts and pictures share.
     """
+
     model: nn.Module
     tokenizer: Callable
     name: str
@@ -50,8 +52,9 @@ class LoadedCLIP(NamedTuple):
     dim: int
 
 
-def load_clip(architecture: str = 'ViT-B-16-quickgelu',
-              pretrained: str | None = None) -> LoadedCLIP:
+def load_clip(
+    architecture: str = 'ViT-B-16-quickgelu', pretrained: str | None = None
+) -> LoadedCLIP:
     """Build an open_clip model and load its weights.
 
     Args:
@@ -87,8 +90,10 @@ def load_clip(architecture: str = 'ViT-B-16-quickgelu',
         tokenizer = build_tokenizer(name, config)
     path = None
     if pretrained is None:
-        warn(f'CLIP {name} has random weights (pretrained=None): it runs, '
-             'but its predictions and every score of them mean nothing.')
+        warn(
+            f'CLIP {name} has random weights (pretrained=None): it runs, '
+            'but its predictions and every score of them mean nothing.'
+        )
     else:
         path, tag = find_weights(name, _as_text('pretrained', pretrained))
         _check_activation(path, name, config, tag)
@@ -97,9 +102,13 @@ def load_clip(architecture: str = 'ViT-B-16-quickgelu',
     if path is not None:
         _load_weights(model, path, name)
     model.eval().requires_grad_(False)
-    return LoadedCLIP(model, tokenizer,
-                      f'{label(name, config)}@{fingerprint(model)}',
-                      path is None, config['embed_dim'])
+    return LoadedCLIP(
+        model,
+        tokenizer,
+        f'{label(name, config)}@{fingerprint(model)}',
+        path is None,
+        config['embed_dim'],
+    )
 
 
 def _as_text(what: str, value: object) -> str:
@@ -113,7 +122,8 @@ def _as_text(what: str, value: object) -> str:
         raise ValueError(
             f'{what}={value!r} names nothing: write a text or a path, such as '
             "architecture='ViT-B-16-quickgelu' and pretrained='openai' or "
-            "'/weights/ViT-B-16.pt', or pretrained=None for random weights.")
+            "'/weights/ViT-B-16.pt', or pretrained=None for random weights."
+        )
     return text
 
 
@@ -126,7 +136,7 @@ def fingerprint(model: nn.Module) -> str:
     digest = hashlib.sha256()
     for key, value in sorted(model.visual.state_dict().items()):
         flat = value.detach().flatten()
-        sample = flat[::max(1, len(flat) // 64)][:64].cpu()
+        sample = flat[:: max(1, len(flat) // 64)][:64].cpu()
         digest.update(key.encode() + sample.half().numpy().tobytes())
     return digest.hexdigest()[:12]
 
@@ -141,8 +151,7 @@ def _build(name: str) -> nn.Module:
         # set those of the accelerators, too.
         with torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(0)
-            return open_clip.create_model(
-                name, load_weights=False, pretrained_hf=False)
+            return open_clip.create_model(name, load_weights=False, pretrained_hf=False)
     finally:
         logging.disable(disabled)
 
@@ -193,20 +202,25 @@ def _check_activation(path: Path, name: str, config: dict, tag: dict) -> None:
         theirs = tag.get('quick_gelu', ours)
     names = {True: 'QuickGELU', False: 'GELU'}
     if theirs is None:
-        warn(f'{path.name} does not say which activation it was trained '
-             f'with; {name!r} uses {names[ours]}. OpenAI\'s weights need '
-             "QuickGELU, that is an architecture ending in '-quickgelu'.")
+        warn(
+            f'{path.name} does not say which activation it was trained '
+            f"with; {name!r} uses {names[ours]}. OpenAI's weights need "
+            "QuickGELU, that is an architecture ending in '-quickgelu'."
+        )
     elif theirs != ours:
         stem = name.replace('-quickgelu', '')
         other = f'{stem}-quickgelu' if theirs else stem
-        advice = (f'Write architecture={other!r}'
-                  if other != name and other in open_clip.list_models() else
-                  f'Set "quick_gelu": {str(theirs).lower()} in a JSON config '
-                  'of another name')
+        advice = (
+            f'Write architecture={other!r}'
+            if other != name and other in open_clip.list_models()
+            else f'Set "quick_gelu": {str(theirs).lower()} in a JSON config '
+            'of another name'
+        )
         raise ValueError(
             f'{path} was trained with {names[theirs]}, but architecture '
             f'{name!r} uses {names[ours]}: it would run and be silently '
-            f'worse. {advice}.')
+            f'worse. {advice}.'
+        )
 
 
 def _load_weights(model: nn.Module, path: Path, name: str) -> None:
@@ -217,23 +231,22 @@ def _load_weights(model: nn.Module, path: Path, name: str) -> None:
     """
     ours = model.state_dict()
     state = read_weights(path, 4 * sum(map(Tensor.numel, ours.values())))
-    theirs = [key for key in state
-              if key.startswith(('vision_model.', 'text_model.'))]
+    theirs = [key for key in state if key.startswith(('vision_model.', 'text_model.'))]
     if theirs:
         raise ValueError(
             f"{path} has transformers' names for its weights, such as "
             f'{theirs[0]}; open_clip has others. '
-            f'{instead_of_transformers(name)}')
-    if 'positional_embedding' in state and not hasattr(
-            model, 'positional_embedding'):
+            f'{instead_of_transformers(name)}'
+        )
+    if 'positional_embedding' in state and not hasattr(model, 'positional_embedding'):
         state = convert_to_custom_text_state_dict(state)
     for key in ('logit_scale', 'logit_bias'):
         # A number or a vector of one, depending on open_clip's version.
         if key in state and key in ours and state[key].numel() == 1:
             state[key] = state[key].reshape(ours[key].shape)
     wrong = [
-        f'{key} is {tuple(state[key].shape)}, expected '
-        f'{tuple(ours[key].shape)}' for key in ours
+        f'{key} is {tuple(state[key].shape)}, expected {tuple(ours[key].shape)}'
+        for key in ours
         if key in state and state[key].shape != ours[key].shape
     ]
     wrong += [f'{key} is missing' for key in ours if key not in state]
@@ -242,7 +255,8 @@ def _load_weights(model: nn.Module, path: Path, name: str) -> None:
         raise ValueError(
             f'{path} is not a {name!r}: {wrong[0]} (the first of {len(wrong)} '
             'differences). Set `architecture` to the model that these weights '
-            'belong to.')
+            'belong to.'
+        )
     for key, value in state.items():
         _check_numbers(f'{path}: {key}', value, ours[key].is_floating_point())
     model.load_state_dict(state)
@@ -254,14 +268,20 @@ def _check_numbers(where: str, value: Tensor, real: bool) -> None:
     Raises:
         ValueError: If they are of another kind, not a number or infinite.
     """
-    if value.is_meta or value.layout != torch.strided \
-            or value.is_floating_point() != real:
+    if (
+        value.is_meta
+        or value.layout != torch.strided
+        or value.is_floating_point() != real
+    ):
         raise ValueError(
             f'{where} is {value.dtype}, {value.layout}, on '
             f'{value.device.type!r}; a weight is a plain tensor of '
-            f'{"floating point numbers" if real else "integers"}.')
+            f'{"floating point numbers" if real else "integers"}.'
+        )
     wrong = value.numel() - int(value.float().isfinite().sum())
     if wrong:
-        raise ValueError(f'{where} has {wrong} values of {value.numel()} that '
-                         'are not finite in float32 (NaN or infinite): the '
-                         'file is damaged, or its training went astray.')
+        raise ValueError(
+            f'{where} has {wrong} values of {value.numel()} that '
+            'are not finite in float32 (NaN or infinite): the '
+            'file is damaged, or its training went astray.'
+        )

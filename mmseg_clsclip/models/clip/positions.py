@@ -1,4 +1,5 @@
 """The positions of any grid of patches, as products of matrices."""
+
 import torch
 from torch import Tensor
 
@@ -23,7 +24,8 @@ def cubic_weights(grid: int, learned: int, like: Tensor) -> Tensor:
     """
     patches, positions = (
         torch.arange(n, device=like.device, dtype=torch.float32) + 0.5
-        for n in (grid, learned))
+        for n in (grid, learned)
+    )
     step = learned / grid
     away = (positions - step * patches[:, None]).abs()
     # Fewer patches than positions: the kernel gets as wide as a patch.
@@ -43,8 +45,8 @@ def resize_positions(positions: Tensor, grid: tuple[int, int]) -> Tensor:
         Tensor: (h, w, C) float32; of the own grid the positions themselves.
     """
     rows, columns = (
-        cubic_weights(n, own, positions)
-        for n, own in zip(grid, positions.shape))
+        cubic_weights(n, own, positions) for n, own in zip(grid, positions.shape)
+    )
     with torch.autocast(positions.device.type, enabled=False):
         tall = rows @ positions.float().flatten(1)  # (h, w0 * C)
         return columns @ tall.unflatten(1, positions.shape[1:])

@@ -1,4 +1,5 @@
 """Where a CLIP's weights lie: a file, a folder, a tag of open_clip, a hub."""
+
 import os
 import re
 from pathlib import Path
@@ -14,11 +15,15 @@ SHIPPED = 'shipped'
 # open_clip's prefixes of a folder in a hub's layout and of a hub's name.
 LOCAL, HUB = 'local-dir:', 'hf-hub:'
 # What open_clip calls the weights in a repository of a hub, the best first.
-FILES = ('open_clip_model.safetensors', 'open_clip_pytorch_model.safetensors',
-         'open_clip_pytorch_model.bin')
+FILES = (
+    'open_clip_model.safetensors',
+    'open_clip_pytorch_model.safetensors',
+    'open_clip_pytorch_model.bin',
+)
 # A name of the hub, and no file in a folder.
 _REPOSITORY = re.compile(
-    r'[\w-][\w.-]*/[\w.-]+(?<!\.pt)(?<!\.pth)(?<!\.bin)(?<!\.safetensors)')
+    r'[\w-][\w.-]*/[\w.-]+(?<!\.pt)(?<!\.pth)(?<!\.bin)(?<!\.safetensors)'
+)
 
 
 def find_weights(name: str, pretrained: str) -> tuple[Path, dict]:
@@ -41,11 +46,14 @@ def find_weights(name: str, pretrained: str) -> tuple[Path, dict]:
         path = ASSETS / f'{name}.safetensors'
         if path.is_file():
             return path, {}
-        raise ValueError(f"No weights of {name!r} are shipped; 'shipped' goes "
-                         "with architecture='shapes-clip'.")
+        raise ValueError(
+            f"No weights of {name!r} are shipped; 'shipped' goes "
+            "with architecture='shapes-clip'."
+        )
     if pretrained.startswith(HUB):
-        raise ValueError(f'pretrained={pretrained!r} is no file. '
-                         f'{from_hub(pretrained)}')
+        raise ValueError(
+            f'pretrained={pretrained!r} is no file. {from_hub(pretrained)}'
+        )
     path = Path(pretrained.removeprefix(LOCAL)).expanduser()
     if path.is_file():
         return path, {}
@@ -55,21 +63,27 @@ def find_weights(name: str, pretrained: str) -> tuple[Path, dict]:
     if path.is_dir():
         return _find_in_folder(path), {}
     if path.suffix or os.sep in pretrained:
-        hint = '' if not _REPOSITORY.fullmatch(pretrained) else (
-            f' If that is meant for a repository: {from_hub(pretrained)}')
-        raise FileNotFoundError(
-            f'The CLIP weights {pretrained!r} do not exist.{hint}')
+        hint = (
+            ''
+            if not _REPOSITORY.fullmatch(pretrained)
+            else (f' If that is meant for a repository: {from_hub(pretrained)}')
+        )
+        raise FileNotFoundError(f'The CLIP weights {pretrained!r} do not exist.{hint}')
     raise ValueError(
         f'{name!r} has no pretrained tag {pretrained!r}. Tags: '
-        f"{', '.join(tags) or 'none'}. A local file or None does as well.")
+        f'{", ".join(tags) or "none"}. A local file or None does as well.'
+    )
 
 
 def _fetch(name: str, tag: str) -> tuple[Path, dict]:
     """A tag's file, and what open_clip knows of it."""
     config = open_clip.get_pretrained_cfg(name, tag)
     source = config.get('url') or 'huggingface.co/' + config.get('hf_hub', '')
-    print_log(f'Fetching the weights {name}/{tag} from {source}, '
-              'unless they are in the cache.', logger='current')
+    print_log(
+        f'Fetching the weights {name}/{tag} from {source}, '
+        'unless they are in the cache.',
+        logger='current',
+    )
     try:
         return Path(open_clip.download_pretrained(config)), config
     except Exception as error:
@@ -77,7 +91,8 @@ def _fetch(name: str, tag: str) -> tuple[Path, dict]:
             f'The weights {tag!r} of {name!r} could not be fetched '
             f'({type(error).__name__}). Get {source} on a machine with a '
             "network, copy the file here and set pretrained='/path/to/that "
-            "file'.") from error
+            "file'."
+        ) from error
 
 
 def _find_in_folder(folder: Path) -> Path:
@@ -91,7 +106,8 @@ def _find_in_folder(folder: Path) -> Path:
         f"open_clip's names for a CLIP's weights, but {some(there)}. Give a "
         "file as it is called; transformers' model.safetensors has other "
         'names for the weights, and its repository often has one of these '
-        'files beside it.')
+        'files beside it.'
+    )
 
 
 def from_hub(repository: str) -> str:
@@ -100,14 +116,18 @@ def from_hub(repository: str) -> str:
     for name, tag in open_clip.list_pretrained():
         hub = open_clip.get_pretrained_cfg(name, tag).get('hf_hub', '')
         if hub.rsplit('/', 1)[0] == repository:
-            return (f'Write architecture={name!r}, pretrained={tag!r}, as '
-                    f'open_clip calls {repository}; that downloads.')
-    return (f'Fetch it where there is a network, hf download {repository} '
-            "--include 'open_clip*' --local-dir FOLDER, and write "
-            f"architecture='{LOCAL}FOLDER'. A repository without such files "
-            "has transformers' layout, which is not read; OpenAI's weights "
-            "are pretrained='openai' of, for instance, "
-            "architecture='ViT-B-16-quickgelu'.")
+            return (
+                f'Write architecture={name!r}, pretrained={tag!r}, as '
+                f'open_clip calls {repository}; that downloads.'
+            )
+    return (
+        f'Fetch it where there is a network, hf download {repository} '
+        "--include 'open_clip*' --local-dir FOLDER, and write "
+        f"architecture='{LOCAL}FOLDER'. A repository without such files "
+        "has transformers' layout, which is not read; OpenAI's weights "
+        "are pretrained='openai' of, for instance, "
+        "architecture='ViT-B-16-quickgelu'."
+    )
 
 
 def instead_of_transformers(name: str) -> str:
@@ -116,7 +136,9 @@ def instead_of_transformers(name: str) -> str:
         tag: open_clip.get_pretrained_cfg(name, tag).get('hf_hub')
         for tag in open_clip.list_pretrained_tags_by_model(name)
     }
-    known = ', '.join(f"{tag!r} in {hub.rsplit('/', 1)[0]}"
-                      for tag, hub in hubs.items() if hub)
-    return (f'Take {FILES[0]} or {FILES[-1]} of the same CLIP' +
-            (f'; the hub has of {name!r}: {known}.' if known else '.'))
+    known = ', '.join(
+        f'{tag!r} in {hub.rsplit("/", 1)[0]}' for tag, hub in hubs.items() if hub
+    )
+    return f'Take {FILES[0]} or {FILES[-1]} of the same CLIP' + (
+        f'; the hub has of {name!r}: {known}.' if known else '.'
+    )

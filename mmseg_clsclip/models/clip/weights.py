@@ -5,6 +5,7 @@ its author wrote into a ``__setstate__``. So the tensors of an archive are
 taken out of its ZIP here. Only OpenAI's own files, known by their digests,
 are loaded as TorchScript.
 """
+
 import hashlib
 import io
 import pickle
@@ -25,16 +26,25 @@ _NO_WEIGHTS = ('input_resolution', 'context_length', 'vocab_size', 'attn_mask')
 _MOST_PICKLE, _MOST_CODE = 1 << 24, 1 << 26
 _MOST_VALUES = 1 << 20
 _DTYPES = dict(
-    DoubleStorage=torch.float64, FloatStorage=torch.float32,
-    HalfStorage=torch.float16, BFloat16Storage=torch.bfloat16,
-    LongStorage=torch.int64, IntStorage=torch.int32, ShortStorage=torch.int16,
-    CharStorage=torch.int8, ByteStorage=torch.uint8, BoolStorage=torch.bool,
-    ComplexFloatStorage=torch.complex64, ComplexDoubleStorage=torch.complex128)
+    DoubleStorage=torch.float64,
+    FloatStorage=torch.float32,
+    HalfStorage=torch.float16,
+    BFloat16Storage=torch.bfloat16,
+    LongStorage=torch.int64,
+    IntStorage=torch.int32,
+    ShortStorage=torch.int16,
+    CharStorage=torch.int8,
+    ByteStorage=torch.uint8,
+    BoolStorage=torch.bool,
+    ComplexFloatStorage=torch.complex64,
+    ComplexDoubleStorage=torch.complex128,
+)
 CONVERT = (
     'If you trust whoever made the file, convert it once, by safetensors.torch'
     ".save_file(STATE, 'clip.safetensors'). The STATE of a JIT archive is "
     "torch.jit.load(FILE, 'cpu').state_dict(), that of another pickle "
-    "torch.load(FILE, 'cpu', weights_only=False), and it runs their code.")
+    "torch.load(FILE, 'cpu', weights_only=False), and it runs their code."
+)
 
 
 class WeightsError(ValueError):
@@ -55,10 +65,11 @@ def reading(path: Path) -> Iterator[None]:
     except Exception as error:
         raise WeightsError(
             f'{path} could not be read as CLIP weights '
-            f'({type(error).__name__}). Expected: OpenAI\'s JIT archive, '
+            f"({type(error).__name__}). Expected: OpenAI's JIT archive, "
             "open_clip's .pt or .bin, or .safetensors. A pickle may hold "
             'nothing but tensors, since anything else can run code when it is '
-            f'loaded. {CONVERT}') from error
+            f'loaded. {CONVERT}'
+        ) from error
 
 
 def is_jit_archive(path: Path) -> bool:
@@ -66,8 +77,10 @@ def is_jit_archive(path: Path) -> bool:
     if not zipfile.is_zipfile(path):
         return False
     with zipfile.ZipFile(path) as archive:
-        return any('/code/' in name or name.lower().endswith('constants.pkl')
-                   for name in archive.namelist())
+        return any(
+            '/code/' in name or name.lower().endswith('constants.pkl')
+            for name in archive.namelist()
+        )
 
 
 def read_code(path: Path) -> bytes:
@@ -77,9 +90,11 @@ def read_code(path: Path) -> bytes:
         WeightsError: If it is longer than that of any model.
     """
     with reading(path), zipfile.ZipFile(path) as archive:
-        files = [info for info in archive.infolist()
-                 if '/code/' in info.filename
-                 and info.filename.endswith('.py')]
+        files = [
+            info
+            for info in archive.infolist()
+            if '/code/' in info.filename and info.filename.endswith('.py')
+        ]
         _check_size(path, files, _MOST_CODE)
         return b''.join(_read(archive, info) for info in files)
 
@@ -106,8 +121,9 @@ def read_weights(path: Path, size: int) -> dict[str, Tensor]:
                 if file.filename.lower().endswith('.pkl'):
                     _check_size(path, [file], _MOST_PICKLE)
         if is_jit_archive(path):
-            state = (_read_by_torchscript(path) if _is_openais(path) else
-                     _read_archive(path))
+            state = (
+                _read_by_torchscript(path) if _is_openais(path) else _read_archive(path)
+            )
         elif path.suffix == '.safetensors':
             state = load_file(path)
         else:
@@ -136,7 +152,8 @@ def _check_size(path: Path, files: list[zipfile.ZipInfo], most: int) -> None:
         raise WeightsError(
             f'{path} would take up {size / 2**20:.0f} MB of memory once it is '
             f'inflated, most of it {largest}; {most / 2**20:.0f} MB are '
-            f'enough for the weights of this model. {CONVERT}')
+            f'enough for the weights of this model. {CONVERT}'
+        )
 
 
 def _read(archive: zipfile.ZipFile, file: zipfile.ZipInfo) -> bytes:
@@ -161,8 +178,10 @@ def _is_openais(path: Path) -> bool:
 
 def openais_digests() -> set[str]:
     """SHA-256 of OpenAI's files, which stand in their addresses."""
-    urls = (open_clip.get_pretrained_url(name, 'openai')
-            for name in open_clip.list_openai_models())
+    urls = (
+        open_clip.get_pretrained_url(name, 'openai')
+        for name in open_clip.list_openai_models()
+    )
     return {url.split('/')[-2] for url in urls if 'openaipublic' in url}
 
 
@@ -211,10 +230,12 @@ def _read_archive(path: Path) -> dict[str, Tensor]:
             if key not in storages:
                 stored = archive.getinfo(f'{root}/data/{key}')
                 storages[key] = torch.frombuffer(
-                    bytearray(_read(archive, stored)), dtype=torch.uint8)
+                    bytearray(_read(archive, stored)), dtype=torch.uint8
+                )
             # Refuses to reach beyond what is stored.
-            state[name] = storages[key].view(_DTYPES[kind]).as_strided(
-                size, strides, offset)
+            state[name] = (
+                storages[key].view(_DTYPES[kind]).as_strided(size, strides, offset)
+            )
     return state
 
 

@@ -1,4 +1,5 @@
 """ClsCLIPHead: from navigated patch tokens to one class's mask."""
+
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -14,8 +15,9 @@ from ...utils.arguments import Count, Natural, That
 from ..clip.blocks import run_layer
 from ..losses.binary_dice_loss import check_losses, for_one_logit
 
-Widths = Annotated[Sequence[Count],
-                   That('a list of at least one width, each from 1 up', len)]
+Widths = Annotated[
+    Sequence[Count], That('a list of at least one width, each from 1 up', len)
+]
 
 
 @MODELS.register_module()
@@ -47,14 +49,16 @@ class ClsCLIPHead(BaseDecodeHead):
             is not for a single logit.
     """
 
-    def __init__(self,
-                 in_channels: Count,
-                 num_heads: Count,
-                 num_layers: Natural = 2,
-                 conv_channels: Widths = (256, 128, 64),
-                 upsample: int = 1,
-                 loss_decode: dict | Sequence[dict] | None = None,
-                 **kwargs):
+    def __init__(
+        self,
+        in_channels: Count,
+        num_heads: Count,
+        num_layers: Natural = 2,
+        conv_channels: Widths = (256, 128, 64),
+        upsample: int = 1,
+        loss_decode: dict | Sequence[dict] | None = None,
+        **kwargs,
+    ):
         super().__init__(
             in_channels,
             conv_channels[-1],
@@ -62,19 +66,21 @@ class ClsCLIPHead(BaseDecodeHead):
             out_channels=1,
             threshold=0.5,
             dropout_ratio=0,
-            loss_decode=for_one_logit(loss_decode) if loss_decode else dict(
-                type='CrossEntropyLoss', use_sigmoid=True,
-                avg_non_ignore=True),
-            **kwargs)
+            loss_decode=for_one_logit(loss_decode)
+            if loss_decode
+            else dict(type='CrossEntropyLoss', use_sigmoid=True, avg_non_ignore=True),
+            **kwargs,
+        )
         check_losses(self)
         if upsample not in [2**i for i in range(len(conv_channels) + 1)]:
             raise ValueError(
                 f'upsample={upsample}: with {len(conv_channels)} convolutions '
-                f'it is a power of two up to {2**len(conv_channels)}.')
+                f'it is a power of two up to {2 ** len(conv_channels)}.'
+            )
         if in_channels % num_heads:
             raise ValueError(
-                f'num_heads={num_heads}: write a divisor of '
-                f'in_channels={in_channels}.')
+                f'num_heads={num_heads}: write a divisor of in_channels={in_channels}.'
+            )
         self.upsample = upsample
         self.layers = nn.ModuleList(
             nn.TransformerEncoderLayer(
@@ -84,11 +90,15 @@ class ClsCLIPHead(BaseDecodeHead):
                 dropout=0.0,
                 activation='gelu',
                 batch_first=True,
-                norm_first=True) for _ in range(num_layers))
+                norm_first=True,
+            )
+            for _ in range(num_layers)
+        )
         self.norm = nn.LayerNorm(in_channels)
         widths = (in_channels, *conv_channels)
         self.convs = nn.ModuleList(
-            nn.Conv2d(a, b, 3, padding=1) for a, b in zip(widths, widths[1:]))
+            nn.Conv2d(a, b, 3, padding=1) for a, b in zip(widths, widths[1:])
+        )
 
     def forward(self, inputs: list[Tensor]) -> Tensor:
         """Foreground logits of feature maps.
@@ -119,7 +129,7 @@ class ClsCLIPHead(BaseDecodeHead):
             x = torch.cat([x, token[:, None]], dim=1)
         for layer in self.layers:
             x = run_layer(layer, x)
-        x = x[:, :grid[0] * grid[1]]
+        x = x[:, : grid[0] * grid[1]]
         x = self.norm(x).transpose(1, 2).unflatten(2, grid)
         scale = 1
         for conv in self.convs:
@@ -129,8 +139,7 @@ class ClsCLIPHead(BaseDecodeHead):
                 x = F.interpolate(x, scale_factor=2, mode='bilinear')
         return x
 
-    def loss_by_feat(self, seg_logits: Tensor,
-                     batch_data_samples: SampleList) -> dict:
+    def loss_by_feat(self, seg_logits: Tensor, batch_data_samples: SampleList) -> dict:
         """Loss and accuracy of full-size logits.
 
         Args:
@@ -149,7 +158,8 @@ class ClsCLIPHead(BaseDecodeHead):
             seg_logits,
             size=label.shape[1:],
             mode='bilinear',
-            align_corners=self.align_corners)
+            align_corners=self.align_corners,
+        )
         valid = label != self.ignore_index
         right = ((seg_logits.squeeze(1) > 0) == (label == 1)) & valid
         loss['acc_seg'] = 100 * right.sum() / valid.sum().clamp(min=1)

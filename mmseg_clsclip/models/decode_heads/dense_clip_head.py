@@ -7,6 +7,7 @@ from mmseg.registry import MODELS
 @MODELS.register_module()
 class DenseCLIPHead(BaseModule):
     """No head to train: the text embeddings are the classifier."""
+
     # What mmseg and its tools read from a head.
     num_classes = 2
     out_channels = 1

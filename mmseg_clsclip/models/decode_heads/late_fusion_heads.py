@@ -70,8 +70,9 @@ class LSegHead(LateFusionHead):
 
     def answer(self, shared: Tensor, text: Tensor) -> Tensor:
         """Logits (N, K, s * h, s * w) for text tokens (N, K, D)."""
-        cosine = torch.einsum('ndhw,nkd->nkhw', shared,
-                              F.normalize(text, dim=-1).to(shared.dtype))
+        cosine = torch.einsum(
+            'ndhw,nkd->nkhw', shared, F.normalize(text, dim=-1).to(shared.dtype)
+        )
         return self.scale * cosine + self.offset
 
 
@@ -116,5 +117,3 @@ class TokenHead(LateFusionHead):
         token = self.project(text.flatten(0, 1)).to(x.dtype)
         logits = self.cls_seg(self.decode(x, token))
         return logits.unflatten(0, text.shape[:2]).squeeze(2)
-
-

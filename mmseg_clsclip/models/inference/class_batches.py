@@ -1,4 +1,5 @@
 """Chunks: classes some after the others, fewer at once if memory runs out."""
+
 import warnings
 from collections.abc import Callable, Iterator
 from math import ceil, inf
@@ -28,8 +29,13 @@ class Chunks:
     def __init__(self):
         self.limit = inf  # tokens
 
-    def __call__(self, function: Callable[[Tensor], Tensor], text: Tensor,
-                 size: int | None, tokens: int) -> Iterator[tuple]:
+    def __call__(
+        self,
+        function: Callable[[Tensor], Tensor],
+        text: Tensor,
+        size: int | None,
+        tokens: int,
+    ) -> Iterator[tuple]:
         """Run a function on all classes.
 
         Args:
@@ -65,7 +71,9 @@ class Chunks:
                         f'{step} classes at once are too much for the memory '
                         f'of {text.device}; going on with half as many. '
                         'Set class_batch_size in the test_cfg of the model to '
-                        'begin with fewer.', stacklevel=2)
+                        'begin with fewer.',
+                        stacklevel=2,
+                    )
                 self.limit = step // 2 * tokens
                 continue
             yield which, answer

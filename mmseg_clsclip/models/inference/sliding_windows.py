@@ -1,17 +1,13 @@
 """What inference needs beside the model: options, windows, running labels."""
+
 from itertools import pairwise, product
 
 WHOLE = (slice(None), slice(None))
 
 
-
-
-
-
-
-
-def sliding_windows(size: tuple[int, int], crop: tuple[int, int],
-                    stride: tuple[int, int]) -> list[tuple[slice, slice]]:
+def sliding_windows(
+    size: tuple[int, int], crop: tuple[int, int], stride: tuple[int, int]
+) -> list[tuple[slice, slice]]:
     """Rows and columns of windows that cover a picture, as mmseg lays them.
 
     Args:
@@ -23,15 +19,17 @@ def sliding_windows(size: tuple[int, int], crop: tuple[int, int],
     Raises:
         ValueError: If they leave pixels out.
     """
-    sides = [[
-        slice(max(0, min(at, whole - part)), min(at + part, whole))
-        for at in range(0, max(whole - part + step, 1), step)
-    ] for whole, part, step in zip(size, crop, stride)]
+    sides = [
+        [
+            slice(max(0, min(at, whole - part)), min(at + part, whole))
+            for at in range(0, max(whole - part + step, 1), step)
+        ]
+        for whole, part, step in zip(size, crop, stride)
+    ]
     if any(b.start > a.stop for side in sides for a, b in pairwise(side)):
         raise ValueError(
             f'Windows of crop_size={tuple(crop)}, stride={tuple(stride)} '
             f'apart, leave pixels of a picture of {tuple(size)} out. Set the '
-            "test_cfg's stride to at most its crop_size.")
+            "test_cfg's stride to at most its crop_size."
+        )
     return list(product(*sides))
-
-

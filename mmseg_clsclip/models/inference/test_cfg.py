@@ -1,14 +1,17 @@
 """The options of inference, checked."""
+
 from typing import Annotated, Literal, TypedDict, get_type_hints
 
 from ...utils.arguments import Count, That, check, known_keys
 
-Size = Annotated[tuple[Count, Count],
-                 That('a height and a width in pixels: (224, 224)')]
+Size = Annotated[
+    tuple[Count, Count], That('a height and a width in pixels: (224, 224)')
+]
 
 
 class WindowsCfg(TypedDict, total=False):
     """The options of mmseg's inference, and of how much at once."""
+
     mode: Literal['whole', 'slide']
     crop_size: Size | None
     stride: Size | None
@@ -17,6 +20,7 @@ class WindowsCfg(TypedDict, total=False):
 
 class PromptedCfg(WindowsCfg, total=False):
     """See :class:`~mmseg_clsclip.models.segmentors.PromptedSegmentor`."""
+
     labels_only: bool | None
     dtype: Literal['float32', 'bfloat16', 'float16'] | None
     keep_classes: Count | None

@@ -1,23 +1,21 @@
 """Losses on one foreground logit, and which of mmseg's do for it."""
+
 from collections.abc import Sequence
 
 import numpy as np
 import torch
 from mmseg.models.decode_heads.decode_head import BaseDecodeHead
-from mmseg.models.losses import (
-    CrossEntropyLoss,
-    DiceLoss,
-    FocalLoss,
-    TverskyLoss,
-)
+from mmseg.models.losses import CrossEntropyLoss, DiceLoss, FocalLoss, TverskyLoss
 from mmseg.models.losses.focal_loss import py_sigmoid_focal_loss
 from mmseg.registry import MODELS
 from torch import Tensor, nn
 
 from ...utils.arguments import Weight
 
-_WRITE = ('Write CrossEntropyLoss with use_sigmoid=True, BinaryDiceLoss, '
-          "FocalLoss, or LovaszLoss with loss_type='binary'.")
+_WRITE = (
+    'Write CrossEntropyLoss with use_sigmoid=True, BinaryDiceLoss, '
+    "FocalLoss, or LovaszLoss with loss_type='binary'."
+)
 
 
 @MODELS.register_module()
@@ -33,18 +31,14 @@ class BinaryDiceLoss(nn.Module):
         loss_name (str): Key in the dict of losses; begins with ``loss_``.
     """
 
-    def __init__(self,
-                 loss_weight: Weight = 1.0,
-                 loss_name: str = 'loss_dice'):
+    def __init__(self, loss_weight: Weight = 1.0, loss_name: str = 'loss_dice'):
         super().__init__()
         self.loss_weight = loss_weight
         self.loss_name = loss_name
 
-    def forward(self,
-                seg_logits: Tensor,
-                seg_label: Tensor,
-                ignore_index: int = 255,
-                **kwargs) -> Tensor:
+    def forward(
+        self, seg_logits: Tensor, seg_label: Tensor, ignore_index: int = 255, **kwargs
+    ) -> Tensor:
         """The loss of a batch.
 
         Args:
@@ -80,17 +74,21 @@ class BinaryFocalLoss(FocalLoss):
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
         if np.size(self.alpha) != 1:
-            raise ValueError(f'FocalLoss: alpha={self.alpha}, and a single '
-                             'logit has one, that of the foreground.')
+            raise ValueError(
+                f'FocalLoss: alpha={self.alpha}, and a single '
+                'logit has one, that of the foreground.'
+            )
 
-    def forward(self,
-                pred: Tensor,
-                target: Tensor,
-                weight: Tensor | None = None,
-                avg_factor: float | None = None,
-                reduction_override: str | None = None,
-                ignore_index: int = 255,
-                **kwargs) -> Tensor:
+    def forward(
+        self,
+        pred: Tensor,
+        target: Tensor,
+        weight: Tensor | None = None,
+        avg_factor: float | None = None,
+        reduction_override: str | None = None,
+        ignore_index: int = 255,
+        **kwargs,
+    ) -> Tensor:
         """The loss of a batch.
 
         Args:
@@ -106,14 +104,16 @@ class BinaryFocalLoss(FocalLoss):
         """
         reduction = reduction_override or self.reduction
         loss = self.loss_weight * py_sigmoid_focal_loss(
-            pred.reshape(-1, 1), (target == 1).reshape(-1, 1),
+            pred.reshape(-1, 1),
+            (target == 1).reshape(-1, 1),
             weight=None if weight is None else weight.reshape(-1, 1),
             gamma=self.gamma,
             alpha=self.alpha,
             class_weight=self.class_weight,
             valid_mask=(target != ignore_index).reshape(-1, 1),
             reduction=reduction,
-            avg_factor=avg_factor)
+            avg_factor=avg_factor,
+        )
         return loss.reshape(target.shape) if reduction == 'none' else loss
 
 
@@ -142,25 +142,33 @@ def check_losses(head: BaseDecodeHead) -> None:
     Raises:
         ValueError: With what to write.
     """
-    losses = head.loss_decode if isinstance(
-        head.loss_decode, nn.ModuleList) else [head.loss_decode]
+    losses = (
+        head.loss_decode
+        if isinstance(head.loss_decode, nn.ModuleList)
+        else [head.loss_decode]
+    )
     for loss in losses:
         name = type(loss).__name__
         if isinstance(loss, (DiceLoss, TverskyLoss)):
-            raise ValueError(f"mmseg's {name} is not for a single foreground "
-                             'logit: write BinaryDiceLoss.')
+            raise ValueError(
+                f"mmseg's {name} is not for a single foreground "
+                'logit: write BinaryDiceLoss.'
+            )
         if isinstance(loss, CrossEntropyLoss) and not loss.use_sigmoid:
-            raise ValueError('A single logit needs a CrossEntropyLoss with '
-                             'use_sigmoid=True.')
+            raise ValueError(
+                'A single logit needs a CrossEntropyLoss with use_sigmoid=True.'
+            )
         weight = getattr(loss, 'class_weight', None)
         if isinstance(loss, (CrossEntropyLoss, FocalLoss)) and (
-                weight is not None and np.size(weight) != 1):
+            weight is not None and np.size(weight) != 1
+        ):
             raise ValueError(
                 f'{name}: class_weight={weight}, and a single logit has one, '
-                'that of the foreground: write class_weight=[w].')
+                'that of the foreground: write class_weight=[w].'
+            )
     # Room for what looks at windows; no side is as long as a list of weights.
     labels = torch.arange(2 * 67 * 71, device='cpu').reshape(2, 67, 71) % 3 % 2
-    right = (8. * labels - 4)[:, None]
+    right = (8.0 * labels - 4)[:, None]
     labels[:, 0] = head.ignore_index
     pixels = None
     if head.sampler is not None:
@@ -179,17 +187,26 @@ def check_losses(head: BaseDecodeHead) -> None:
             name = type(loss).__name__
             try:
                 low, high = (
-                    float(loss(logits, labels, weight=pixels,
-                               ignore_index=head.ignore_index).mean())
-                    for logits in (right, -right))
+                    float(
+                        loss(
+                            logits,
+                            labels,
+                            weight=pixels,
+                            ignore_index=head.ignore_index,
+                        ).mean()
+                    )
+                    for logits in (right, -right)
+                )
             except Exception as error:  # whatever it meets with one channel
-                raise ValueError(f'{name} is not for a single logit '
-                                 f'({_short(error)}). {_WRITE}') from error
+                raise ValueError(
+                    f'{name} is not for a single logit ({_short(error)}). {_WRITE}'
+                ) from error
             if not low < high and getattr(loss, 'loss_weight', 1) != 0:
                 raise ValueError(
                     f'{name} does not train a single logit: it is {low:g} '
                     f'where all is right and {high:g} where all is wrong. '
-                    f'{_WRITE}')
+                    f'{_WRITE}'
+                )
 
 
 def _short(error: Exception) -> str:

@@ -1,4 +1,5 @@
 """Segmentors that are asked by names."""
+
 from .clip_segmentor import PromptedSegmentor
 from .clsclip import ClsCLIP
 from .dense_clip import DenseCLIP
@@ -7,7 +8,12 @@ from .late_fusion import LateFusion, NavigatedLateFusion
 from .text_prompted import NamedSegmentor, asks_by_name
 
 __all__ = [
-    'ClsCLIP', 'DenseCLIP', 'LateFusion', 'NamedSegmentor',
-    'NavigatedLateFusion', 'PromptedSegmentor', 'TransformersSegmentor',
-    'asks_by_name'
+    'ClsCLIP',
+    'DenseCLIP',
+    'LateFusion',
+    'NamedSegmentor',
+    'NavigatedLateFusion',
+    'PromptedSegmentor',
+    'TransformersSegmentor',
+    'asks_by_name',
 ]

@@ -1,4 +1,5 @@
 """PromptedSegmentor: what all segmentors on CLIP have in common."""
+
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from math import prod
@@ -80,21 +81,24 @@ class PromptedSegmentor(NamedSegmentor):
             what cannot be done; see also :func:`mmseg_clsclip.load_clip`.
     """
 
-    def __init__(self,
-                 backbone: dict,
-                 text_encoder: dict,
-                 decode_head: dict,
-                 with_background: bool = True,
-                 data_preprocessor: dict | nn.Module | None = None,
-                 train_cfg: dict | None = None,
-                 test_cfg: dict | None = None,
-                 pretrained: None = None,
-                 init_cfg: dict | Sequence[dict] | None = None):
+    def __init__(
+        self,
+        backbone: dict,
+        text_encoder: dict,
+        decode_head: dict,
+        with_background: bool = True,
+        data_preprocessor: dict | nn.Module | None = None,
+        train_cfg: dict | None = None,
+        test_cfg: dict | None = None,
+        pretrained: None = None,
+        init_cfg: dict | Sequence[dict] | None = None,
+    ):
         test_cfg = ConfigDict({'mode': 'whole', **(test_cfg or {})})
         check_test_cfg(type(self).__name__, test_cfg, PromptedCfg)
         towers = {
             key: backbone[key]
-            for key in ('architecture', 'pretrained') if key in backbone
+            for key in ('architecture', 'pretrained')
+            if key in backbone
         }
         clip = load_clip(**towers)
         super().__init__(
@@ -103,13 +107,17 @@ class PromptedSegmentor(NamedSegmentor):
             data_preprocessor=build(data_preprocessor),
             train_cfg=train_cfg,
             test_cfg=test_cfg,
-            init_cfg=init_cfg)
-        for key, width in (('in_channels', self.backbone.out_channels),
-                           ('text_channels', self.backbone.text_dim)):
+            init_cfg=init_cfg,
+        )
+        for key, width in (
+            ('in_channels', self.backbone.out_channels),
+            ('text_channels', self.backbone.text_dim),
+        ):
             if decode_head.get(key, width) != width:
                 raise ValueError(
                     f'decode_head: {key}={decode_head[key]}, and the CLIP '
-                    f'{clip.name} has {width}: write that.')
+                    f'{clip.name} has {width}: write that.'
+                )
         self.text_encoder = MODELS.build(dict(text_encoder, clip=clip))
         self.with_background = with_background
         self.has_random_weights = clip.random
@@ -121,12 +129,14 @@ class PromptedSegmentor(NamedSegmentor):
             options = options if isinstance(options, dict) else {}
             # Not the bound method: a copy of the model would call this one's.
             self._run_answer = torch.compile(
-                type(self).answer, **{'dynamic': True, **options})
+                type(self).answer, **{'dynamic': True, **options}
+            )
         # The CLIP that a checkpoint belongs to, as ASCII: a tensor, so that
         # it travels wherever weights do.
         self.register_buffer(
             'clip_name',
-            torch.tensor(list(clip.name.encode('ascii')), dtype=torch.uint8))
+            torch.tensor(list(clip.name.encode('ascii')), dtype=torch.uint8),
+        )
 
     def _load_from_state_dict(self, state_dict, prefix, *args) -> None:
         """Refuse a checkpoint that was trained on another CLIP, or on none.
@@ -143,7 +153,8 @@ class PromptedSegmentor(NamedSegmentor):
                     f'The checkpoint was trained on the CLIP {theirs}, the '
                     f'config builds {ours}. Set architecture and pretrained '
                     'of the backbone to the former (the part after @ is a '
-                    'fingerprint of the weights).')
+                    'fingerprint of the weights).'
+                )
         elif self.loads_a_part or len(self.state_dict()) == 1:
             # Where there is nothing to train an empty checkpoint does.
             state_dict[key] = self.clip_name
@@ -166,8 +177,7 @@ class PromptedSegmentor(NamedSegmentor):
         """
         raise NotImplementedError
 
-    def answer(self, shared: Any, text: Tensor,
-               grid: tuple[int, int]) -> Tensor:
+    def answer(self, shared: Any, text: Tensor, grid: tuple[int, int]) -> Tensor:
         """Foreground logits of some classes.
 
         Args:
@@ -200,15 +210,18 @@ class PromptedSegmentor(NamedSegmentor):
                 'A training sample has no class_name. Wrap the data set in '
                 'EpisodeDataset, end its pipeline with MakeEpisode and '
                 "PackSegInputs, and list 'class_name' in the latter's "
-                'meta_keys.')
+                'meta_keys.'
+            )
         text = self.text_encoder(names, inputs.device)[:, None]
         feats = self.extract_feat(inputs, text)
         samples = self._on_whole_patches(data_samples, inputs.shape[2:])
         return add_prefix(
-            self.decode_head.loss(feats, samples, self.train_cfg), 'decode')
+            self.decode_head.loss(feats, samples, self.train_cfg), 'decode'
+        )
 
-    def _on_whole_patches(self, data_samples: SampleList,
-                          size: tuple[int, int]) -> SampleList:
+    def _on_whole_patches(
+        self, data_samples: SampleList, size: tuple[int, int]
+    ) -> SampleList:
         """Samples with masks as large as what the backbone pads to.
 
         The added pixels are ignored, so that the loss compares a logit with
@@ -220,7 +233,8 @@ class PromptedSegmentor(NamedSegmentor):
         """
         below, right = (
             padded - side
-            for padded, side in zip(self.backbone.padded_size(*size), size))
+            for padded, side in zip(self.backbone.padded_size(*size), size)
+        )
         if not (below or right):
             return data_samples
         return [
@@ -228,8 +242,12 @@ class PromptedSegmentor(NamedSegmentor):
                 metainfo=sample.metainfo,
                 gt_sem_seg=PixelData(
                     data=F.pad(
-                        sample.gt_sem_seg.data, (0, right, 0, below),
-                        value=self.decode_head.ignore_index)))
+                        sample.gt_sem_seg.data,
+                        (0, right, 0, below),
+                        value=self.decode_head.ignore_index,
+                    )
+                ),
+            )
             for sample in data_samples
         ]
 
@@ -248,11 +266,12 @@ class PromptedSegmentor(NamedSegmentor):
         """
         raise NotImplementedError(
             f'{type(self).__name__} cannot tell which classes are likely: '
-            'take keep_classes out of its test_cfg.')
+            'take keep_classes out of its test_cfg.'
+        )
 
     def _answers(
-            self, inputs: Tensor, metas: list[dict] | None,
-            windows: list[tuple]) -> Iterator[tuple[Tensor, Tensor]]:
+        self, inputs: Tensor, metas: list[dict] | None, windows: list[tuple]
+    ) -> Iterator[tuple[Tensor, Tensor]]:
         """Foreground logits, a chunk of classes after the other.
 
         Yields:
@@ -273,10 +292,10 @@ class PromptedSegmentor(NamedSegmentor):
             keep = self.test_cfg.get('keep_classes')
             if names is None and keep and keep < text.shape[1]:
                 likely = torch.stack(
-                    [self.similarity(one, text) for one in shared]).amax(0)
+                    [self.similarity(one, text) for one in shared]
+                ).amax(0)
                 which = likely.topk(keep).indices.sort().values
-                text = text.gather(
-                    1, which[..., None].expand(-1, -1, text.shape[-1]))
+                text = text.gather(1, which[..., None].expand(-1, -1, text.shape[-1]))
 
         def ask(part: Tensor) -> Tensor:
             total = count = None
@@ -295,11 +314,11 @@ class PromptedSegmentor(NamedSegmentor):
         grid = self.backbone.grid_size(*views[0].shape[2:])
         tokens = len(inputs) * prod(grid)
         for chunk, logits in self.chunks(
-                ask, text, self.test_cfg.get('class_batch_size'), tokens):
+            ask, text, self.test_cfg.get('class_batch_size'), tokens
+        ):
             yield which[:, chunk], logits
 
-    def _answer(self, shared: Any, text: Tensor,
-                size: tuple[int, int]) -> Tensor:
+    def _answer(self, shared: Any, text: Tensor, size: tuple[int, int]) -> Tensor:
         """Logits (N, k, H, W) of a view of this height and width."""
         height, width = size
         grid = self.backbone.grid_size(height, width)
@@ -310,7 +329,8 @@ class PromptedSegmentor(NamedSegmentor):
             seg_logits.float(),
             size=self.backbone.padded_size(height, width),
             mode='bilinear',
-            align_corners=self.align_corners)[..., :height, :width]
+            align_corners=self.align_corners,
+        )[..., :height, :width]
 
     def _precision(self, like: Tensor) -> AbstractContextManager:
         """The test_cfg's dtype; otherwise what surrounds stands."""
@@ -318,14 +338,17 @@ class PromptedSegmentor(NamedSegmentor):
         if dtype is None:
             return nullcontext()
         return torch.autocast(
-            like.device.type, getattr(torch, dtype), dtype != 'float32')
+            like.device.type, getattr(torch, dtype), dtype != 'float32'
+        )
 
-    def _all_logits(self, inputs: Tensor, metas: list[dict] | None,
-                    windows: list[tuple]) -> Tensor:
+    def _all_logits(
+        self, inputs: Tensor, metas: list[dict] | None, windows: list[tuple]
+    ) -> Tensor:
         """Logits (N, K [+1], H, W) of the whole vocabulary, or of episodes."""
         episodes = self._episode_names(metas) is not None
         channels = self.with_background + (
-            1 if episodes else len(self.text_encoder.names))
+            1 if episodes else len(self.text_encoder.names)
+        )
         logits = None
         for which, part in self._answers(inputs, metas, windows):
             if logits is None:
@@ -338,8 +361,9 @@ class PromptedSegmentor(NamedSegmentor):
                 logits[i].index_copy_(0, classes + self.with_background, own)
         return logits
 
-    def encode_decode(self, inputs: Tensor,
-                      batch_img_metas: list[dict] | None) -> Tensor:
+    def encode_decode(
+        self, inputs: Tensor, batch_img_metas: list[dict] | None
+    ) -> Tensor:
         """Logits of pictures at their own size.
 
         Args:
@@ -351,20 +375,20 @@ class PromptedSegmentor(NamedSegmentor):
         """
         return self._all_logits(inputs, batch_img_metas, [WHOLE])
 
-    def slide_inference(self, inputs: Tensor,
-                        batch_img_metas: list[dict]) -> Tensor:
+    def slide_inference(self, inputs: Tensor, batch_img_metas: list[dict]) -> Tensor:
         """The same from overlapping windows, each encoded once."""
         return self._all_logits(inputs, batch_img_metas, self._windows(inputs))
 
     def _windows(self, inputs: Tensor) -> list[tuple]:
         if self.test_cfg.mode != 'slide':
             return [WHOLE]
-        return sliding_windows(inputs.shape[2:], self.test_cfg.crop_size,
-                               self.test_cfg.stride)
+        return sliding_windows(
+            inputs.shape[2:], self.test_cfg.crop_size, self.test_cfg.stride
+        )
 
-    def predict(self,
-                inputs: Tensor,
-                data_samples: SampleList | None = None) -> SampleList:
+    def predict(
+        self, inputs: Tensor, data_samples: SampleList | None = None
+    ) -> SampleList:
         """As mmseg has it; with ``labels_only`` there are no ``seg_logits``.
 
         Args:
@@ -381,16 +405,15 @@ class PromptedSegmentor(NamedSegmentor):
         metas = [sample.metainfo for sample in samples]
         # mmseg has a threshold for a channel that is alone.
         alone = self.with_background + len(self.text_encoder.names) == 1
-        if (not self.test_cfg.get('labels_only') or alone
-                or self._episode_names(metas)):
+        if not self.test_cfg.get('labels_only') or alone or self._episode_names(metas):
             return super().predict(inputs, data_samples)
         found = [RunningArgmax(self.with_background) for _ in samples]
-        for which, logits in self._answers(inputs, metas,
-                                           self._windows(inputs)):
+        for which, logits in self._answers(inputs, metas, self._windows(inputs)):
             # mmseg takes a lone channel for a probability; so never one.
             parts = self.postprocess_result(
                 F.pad(logits, (0, 0, 0, 0, 1, 0)),
-                [SegDataSample(metainfo=meta) for meta in metas])
+                [SegDataSample(metainfo=meta) for meta in metas],
+            )
             for argmax, part, classes in zip(found, parts, which):
                 argmax.add(part.seg_logits.data[1:], classes)
         for sample, argmax in zip(samples, found):

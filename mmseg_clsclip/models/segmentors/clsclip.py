@@ -1,4 +1,5 @@
 """ClsCLIP: the text navigates the encoder."""
+
 import torch
 import torch.nn.functional as F
 from mmseg.registry import MODELS
@@ -39,8 +40,7 @@ class ClsCLIP(PromptedSegmentor):
         """Tokens (N, 1 + h * w, C) before the first navigated block."""
         return self.backbone.encode_prefix(inputs)
 
-    def answer(self, shared: Tensor, text: Tensor,
-               grid: tuple[int, int]) -> Tensor:
+    def answer(self, shared: Tensor, text: Tensor, grid: tuple[int, int]) -> Tensor:
         """Foreground logits (N, K, s * h, s * w), see the base class."""
         feats = [self.backbone.navigate(shared, text, grid)]
         return self.decode_head(feats).unflatten(0, text.shape[:2]).squeeze(2)

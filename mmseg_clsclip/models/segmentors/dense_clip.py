@@ -4,6 +4,7 @@ CLIP's own tower with another last block, so that every patch has an embedding
 in CLIP's joint space; a class is where its text is the nearest. Nothing is
 learned, so there is no checkpoint: mmseg's tools take ``none`` in its place.
 """
+
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -19,12 +20,7 @@ from ...utils.arguments import That
 from ...utils.files import some
 from .clip_segmentor import PromptedSegmentor
 
-Names = Annotated[Sequence[str],
-                  That('a list of names, or with_background=False')]
-
-
-
-
+Names = Annotated[Sequence[str], That('a list of names, or with_background=False')]
 
 
 @MODELS.register_module()
@@ -59,12 +55,14 @@ class DenseCLIP(PromptedSegmentor):
     # What an episode answers is not its channel of the whole vocabulary.
     classes_compete = True
 
-    def __init__(self, background: Names = ('background', ), **kwargs):
+    def __init__(self, background: Names = ('background',), **kwargs):
         super().__init__(**kwargs)
         if self.with_background:
             if not background:
-                raise ValueError(f'background={background!r}: give a list of '
-                                 'names, or with_background=False.')
+                raise ValueError(
+                    f'background={background!r}: give a list of '
+                    'names, or with_background=False.'
+                )
             self.background = tuple(background)
             self.register_buffer('background_text', None, persistent=False)
         self._checked = None
@@ -83,7 +81,8 @@ class DenseCLIP(PromptedSegmentor):
             self._checked = encoder.synonyms
         if encoder.clip is not None:
             self.background_text = encoder(
-                self.background, encoder.clip.module.logit_scale.device)
+                self.background, encoder.clip.module.logit_scale.device
+            )
 
     def _check_background(self) -> None:
         """No name is the background and a class, which would never be found.
@@ -91,14 +90,18 @@ class DenseCLIP(PromptedSegmentor):
         Raises:
             ValueError: If one is.
         """
-        both = {name: found for name in self.background
-                if (found := self.text_encoder.find(name)) is not None}
+        both = {
+            name: found
+            for name in self.background
+            if (found := self.text_encoder.find(name)) is not None
+        }
         if both:
             raise ValueError(
                 f'background={self.background}: '
                 f'{some(map(ascii, sorted(both)))} stands for a class of the '
                 f'vocabulary, too ({some(map(ascii, both.values()))}), which '
-                'would never be found. Leave it out of one.')
+                'would never be found. Leave it out of one.'
+            )
 
     def _logits(self, embeddings: Tensor, text: Tensor) -> Tensor:
         """Scaled cosines (N, K, H, W) with texts (N, K, D)."""
@@ -107,11 +110,11 @@ class DenseCLIP(PromptedSegmentor):
         # differences that decide.
         with torch.autocast(text.device.type, enabled=False):
             logits = torch.einsum('nkd,ndhw->nkhw', text, embeddings)
-        h, w = (n * s for n, s in zip(logits.shape[2:],
-                                      self.backbone.patch_size))
+        h, w = (n * s for n, s in zip(logits.shape[2:], self.backbone.patch_size))
         # Here and not in the base class: the maximum is one of pixels.
-        return resize(logits, size=(h, w), mode='bilinear',
-                      align_corners=self.align_corners)
+        return resize(
+            logits, size=(h, w), mode='bilinear', align_corners=self.align_corners
+        )
 
     def encode(self, inputs: Tensor) -> tuple[Tensor, Tensor | int]:
         """Embeddings (N, D, h, w), and the background's best (N, 1, H, W)."""
@@ -123,14 +126,16 @@ class DenseCLIP(PromptedSegmentor):
         text = self.background_text.expand(inputs.shape[0], -1, -1)
         return embeddings, self._logits(embeddings, text).amax(1, keepdim=True)
 
-    def answer(self, shared: tuple[Tensor, Tensor | int], text: Tensor,
-               grid: tuple[int, int]) -> Tensor:
+    def answer(
+        self, shared: tuple[Tensor, Tensor | int], text: Tensor, grid: tuple[int, int]
+    ) -> Tensor:
         """Logits (N, K, H, W) of some classes, see the base class."""
         embeddings, background = shared
         return self._logits(embeddings, text) - background
 
-    def _all_logits(self, inputs: Tensor, metas: list[dict] | None,
-                    windows: list[tuple]) -> Tensor:
+    def _all_logits(
+        self, inputs: Tensor, metas: list[dict] | None, windows: list[tuple]
+    ) -> Tensor:
         """Logits (N, K [+1], H, W), K the size of the vocabulary, or 1.
 
         Raises:
@@ -148,12 +153,15 @@ class DenseCLIP(PromptedSegmentor):
         if strange:
             raise ValueError(
                 f'{strange} are not in the vocabulary that competes in an '
-                'episode; put them into model.text_encoder.vocabulary.')
+                'episode; put them into model.text_encoder.vocabulary.'
+            )
         logits = super()._all_logits(inputs, None, windows)
         if logits.shape[1] == 1:  # none competes
             return logits
-        index = torch.tensor([known[name] for name in names],
-                             device=logits.device) + self.with_background
+        index = (
+            torch.tensor([known[name] for name in names], device=logits.device)
+            + self.with_background
+        )
         index = index.view(-1, 1, 1, 1).expand(-1, 1, *logits.shape[2:])
         rivals = logits.scatter(1, index, float('-inf')).amax(1, keepdim=True)
         own = logits.gather(1, index) - rivals
@@ -167,7 +175,8 @@ class DenseCLIP(PromptedSegmentor):
         """
         raise NotImplementedError(
             'DenseCLIP is training-free: it has nothing to train. Test it as '
-            'it is: tools/test.py CONFIG none.')
+            'it is: tools/test.py CONFIG none.'
+        )
 
 
 @CheckpointLoader.register_scheme(prefixes='none$')

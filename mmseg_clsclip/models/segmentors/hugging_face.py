@@ -1,4 +1,5 @@
 """TransformersSegmentor: text-prompted models of transformers, in mmseg."""
+
 from collections.abc import Sequence
 from types import SimpleNamespace
 
@@ -63,15 +64,19 @@ class PromptReader:
         """
         if not isinstance(text, str):
             raise ValueError(f'The name {text!r} is no text.')
-        tokens, nothing = (self.loaded.tokenizer(one)['input_ids']
-                           for one in (text, ''))
+        tokens, nothing = (
+            self.loaded.tokenizer(one)['input_ids'] for one in (text, '')
+        )
         if not is_visible(text) or tokens == nothing:
-            raise ValueError(f'Nothing is left of the name {text!a} when this '
-                             'model reads it; write a word.')
+            raise ValueError(
+                f'Nothing is left of the name {text!a} when this '
+                'model reads it; write a word.'
+            )
         if len(tokens) > self.length:
             raise ValueError(
                 f'{text[:60]!r}... has {len(tokens)} tokens with start and '
-                f'end; this model reads {self.length}. Shorten the name.')
+                f'end; this model reads {self.length}. Shorten the name.'
+            )
         return tuple(tokens)
 
     def __call__(self, texts: Sequence[str], device: torch.device) -> Tensors:
@@ -81,20 +86,20 @@ class PromptReader:
             for text in todo:
                 self._reading(text)
             tokens = self.loaded.tokenizer(
-                todo,
-                padding='max_length',
-                max_length=self.length,
-                return_tensors='pt').to(device)
+                todo, padding='max_length', max_length=self.length, return_tensors='pt'
+            ).to(device)
             # Full precision whatever surrounds it: it is kept for good.
             with torch.autocast(device.type, enabled=False):
                 kept = self.loaded.family.read(
-                    self.loaded.model, tokens.input_ids, tokens.attention_mask)
+                    self.loaded.model, tokens.input_ids, tokens.attention_mask
+                )
             for part in kept:
                 check_finite(part, todo, 'What the model reads')
             self._cache.update(zip(todo, zip(*kept)))
         return tuple(
             torch.stack([part.to(device) for part in parts])
-            for parts in zip(*(self._cache[text] for text in texts)))
+            for parts in zip(*(self._cache[text] for text in texts))
+        )
 
 
 @MODELS.register_module()
@@ -132,25 +137,33 @@ class TransformersSegmentor(NamedSegmentor):
     Raises:
         ImportError, FileNotFoundError, ValueError: See :func:`load_folder`.
     """
-    def __init__(self,
-                 folder: str,
-                 vocabulary: str | Sequence[str | Sequence[str]],
-                 random_weights: bool = False,
-                 with_background: bool = True,
-                 data_preprocessor: dict | nn.Module | None = None,
-                 test_cfg: dict | None = None,
-                 pretrained: None = None,
-                 train_cfg: dict | None = None):
+
+    def __init__(
+        self,
+        folder: str,
+        vocabulary: str | Sequence[str | Sequence[str]],
+        random_weights: bool = False,
+        with_background: bool = True,
+        data_preprocessor: dict | nn.Module | None = None,
+        test_cfg: dict | None = None,
+        pretrained: None = None,
+        train_cfg: dict | None = None,
+    ):
         test_cfg = ConfigDict({'mode': 'whole', **(test_cfg or {})})
         check_test_cfg(type(self).__name__, test_cfg, WindowsCfg)
         loaded = load_folder(folder, random_weights)
         # EncoderDecoder's own __init__ would build a backbone and a head.
         super(EncoderDecoder, self).__init__(
-            data_preprocessor=build(data_preprocessor or dict(
-                type='SegDataPreProcessor',
-                mean=loaded.mean,
-                std=loaded.std,
-                bgr_to_rgb=True)))
+            data_preprocessor=build(
+                data_preprocessor
+                or dict(
+                    type='SegDataPreProcessor',
+                    mean=loaded.mean,
+                    std=loaded.std,
+                    bgr_to_rgb=True,
+                )
+            )
+        )
         self.data_preprocessor.register_forward_pre_hook(check_normalization)
         self.family, self.input_size = loaded.family, loaded.size
         self.model = Frozen(loaded.model)
@@ -165,8 +178,9 @@ class TransformersSegmentor(NamedSegmentor):
         """What mmseg and its tools read from a head."""
         return SimpleNamespace(num_classes=self.num_classes, threshold=0.5)
 
-    def encode_decode(self, inputs: Tensor,
-                      batch_img_metas: list[dict] | None) -> Tensor:
+    def encode_decode(
+        self, inputs: Tensor, batch_img_metas: list[dict] | None
+    ) -> Tensor:
         """Logits of pictures at their own size.
 
         Args:
@@ -178,33 +192,43 @@ class TransformersSegmentor(NamedSegmentor):
         """
         number, _, height, width = inputs.shape
         names = self._episode_names(batch_img_metas)
-        asked = ([(name, ) for name in names]
-                 if names else [self.text_encoder.names] * number)
+        asked = (
+            [(name,) for name in names] if names else [self.text_encoder.names] * number
+        )
         # A picture's index and a class's synonyms, then one synonym.
-        groups = [(i, self.text_encoder.group.get(name, (name, )))
-                  for i, row in enumerate(asked) for name in row]
+        groups = [
+            (i, self.text_encoder.group.get(name, (name,)))
+            for i, row in enumerate(asked)
+            for name in row
+        ]
         pairs = [(i, text) for i, synonyms in groups for text in synonyms]
         seen = self.family.look(
             self.model.module,
-            F.interpolate(
-                inputs, self.input_size, mode='bilinear', antialias=True))
+            F.interpolate(inputs, self.input_size, mode='bilinear', antialias=True),
+        )
         chunk = self.test_cfg.get('class_batch_size') or 8
         answers = []
         for start in range(0, len(pairs), chunk):
-            index, texts = map(list, zip(*pairs[start:start + chunk]))
+            index, texts = map(list, zip(*pairs[start : start + chunk]))
             answers.append(
-                self.family.answer(self.model.module,
-                                   tuple(part[index] for part in seen),
-                                   self.text_encoder(texts, inputs.device)))
+                self.family.answer(
+                    self.model.module,
+                    tuple(part[index] for part in seen),
+                    self.text_encoder(texts, inputs.device),
+                )
+            )
         best = [
-            part.amax(0) for part in torch.cat(answers).float().split(
-                [len(synonyms) for _, synonyms in groups])
+            part.amax(0)
+            for part in torch.cat(answers)
+            .float()
+            .split([len(synonyms) for _, synonyms in groups])
         ]
         seg_logits = resize(
             torch.stack(best).unflatten(0, (number, -1)),
             size=(height, width),
             mode='bilinear',
-            align_corners=self.align_corners)
+            align_corners=self.align_corners,
+        )
         return self._beside_background(seg_logits)
 
     def loss(self, inputs: Tensor, data_samples: SampleList) -> dict:
@@ -215,4 +239,5 @@ class TransformersSegmentor(NamedSegmentor):
         """
         raise NotImplementedError(
             'TransformersSegmentor is tested as it is: tools/test.py CONFIG '
-            'none. Train its model by transformers.')
+            'none. Train its model by transformers.'
+        )

@@ -3,6 +3,7 @@
 What transformers does in one call is here done in three steps, so that texts
 and pictures are encoded once, however many are asked of each other.
 """
+
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -28,6 +29,7 @@ class Family(NamedTuple):
         answer (Callable): Of the model and P of each, pair by pair:
             foreground logits (P, h', w').
     """
+
     model: str
     read: Callable[[nn.Module, Tensor, Tensor], Tensors]
     look: Callable[[nn.Module, Tensor], Tensors]
@@ -35,13 +37,13 @@ class Family(NamedTuple):
 
 
 def _clipseg_read(model: nn.Module, ids: Tensor, mask: Tensor) -> Tensors:
-    return (model.get_conditional_embeddings(len(ids), ids, mask), )
+    return (model.get_conditional_embeddings(len(ids), ids, mask),)
 
 
 def _clipseg_look(model: nn.Module, pictures: Tensor) -> Tensors:
     states = model.clip.vision_model(
-        pictures, output_hidden_states=True,
-        interpolate_pos_encoding=True).hidden_states
+        pictures, output_hidden_states=True, interpolate_pos_encoding=True
+    ).hidden_states
     # The first state is what enters the first layer.
     return tuple(states[i + 1] for i in model.extract_layers)
 
@@ -63,29 +65,34 @@ def _sam3_look(model: nn.Module, pictures: Tensor) -> Tensors:
 
 def _sam3_answer(model: nn.Module, seen: Tensors, text: Tensors) -> Tensor:
     from transformers.models.sam3.modeling_sam3 import Sam3VisionEncoderOutput
+
     levels = len(seen) // 2
     said = model(
         vision_embeds=Sam3VisionEncoderOutput(
-            fpn_hidden_states=seen[:levels],
-            fpn_position_encoding=seen[levels:]),
+            fpn_hidden_states=seen[:levels], fpn_position_encoding=seen[levels:]
+        ),
         input_ids=text[0],
-        attention_mask=text[1])
+        attention_mask=text[1],
+    )
     score = said.pred_logits.float().sigmoid()
     score = score * said.presence_logits.float().sigmoid()
     # The smaller of the two is positive where both are: on the pixels that
     # the model's post-processing keeps of the instances that it keeps.
-    return torch.minimum(said.pred_masks.float(),
-                         score.logit(1e-6)[..., None, None]).amax(1)
+    return torch.minimum(
+        said.pred_masks.float(), score.logit(1e-6)[..., None, None]
+    ).amax(1)
 
 
 SAM3 = Family('Sam3Model', _sam3_read, _sam3_look, _sam3_answer)
 # By the model_type in config.json; the published SAM 3 is stored as a part of
 # the model for videos.
 FAMILIES = dict(
-    clipseg=Family('CLIPSegForImageSegmentation', _clipseg_read,
-                   _clipseg_look, _clipseg_answer),
+    clipseg=Family(
+        'CLIPSegForImageSegmentation', _clipseg_read, _clipseg_look, _clipseg_answer
+    ),
     sam3=SAM3,
-    sam3_video=SAM3)
+    sam3_video=SAM3,
+)
 
 
 class LoadedModel(NamedTuple):
@@ -100,6 +107,7 @@ class LoadedModel(NamedTuple):
             255.
         std (list[float]): Likewise.
     """
+
     model: nn.Module
     family: Family
     tokenizer: Callable
@@ -116,7 +124,8 @@ def _read_first(folder: Path, *names: str) -> dict:
     raise FileNotFoundError(
         f'{folder} has no {" and no ".join(names)}. Give a whole model, as '
         '`hf download` or `save_pretrained` leaves it: config.json, '
-        '*.safetensors, and the files of its tokenizer and preprocessor.')
+        '*.safetensors, and the files of its tokenizer and preprocessor.'
+    )
 
 
 def load_folder(folder: str, random_weights: bool = False) -> LoadedModel:
@@ -134,8 +143,10 @@ def load_folder(folder: str, random_weights: bool = False) -> LoadedModel:
     try:
         import transformers
     except ImportError as error:
-        raise ImportError('TransformersSegmentor needs transformers: pip '
-                          "install 'mmseg_clsclip[transformers]'") from error
+        raise ImportError(
+            'TransformersSegmentor needs transformers: pip '
+            "install 'mmseg_clsclip[transformers]'"
+        ) from error
     path = Path(folder).expanduser()
     if not path.is_dir():
         raise FileNotFoundError(
@@ -143,31 +154,34 @@ def load_folder(folder: str, random_weights: bool = False) -> LoadedModel:
             'not downloaded. Fetch the model once, where there is a network, '
             "and give its folder: hf download NAME --exclude '*.bin' "
             '--local-dir FOLDER, with a NAME such as '
-            'CIDAS/clipseg-rd64-refined or facebook/sam3.')
+            'CIDAS/clipseg-rd64-refined or facebook/sam3.'
+        )
     kind = _read_first(path, 'config.json').get('model_type')
     if kind not in FAMILIES:
         raise ValueError(
             f'{folder} has a model of the type {kind!r}; known are '
             f'{", ".join(FAMILIES)}. Another one needs a Family in '
-            f'{Path(__file__).name}.')
+            f'{Path(__file__).name}.'
+        )
     family = FAMILIES[kind]
     if not hasattr(transformers, family.model):
-        raise ImportError(f'transformers {transformers.__version__} has no '
-                          f'{family.model}: pip install -U transformers')
+        raise ImportError(
+            f'transformers {transformers.__version__} has no '
+            f'{family.model}: pip install -U transformers'
+        )
     model_class = getattr(transformers, family.model)
     pictures = _read_pictures(path)
     _read_first(path, 'tokenizer_config.json')
     tokenizer = transformers.AutoTokenizer.from_pretrained(
-        path, local_files_only=True, trust_remote_code=False)
+        path, local_files_only=True, trust_remote_code=False
+    )
     load = _draw_weights if random_weights else _read_weights
-    return LoadedModel(
-        load(model_class, path), family, tokenizer, **pictures)
+    return LoadedModel(load(model_class, path), family, tokenizer, **pictures)
 
 
 def _read_pictures(folder: Path) -> dict:
     """Size, mean and deviation of the pictures that the model sees."""
-    own = _read_first(folder, 'preprocessor_config.json',
-                     'processor_config.json')
+    own = _read_first(folder, 'preprocessor_config.json', 'processor_config.json')
     own = own.get('image_processor', own)
     try:
         size = own['size']
@@ -176,7 +190,8 @@ def _read_pictures(folder: Path) -> dict:
         return dict(
             size=(size['height'], size['width']),
             mean=[255 * value for value in own['image_mean']],
-            std=[255 * value for value in own['image_std']])
+            std=[255 * value for value in own['image_std']],
+        )
     except KeyError as error:
         raise ValueError(
             f'The preprocessor of {folder} does not say its {error}. It needs '
@@ -186,10 +201,11 @@ def _read_pictures(folder: Path) -> dict:
 
 def _draw_weights(model_class: type, folder: Path) -> nn.Module:
     """The model with random weights."""
-    warn(f'The {model_class.__name__} of {folder} has random weights: it '
-         'runs, but its predictions and every score of them mean nothing.')
-    config = model_class.config_class.from_pretrained(
-        folder, local_files_only=True)
+    warn(
+        f'The {model_class.__name__} of {folder} has random weights: it '
+        'runs, but its predictions and every score of them mean nothing.'
+    )
+    config = model_class.config_class.from_pretrained(folder, local_files_only=True)
     # As in load_clip: always the same, and no one else's draw changes.
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(0)
@@ -205,17 +221,17 @@ def _read_weights(model_class: type, folder: Path) -> nn.Module:
             'revision: hf download NAME --revision refs/pr/1 --exclude '
             f"'*.bin' --local-dir FOLDER. Or convert them: transformers."
             f"{model_class.__name__}.from_pretrained('OLD')"
-            ".save_pretrained('NEW').")
+            ".save_pretrained('NEW')."
+        )
     model, info = model_class.from_pretrained(
-        folder,
-        local_files_only=True,
-        use_safetensors=True,
-        output_loading_info=True)
+        folder, local_files_only=True, use_safetensors=True, output_loading_info=True
+    )
     missing = sorted(info['missing_keys'])
     if missing:  # transformers draws them at random
         raise ValueError(
             f'The weights in {folder} lack {len(missing)} tensors of a '
             f'{model_class.__name__}, such as {missing[0]}. Take the '
-            'config.json that belongs to them.')
+            'config.json that belongs to them.'
+        )
     # Some are stored in half precision; pictures come in float32.
     return model.float()

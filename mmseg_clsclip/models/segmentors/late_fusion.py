@@ -2,6 +2,7 @@
 
 CLIP's tower runs once a picture, whatever the number of classes.
 """
+
 from typing import Any
 
 from mmseg.registry import MODELS
@@ -41,8 +42,7 @@ class LateFusion(PromptedSegmentor):
         """What the head shares, of pictures (N, 3, H, W), see there."""
         return self.decode_head.share(self.backbone(inputs)[0])
 
-    def answer(self, shared: Any, text: Tensor,
-               grid: tuple[int, int]) -> Tensor:
+    def answer(self, shared: Any, text: Tensor, grid: tuple[int, int]) -> Tensor:
         """Foreground logits (N, K, s * h, s * w), see the base class."""
         return self.decode_head.answer(shared, text)
 
@@ -55,8 +55,7 @@ class NavigatedLateFusion(ClsCLIP):
         """Navigated patch tokens (N, C, h, w) and the text (N, 1, D)."""
         return [*self.backbone(inputs, text), text]
 
-    def answer(self, shared: Tensor, text: Tensor,
-               grid: tuple[int, int]) -> Tensor:
+    def answer(self, shared: Tensor, text: Tensor, grid: tuple[int, int]) -> Tensor:
         """Foreground logits (N, K, s * h, s * w), see the base class."""
         x = self.backbone.navigate(shared, text, grid)
         logits = self.decode_head([x, text.flatten(0, 1)[:, None]])

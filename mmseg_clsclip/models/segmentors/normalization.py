@@ -1,4 +1,5 @@
 """Pictures and the statistics that normalise them are of one scale."""
+
 from typing import Any
 
 import torch
@@ -42,8 +43,11 @@ def check_normalization(preprocessor: nn.Module, inputs: tuple[Any]) -> None:
     """
     data = inputs[0] if inputs else None
     pictures = data.get('inputs') if isinstance(data, dict) else None
-    if pictures is None or not len(pictures) or not all(
-            isinstance(one, Tensor) and one.numel() for one in pictures):
+    if (
+        pictures is None
+        or not len(pictures)
+        or not all(isinstance(one, Tensor) and one.numel() for one in pictures)
+    ):
         return
     scale = _scale(list(pictures))
     if scale is None:
@@ -53,30 +57,35 @@ def check_normalization(preprocessor: nn.Module, inputs: tuple[Any]) -> None:
     if not given:
         mean, std = torch.zeros(1), torch.ones(1)
     mean, std = mean.detach().flatten().cpu(), std.detach().flatten().cpu()
-    told = (f'mean={_round(mean)} and std={_round(std)}'
-            if given else 'no mean and std')
-    small = bool((std < 1).all()) or bool((std <= 1).all() and mean.any()
-                                          and (mean.abs() <= 1).all())
+    told = f'mean={_round(mean)} and std={_round(std)}' if given else 'no mean and std'
+    small = bool((std < 1).all()) or bool(
+        (std <= 1).all() and mean.any() and (mean.abs() <= 1).all()
+    )
     if scale == 255 and small:
         raise ValueError(
             f'data_preprocessor has {told}, statistics of pictures from 0 to '
             '1, and these go from 0 to 255. Write '
             f'mean={_round(mean * 255 if mean.max() <= 1 else mean)} and '
-            f'std={_round(std * 255)}.')
+            f'std={_round(std * 255)}.'
+        )
     if scale == 1 and bool((std > 2).all()):
         raise ValueError(
             f'data_preprocessor has {told}, statistics of pictures from 0 to '
             '255, and these go from 0 to 1. Write '
             f'mean={_round(mean / 255)} and std={_round(std / 255)}, or leave '
-            'out what divides the pictures.')
+            'out what divides the pictures.'
+        )
     odd = bool((std == 1).all() and not mean.any()) or bool(
-        (std > 2).all() and ((mean > 0) & (mean < 1)).all())
+        (std > 2).all() and ((mean > 0) & (mean < 1)).all()
+    )
     if scale == 255 and odd and not getattr(preprocessor, '_told', False):
         preprocessor._told = True
-        warn(f'data_preprocessor has {told} for pictures from 0 to 255: what '
-             'CLIP sees is far from what it was trained on. Its own are '
-             'mean=[122.771, 116.746, 104.094] and '
-             'std=[68.501, 66.632, 70.323].')
+        warn(
+            f'data_preprocessor has {told} for pictures from 0 to 255: what '
+            'CLIP sees is far from what it was trained on. Its own are '
+            'mean=[122.771, 116.746, 104.094] and '
+            'std=[68.501, 66.632, 70.323].'
+        )
 
 
 def _round(values: Tensor) -> list[float]:

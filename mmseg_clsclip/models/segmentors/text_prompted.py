@@ -1,4 +1,5 @@
 """What a segmentor needs to be asked by names, whatever its model is."""
+
 import torch
 import torch.nn.functional as F
 from mmengine.config import Config
@@ -88,7 +89,8 @@ class NamedSegmentor(EncoderDecoder):
                 f'The checkpoint does not fit the config: {"; ".join(told)}. '
                 'Take the config that it was trained with. To begin a '
                 "training with a part of it, name it in that part's "
-                'init_cfg.')
+                'init_cfg.'
+            )
         super()._load_from_state_dict(state_dict, prefix, *args)
 
     @property
@@ -98,14 +100,12 @@ class NamedSegmentor(EncoderDecoder):
         mmseg's tools set it from the checkpoint. That is right only while the
         vocabulary is the checkpoint's, so any other is overruled.
         """
-        names = ('background', ) * self.with_background \
-            + self.text_encoder.names
+        names = ('background',) * self.with_background + self.text_encoder.names
         stored = self.__dict__.get('_dataset_meta') or {}
         if tuple(stored.get('classes', ())) == names:
             return dict(stored, classes=names)  # a list, in some files
         generator = torch.Generator().manual_seed(42)
-        palette = torch.randint(
-            0, 256, (len(names), 3), generator=generator).tolist()
+        palette = torch.randint(0, 256, (len(names), 3), generator=generator).tolist()
         if self.with_background:
             palette[0] = [0, 0, 0]
         return dict(classes=names, palette=palette)
@@ -121,8 +121,9 @@ class NamedSegmentor(EncoderDecoder):
         if not any(names):
             return None
         if not all(names):
-            raise ValueError('A batch mixes episodes and whole vocabularies: '
-                             f'class_name is {names}.')
+            raise ValueError(
+                f'A batch mixes episodes and whole vocabularies: class_name is {names}.'
+            )
         return names
 
     def inference(self, inputs: Tensor, batch_img_metas: list[dict]) -> Tensor:
@@ -135,9 +136,9 @@ class NamedSegmentor(EncoderDecoder):
         """Logits (N, K, H, W) with the background's constant 0, if any."""
         return F.pad(seg_logits, (0, 0, 0, 0, int(self.with_background), 0))
 
-    def _forward(self,
-                 inputs: Tensor,
-                 data_samples: SampleList | None = None) -> Tensor:
+    def _forward(
+        self, inputs: Tensor, data_samples: SampleList | None = None
+    ) -> Tensor:
         """Logits (N, K [+1], H, W) without post-processing."""
         metas = [s.metainfo for s in data_samples] if data_samples else None
         return self.encode_decode(inputs, metas)

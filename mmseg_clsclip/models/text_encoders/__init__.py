@@ -1,4 +1,5 @@
 """From names to text tokens."""
+
 from .open_clip_text_encoder import OpenCLIPTextEncoder
 from .vocabulary import read_vocabulary
 

@@ -1,4 +1,5 @@
 """OpenCLIPTextEncoder: class names to the tokens T_cls that navigate."""
+
 from collections.abc import Mapping, Sequence
 from numbers import Integral
 from pathlib import Path
@@ -74,31 +75,35 @@ class OpenCLIPTextEncoder(BaseModule):
             alike, or embeddings do not fit their names or the CLIP.
     """
 
-    def __init__(self,
-                 vocabulary: Vocabulary,
-                 templates: str | Sequence[str] = 'name',
-                 prompts: str | Mapping[str, str] | None = None,
-                 normalize: bool = False,
-                 batch_size: Count = 32,
-                 free_tower: bool = False,
-                 architecture: str = 'ViT-B-16-quickgelu',
-                 pretrained: str | None = None,
-                 clip: LoadedCLIP | None = None):
+    def __init__(
+        self,
+        vocabulary: Vocabulary,
+        templates: str | Sequence[str] = 'name',
+        prompts: str | Mapping[str, str] | None = None,
+        normalize: bool = False,
+        batch_size: Count = 32,
+        free_tower: bool = False,
+        architecture: str = 'ViT-B-16-quickgelu',
+        pretrained: str | None = None,
+        clip: LoadedCLIP | None = None,
+    ):
         super().__init__()
         clip = clip or load_clip(architecture, pretrained)
         self.clip = Frozen(clip.model)
         # Each module's own, for a walk through them takes its time.
         self._weights = [
-            module._parameters for name, module in clip.model.named_modules()
-            if module._parameters and name.split('.')[0] != 'visual']
+            module._parameters
+            for name, module in clip.model.named_modules()
+            if module._parameters and name.split('.')[0] != 'visual'
+        ]
         self.tokenizer = clip.tokenizer
         self.dim = clip.dim
-        for key, value in dict(normalize=normalize,
-                               free_tower=free_tower).items():
+        for key, value in dict(normalize=normalize, free_tower=free_tower).items():
             _check_bool(key, value)
         if not isinstance(batch_size, Integral) or batch_size < 1:
-            raise ValueError(f'batch_size={batch_size!r}: write a number of '
-                             'texts, 1 or more.')
+            raise ValueError(
+                f'batch_size={batch_size!r}: write a number of texts, 1 or more.'
+            )
         self.batch_size = batch_size
         self.free_tower = free_tower
         self._normalize = normalize
@@ -117,9 +122,11 @@ class OpenCLIPTextEncoder(BaseModule):
             self._take(read_vocabulary(vocabulary))
             return
         if set(vocabulary) != {'embeddings', 'names'}:
-            raise ValueError('A vocabulary of embeddings is dict('
-                             'embeddings=FILE, names=...); it has '
-                             f'{sorted(map(str, vocabulary))}.')
+            raise ValueError(
+                'A vocabulary of embeddings is dict('
+                'embeddings=FILE, names=...); it has '
+                f'{sorted(map(str, vocabulary))}.'
+            )
         names = vocabulary['names']
         if isinstance(names, (str, Path)):
             path = Path(names)
@@ -127,20 +134,24 @@ class OpenCLIPTextEncoder(BaseModule):
                 names = read_names(path)
             elif path.suffix:
                 raise FileNotFoundError(
-                    f'The names of the classes, {path}, do not exist.')
+                    f'The names of the classes, {path}, do not exist.'
+                )
         groups = read_vocabulary(names)
-        embeddings = read_embeddings(vocabulary['embeddings'],
-                                     [names[0] for names in groups])
+        embeddings = read_embeddings(
+            vocabulary['embeddings'], [names[0] for names in groups]
+        )
         expected = (len(groups), self.dim)
         if tuple(embeddings.shape) != expected:
             raise ValueError(
                 f'The text embeddings are {tuple(embeddings.shape)}; '
                 f'{expected[0]} names and a CLIP of width {expected[1]} '
-                f'need {expected}.')
+                f'need {expected}.'
+            )
         self._take(groups, embeddings)
 
-    def _take(self, groups: list[tuple[str, ...]],
-              embeddings: Tensor | None = None) -> None:
+    def _take(
+        self, groups: list[tuple[str, ...]], embeddings: Tensor | None = None
+    ) -> None:
         """Ask for the classes of these names, perhaps of these rows (K, D)."""
         if embeddings is None:
             cache, readings = {}, tell_apart(groups, self._reading)
@@ -154,13 +165,17 @@ class OpenCLIPTextEncoder(BaseModule):
                     row = int(lengths.argmin())
                     raise ValueError(
                         f'Row {row} ({groups[row][0]!r}) of the text '
-                        'embeddings is all zeros, which nothing normalises.')
+                        'embeddings is all zeros, which nothing normalises.'
+                    )
                 rows = (rows / lengths).float()
-            cache, readings = {name: row for names, row in zip(groups, rows)
-                               for name in names}, {}
+            cache, readings = (
+                {name: row for names, row in zip(groups, rows) for name in names},
+                {},
+            )
         # Only now, so that a vocabulary that is refused changes nothing.
         self.synonyms: dict[str, tuple[str, ...]] = {
-            names[0]: names for names in groups}
+            names[0]: names for names in groups
+        }
         # An episode may ask for a class by any of its names.
         self._group = {name: names for names in groups for name in names}
         self._readings = readings
@@ -182,7 +197,8 @@ class OpenCLIPTextEncoder(BaseModule):
             raise ValueError(
                 'The text tower was freed, so that the vocabulary cannot be '
                 f'encoded with another {" or ".join(old)[1:]}. Set '
-                'free_tower=False.')
+                'free_tower=False.'
+            )
         vars(self).update(settings)
         try:
             self._take(list(self.synonyms.values()), self._embeddings)
@@ -225,14 +241,16 @@ class OpenCLIPTextEncoder(BaseModule):
 
     def find(self, name: str) -> str | None:
         """The name of the vocabulary that this is, or that is read like it."""
-        return name if name in self._group else self._readings.get(
-            self._reading(name))
+        return name if name in self._group else self._readings.get(self._reading(name))
 
     def _versions(self) -> list[tuple[int, int]]:
         """What is another once a weight of the text tower is."""
-        return [(id(weight), 0 if weight.is_inference() else weight._version)
-                for weights in self._weights for weight in weights.values()
-                if weight is not None]
+        return [
+            (id(weight), 0 if weight.is_inference() else weight._version)
+            for weights in self._weights
+            for weight in weights.values()
+            if weight is not None
+        ]
 
     def _texts(self, name: str) -> list[str]:
         name = self._prompts.get(name, name)
@@ -254,7 +272,8 @@ class OpenCLIPTextEncoder(BaseModule):
             raise ValueError(
                 f'{text[:60]!r}... has {len(tokens) + 2} tokens with start '
                 f'and end; this CLIP reads {limit}. Shorten the name or the '
-                'template.')
+                'template.'
+            )
         return tokens
 
     def _reading(self, name: str) -> tuple[tuple[int, ...], ...]:
@@ -268,51 +287,64 @@ class OpenCLIPTextEncoder(BaseModule):
         prompt = self._prompts.get(name, name)
         # What the tokenizer itself tidies up first, if it says so.
         clean = getattr(self.tokenizer, 'clean_fn', str)(prompt)
-        if (not is_visible(prompt) or not is_visible(clean)
-                or self._tokens(prompt) == self._tokens('')):
-            raise ValueError(f'Nothing is left of the name {name!a} when CLIP '
-                             f'reads {prompt!a}; write a word.')
+        if (
+            not is_visible(prompt)
+            or not is_visible(clean)
+            or self._tokens(prompt) == self._tokens('')
+        ):
+            raise ValueError(
+                f'Nothing is left of the name {name!a} when CLIP '
+                f'reads {prompt!a}; write a word.'
+            )
         return tuple(map(self._tokens, self._texts(name)))
 
     @torch.no_grad()
     def _encode(self, names: Sequence[str]) -> None:
         """Put what the cache lacks of ``names`` into it."""
-        todo = [name for name in dict.fromkeys(names)
-                if name not in self._cache]
+        todo = [name for name in dict.fromkeys(names) if name not in self._cache]
         if not todo:
             return
         if self.clip is None:
             raise ValueError(
                 f'The text tower was freed before {todo[0]!r} was encoded. '
                 'Set free_tower=False, or put the name into the vocabulary '
-                'from the start.')
+                'from the start.'
+            )
         for name in todo:
             if name not in self._group:
                 self._reading(name)
-        groups = [[text for synonym in self._group.get(name, (name, ))
-                   for text in self._texts(synonym)] for name in todo]
+        groups = [
+            [
+                text
+                for synonym in self._group.get(name, (name,))
+                for text in self._texts(synonym)
+            ]
+            for name in todo
+        ]
         texts = [text for group in groups for text in group]
         device = self.clip.module.logit_scale.device
         # Full precision whatever surrounds it: the result is kept for good.
         with torch.autocast(device.type, enabled=False):
-            features = torch.cat([
-                encode_text(
-                    self.clip.module,
-                    self.tokenizer(texts[i:i + self.batch_size]).to(device))
-                for i in range(0, len(texts), self.batch_size)
-            ]).float()
+            features = torch.cat(
+                [
+                    encode_text(
+                        self.clip.module,
+                        self.tokenizer(texts[i : i + self.batch_size]).to(device),
+                    )
+                    for i in range(0, len(texts), self.batch_size)
+                ]
+            ).float()
         check_finite(features, texts, 'The text tower, by its weights')
         if self.normalize:
             features = F.normalize(features, dim=-1)
         parts = features.split([len(group) for group in groups])
         for name, part in zip(todo, parts, strict=True):
             mean = part.mean(0)
-            self._cache[name] = F.normalize(
-                mean, dim=-1) if self.normalize else mean
+            self._cache[name] = F.normalize(mean, dim=-1) if self.normalize else mean
 
-    def forward(self,
-                names: Sequence[str] | None = None,
-                device: torch.device | None = None) -> Tensor:
+    def forward(
+        self, names: Sequence[str] | None = None, device: torch.device | None = None
+    ) -> Tensor:
         """Text tokens of names, or of the whole vocabulary.
 
         Args:
@@ -333,13 +365,13 @@ class OpenCLIPTextEncoder(BaseModule):
             self._take(list(self.synonyms.values()), self._embeddings)
         if names is not None:
             self._encode(names)
-            return torch.stack([self._cache[name].to(device)
-                                for name in names])
+            return torch.stack([self._cache[name].to(device) for name in names])
         if self._matrix is None:
             self._encode(self.names)
             # Some may have been read before the model was moved.
             self._matrix = torch.stack(
-                [self._cache[name].to(device) for name in self.names])
+                [self._cache[name].to(device) for name in self.names]
+            )
             if self.free_tower:
                 self.clip, self._weights = None, []
         self._matrix = self._matrix.to(device)

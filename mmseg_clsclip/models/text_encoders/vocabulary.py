@@ -1,4 +1,5 @@
 """Vocabularies: names, synonyms, templates, prompts, files of embeddings."""
+
 import difflib
 import unicodedata
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
@@ -22,7 +23,7 @@ Vocabulary = str | Sequence[str | Sequence[str]] | dict
 OURS = {'shapes_5i': SHAPES_CLASSES, 'coco': COCO_CLASSES}
 # Prompt templates that have a name of their own.
 TEMPLATES = {
-    'name': ('{}', ),
+    'name': ('{}',),
     'clip': tuple(t('{}') for t in open_clip.OPENAI_IMAGENET_TEMPLATES),
 }
 
@@ -35,7 +36,8 @@ def is_visible(text: str) -> bool:
     """Whether there is anything to see in a text."""
     return any(
         unicodedata.category(letter) not in NO_INK and letter not in BLANK
-        for letter in text)
+        for letter in text
+    )
 
 
 def _spelt_out(name: str) -> str:
@@ -72,17 +74,23 @@ def read_prompts(prompts: str | Mapping[str, str] | None) -> dict[str, str]:
     """
     if isinstance(prompts, str):
         if prompts != 'plain':
-            raise ValueError(f"prompts={prompts!r}: 'plain', or a dict such "
-                             "as dict(tvmonitor='television').")
+            raise ValueError(
+                f"prompts={prompts!r}: 'plain', or a dict such "
+                "as dict(tvmonitor='television')."
+            )
         return PLAIN
     if not isinstance(prompts or {}, Mapping):
-        raise ValueError(f"prompts={prompts!r}: 'plain', or a dict such as "
-                         "dict(tvmonitor='television').")
+        raise ValueError(
+            f"prompts={prompts!r}: 'plain', or a dict such as "
+            "dict(tvmonitor='television')."
+        )
     prompts = dict(prompts or {})
     for name, text in prompts.items():
         if not isinstance(text, str) or not is_visible(text):
-            raise ValueError(f'The prompt of {name!r} is {text!a}; it must be '
-                             'a text with something to see in it.')
+            raise ValueError(
+                f'The prompt of {name!r} is {text!a}; it must be '
+                'a text with something to see in it.'
+            )
     return prompts
 
 
@@ -98,17 +106,22 @@ def read_templates(templates: str | Sequence[str]) -> tuple[str, ...]:
     """
     if isinstance(templates, str):
         if templates not in TEMPLATES:
-            raise ValueError(f'templates={templates!r}: known by name are '
-                             f'{list(TEMPLATES)}; otherwise give a list.')
+            raise ValueError(
+                f'templates={templates!r}: known by name are '
+                f'{list(TEMPLATES)}; otherwise give a list.'
+            )
         return TEMPLATES[templates]
     if not isinstance(templates, Iterable):
-        raise ValueError(f'templates={templates!r}: write one of '
-                         f'{list(TEMPLATES)}, or a list of texts.')
+        raise ValueError(
+            f'templates={templates!r}: write one of '
+            f'{list(TEMPLATES)}, or a list of texts.'
+        )
     templates = tuple(templates)
     wrong = [t for t in templates if not isinstance(t, str) or '{}' not in t]
     if wrong or not templates:
-        raise ValueError(f'The templates {wrong} have no {{}} for the name to '
-                         'stand in.')
+        raise ValueError(
+            f'The templates {wrong} have no {{}} for the name to stand in.'
+        )
     return templates
 
 
@@ -134,14 +147,17 @@ def read_vocabulary(vocabulary: str | Sequence) -> list[tuple[str, ...]]:
             raise ValueError(
                 f'vocabulary={vocabulary!r} is no data set that mmseg knows. '
                 f'Nearest: {nearest}. For a single class write '
-                f'vocabulary=[{vocabulary!r}].')
+                f'vocabulary=[{vocabulary!r}].'
+            )
         names = OURS.get(vocabulary) or get_classes(vocabulary)
         vocabulary = [name for name in names if not is_background(name)]
     if not isinstance(vocabulary, (list, tuple)):
-        raise ValueError('The names of the classes must be a list, not a '
-                         f'{type(vocabulary).__name__}.')
+        raise ValueError(
+            'The names of the classes must be a list, not a '
+            f'{type(vocabulary).__name__}.'
+        )
     classes = [
-        tuple(item) if isinstance(item, (list, tuple)) else (item, )
+        tuple(item) if isinstance(item, (list, tuple)) else (item,)
         for item in vocabulary
     ]
     if not classes:
@@ -152,21 +168,25 @@ def read_vocabulary(vocabulary: str | Sequence) -> list[tuple[str, ...]]:
             raise ValueError(f'Class {number} of the vocabulary has no name.')
         for name in synonyms:
             if not isinstance(name, str) or not is_visible(name):
-                raise ValueError(f'Class {number} of the vocabulary has the '
-                                 f'name {name!a}; a name is a text with '
-                                 'something to see in it.')
+                raise ValueError(
+                    f'Class {number} of the vocabulary has the '
+                    f'name {name!a}; a name is a text with '
+                    'something to see in it.'
+                )
             key = ' '.join(unicodedata.normalize('NFC', name.lower()).split())
             if key in seen:
                 raise ValueError(
                     f'The name {name!a} stands twice in the vocabulary, in '
                     f'classes {seen[key]} and {number}; a pixel could not '
-                    'tell them apart.')
+                    'tell them apart.'
+                )
             seen[key] = number
     return classes
 
 
-def tell_apart(classes: Sequence[Sequence[str]],
-               read: Callable[[str], Hashable]) -> dict[Hashable, str]:
+def tell_apart(
+    classes: Sequence[Sequence[str]], read: Callable[[str], Hashable]
+) -> dict[Hashable, str]:
     """Check that a model reads another text in the names of every class.
 
     Args:
@@ -189,7 +209,8 @@ def tell_apart(classes: Sequence[Sequence[str]],
                     f'{number} are one and the same to the model that reads '
                     'them; a pixel could not tell them apart. Give one class '
                     'another name or prompt, or write both names as synonyms '
-                    'of one class.')
+                    'of one class.'
+                )
     return {reading: name for reading, (name, _) in seen.items()}
 
 
@@ -204,8 +225,9 @@ def read_names(path: Path) -> list:
     try:
         text = path.read_text(encoding='utf-8-sig')
     except UnicodeDecodeError as error:
-        raise ValueError(f'{path} is no text in UTF-8, which names of classes '
-                         'are read from.') from error
+        raise ValueError(
+            f'{path} is no text in UTF-8, which names of classes are read from.'
+        ) from error
     return [line.strip() for line in text.rstrip().splitlines()]
 
 
@@ -221,39 +243,51 @@ def read_embeddings(path: str | Path, names: Sequence[str] = ()) -> Tensor:
         ValueError: If it holds anything but one matrix of finite numbers.
     """
     if not isinstance(path, (str, Path)):
-        raise ValueError('embeddings is the path of a file, not a '
-                         f'{type(path).__name__}. Save them: '
-                         "np.save('embeddings.npy', array).")
+        raise ValueError(
+            'embeddings is the path of a file, not a '
+            f'{type(path).__name__}. Save them: '
+            "np.save('embeddings.npy', array)."
+        )
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f'The text embeddings {path} do not exist.')
     readers = {
         '.npy': lambda: torch.from_numpy(np.load(path, allow_pickle=False)),
         '.safetensors': lambda: load_file(path),
-        '.pt': lambda: torch.load(path, map_location='cpu', weights_only=True)
+        '.pt': lambda: torch.load(path, map_location='cpu', weights_only=True),
     }
     readers['.pth'] = readers['.pt']
     if path.suffix not in readers:
-        raise ValueError(f'{path}: text embeddings are read from .npy, .pt or '
-                         '.safetensors.')
+        raise ValueError(
+            f'{path}: text embeddings are read from .npy, .pt or .safetensors.'
+        )
     try:
         value = readers[path.suffix]()
     except Exception as error:
-        raise ValueError(f'{path} could not be read as text embeddings '
-                         f'({type(error).__name__}).') from error
+        raise ValueError(
+            f'{path} could not be read as text embeddings ({type(error).__name__}).'
+        ) from error
     if isinstance(value, dict) and len(value) == 1:
         value = next(iter(value.values()))
-    dense = (isinstance(value, Tensor) and value.layout is torch.strided
-             and not value.is_nested and not value.is_meta)
+    dense = (
+        isinstance(value, Tensor)
+        and value.layout is torch.strided
+        and not value.is_nested
+        and not value.is_meta
+    )
     if not dense or value.ndim != 2:
-        found = ('a dict of ' + str(list(value)) if isinstance(value, dict)
-                 else f'shape {tuple(value.shape)}' if dense
-                 else f'a {type(value).__name__} that is none')
-        raise ValueError(f'{path} must hold one matrix (K, D); it holds '
-                         f'{found}.')
+        found = (
+            'a dict of ' + str(list(value))
+            if isinstance(value, dict)
+            else f'shape {tuple(value.shape)}'
+            if dense
+            else f'a {type(value).__name__} that is none'
+        )
+        raise ValueError(f'{path} must hold one matrix (K, D); it holds {found}.')
     if not value.is_floating_point():
-        raise ValueError(f'{path} holds {value.dtype}; text embeddings are '
-                         'floating-point numbers.')
+        raise ValueError(
+            f'{path} holds {value.dtype}; text embeddings are floating-point numbers.'
+        )
     value = value.detach().float()
     check_finite(value, names, f'{path}, the text embeddings')
     return value
@@ -277,4 +311,5 @@ def check_finite(rows: Tensor, names: Sequence[str], source: str) -> None:
         raise ValueError(
             f'{source}: row {row}{name} has values that are NaN, or infinite '
             f'in float32; {int((~finite).sum())} of {len(rows)} rows do. '
-            'Pixels would be decided by them.')
+            'Pixels would be decided by them.'
+        )

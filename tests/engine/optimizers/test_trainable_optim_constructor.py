@@ -1,4 +1,5 @@
 """The optimiser holds only what is trained."""
+
 import torch
 from mmengine.optim import build_optim_wrapper
 from torch import nn
@@ -15,7 +16,9 @@ def test_frozen_parameters_are_left_out():
                 type='OptimWrapper',
                 constructor='TrainableOptimWrapperConstructor',
                 optimizer=dict(type='SGD', lr=1.0),
-                paramwise_cfg=paramwise))
+                paramwise_cfg=paramwise,
+            ),
+        )
         held = {p for g in wrapper.param_groups for p in g['params']}
         assert held == set(model[1].parameters())
         before = model[0].module.weight.clone()

@@ -1,4 +1,5 @@
 """The metric against a plain numpy count, and against mmseg's own."""
+
 import json
 from pathlib import Path
 
@@ -15,10 +16,12 @@ from PIL import Image
 from mmseg_clsclip.evaluation import EpisodeIoUMetric
 from mmseg_clsclip.evaluation.protocol import SEEN
 
-META = dict(
-    classes=('background', 'a', 'b', 'c', 'd'), novel_classes=('a', 'c'))
-BAM = (Path(__file__).parents[3] / 'configs/clsclip'
-       / 'clsclip_vit-b16_pascal-5i-480x480_fold0_bam.py')
+META = dict(classes=('background', 'a', 'b', 'c', 'd'), novel_classes=('a', 'c'))
+BAM = (
+    Path(__file__).parents[3]
+    / 'configs/clsclip'
+    / 'clsclip_vit-b16_pascal-5i-480x480_fold0_bam.py'
+)
 # In masks of up to 8 x 8 pixels.
 BOUNDS = (5, 12)
 
@@ -39,7 +42,8 @@ def sample(name, pred, truth, **metainfo):
         class_name=name,
         pred_sem_seg=dict(data=torch.from_numpy(pred)),
         gt_sem_seg=dict(data=torch.from_numpy(truth)),
-        **metainfo)
+        **metainfo,
+    )
 
 
 def run(samples, meta=META, **options):
@@ -76,8 +80,11 @@ def test_a_geometry_of_its_own_is_named():
 def test_a_truth_that_was_resized_is_refused():
     # As many pixels as the prediction has.
     pair = np.zeros((1, 4, 9), int), np.zeros((1, 6, 6), int)
-    with pytest.raises(ValueError, match=r'truth is \(6, 6\), the prediction '
-                       r'\(4, 9\): put LoadAnnotations after'):
+    with pytest.raises(
+        ValueError,
+        match=r'truth is \(6, 6\), the prediction '
+        r'\(4, 9\): put LoadAnnotations after',
+    ):
         run([('a', *pair)])
 
 
@@ -85,27 +92,23 @@ def test_it_equals_a_plain_count():
     samples = episodes()
     by = of_class(samples)
     got = run(samples)
-    assert got['miou_unseen'] == pytest.approx(
-        (iou(by['a'], 1) + iou(by['c'], 1)) / 2)
+    assert got['miou_unseen'] == pytest.approx((iou(by['a'], 1) + iou(by['c'], 1)) / 2)
     assert got['miou_seen'] == pytest.approx(iou(by['b'], 1))
     unseen = by['a'] + by['c']
-    assert got['fb_iou'] == pytest.approx(
-        (iou(unseen, 0) + iou(unseen, 1)) / 2)
-    assert got['per_class'] == pytest.approx(
-        {k: iou(by[k], 1) for k in 'abc'})
+    assert got['fb_iou'] == pytest.approx((iou(unseen, 0) + iou(unseen, 1)) / 2)
+    assert got['per_class'] == pytest.approx({k: iou(by[k], 1) for k in 'abc'})
 
 
 def test_by_size_it_equals_a_plain_count():
     samples = episodes()
     by = of_class(samples)
     got = run(samples)
-    for word, low, high in (('small', 1, 5), ('medium', 5, 12),
-                            ('large', 12, 65)):
-        parts = [[s for s in by[k] if low <= (s[2] == 1).sum() < high]
-                 for k in 'ac']
+    for word, low, high in (('small', 1, 5), ('medium', 5, 12), ('large', 12, 65)):
+        parts = [[s for s in by[k] if low <= (s[2] == 1).sum() < high] for k in 'ac']
         assert all(parts)
         assert got[f'miou_unseen_{word}'] == pytest.approx(
-            (iou(parts[0], 1) + iou(parts[1], 1)) / 2)
+            (iou(parts[0], 1) + iou(parts[1], 1)) / 2
+        )
 
 
 def square(name, side, found=True):
@@ -143,18 +146,22 @@ def test_a_class_without_any_pixel_is_none():
     assert got['miou_unseen'] == 100
 
 
-@pytest.mark.parametrize('bounds', [(1024, ), (96, 32), (0, 5), (1, 2, 3)])
+@pytest.mark.parametrize('bounds', [(1024,), (96, 32), (0, 5), (1, 2, 3)])
 def test_impossible_bounds_are_refused(bounds):
     with pytest.raises(ValueError, match='two areas in pixels'):
         EpisodeIoUMetric(size_bounds=bounds)
 
 
-@pytest.mark.parametrize('left', [
-    dict(iou_metrics=['mIoU']), dict(nan_to_num=0, beta=2),
-    dict(format_only=False)])
+@pytest.mark.parametrize(
+    'left',
+    [dict(iou_metrics=['mIoU']), dict(nan_to_num=0, beta=2), dict(format_only=False)],
+)
 def test_what_is_left_of_mmsegs_metric_is_named(left):
-    with pytest.raises(TypeError, match=f'has no {", ".join(sorted(left))}, '
-                       "which mmseg's IoUMetric has.*_delete_=True"):
+    with pytest.raises(
+        TypeError,
+        match=f'has no {", ".join(sorted(left))}, '
+        "which mmseg's IoUMetric has.*_delete_=True",
+    ):
         METRICS.build(dict(type='EpisodeIoUMetric', **left))
 
 
@@ -166,15 +173,20 @@ def test_fb_iou_of_one_class_is_mmsegs_binary_miou():
         shape = (1, 1, pred.size)  # mmseg squeezes; a 1 x 1 mask must not
         if pred.size == 1:
             continue
-        theirs.process({}, [
-            dict(
-                pred_sem_seg=dict(data=torch.from_numpy(pred.reshape(shape))),
-                gt_sem_seg=dict(data=torch.from_numpy(truth.reshape(shape))))
-        ])
+        theirs.process(
+            {},
+            [
+                dict(
+                    pred_sem_seg=dict(data=torch.from_numpy(pred.reshape(shape))),
+                    gt_sem_seg=dict(data=torch.from_numpy(truth.reshape(shape))),
+                )
+            ],
+        )
     samples = [s for s in samples if s[1].size > 1]
     got = run(samples, dict(META, novel_classes=()))
     assert got['fb_iou'] == pytest.approx(
-        theirs.evaluate(len(samples))['mIoU'], abs=0.01)
+        theirs.evaluate(len(samples))['mIoU'], abs=0.01
+    )
 
 
 def test_without_novel_classes_all_are_seen():
@@ -186,11 +198,11 @@ def test_sums_are_exact_beyond_32_bits():
     metric = EpisodeIoUMetric()
     metric.dataset_meta = META
     big = 2**31
-    traits = ((None, ), None, None)
-    got = metric.compute_metrics([('a', (big, big, big + 1, 0, 1), traits),
-                                  ('a', (big, big, big, 0, 0), traits)])
-    assert got['miou_unseen'] == pytest.approx(
-        100 * 2 * big / (2 * big + 1), rel=1e-12)
+    traits = ((None,), None, None)
+    got = metric.compute_metrics(
+        [('a', (big, big, big + 1, 0, 1), traits), ('a', (big, big, big, 0, 0), traits)]
+    )
+    assert got['miou_unseen'] == pytest.approx(100 * 2 * big / (2 * big + 1), rel=1e-12)
     assert got['miou_unseen_large'] == got['miou_unseen']
 
 
@@ -210,27 +222,36 @@ def test_no_episode_at_all_is_refused():
 
 
 def with_sizes(*shapes, **metainfo):
-    return [(*square('a', 2), dict(img_shape=shape, **metainfo))
-            for shape in shapes]
+    return [(*square('a', 2), dict(img_shape=shape, **metainfo)) for shape in shapes]
 
 
 def test_the_protocol_is_the_data_sets_and_what_was_measured():
     meta = dict(META, protocol=dict(dataset='X', fold=np.int64(2), pairs=3))
     got = run(with_sizes((480, 480), (480, 480, 3)), meta)['protocol']
-    assert got == dict(dataset='X', fold=2, pairs=3, seen_classes=SEEN,
-                       size_bounds=[5, 12], input_size='480x480', views=1,
-                       proposals='none')
+    assert got == dict(
+        dataset='X',
+        fold=2,
+        pairs=3,
+        seen_classes=SEEN,
+        size_bounds=[5, 12],
+        input_size='480x480',
+        views=1,
+        proposals='none',
+    )
     # As mmengine writes it, nothing gets lost.
     assert json.loads(json.dumps(LoggerHook._process_tags(got))) == got
 
 
-@pytest.mark.parametrize('shapes, size', [
-    ([(480, 480)], '480x480'),
-    ([(336, 500), (448, 336)], 'short side 336'),
-    ([(512, 400), (300, 512)], 'long side 512'),
-    ([(500, 375), (96, 128), (300, 300)], '96x128 to 500x375'),
-    ([(64, 64), None], 'unknown'),
-])
+@pytest.mark.parametrize(
+    'shapes, size',
+    [
+        ([(480, 480)], '480x480'),
+        ([(336, 500), (448, 336)], 'short side 336'),
+        ([(512, 400), (300, 512)], 'long side 512'),
+        ([(500, 375), (96, 128), (300, 300)], '96x128 to 500x375'),
+        ([(64, 64), None], 'unknown'),
+    ],
+)
 def test_the_input_size_is_what_the_samples_have_in_common(shapes, size):
     assert run(with_sizes(*shapes))['protocol']['input_size'] == size
 
@@ -241,37 +262,46 @@ def test_proposals_are_named():
 
 
 def test_of_test_time_augmentation_every_view_is_counted():
-    views = [[SegDataSample(metainfo=dict(img_shape=(side, side)))]
-             for side in (384, 480, 480)]
+    views = [
+        [SegDataSample(metainfo=dict(img_shape=(side, side)))]
+        for side in (384, 480, 480)
+    ]
     metric = EpisodeIoUMetric()
     metric.dataset_meta = META
-    metric.process(dict(inputs=[], data_samples=views),
-                   [sample(*square('a', 2), img_shape=(480, 480))])
+    metric.process(
+        dict(inputs=[], data_samples=views),
+        [sample(*square('a', 2), img_shape=(480, 480))],
+    )
     got = metric.evaluate(1)['protocol']
     assert got['views'] == 3
     assert got['input_size'] == '384x384 to 480x480'
 
 
 def test_table_and_protocol_are_printed(monkeypatch):
-    from mmseg_clsclip.evaluation.metrics import (
-        episode_iou_metric as episode_metric,
-    )
+    from mmseg_clsclip.evaluation.metrics import episode_iou_metric as episode_metric
+
     lines = []
-    monkeypatch.setattr(episode_metric, 'print_log',
-                        lambda message, *args: lines.append(message))
-    run([square('a', 2), square('b', 3)],
-        dict(META, protocol=dict(dataset='X', novel_handling='ignore')))
+    monkeypatch.setattr(
+        episode_metric, 'print_log', lambda message, *args: lines.append(message)
+    )
+    run(
+        [square('a', 2), square('b', 3)],
+        dict(META, protocol=dict(dataset='X', novel_handling='ignore')),
+    )
     assert '|   a   | unseen |    1     | 100.00 | 100.00 |' in lines[0]
     assert 'protocol: dataset X, novel handling ignore, size' in lines[0]
-    run([('a|b', *square('a', 2)[1:])], dict(classes=('a|b', )))
+    run([('a|b', *square('a', 2)[1:])], dict(classes=('a|b',)))
     assert r' a\|b ' in lines[1]
 
 
 def test_predictions_are_written_where_the_test_tool_says(tmp_path):
     pred = np.array([[[0, 1, 1]]])
-    run([('a', pred, pred, dict(img_path='x/p.jpg'))],
-        output_dir=str(tmp_path / 'out'), keep_results=True)
-    (path, ) = (tmp_path / 'out').iterdir()
+    run(
+        [('a', pred, pred, dict(img_path='x/p.jpg'))],
+        output_dir=str(tmp_path / 'out'),
+        keep_results=True,
+    )
+    (path,) = (tmp_path / 'out').iterdir()
     assert path.name == 'p_a.png'
     assert np.array_equal(np.asarray(Image.open(path)), pred[0])
 
@@ -281,5 +311,7 @@ def test_predictions_do_not_replace_each_other(tmp_path):
     same = 'a', pred, pred, dict(img_path='x/p.jpg')
     run([same, same], output_dir=str(tmp_path))  # an added one, of a process
     with pytest.raises(ValueError, match=r"p_a.png would be .*'x/p.*'y/p.jpg"):
-        run([same, ('a', pred, pred, dict(img_path='y/p.jpg'))],
-            output_dir=str(tmp_path))
+        run(
+            [same, ('a', pred, pred, dict(img_path='y/p.jpg'))],
+            output_dir=str(tmp_path),
+        )

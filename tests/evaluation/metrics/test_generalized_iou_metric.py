@@ -1,4 +1,5 @@
 """Generalised zero-shot figures against numpy and mmseg's IoUMetric."""
+
 import numpy as np
 import pytest
 import torch
@@ -29,19 +30,22 @@ def maps(number=20, seed=0):
 def run(pairs, metric, meta=META):
     metric.dataset_meta = meta
     for pred, truth in pairs:
-        metric.process({}, [
-            dict(
-                pred_sem_seg=dict(data=torch.from_numpy(pred)),
-                gt_sem_seg=dict(data=torch.from_numpy(truth)),
-                img_shape=(32, 48))
-        ])
+        metric.process(
+            {},
+            [
+                dict(
+                    pred_sem_seg=dict(data=torch.from_numpy(pred)),
+                    gt_sem_seg=dict(data=torch.from_numpy(truth)),
+                    img_shape=(32, 48),
+                )
+            ],
+        )
     return metric.evaluate(len(pairs))
 
 
 def plain(pairs):
     """IoU of the classes that occur, and the share of right pixels."""
-    pred, truth = (np.concatenate([m.ravel() for m in part])
-                   for part in zip(*pairs))
+    pred, truth = (np.concatenate([m.ravel() for m in part]) for part in zip(*pairs))
     pred, truth = pred[truth != 255], truth[truth != 255]
     iou = {}
     for k, name in enumerate(CLASSES):
@@ -61,8 +65,7 @@ def test_it_equals_a_plain_count():
     assert got['pAcc'] == pytest.approx(accuracy)
     assert got['mIoU_seen'] == pytest.approx(seen)
     assert got['mIoU_unseen'] == pytest.approx(unseen)
-    assert got['hIoU'] == pytest.approx(
-        2 * seen * unseen / (seen + unseen))
+    assert got['hIoU'] == pytest.approx(2 * seen * unseen / (seen + unseen))
 
 
 def test_mmsegs_figures_stay():
@@ -76,18 +79,21 @@ def test_mmsegs_figures_stay():
 
 def test_unseen_classes_can_be_the_data_sets():
     pairs = maps()
-    got = run(pairs, GeneralizedZeroShotIoUMetric(),
-              dict(META, novel_classes=UNSEEN))
-    assert got == run(pairs,
-                      GeneralizedZeroShotIoUMetric(unseen_classes=UNSEEN))
+    got = run(pairs, GeneralizedZeroShotIoUMetric(), dict(META, novel_classes=UNSEEN))
+    assert got == run(pairs, GeneralizedZeroShotIoUMetric(unseen_classes=UNSEEN))
 
 
 def test_the_protocol_names_classes_and_size():
     meta = dict(META, protocol=dict(dataset='VOC'))
     got = run(maps(), GeneralizedZeroShotIoUMetric(UNSEEN[::-1]), meta)
     assert got['protocol'] == dict(
-        dataset='VOC', classes=6, unseen_classes=UNSEEN, input_size='32x48',
-        views=1, proposals='none')
+        dataset='VOC',
+        classes=6,
+        unseen_classes=UNSEEN,
+        input_size='32x48',
+        views=1,
+        proposals='none',
+    )
 
 
 @pytest.mark.parametrize('name', ['background', 'Background '])
@@ -101,35 +107,33 @@ def test_the_background_is_neither_seen_nor_unseen(name):
     assert got['mIoU_seen'] == pytest.approx(seen)
     assert got['mIoU'] == pytest.approx(np.mean(list(iou.values())), abs=0.01)
     assert got['per_class'] == pytest.approx(
-        {c: iou.get('aeroplane' if c == name else c)
-         for c in meta['classes']})
+        {c: iou.get('aeroplane' if c == name else c) for c in meta['classes']}
+    )
     assert got['protocol']['seen_classes'] == SEEN
     # One that is asked for by a list of its own is what it is said to be.
     named = GeneralizedZeroShotIoUMetric([name])
-    assert run(pairs, named, meta)['mIoU_unseen'] == pytest.approx(
-        iou['aeroplane'])
+    assert run(pairs, named, meta)['mIoU_unseen'] == pytest.approx(iou['aeroplane'])
     with pytest.raises(ValueError, match='and 0 seen, the background'):
-        run(pairs, GeneralizedZeroShotIoUMetric(['a']),
-            dict(classes=(name, 'a')))
+        run(pairs, GeneralizedZeroShotIoUMetric(['a']), dict(classes=(name, 'a')))
 
 
 def test_sums_are_exact_where_mmsegs_are_not():
     """Past 2**24 a float32 sum no longer sees a single pixel."""
     metric = GeneralizedZeroShotIoUMetric(['b'])
     metric.dataset_meta = dict(classes=('a', 'b'))
-    traits = ((None, ), None, None)
+    traits = ((None,), None, None)
     many, one = torch.tensor([2**26, 1]), torch.tensor([1, 0])
     got = metric.compute_metrics(
-        [((many, many, many, many), traits)] +
-        [((0 * one, one, 0 * one, one), traits)] * 3)
+        [((many, many, many, many), traits)]
+        + [((0 * one, one, 0 * one, one), traits)] * 3
+    )
     assert got['mIoU_seen'] == 100 * 2**26 / (2**26 + 3)
     assert got['mIoU_seen'] < 100
 
 
 def test_nothing_right_is_zero_not_a_division_error():
     truth = np.array([[[0, 3, 255]]])
-    got = run([(np.array([[[3, 0, 0]]]), truth)],
-              GeneralizedZeroShotIoUMetric(UNSEEN))
+    got = run([(np.array([[[3, 0, 0]]]), truth)], GeneralizedZeroShotIoUMetric(UNSEEN))
     assert got['hIoU'] == got['mIoU_seen'] == got['mIoU_unseen'] == 0
 
 
@@ -138,7 +142,8 @@ def test_nan_to_num_counts_absent_classes():
     iou, _ = plain(pairs)
     got = run(pairs, GeneralizedZeroShotIoUMetric(UNSEEN, nan_to_num=0))
     assert got['mIoU_seen'] == pytest.approx(
-        sum(v for k, v in iou.items() if k not in UNSEEN) / 4)
+        sum(v for k, v in iou.items() if k not in UNSEEN) / 4
+    )
 
 
 def test_an_unknown_name_is_refused_with_the_nearest():
@@ -159,10 +164,11 @@ def test_one_text_for_a_list_is_refused():
 
 def test_format_only_writes_pictures_as_mmseg_does(tmp_path):
     metric = GeneralizedZeroShotIoUMetric(
-        UNSEEN, format_only=True, output_dir=str(tmp_path))
+        UNSEEN, format_only=True, output_dir=str(tmp_path)
+    )
     metric.dataset_meta = META
-    metric.process({}, [
-        dict(pred_sem_seg=dict(data=torch.zeros(1, 4, 5)), img_path='x/7.jpg')
-    ])
+    metric.process(
+        {}, [dict(pred_sem_seg=dict(data=torch.zeros(1, 4, 5)), img_path='x/7.jpg')]
+    )
     assert metric.evaluate(1) == {}
     assert (tmp_path / '7.png').is_file()

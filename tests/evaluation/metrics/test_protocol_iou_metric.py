@@ -1,4 +1,5 @@
 """mmseg's IoUMetric with its protocol."""
+
 import numpy as np
 import torch
 from mmengine.evaluator import Evaluator
@@ -11,19 +12,24 @@ from mmseg_clsclip.evaluation import (
 )
 from mmseg_clsclip.evaluation.metrics.protocol_iou_metric import name_protocols
 
-META = dict(classes=('background', 'a', 'b', 'c'),
-            protocol=dict(dataset='X', random_weights=True))
+META = dict(
+    classes=('background', 'a', 'b', 'c'),
+    protocol=dict(dataset='X', random_weights=True),
+)
 
 
 def samples(number=9):
     """Random label maps (1, 6, 7), without any c."""
     rng = np.random.RandomState(0)
     return [
-        dict(pred_sem_seg=dict(data=torch.from_numpy(rng.randint(
-                0, 3, (1, 6, 7)))),
-             gt_sem_seg=dict(data=torch.from_numpy(rng.choice(
-                 [0, 1, 2, 255], (1, 6, 7)))),
-             img_shape=(6 + k % 2, 7), proposal_source='boxes')
+        dict(
+            pred_sem_seg=dict(data=torch.from_numpy(rng.randint(0, 3, (1, 6, 7)))),
+            gt_sem_seg=dict(
+                data=torch.from_numpy(rng.choice([0, 1, 2, 255], (1, 6, 7)))
+            ),
+            img_shape=(6 + k % 2, 7),
+            proposal_source='boxes',
+        )
         for k in range(number)
     ]
 
@@ -36,22 +42,31 @@ def evaluate(metric):
 
 
 def test_figures_are_mmsegs_and_the_protocol_is_named():
-    for options in ({}, dict(iou_metrics=['mIoU', 'mFscore'], beta=2),
-                    dict(nan_to_num=0)):
+    for options in (
+        {},
+        dict(iou_metrics=['mIoU', 'mFscore'], beta=2),
+        dict(nan_to_num=0),
+    ):
         theirs = evaluate(IoUMetric(**options))
         ours = evaluate(ProtocolIoUMetric(**options))
         assert {key: ours[key] for key in theirs} == theirs
     assert ours['protocol'] == dict(
-        dataset='X', random_weights=True, classes=4, input_size='long side 7',
-        views=1, proposals='boxes')
+        dataset='X',
+        random_weights=True,
+        classes=4,
+        input_size='long side 7',
+        views=1,
+        proposals='boxes',
+    )
     assert ours['per_class']['c'] is None
-    assert abs(sum(iou or 0 for iou in ours['per_class'].values()) / 4
-               - theirs['mIoU']) < 0.01
+    assert (
+        abs(sum(iou or 0 for iou in ours['per_class'].values()) / 4 - theirs['mIoU'])
+        < 0.01
+    )
 
 
 def test_mmsegs_metric_names_it_where_no_other_does():
-    evaluator = Evaluator([
-        IoUMetric(), IoUMetric(prefix='a'), IoUMetric(prefix='b')])
+    evaluator = Evaluator([IoUMetric(), IoUMetric(prefix='a'), IoUMetric(prefix='b')])
     name_protocols(evaluator.metrics)
     evaluator.dataset_meta = META
     for sample in samples():
@@ -63,8 +78,12 @@ def test_mmsegs_metric_names_it_where_no_other_does():
     class Mine(IoUMetric):
         pass
 
-    for first in (EpisodeIoUMetric(), ProtocolIoUMetric(),
-                  GeneralizedZeroShotIoUMetric(['a']), IoUMetric()):
+    for first in (
+        EpisodeIoUMetric(),
+        ProtocolIoUMetric(),
+        GeneralizedZeroShotIoUMetric(['a']),
+        IoUMetric(),
+    ):
         # All of them have a "protocol", and no key may come twice.
         metrics = [IoUMetric(prefix='a'), Mine(), first, IoUMetric()]
         kinds = [ProtocolIoUMetric, Mine, type(first), IoUMetric]

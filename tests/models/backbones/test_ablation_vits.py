@@ -1,13 +1,10 @@
 """Other ways into the tower, against open_clip's own blocks."""
+
 import pytest
 import torch
 
 from mmseg_clsclip import ClsCLIPVisionTransformer, load_clip
-from mmseg_clsclip.models import (
-    PseudoInverseStart,
-    TextAsWeights,
-    VisualPromptTuning,
-)
+from mmseg_clsclip.models import PseudoInverseStart, TextAsWeights, VisualPromptTuning
 
 
 def make(kind, architecture, blocks=(1, 2), **kwargs):
@@ -22,26 +19,28 @@ def data():
 
 
 @pytest.mark.parametrize('weights', ['channel', 'spatial'])
-def test_patches_are_weighed_before_each_navigated_block(
-        tiny_clip_json, data, weights):
+def test_patches_are_weighed_before_each_navigated_block(tiny_clip_json, data, weights):
     backbone = make(TextAsWeights, tiny_clip_json, weights=weights)
     inputs, text = data
     blocks = backbone.visual.module.transformer.resblocks
     with torch.no_grad():
-        maps, = backbone(inputs, text)
+        (maps,) = backbone(inputs, text)
         for n in range(2):
             for k in range(3):
-                x = backbone.encode_prefix(inputs[n:n + 1])[0]
+                x = backbone.encode_prefix(inputs[n : n + 1])[0]
                 for i, block in enumerate(blocks):
                     if i in (1, 2):
                         t = backbone.projections[i - 1](text[n, k])
-                        gate = t if weights == 'channel' else (
-                            x[1:] @ t / 32**0.5)[:, None]
-                        x = torch.cat(
-                            [x[:1], x[1:] * 2 / (1 + torch.exp(-gate))])
+                        gate = (
+                            t
+                            if weights == 'channel'
+                            else (x[1:] @ t / 32**0.5)[:, None]
+                        )
+                        x = torch.cat([x[:1], x[1:] * 2 / (1 + torch.exp(-gate))])
                     x = block(x[None])[0] if i > 0 else x
                 torch.testing.assert_close(
-                    maps[3 * n + k].flatten(1).T, x[1:], atol=1e-5, rtol=0)
+                    maps[3 * n + k].flatten(1).T, x[1:], atol=1e-5, rtol=0
+                )
 
 
 def test_a_weight_of_zero_leaves_the_tower_alone(tiny_clip_json, data):
@@ -50,8 +49,7 @@ def test_a_weight_of_zero_leaves_the_tower_alone(tiny_clip_json, data):
         for projection in backbone.projections:
             projection.weight.zero_()
             projection.bias.zero_()
-        torch.testing.assert_close(
-            backbone(data[0], data[1][:, :1]), backbone(data[0]))
+        torch.testing.assert_close(backbone(data[0], data[1][:, :1]), backbone(data[0]))
 
 
 def test_unknown_weights_are_refused(tiny_clip_json):
@@ -60,24 +58,23 @@ def test_unknown_weights_are_refused(tiny_clip_json):
 
 
 @pytest.mark.parametrize('blocks', [(), (1, 2)])
-def test_prompts_join_every_block_and_leave_again(tiny_clip_json, data,
-                                                  blocks):
+def test_prompts_join_every_block_and_leave_again(tiny_clip_json, data, blocks):
     backbone = make(VisualPromptTuning, tiny_clip_json, blocks, num_prompts=3)
     inputs, text = data
     visual = backbone.visual.module
     with torch.no_grad():
-        maps, = backbone(inputs, text[:, :1])
+        (maps,) = backbone(inputs, text[:, :1])
         x = visual.conv1(inputs).flatten(2).transpose(1, 2)
         cls = visual.class_embedding.expand(2, 1, -1)
-        x = visual.ln_pre(
-            torch.cat([cls, x], 1) + visual.positional_embedding)
+        x = visual.ln_pre(torch.cat([cls, x], 1) + visual.positional_embedding)
         for i, block in enumerate(visual.transformer.resblocks):
             if i in blocks:
                 x[:, 0] = backbone.projections[i - 1](text[:, 0])
             more = backbone.prompts[i].expand(2, -1, -1)
             x = block(torch.cat([x, more], 1))[:, :-3]
     torch.testing.assert_close(
-        maps.flatten(2).transpose(1, 2), x[:, 1:], atol=1e-5, rtol=0)
+        maps.flatten(2).transpose(1, 2), x[:, 1:], atol=1e-5, rtol=0
+    )
 
 
 def test_prompts_of_the_first_block_are_trained(tiny_clip_json, data):
@@ -111,5 +108,4 @@ def test_projections_start_where_clip_reads_them(tiny_clip_json, data):
     for block in (1, 2):
         token = backbone.project(block, text)
         read = token * visual.ln_post.weight + visual.ln_post.bias
-        torch.testing.assert_close(
-            read @ visual.proj, text, atol=1e-4, rtol=0)
+        torch.testing.assert_close(read @ visual.proj, text, atol=1e-4, rtol=0)

@@ -1,4 +1,5 @@
 """The backbone against open_clip's own forward and a plain reference."""
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -48,15 +49,20 @@ def test_without_text_it_is_open_clips_own(clip):
 @pytest.mark.parametrize('size', [(48, 32), (24, 56), (96, 96)])
 def test_other_sizes_equal_open_clip_after_its_resizing(clip, size):
     from open_clip.transformer import VisionTransformer
+
     visual = clip.model.visual
     grid = (size[0] // 8, size[1] // 8)
     positions = visual.positional_embedding
     patches = positions[1:].reshape(1, 4, 4, -1).permute(0, 3, 1, 2)
-    patches = F.interpolate(
-        patches, size=grid, mode='bicubic', antialias=True)[0].flatten(1).T
+    patches = (
+        F.interpolate(patches, size=grid, mode='bicubic', antialias=True)[0]
+        .flatten(1)
+        .T
+    )
     other = VisionTransformer(size, 8, 32, 4, 2, 4.0, output_dim=16)
-    state = dict(visual.state_dict(),
-                 positional_embedding=torch.cat([positions[:1], patches]))
+    state = dict(
+        visual.state_dict(), positional_embedding=torch.cat([positions[:1], patches])
+    )
     other.load_state_dict(state)
     inputs = torch.randn(2, 3, *size)
     backbone = build(clip)
@@ -68,12 +74,11 @@ def test_other_sizes_equal_open_clip_after_its_resizing(clip, size):
     assert torch.equal(tokens, again)
 
 
-@pytest.mark.parametrize('blocks', [(0, ), (1, 2), (0, 3), (0, 1, 2, 3), ()])
+@pytest.mark.parametrize('blocks', [(0,), (1, 2), (0, 3), (0, 1, 2, 3), ()])
 @pytest.mark.parametrize('shared', [False, True])
 def test_navigation_equals_the_reference(clip, blocks, shared):
     backbone = build(clip, navigate_blocks=blocks, shared_projection=shared)
-    assert len(backbone.projections) == (
-        min(1, len(blocks)) if shared else len(blocks))
+    assert len(backbone.projections) == (min(1, len(blocks)) if shared else len(blocks))
     maps = {
         block: backbone.projections[0 if shared else n]
         for n, block in enumerate(blocks)
@@ -83,10 +88,12 @@ def test_navigation_equals_the_reference(clip, blocks, shared):
         got = backbone(inputs, text)[0].flatten(2).transpose(1, 2)
         for n in range(2):
             for k in range(3):
-                expected = reference(clip.model.visual, inputs[n:n + 1],
-                                     text[n, k], maps)
+                expected = reference(
+                    clip.model.visual, inputs[n : n + 1], text[n, k], maps
+                )
                 torch.testing.assert_close(
-                    got[3 * n + k][None], expected, atol=1e-5, rtol=0)
+                    got[3 * n + k][None], expected, atol=1e-5, rtol=0
+                )
 
 
 def test_a_size_of_no_whole_patches_is_padded_with_zeros(clip):
@@ -104,8 +111,7 @@ def test_only_the_projections_are_trained(clip):
     assert not backbone.visual.module.training
     names = {n for n, p in backbone.named_parameters() if p.requires_grad}
     assert names == {
-        f'projections.{i}.{part}'
-        for i in range(2) for part in ('weight', 'bias')
+        f'projections.{i}.{part}' for i in range(2) for part in ('weight', 'bias')
     }
     before = {k: v.clone() for k, v in clip.model.visual.state_dict().items()}
     out = backbone(torch.randn(1, 3, 32, 32), torch.randn(1, 1, 16))[0]
@@ -121,14 +127,12 @@ def test_a_checkpoint_holds_the_projections_and_loads_strictly(clip):
     backbone = build(clip)
     state = backbone.state_dict()
     assert set(state) == {
-        f'projections.{i}.{part}'
-        for i in range(2) for part in ('weight', 'bias')
+        f'projections.{i}.{part}' for i in range(2) for part in ('weight', 'bias')
     }
     other = build(clip)
     torch.nn.init.zeros_(other.projections[0].weight)
     other.load_state_dict(state, strict=True)
-    assert torch.equal(other.projections[0].weight, state[
-        'projections.0.weight'])
+    assert torch.equal(other.projections[0].weight, state['projections.0.weight'])
 
 
 @pytest.mark.parametrize('dtype', [torch.bfloat16, torch.float16])
@@ -147,9 +151,16 @@ def test_autocast_stays_near_full_precision(clip, dtype):
 @pytest.mark.parametrize('grid', [(4, 4), (3, 7), (1, 1), (9, 2)])
 def test_positions_are_those_of_full_precision(clip, grid):
     learned = clip.model.visual.positional_embedding
-    wanted = F.interpolate(
-        learned[1:].reshape(1, 4, 4, -1).permute(0, 3, 1, 2), size=grid,
-        mode='bicubic', antialias=True)[0].flatten(1).T
+    wanted = (
+        F.interpolate(
+            learned[1:].reshape(1, 4, 4, -1).permute(0, 3, 1, 2),
+            size=grid,
+            mode='bicubic',
+            antialias=True,
+        )[0]
+        .flatten(1)
+        .T
+    )
     wanted = torch.cat([learned[:1], wanted])
     with torch.autocast('cpu', torch.bfloat16):
         found = build(clip)._position_embedding(grid)
@@ -157,7 +168,7 @@ def test_positions_are_those_of_full_precision(clip, grid):
     assert torch.equal(found, learned) == (grid == (4, 4))
 
 
-@pytest.mark.parametrize('blocks', [(4, ), (-1, 2), (1, 99)])
+@pytest.mark.parametrize('blocks', [(4,), (-1, 2), (1, 99)])
 def test_blocks_out_of_range(clip, blocks):
     with pytest.raises(ValueError, match='has 4 blocks, 0 to 3, so there is'):
         build(clip, navigate_blocks=blocks)
@@ -195,6 +206,6 @@ def test_checkpointing_keeps_less_and_gives_the_same_gradients(clip):
 
 
 def test_blocks_before_the_first_navigated_one_keep_nothing(clip):
-    backbone = build(clip, navigate_blocks=(3, )).train()
+    backbone = build(clip, navigate_blocks=(3,)).train()
     prefix = backbone.encode_prefix(torch.randn(2, 3, 32, 32))
     assert prefix.grad_fn is None and not prefix.requires_grad

@@ -1,4 +1,5 @@
 """Which architectures do: towers of timm, texts read by transformers."""
+
 import json
 from pathlib import Path
 
@@ -11,8 +12,12 @@ from mmseg_clsclip.models.text_encoders.open_clip_text_encoder import (
     OpenCLIPTextEncoder,
 )
 
-TIMM = dict(timm_model_name='vit_tiny_patch16_224', timm_pool='',
-            timm_proj='linear', image_size=32)
+TIMM = dict(
+    timm_model_name='vit_tiny_patch16_224',
+    timm_pool='',
+    timm_proj='linear',
+    image_size=32,
+)
 
 
 @pytest.fixture
@@ -22,9 +27,9 @@ def config(tiny_clip_json, tmp_path):
     def write(name, **parts):
         config = json.loads(Path(tiny_clip_json).read_text())
         config['text_cfg'].update(
-            vocab_size=49408, tokenizer_kwargs={}, **parts.pop('text_cfg', {}))
-        (tmp_path / f'{name}.json').write_text(
-            json.dumps({**config, **parts}))
+            vocab_size=49408, tokenizer_kwargs={}, **parts.pop('text_cfg', {})
+        )
+        (tmp_path / f'{name}.json').write_text(json.dumps({**config, **parts}))
         return str(tmp_path / f'{name}.json')
 
     return write
@@ -35,8 +40,10 @@ def test_timms_tower_gives_texts_but_cannot_be_navigated(config):
     clip = load_clip(path)
     encoder = OpenCLIPTextEncoder(['cat', 'dog'], clip=clip)
     assert encoder().shape == (2, 16)
-    with pytest.raises(ValueError, match="is a TimmModel, whose blocks are "
-                       "timm's, .*use a ViT of open_clip"):
+    with pytest.raises(
+        ValueError,
+        match="is a TimmModel, whose blocks are timm's, .*use a ViT of open_clip",
+    ):
         ClsCLIPVisionTransformer(clip=clip)
 
 
@@ -46,9 +53,11 @@ def test_what_transformers_lacks_is_named(config, key, monkeypatch):
     monkeypatch.setattr('huggingface_hub.constants.HF_HUB_OFFLINE', True)
     path = config(f'tiny-{key}'.replace('_', '-'), text_cfg={key: 'me/texts'})
     with pytest.raises(
-            ConnectionError, match="'me/texts' that could not be loaded .*"
-            "config.json .*hf download me/texts --exclude .*Its path goes "
-            'into a copy of the JSON config'):
+        ConnectionError,
+        match="'me/texts' that could not be loaded .*"
+        'config.json .*hf download me/texts --exclude .*Its path goes '
+        'into a copy of the JSON config',
+    ):
         load_clip(path)
 
 
@@ -61,10 +70,12 @@ def test_nothing_is_fetched_for_a_tower_of_no_use(monkeypatch):
 def test_a_local_tokenizer_of_transformers_does(config, tmp_path):
     transformers = pytest.importorskip('transformers')
     from tokenizers import Tokenizer, models
+
     words = Tokenizer(models.WordLevel({'cat': 0, '?': 1}, unk_token='?'))
     transformers.PreTrainedTokenizerFast(
-        tokenizer_object=words, pad_token='?').save_pretrained(
-            tmp_path / 'words')
-    path = config('tiny-words', text_cfg=dict(
-        hf_tokenizer_name=str(tmp_path / 'words')))
+        tokenizer_object=words, pad_token='?'
+    ).save_pretrained(tmp_path / 'words')
+    path = config(
+        'tiny-words', text_cfg=dict(hf_tokenizer_name=str(tmp_path / 'words'))
+    )
     assert load_clip(path).tokenizer(['cat'])[0, :2].tolist() == [0, 1]

@@ -1,4 +1,5 @@
 """The lean blocks against open_clip's and PyTorch's own modules."""
+
 import pytest
 import torch
 from open_clip.transformer import QuickGELU, ResidualAttentionBlock
@@ -15,8 +16,9 @@ def block(**kwargs):
     return made
 
 
-@pytest.mark.parametrize('kwargs', [
-    dict(act_layer=QuickGELU), {}, dict(ls_init_value=0.1)])
+@pytest.mark.parametrize(
+    'kwargs', [dict(act_layer=QuickGELU), {}, dict(ls_init_value=0.1)]
+)
 @pytest.mark.parametrize('grad', [True, False])
 def test_a_block_is_open_clips(kwargs, grad):
     theirs = block(**kwargs)
@@ -28,9 +30,12 @@ def test_a_block_is_open_clips(kwargs, grad):
     assert torch.equal(x, before)
     if grad:
         for parameter in [x, *theirs.parameters()]:
-            one, other = (torch.autograd.grad(
-                out.square().mean(), parameter, retain_graph=True)[0]
-                for out in (ours, want))
+            one, other = (
+                torch.autograd.grad(out.square().mean(), parameter, retain_graph=True)[
+                    0
+                ]
+                for out in (ours, want)
+            )
             torch.testing.assert_close(one, other, atol=2e-5, rtol=1e-4)
 
 
@@ -41,10 +46,10 @@ def test_a_frozen_block_keeps_one_wide_activation():
     def kept(function):
         sizes = []
         with torch.autograd.graph.saved_tensors_hooks(
-                lambda t: sizes.append(t) or t, lambda t: t):
+            lambda t: sizes.append(t) or t, lambda t: t
+        ):
             function(torch.randn(2, 9, 64, requires_grad=True))
-        return len({t.data_ptr() for t in sizes
-                    if t.numel() == 2 * 9 * 256})
+        return len({t.data_ptr() for t in sizes if t.numel() == 2 * 9 * 256})
 
     assert kept(lambda x: run_block(frozen, x)) == 1
     assert kept(frozen) == 2
@@ -62,9 +67,8 @@ def test_another_kind_of_block_runs_as_it_is():
 @pytest.mark.parametrize('train', [True, False])
 def test_a_layer_is_pytorchs(train):
     layer = nn.TransformerEncoderLayer(
-        64, 4, 256, dropout=0.0, activation='gelu', batch_first=True,
-        norm_first=True).train(train)
+        64, 4, 256, dropout=0.0, activation='gelu', batch_first=True, norm_first=True
+    ).train(train)
     x = torch.randn(3, 17, 64)
     with torch.no_grad():
-        torch.testing.assert_close(
-            run_layer(layer, x), layer(x), atol=2e-5, rtol=1e-5)
+        torch.testing.assert_close(run_layer(layer, x), layer(x), atol=2e-5, rtol=1e-5)

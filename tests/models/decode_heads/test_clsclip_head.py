@@ -1,4 +1,5 @@
 """The head: shapes, loss and accuracy against plain formulas."""
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -13,7 +14,8 @@ BCE = dict(type='CrossEntropyLoss', use_sigmoid=True)
 def build(**kwargs):
     torch.manual_seed(0)
     return ClsCLIPHead(
-        in_channels=16, num_heads=2, conv_channels=(8, 4), **kwargs).eval()
+        in_channels=16, num_heads=2, conv_channels=(8, 4), **kwargs
+    ).eval()
 
 
 def sample(mask):
@@ -56,54 +58,76 @@ def test_loss_is_binary_cross_entropy_over_valid_pixels():
     assert torch.isclose(losses['acc_seg'], 100 * right)
 
 
-@pytest.mark.parametrize('loss, message', [
-    (dict(type='DiceLoss'), 'DiceLoss is not .* write BinaryDiceLoss'),
-    (dict(type='TverskyLoss'), 'TverskyLoss is not .* write BinaryDiceLoss'),
-    ([dict(type='BinaryDiceLoss'), dict(type='CrossEntropyLoss')],
-     'use_sigmoid=True'),
-    (dict(type='CrossEntropyLoss', use_mask=True), 'use_sigmoid=True'),
-    (dict(BCE, class_weight=[1.0, 2.0]),
-     r'class_weight=\[1\.0, 2\.0\], and a single logit has one, that of the '
-     r'foreground: write class_weight=\[w\]'),
-    (dict(type='FocalLoss', class_weight=[1.0, 2.0]), 'a single logit has on'),
-    (dict(type='FocalLoss', alpha=[0.3, 0.7]), 'alpha=.* a single logit has'),
-    ([BCE, dict(type='BoundaryLoss')], 'BoundaryLoss is not for a single logit'
-     ' .*Write CrossEntropyLoss with use_sigmoid=True, BinaryDiceLoss, Focal'),
-    (dict(type='HuasdorffDisstanceLoss'), 'HuasdorffDisstanceLoss is not for'),
-    (dict(type='LovaszLoss', reduction='none'), "with loss_type='binary'"),
-    (dict(type='OhemCrossEntropy'), 'OhemCrossEntropy is not for'),
-    (dict(type='SiLogLoss'), 'SiLogLoss is not for a single logit'),
-    (dict(BCE, loss_weight=-1.0), 'CrossEntropyLoss does not train a single'),
-    (dict(BCE, loss_weight=float('nan')), 'does not train a single logit'),
-])
+@pytest.mark.parametrize(
+    'loss, message',
+    [
+        (dict(type='DiceLoss'), 'DiceLoss is not .* write BinaryDiceLoss'),
+        (dict(type='TverskyLoss'), 'TverskyLoss is not .* write BinaryDiceLoss'),
+        (
+            [dict(type='BinaryDiceLoss'), dict(type='CrossEntropyLoss')],
+            'use_sigmoid=True',
+        ),
+        (dict(type='CrossEntropyLoss', use_mask=True), 'use_sigmoid=True'),
+        (
+            dict(BCE, class_weight=[1.0, 2.0]),
+            r'class_weight=\[1\.0, 2\.0\], and a single logit has one, that of the '
+            r'foreground: write class_weight=\[w\]',
+        ),
+        (dict(type='FocalLoss', class_weight=[1.0, 2.0]), 'a single logit has on'),
+        (dict(type='FocalLoss', alpha=[0.3, 0.7]), 'alpha=.* a single logit has'),
+        (
+            [BCE, dict(type='BoundaryLoss')],
+            'BoundaryLoss is not for a single logit'
+            ' .*Write CrossEntropyLoss with use_sigmoid=True, BinaryDiceLoss, Focal',
+        ),
+        (dict(type='HuasdorffDisstanceLoss'), 'HuasdorffDisstanceLoss is not for'),
+        (dict(type='LovaszLoss', reduction='none'), "with loss_type='binary'"),
+        (dict(type='OhemCrossEntropy'), 'OhemCrossEntropy is not for'),
+        (dict(type='SiLogLoss'), 'SiLogLoss is not for a single logit'),
+        (dict(BCE, loss_weight=-1.0), 'CrossEntropyLoss does not train a single'),
+        (dict(BCE, loss_weight=float('nan')), 'does not train a single logit'),
+    ],
+)
 def test_losses_that_are_not_for_a_single_logit(loss, message):
     with pytest.raises(ValueError, match=message):
         build(loss_decode=loss)
 
 
-@pytest.mark.parametrize('loss, sampler', [
-    (BCE, dict(thresh=0.7)), (dict(type='BinaryDiceLoss'), {})])
+@pytest.mark.parametrize(
+    'loss, sampler', [(BCE, dict(thresh=0.7)), (dict(type='BinaryDiceLoss'), {})]
+)
 def test_a_sampler_that_is_not_for_a_single_logit(loss, sampler):
-    with pytest.raises(ValueError, match='sampler: OHEMPixelSampler cannot cho'
-                       'ose .*Write OHEMPixelSampler without thresh and'):
+    with pytest.raises(
+        ValueError,
+        match='sampler: OHEMPixelSampler cannot cho'
+        'ose .*Write OHEMPixelSampler without thresh and',
+    ):
         build(loss_decode=loss, sampler=dict(sampler, type='OHEMPixelSampler'))
 
 
 OF_PIXELS = [
-    dict(BCE, class_weight=[3.0]), dict(BCE, class_weight=3.0),
-    dict(BCE, reduction='sum'), dict(BCE, loss_weight=0.0),
-    dict(type='FocalLoss'), dict(type='mmseg.FocalLoss', alpha=[0.3]),
+    dict(BCE, class_weight=[3.0]),
+    dict(BCE, class_weight=3.0),
+    dict(BCE, reduction='sum'),
+    dict(BCE, loss_weight=0.0),
+    dict(type='FocalLoss'),
+    dict(type='mmseg.FocalLoss', alpha=[0.3]),
     [dict(type='FocalLoss'), dict(type='BinaryDiceLoss')],
-    (BCE, dict(type='BinaryDiceLoss'))]
+    (BCE, dict(type='BinaryDiceLoss')),
+]
 OF_PICTURES = [
     dict(type='LovaszLoss', loss_type='binary', reduction='none'),
-    dict(type='LovaszLoss', loss_type='binary', per_image=True)]
+    dict(type='LovaszLoss', loss_type='binary', per_image=True),
+]
 
 
-@pytest.mark.parametrize('loss, sampler', [
-    *((loss, None) for loss in OF_PIXELS + OF_PICTURES),
-    *((loss, dict(type='OHEMPixelSampler', min_kept=20))
-      for loss in OF_PIXELS)])
+@pytest.mark.parametrize(
+    'loss, sampler',
+    [
+        *((loss, None) for loss in OF_PIXELS + OF_PICTURES),
+        *((loss, dict(type='OHEMPixelSampler', min_kept=20)) for loss in OF_PIXELS),
+    ],
+)
 def test_losses_that_are(loss, sampler):
     head = build(loss_decode=loss, sampler=sampler)
     masks, logits = torch.randint(0, 2, (2, 8, 8)), torch.randn(2, 1, 8, 8)
@@ -122,7 +146,8 @@ def test_a_weight_of_the_foreground():
     head = build(loss_decode=dict(BCE, class_weight=[3.0]))
     masks, logits = torch.randint(0, 2, (1, 8, 8)), torch.randn(1, 1, 8, 8)
     expected = F.binary_cross_entropy_with_logits(
-        logits[:, 0], masks.float(), 1 + 2 * masks.float())
+        logits[:, 0], masks.float(), 1 + 2 * masks.float()
+    )
     losses = head.loss_by_feat(logits, [sample(masks[0])])
     assert torch.isclose(losses['loss_ce'], expected)
 
@@ -131,19 +156,18 @@ def test_a_weight_of_the_foreground():
 def test_the_loss_is_of_full_size_logits(align):
     head, logits = build(align_corners=align), torch.randn(1, 1, 4, 4)
     mask = torch.randint(0, 2, (1, 9, 12))
-    full = F.interpolate(
-        logits, (9, 12), mode='bilinear', align_corners=align)
+    full = F.interpolate(logits, (9, 12), mode='bilinear', align_corners=align)
     losses = head.loss_by_feat(logits, [sample(mask[0])])
     assert torch.isclose(
-        losses['loss_ce'], F.binary_cross_entropy_with_logits(
-            full[:, 0], mask.float()))
+        losses['loss_ce'], F.binary_cross_entropy_with_logits(full[:, 0], mask.float())
+    )
     assert torch.isclose(
-        losses['acc_seg'], 100 * ((full[:, 0] > 0) == mask).float().mean())
+        losses['acc_seg'], 100 * ((full[:, 0] > 0) == mask).float().mean()
+    )
 
 
 def test_a_list_of_losses_is_summed_by_name():
-    bce = dict(
-        type='CrossEntropyLoss', use_sigmoid=True, avg_non_ignore=True)
+    bce = dict(type='CrossEntropyLoss', use_sigmoid=True, avg_non_ignore=True)
     head = build(loss_decode=[bce, dict(bce, loss_weight=2.0)])
     masks, logits = torch.randint(0, 2, (1, 8, 8)), torch.randn(1, 1, 8, 8)
     twice = head.loss_by_feat(logits, [sample(masks[0])])

@@ -1,4 +1,5 @@
 """Baselines whose text meets the decoder, against plain formulas."""
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -20,7 +21,8 @@ def build(architecture, head, chunk=8, blocks=()):
             backbone=dict(
                 type='ClsCLIPVisionTransformer',
                 architecture=architecture,
-                navigate_blocks=blocks),
+                navigate_blocks=blocks,
+            ),
             text_encoder=dict(type='OpenCLIPTextEncoder', vocabulary=NAMES),
             decode_head=dict(
                 type=head,
@@ -28,8 +30,11 @@ def build(architecture, head, chunk=8, blocks=()):
                 text_channels=16,
                 num_heads=2,
                 conv_channels=(8, 4),
-                upsample=2),
-            test_cfg=dict(mode='whole', class_batch_size=chunk))).eval()
+                upsample=2,
+            ),
+            test_cfg=dict(mode='whole', class_batch_size=chunk),
+        )
+    ).eval()
 
 
 def metas(number, size, name=None):
@@ -47,14 +52,13 @@ def test_lseg_is_a_scaled_cosine(tiny_clip_json):
     x, text = torch.randn(2, 32, 4, 4), torch.randn(2, 3, 16)
     with torch.no_grad():
         logits = head([x, text])
-        pixels = F.conv2d(
-            head.decode(x), head.conv_seg.weight, head.conv_seg.bias)
+        pixels = F.conv2d(head.decode(x), head.conv_seg.weight, head.conv_seg.bias)
         for n in range(2):
             for k in range(3):
                 cosine = F.cosine_similarity(
-                    pixels[n], text[n, k][:, None, None], dim=0)
-                torch.testing.assert_close(
-                    logits[n, k], 10 * cosine, atol=1e-4, rtol=0)
+                    pixels[n], text[n, k][:, None, None], dim=0
+                )
+                torch.testing.assert_close(logits[n, k], 10 * cosine, atol=1e-4, rtol=0)
 
 
 def test_film_scales_and_shifts_before_the_decoder(tiny_clip_json):
@@ -68,8 +72,7 @@ def test_film_scales_and_shifts_before_the_decoder(tiny_clip_json):
                 beta = head.beta.weight @ text[n, k] + head.beta.bias
                 mixed = x[n] * gamma[:, None, None] + beta[:, None, None]
                 alone = head.conv_seg(head.decode(mixed[None]))[0, 0]
-                torch.testing.assert_close(
-                    logits[n, k], alone, atol=1e-5, rtol=0)
+                torch.testing.assert_close(logits[n, k], alone, atol=1e-5, rtol=0)
 
 
 def test_a_token_joins_the_decoders_layers(tiny_clip_json):
@@ -87,8 +90,7 @@ def test_a_token_joins_the_decoders_layers(tiny_clip_json):
                 alone = F.relu(head.convs[0](patches[None]))
                 alone = F.interpolate(alone, scale_factor=2, mode='bilinear')
                 alone = head.conv_seg(F.relu(head.convs[1](alone)))
-                torch.testing.assert_close(
-                    logits[n, k], alone[0, 0], atol=1e-5, rtol=0)
+                torch.testing.assert_close(logits[n, k], alone[0, 0], atol=1e-5, rtol=0)
 
 
 def test_navigation_and_a_head_that_reads(tiny_clip_json):
@@ -98,10 +100,9 @@ def test_navigation_and_a_head_that_reads(tiny_clip_json):
         logits = model.answer(model.encode(inputs), text, (4, 4))
         for n in range(2):
             for k in range(3):
-                one, name = inputs[n:n + 1], text[n:n + 1, k:k + 1]
+                one, name = inputs[n : n + 1], text[n : n + 1, k : k + 1]
                 alone = model.decode_head([*model.backbone(one, name), name])
-                torch.testing.assert_close(
-                    logits[n, k], alone[0, 0], atol=1e-5, rtol=0)
+                torch.testing.assert_close(logits[n, k], alone[0, 0], atol=1e-5, rtol=0)
                 trained = model.decode_head(model.extract_feat(one, name))
                 torch.testing.assert_close(trained, alone)
 
@@ -114,10 +115,10 @@ def test_a_vocabulary_is_its_classes_and_a_batch_its_pictures(model, size):
         assert logits.shape == (2, 4, *size)
         for k, name in enumerate(NAMES):
             for n in range(2):
-                alone = model.inference(inputs[n:n + 1],
-                                        metas(1, size, name))
+                alone = model.inference(inputs[n : n + 1], metas(1, size, name))
                 torch.testing.assert_close(
-                    alone[0, 1], logits[n, 1 + k], atol=1e-5, rtol=0)
+                    alone[0, 1], logits[n, 1 + k], atol=1e-5, rtol=0
+                )
 
 
 @pytest.mark.parametrize('head', HEADS)
@@ -125,8 +126,9 @@ def test_chunks_do_not_change_the_result(tiny_clip_json, head):
     inputs = torch.randn(1, 3, 32, 32)
     with torch.no_grad():
         whole, ones = (
-            build(tiny_clip_json, head, chunk).inference(
-                inputs, metas(1, (32, 32))) for chunk in (8, 1))
+            build(tiny_clip_json, head, chunk).inference(inputs, metas(1, (32, 32)))
+            for chunk in (8, 1)
+        )
     torch.testing.assert_close(whole, ones, atol=1e-5, rtol=0)
 
 
@@ -134,8 +136,8 @@ def test_the_towers_run_once_a_picture(model, monkeypatch):
     calls = []
     run = model.backbone.run_block
     monkeypatch.setattr(
-        model.backbone, 'run_block',
-        lambda i, x: calls.append(len(x)) or run(i, x))
+        model.backbone, 'run_block', lambda i, x: calls.append(len(x)) or run(i, x)
+    )
     with torch.no_grad():
         model.inference(torch.randn(2, 3, 32, 32), metas(2, (32, 32)))
     assert calls == [2] * model.backbone.depth

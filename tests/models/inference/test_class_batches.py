@@ -1,4 +1,5 @@
 """Chunks: all classes in order, and fewer at once if memory runs out."""
+
 import warnings
 
 import pytest
@@ -27,8 +28,7 @@ def machine(room, raised=FULL):
 
 
 def run(chunked, function, size=4, tokens=10):
-    return torch.cat([out for _, out in chunked(function, TEXT, size, tokens)],
-                     1)
+    return torch.cat([out for _, out in chunked(function, TEXT, size, tokens)], 1)
 
 
 @pytest.mark.parametrize('size', [1, 3, 10, 99])
@@ -47,11 +47,14 @@ def test_the_number_follows_from_the_tokens(monkeypatch, tokens, at_once):
     assert asked[0] == at_once
 
 
-@pytest.mark.parametrize('error', [
-    FULL,
-    RuntimeError("DefaultCPUAllocator: can't allocate memory"),
-    RuntimeError('NPU out of memory. Tried to allocate'),
-])
+@pytest.mark.parametrize(
+    'error',
+    [
+        FULL,
+        RuntimeError("DefaultCPUAllocator: can't allocate memory"),
+        RuntimeError('NPU out of memory. Tried to allocate'),
+    ],
+)
 def test_out_of_memory_halves_once_and_for_all(error):
     chunked = Chunks()
     function, asked = machine(2, error)

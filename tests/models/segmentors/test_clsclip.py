@@ -1,4 +1,5 @@
 """The segmentor: chunks, batches, episodes, windows, and its checkpoint."""
+
 import copy
 import subprocess
 import sys
@@ -23,16 +24,19 @@ def build(architecture, names=NAMES, test_cfg=None, width=32, **kwargs):
         backbone=dict(
             type='ClsCLIPVisionTransformer',
             architecture=architecture,
-            navigate_blocks=(1, 2)),
+            navigate_blocks=(1, 2),
+        ),
         text_encoder=dict(type='OpenCLIPTextEncoder', vocabulary=names),
         decode_head=dict(
             type='ClsCLIPHead',
             in_channels=width,
             num_heads=2,
             conv_channels=(8, 4),
-            upsample=2),
+            upsample=2,
+        ),
         test_cfg=test_cfg or dict(mode='whole'),
-        **kwargs)
+        **kwargs,
+    )
     return MODELS.build(cfg).eval()
 
 
@@ -56,8 +60,7 @@ def test_a_whole_vocabulary_is_its_classes_one_by_one(model, size):
         for k, name in enumerate(NAMES):
             alone = model.inference(inputs, metas(2, size, name))
             assert alone.shape == (2, 2, *size)
-            torch.testing.assert_close(
-                alone[:, 1], logits[:, 1 + k], atol=1e-5, rtol=0)
+            torch.testing.assert_close(alone[:, 1], logits[:, 1 + k], atol=1e-5, rtol=0)
 
 
 @pytest.mark.parametrize('align', [False, True])
@@ -68,8 +71,7 @@ def test_logits_are_the_parts_put_together(model, align, monkeypatch):
     text = model.text_encoder(['green ring'])[:, None]
     with torch.no_grad():
         out = model.decode_head(model.backbone(inputs, text))
-        out = F.interpolate(
-            out, (32, 40), mode='bilinear', align_corners=align)
+        out = F.interpolate(out, (32, 40), mode='bilinear', align_corners=align)
         out = out[..., :30, :37]
         logits = model.inference(inputs, metas(1, (30, 37)))
     torch.testing.assert_close(logits[:, 3:4], out, atol=1e-5, rtol=0)
@@ -77,25 +79,24 @@ def test_logits_are_the_parts_put_together(model, align, monkeypatch):
 
 @pytest.mark.parametrize('chunk', [1, 2, 5, 100])
 def test_chunks_do_not_change_the_result(tiny_clip_json, model, chunk):
-    other = build(
-        tiny_clip_json, test_cfg=dict(mode='whole', class_batch_size=chunk))
+    other = build(tiny_clip_json, test_cfg=dict(mode='whole', class_batch_size=chunk))
     inputs = torch.randn(2, 3, 32, 32)
     with torch.no_grad():
         torch.testing.assert_close(
             other.inference(inputs, metas(2, (32, 32))),
             model.inference(inputs, metas(2, (32, 32))),
             atol=1e-5,
-            rtol=0)
+            rtol=0,
+        )
 
 
 def test_a_batch_is_its_pictures_one_by_one(model):
     inputs = torch.randn(3, 3, 32, 32)
     with torch.no_grad():
         together = model.inference(inputs, metas(3, (32, 32)))
-        alone = torch.cat([
-            model.inference(part, metas(1, (32, 32)))
-            for part in inputs.split(1)
-        ])
+        alone = torch.cat(
+            [model.inference(part, metas(1, (32, 32))) for part in inputs.split(1)]
+        )
     torch.testing.assert_close(together, alone, atol=1e-5, rtol=0)
 
 
@@ -110,29 +111,26 @@ def test_a_batch_of_episodes_may_ask_for_different_classes(model):
 
 
 @pytest.mark.parametrize('name', [None, 'green ring'])
-def test_sliding_window_averages_overlapping_windows(tiny_clip_json, model,
-                                                     name):
+def test_sliding_window_averages_overlapping_windows(tiny_clip_json, model, name):
     slide = build(
-        tiny_clip_json,
-        test_cfg=dict(mode='slide', crop_size=(32, 32), stride=(32, 16)))
+        tiny_clip_json, test_cfg=dict(mode='slide', crop_size=(32, 32), stride=(32, 16))
+    )
     inputs = torch.randn(1, 3, 32, 48)
     with torch.no_grad():
         got = slide.inference(inputs, metas(1, (32, 48), name))
         left = model.inference(inputs[..., :32], metas(1, (32, 32), name))
         right = model.inference(inputs[..., 16:], metas(1, (32, 32), name))
     torch.testing.assert_close(
-        got[..., 16:32], (left[..., 16:] + right[..., :16]) / 2,
-        atol=1e-5, rtol=0)
-    torch.testing.assert_close(got[..., :16], left[..., :16],
-                               atol=1e-5, rtol=0)
+        got[..., 16:32], (left[..., 16:] + right[..., :16]) / 2, atol=1e-5, rtol=0
+    )
+    torch.testing.assert_close(got[..., :16], left[..., :16], atol=1e-5, rtol=0)
 
 
 def test_prediction_is_the_argmax_with_the_constant_background(model):
-    sample = SegDataSample(
-        metainfo=dict(ori_shape=(64, 48), img_shape=(32, 32)))
+    sample = SegDataSample(metainfo=dict(ori_shape=(64, 48), img_shape=(32, 32)))
     inputs = torch.randn(1, 3, 32, 32)
     with torch.no_grad():
-        (result, ) = model.predict(inputs, [sample])
+        (result,) = model.predict(inputs, [sample])
         logits = model.inference(inputs, metas(1, (32, 32)))
     logits = F.interpolate(logits, (64, 48), mode='bilinear')[0]
     assert torch.equal(result.pred_sem_seg.data[0], logits.argmax(0))
@@ -150,8 +148,7 @@ def test_without_background_every_pixel_gets_a_class(tiny_clip_json):
 
 @torch.no_grad()
 @pytest.mark.parametrize('background', [True, False])
-def test_the_numbers_of_classes_are_the_vocabularys(tiny_clip_json,
-                                                    background):
+def test_the_numbers_of_classes_are_the_vocabularys(tiny_clip_json, background):
     model = build(tiny_clip_json, with_background=background)
     inputs = torch.randn(1, 3, 32, 32)
     for names in (NAMES, NAMES[:2], ['ring'], NAMES[:3]):
@@ -176,8 +173,11 @@ def test_the_loss_is_of_what_inference_gives(model, size):
         asked += metas(1, size, name)
         mask = torch.randint(0, 2, (1, *size))
         mask[:, :2] = 255
-        samples.append(SegDataSample(
-            metainfo=dict(class_name=name), gt_sem_seg=PixelData(data=mask)))
+        samples.append(
+            SegDataSample(
+                metainfo=dict(class_name=name), gt_sem_seg=PixelData(data=mask)
+            )
+        )
     inputs = torch.randn(2, 3, *size)
     losses = model.loss(inputs, samples)
     assert {'decode.loss_ce', 'decode.acc_seg'} == set(losses)
@@ -186,10 +186,11 @@ def test_the_loss_is_of_what_inference_gives(model, size):
     truth = torch.cat([s.gt_sem_seg.data for s in samples])[:, 2:]
     torch.testing.assert_close(
         losses['decode.loss_ce'],
-        F.binary_cross_entropy_with_logits(logits, truth.float()))
+        F.binary_cross_entropy_with_logits(logits, truth.float()),
+    )
     torch.testing.assert_close(
-        losses['decode.acc_seg'],
-        100 * ((logits > 0) == (truth == 1)).float().mean())
+        losses['decode.acc_seg'], 100 * ((logits > 0) == (truth == 1)).float().mean()
+    )
     assert samples[0].gt_sem_seg.data.shape == (1, *size)  # left as it was
 
 
@@ -207,8 +208,12 @@ def test_a_batch_of_episodes_and_vocabularies_is_refused(model):
 
 def test_a_checkpoint_holds_what_is_trained_and_the_name_of_its_clip(model):
     state = model.state_dict()
-    assert all(key == 'clip_name' or key.startswith('decode_head.')
-               or key.startswith('backbone.projections.') for key in state)
+    assert all(
+        key == 'clip_name'
+        or key.startswith('decode_head.')
+        or key.startswith('backbone.projections.')
+        for key in state
+    )
     name = bytes(state['clip_name'].tolist()).decode()
     assert name == model.backbone.clip_name and '@' in name
 
@@ -223,17 +228,22 @@ def test_one_checkpoint_serves_every_vocabulary(tiny_clip_json, model):
             other.inference(inputs, metas(1, (32, 32)))[:, 2],
             model.inference(inputs, metas(1, (32, 32)))[:, 5],
             atol=1e-5,
-            rtol=0)
+            rtol=0,
+        )
 
 
-@pytest.mark.parametrize('load', [
-    lambda model, state: model.load_state_dict(state),
-    lambda model, state: load_state_dict(model, state)  # mmengine's
-])
+@pytest.mark.parametrize(
+    'load',
+    [
+        lambda model, state: model.load_state_dict(state),
+        lambda model, state: load_state_dict(model, state),  # mmengine's
+    ],
+)
 def test_a_checkpoint_of_another_clip_is_refused(model, load):
     state = dict(
         model.state_dict(),
-        clip_name=torch.tensor(list(b'ViT-L-14@0123'), dtype=torch.uint8))
+        clip_name=torch.tensor(list(b'ViT-L-14@0123'), dtype=torch.uint8),
+    )
     with pytest.raises(ValueError, match='trained on the CLIP ViT-L-14@0123'):
         load(model, state)
 
@@ -266,9 +276,14 @@ def test_one_by_one_pixel_and_long_thin_pictures(model):
 
 
 def predicted(model, inputs, **meta):
-    samples = [SegDataSample(metainfo=dict(
-        ori_shape=tuple(inputs.shape[2:]), img_shape=inputs.shape[2:], **meta))
-        for _ in inputs]
+    samples = [
+        SegDataSample(
+            metainfo=dict(
+                ori_shape=tuple(inputs.shape[2:]), img_shape=inputs.shape[2:], **meta
+            )
+        )
+        for _ in inputs
+    ]
     with torch.no_grad():
         return model.predict(inputs, samples)
 
@@ -277,21 +292,35 @@ WINDOWS = dict(mode='slide', crop_size=(32, 32), stride=(16, 16))
 
 
 @pytest.mark.parametrize('background', [True, False])
-@pytest.mark.parametrize('mode', [
-    dict(mode='whole'), WINDOWS, dict(mode='whole', keep_classes=2),
-    dict(WINDOWS, keep_classes=2)])
-@pytest.mark.parametrize('meta', [
-    {}, dict(ori_shape=(80, 31)),
-    dict(flip=True, flip_direction='horizontal', padding_size=(0, 5, 0, 3))])
-def test_labels_alone_are_the_same_labels(tiny_clip_json, background, mode,
-                                          meta):
+@pytest.mark.parametrize(
+    'mode',
+    [
+        dict(mode='whole'),
+        WINDOWS,
+        dict(mode='whole', keep_classes=2),
+        dict(WINDOWS, keep_classes=2),
+    ],
+)
+@pytest.mark.parametrize(
+    'meta',
+    [
+        {},
+        dict(ori_shape=(80, 31)),
+        dict(flip=True, flip_direction='horizontal', padding_size=(0, 5, 0, 3)),
+    ],
+)
+def test_labels_alone_are_the_same_labels(tiny_clip_json, background, mode, meta):
     torch.manual_seed(0)
     inputs = torch.randn(2, 3, 40, 52)
     meta = dict(dict(ori_shape=(40, 52), img_shape=(40, 52)), **meta)
-    full, labels = (build(
-        tiny_clip_json, with_background=background,
-        test_cfg=dict(mode, class_batch_size=2, labels_only=only))
-        for only in (False, True))
+    full, labels = (
+        build(
+            tiny_clip_json,
+            with_background=background,
+            test_cfg=dict(mode, class_batch_size=2, labels_only=only),
+        )
+        for only in (False, True)
+    )
     results = []
     for model in (full, labels):
         samples = [SegDataSample(metainfo=meta) for _ in inputs]
@@ -304,10 +333,8 @@ def test_labels_alone_are_the_same_labels(tiny_clip_json, background, mode,
 
 
 def test_labels_alone_leave_episodes_as_they_are(tiny_clip_json):
-    model = build(
-        tiny_clip_json, test_cfg=dict(mode='whole', labels_only=True))
-    (result, ) = predicted(
-        model, torch.randn(1, 3, 32, 32), class_name='cross')
+    model = build(tiny_clip_json, test_cfg=dict(mode='whole', labels_only=True))
+    (result,) = predicted(model, torch.randn(1, 3, 32, 32), class_name='cross')
     assert result.seg_logits.data.shape == (2, 32, 32)
 
 
@@ -315,9 +342,17 @@ def test_labels_alone_of_a_class_that_is_alone(tiny_clip_json):
     torch.manual_seed(0)
     inputs = torch.randn(1, 3, 64, 64)
     one, other = (
-        predicted(build(tiny_clip_json, names=['cross'], with_background=False,
-                        test_cfg=dict(mode='whole', labels_only=only)),
-                  inputs)[0].pred_sem_seg.data for only in (False, True))
+        predicted(
+            build(
+                tiny_clip_json,
+                names=['cross'],
+                with_background=False,
+                test_cfg=dict(mode='whole', labels_only=only),
+            ),
+            inputs,
+        )[0].pred_sem_seg.data
+        for only in (False, True)
+    )
     assert torch.equal(one, other) and one.all()
 
 
@@ -325,17 +360,19 @@ def test_options_without_a_mode_are_of_whole_pictures(tiny_clip_json):
     torch.manual_seed(0)
     inputs = torch.randn(1, 3, 32, 48)
     one, other = (
-        predicted(build(tiny_clip_json, test_cfg=cfg), inputs)[0]
-        .seg_logits.data
-        for cfg in (dict(mode='whole'), dict(class_batch_size=2)))
+        predicted(build(tiny_clip_json, test_cfg=cfg), inputs)[0].seg_logits.data
+        for cfg in (dict(mode='whole'), dict(class_batch_size=2))
+    )
     assert torch.allclose(one, other, atol=1e-5)
 
 
 def test_labels_alone_never_hold_all_maps(tiny_clip_json):
     """No tensor of the whole vocabulary's size at full resolution."""
     model = build(
-        tiny_clip_json, names=[f'{i} circle' for i in range(40)],
-        test_cfg=dict(mode='whole', class_batch_size=4, labels_only=True))
+        tiny_clip_json,
+        names=[f'{i} circle' for i in range(40)],
+        test_cfg=dict(mode='whole', class_batch_size=4, labels_only=True),
+    )
     largest = []
 
     class Watch(torch.overrides.TorchFunctionMode):
@@ -350,34 +387,42 @@ def test_labels_alone_never_hold_all_maps(tiny_clip_json):
     assert max(largest) < 10 * 200 * 200
 
 
-@pytest.mark.parametrize('mode, height', [(dict(mode='whole'), 32),
-                                          (WINDOWS, 40)])
-def test_only_the_likeliest_classes_are_asked_for(tiny_clip_json, mode,
-                                                  height):
+@pytest.mark.parametrize('mode, height', [(dict(mode='whole'), 32), (WINDOWS, 40)])
+def test_only_the_likeliest_classes_are_asked_for(tiny_clip_json, mode, height):
     torch.manual_seed(0)
     inputs = torch.randn(2, 3, height, 32)
     model = build(tiny_clip_json, test_cfg=dict(mode, keep_classes=2))
     plain = build(tiny_clip_json, test_cfg=mode)
     asked = []
     answer = model._run_answer
-    model._run_answer = lambda model, shared, text, grid: asked.append(
-        text.shape[1]) or answer(model, shared, text, grid)
+    model._run_answer = lambda model, shared, text, grid: (
+        asked.append(text.shape[1]) or answer(model, shared, text, grid)
+    )
     clip = model.text_encoder.clip.module
     with torch.no_grad():
         got = model.inference(inputs, metas(2, (height, 32)))
         want = plain.inference(inputs, metas(2, (height, 32)))
         # The greatest of the windows' similarities, by open_clip itself.
         views = [inputs[:, :, :32], inputs[:, :, -32:]]
-        kept = torch.stack([
-            clip.encode_image(view, normalize=True) @ F.normalize(
-                model.text_encoder(), dim=-1).T for view in views
-        ]).amax(0).topk(2).indices
+        kept = (
+            torch.stack(
+                [
+                    clip.encode_image(view, normalize=True)
+                    @ F.normalize(model.text_encoder(), dim=-1).T
+                    for view in views
+                ]
+            )
+            .amax(0)
+            .topk(2)
+            .indices
+        )
     assert set(asked) == {2} and got.shape == want.shape
     for n in range(2):
         for k in range(5):
             if k in kept[n]:
-                torch.testing.assert_close(got[n, 1 + k], want[n, 1 + k],
-                                           atol=1e-5, rtol=0)
+                torch.testing.assert_close(
+                    got[n, 1 + k], want[n, 1 + k], atol=1e-5, rtol=0
+                )
             else:
                 # Whatever reads it next: an argmax, a threshold, a mean.
                 assert not got[n, 1 + k].sigmoid().any()
@@ -386,20 +431,22 @@ def test_only_the_likeliest_classes_are_asked_for(tiny_clip_json, mode,
 def test_many_classes_are_told_apart_in_half_precision(model):
     text = torch.randn(1, 500, model.text_encoder.dim)
     with torch.no_grad(), torch.autocast('cpu', torch.bfloat16):
-        likely = model.similarity(
-            model.encode(torch.randn(1, 3, 32, 32)), text)
+        likely = model.similarity(model.encode(torch.randn(1, 3, 32, 32)), text)
     assert len(likely.unique()) > 490
 
 
-@pytest.mark.parametrize('test_cfg, message', [
-    (dict(mode='whole', dtype='half'), "dtype='half'.*'bfloat16'"),
-    (dict(mode='silde'), "mode='silde': write 'whole' or 'slide'"),
-    (dict(WINDOWS, crop_size=32), 'crop_size=32: write a height and a width'),
-    (dict(WINDOWS, stride=(8, 0)), r'stride=\(8, 0\): write'),
-    (dict(mode='slide', crop_size=(8, 8)), 'stride=None: write'),
-    (dict(keep_classes='all'), "ClsCLIP: test_cfg: keep_classes='all': write"),
-    (dict(class_batchsize=8), "no 'class_batchsize'; .* 'class_batch_size'"),
-])
+@pytest.mark.parametrize(
+    'test_cfg, message',
+    [
+        (dict(mode='whole', dtype='half'), "dtype='half'.*'bfloat16'"),
+        (dict(mode='silde'), "mode='silde': write 'whole' or 'slide'"),
+        (dict(WINDOWS, crop_size=32), 'crop_size=32: write a height and a width'),
+        (dict(WINDOWS, stride=(8, 0)), r'stride=\(8, 0\): write'),
+        (dict(mode='slide', crop_size=(8, 8)), 'stride=None: write'),
+        (dict(keep_classes='all'), "ClsCLIP: test_cfg: keep_classes='all': write"),
+        (dict(class_batchsize=8), "no 'class_batchsize'; .* 'class_batch_size'"),
+    ],
+)
 def test_a_test_cfg_that_does_not_do(tiny_clip_json, test_cfg, message):
     with pytest.raises(ValueError, match=message):
         build(tiny_clip_json, test_cfg=test_cfg)
@@ -413,8 +460,10 @@ def test_a_head_for_another_tower(tiny_clip_json):
 @pytest.mark.parametrize('surrounding', [True, False])
 def test_dtype_is_the_test_configs(tiny_clip_json, model, surrounding):
     inputs = torch.randn(1, 3, 32, 32)
-    plain, half = (build(tiny_clip_json, test_cfg=dict(
-        mode='whole', dtype=dtype)) for dtype in ('float32', 'bfloat16'))
+    plain, half = (
+        build(tiny_clip_json, test_cfg=dict(mode='whole', dtype=dtype))
+        for dtype in ('float32', 'bfloat16')
+    )
     with torch.no_grad(), torch.autocast('cpu', torch.float16, surrounding):
         want = plain.inference(inputs, metas(1, (32, 32)))
         got = half.inference(inputs, metas(1, (32, 32)))
@@ -428,15 +477,14 @@ def test_dtype_is_the_test_configs(tiny_clip_json, model, surrounding):
     assert (got - full).abs().max() > 1e-5  # it is another precision
 
 
-def test_compiled_it_survives_other_sizes_and_vocabularies(tiny_clip_json,
-                                                           model):
+def test_compiled_it_survives_other_sizes_and_vocabularies(tiny_clip_json, model):
     from torch._dynamo.testing import CompileCounter
+
     counter = CompileCounter()
     compiled = build(
-        tiny_clip_json,
-        test_cfg=dict(mode='whole', compile=dict(backend=counter)))
-    for number, size in ((2, (32, 32)), (1, (40, 48)), (3, (64, 30)),
-                         (2, (48, 48))):
+        tiny_clip_json, test_cfg=dict(mode='whole', compile=dict(backend=counter))
+    )
+    for number, size in ((2, (32, 32)), (1, (40, 48)), (3, (64, 30)), (2, (48, 48))):
         inputs = torch.randn(number, 3, *size)
         for length in (5, 3, 4):
             for one in (model, compiled):
@@ -445,7 +493,9 @@ def test_compiled_it_survives_other_sizes_and_vocabularies(tiny_clip_json,
                 torch.testing.assert_close(
                     compiled.inference(inputs, metas(number, size)),
                     model.inference(inputs, metas(number, size)),
-                    atol=1e-5, rtol=0)
+                    atol=1e-5,
+                    rtol=0,
+                )
     model.text_encoder.set_vocabulary(NAMES)
     # A copy of it has weights of its own.
     other = copy.deepcopy(compiled)
@@ -458,7 +508,7 @@ def test_compiled_it_survives_other_sizes_and_vocabularies(tiny_clip_json,
     assert 1 <= counter.frame_count <= 3
 
 
-SCOPELESS = '''
+SCOPELESS = """
 from mmengine.registry import DefaultScope
 from mmseg_clsclip import ClsCLIP, TransformersSegmentor, ZoomIn
 from mmseg_clsclip.baselines import transformers_segmentor
@@ -483,11 +533,12 @@ other = TransformersSegmentor('x', ['circle'])
 assert DefaultScope.get_current_instance() is None
 print(type(model.module.data_preprocessor).__name__,
       type(other.data_preprocessor).__name__)
-'''
+"""
 
 
 def test_what_is_built_without_a_scope_is_of_mmsegs():
-    done = subprocess.run([sys.executable, '-c', SCOPELESS],
-                          capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, '-c', SCOPELESS], capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     assert done.stdout.split()[-2:] == ['SegDataPreProcessor'] * 2

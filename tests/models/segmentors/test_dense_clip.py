@@ -1,4 +1,5 @@
 """Dense CLIP: its last block against plain formulas, and who competes."""
+
 import json
 import math
 from pathlib import Path
@@ -21,7 +22,8 @@ METHODS = dict(
     maskclip=('v', True),
     sclip=('qq+kk', True),
     naclip=('neighbour', False),
-    clearclip=('qq', False))
+    clearclip=('qq', False),
+)
 ATTENTIONS = ('qk', 'v', 'qq', 'kk', 'qq+kk', 'neighbour')
 NAMES = ['red circle', 'blue square', 'green ring', 'yellow cross', 'cross']
 
@@ -51,10 +53,11 @@ def reference(visual, inputs, attention, residual):
     """One picture, one head, one pair of patches at a time."""
     depth = len(visual.transformer.resblocks)
     before = visual.forward_intermediates(
-        inputs, indices=[depth - 2], output_fmt='NLC',
-        output_extra_tokens=True)
-    batch = torch.cat([before['image_intermediates_prefix'][0],
-                       before['image_intermediates'][0]], 1)
+        inputs, indices=[depth - 2], output_fmt='NLC', output_extra_tokens=True
+    )
+    batch = torch.cat(
+        [before['image_intermediates_prefix'][0], before['image_intermediates'][0]], 1
+    )
     block = visual.transformer.resblocks[-1]
     rows = []
     for x in batch:
@@ -71,12 +74,14 @@ def reference(visual, inputs, attention, residual):
                 logits = own['k'] @ own['k'].T / math.sqrt(len(part))
                 for i in range(16):
                     for j in range(16):
-                        near = (i // 4 - j // 4)**2 + (i % 4 - j % 4)**2
+                        near = (i // 4 - j // 4) ** 2 + (i % 4 - j % 4) ** 2
                         logits[1 + i, 1 + j] += math.exp(-near / 50)
                 weights = logits.softmax(-1)
             else:
-                weights = sum((own[a] @ own[c].T / math.sqrt(len(part))
-                               ).softmax(-1) for a, c in attention.split('+'))
+                weights = sum(
+                    (own[a] @ own[c].T / math.sqrt(len(part))).softmax(-1)
+                    for a, c in attention.split('+')
+                )
             heads.append(weights @ v[:, part])
         out = block.ls_1(block.attn.out_proj(torch.cat(heads, 1)))
         if residual:
@@ -92,24 +97,27 @@ def reference(visual, inputs, attention, residual):
 def test_the_last_block_is_the_formula(clip, attention, residual):
     inputs = torch.randn(2, 3, 32, 32)
     backbone = DenseCLIPVisionTransformer(
-        clip=clip, attention=attention, residual=residual)
-    (got, ) = backbone(inputs)
+        clip=clip, attention=attention, residual=residual
+    )
+    (got,) = backbone(inputs)
     assert got.shape == (2, 16, 4, 4)
     torch.testing.assert_close(
         got.flatten(2).transpose(1, 2),
         reference(clip.model.visual, inputs, attention, residual),
-        atol=1e-5, rtol=0)
+        atol=1e-5,
+        rtol=0,
+    )
 
 
 @torch.no_grad()
 def test_unmodified_it_is_open_clips_own_tower(clip, monkeypatch):
     visual, inputs = clip.model.visual, torch.randn(2, 3, 32, 32)
-    (got, ) = DenseCLIPVisionTransformer(clip=clip, attention='qk')(inputs)
+    (got,) = DenseCLIPVisionTransformer(clip=clip, attention='qk')(inputs)
     monkeypatch.setattr(visual, 'output_tokens', True)
     _, tokens = visual(inputs)
     torch.testing.assert_close(
-        got.flatten(2).transpose(1, 2), tokens @ visual.proj,
-        atol=1e-5, rtol=0)
+        got.flatten(2).transpose(1, 2), tokens @ visual.proj, atol=1e-5, rtol=0
+    )
 
 
 @torch.no_grad()
@@ -118,7 +126,7 @@ def test_unmodified_it_is_open_clips_own_tower(clip, monkeypatch):
 def test_any_size_and_batch(clip, attention, size):
     backbone = DenseCLIPVisionTransformer(clip=clip, attention=attention)
     inputs = torch.randn(3, 3, *size)
-    (got, ) = backbone(inputs)
+    (got,) = backbone(inputs)
     h, w = -(-size[0] // 8), -(-size[1] // 8)
     assert got.shape == (3, 16, h, w)
     alone = torch.cat([backbone(part)[0] for part in inputs.split(1)])
@@ -131,12 +139,13 @@ def test_any_size_and_batch(clip, attention, size):
 def test_the_window_is_a_gaussian_of_the_distance(grid):
     window = DenseCLIPVisionTransformer._window(grid, torch.zeros(1))
     places = [(y, x) for y in range(grid[0]) for x in range(grid[1])]
-    assert window.shape == (1 + len(places), ) * 2
+    assert window.shape == (1 + len(places),) * 2
     assert not window[0].any() and not window[:, 0].any()
     for i, a in enumerate(places):
         for j, b in enumerate(places):
             assert window[1 + i, 1 + j].item() == pytest.approx(
-                math.exp(-math.dist(a, b)**2 / (2 * 5**2)), abs=1e-6)
+                math.exp(-(math.dist(a, b) ** 2) / (2 * 5**2)), abs=1e-6
+            )
 
 
 def test_nothing_is_trained(tiny_clip_json):
@@ -150,15 +159,18 @@ def test_nothing_is_trained(tiny_clip_json):
 
 
 def test_an_unknown_attention_is_answered_with_the_known_ones(clip):
-    with pytest.raises(ValueError, match="attention='kq': write one of 'qk', "
-                       r"'v', 'qq', 'kk', 'qq\+kk', 'neighbour'"):
+    with pytest.raises(
+        ValueError,
+        match="attention='kq': write one of 'qk', "
+        r"'v', 'qq', 'kk', 'qq\+kk', 'neighbour'",
+    ):
         DenseCLIPVisionTransformer(clip=clip, attention='kq')
 
 
-@pytest.mark.parametrize('vision', [
-    dict(attentional_pool=True, attn_pooler_heads=2),
-    dict(block_type='custom')
-])
+@pytest.mark.parametrize(
+    'vision',
+    [dict(attentional_pool=True, attn_pooler_heads=2), dict(block_type='custom')],
+)
 def test_a_tower_that_does_not_do_is_refused(tiny_clip_json, vision):
     clip = variant(tiny_clip_json, f'odd-clip-{len(vision)}', **vision)
     with pytest.raises(ValueError, match='use a ViT such as'):
@@ -170,13 +182,15 @@ def build(architecture, names=NAMES, test_cfg=None, text=None, **kwargs):
         ConfigDict(
             type='DenseCLIP',
             data_preprocessor=dict(type='SegDataPreProcessor', size=(32, 32)),
-            backbone=dict(
-                type='DenseCLIPVisionTransformer', architecture=architecture),
+            backbone=dict(type='DenseCLIPVisionTransformer', architecture=architecture),
             text_encoder=dict(
-                type='OpenCLIPTextEncoder', vocabulary=names, **text or {}),
+                type='OpenCLIPTextEncoder', vocabulary=names, **text or {}
+            ),
             decode_head=dict(type='DenseCLIPHead'),
             test_cfg=test_cfg or dict(mode='whole'),
-            **kwargs)).eval()
+            **kwargs,
+        )
+    ).eval()
 
 
 def metas(number, size, name=None):
@@ -186,15 +200,15 @@ def metas(number, size, name=None):
 
 def cosines(model, inputs, names):
     """Scaled cosines (N, K, H, W) of names, pair by pair."""
-    (dense, ) = model.backbone(inputs)
+    (dense,) = model.backbone(inputs)
     text = model.text_encoder(names)
-    cos = torch.stack([
-        F.cosine_similarity(dense, t[None, :, None, None]) for t in text
-    ], 1)
+    cos = torch.stack(
+        [F.cosine_similarity(dense, t[None, :, None, None]) for t in text], 1
+    )
     h, w = cos.shape[-2:]
     cos = F.interpolate(cos, (8 * h, 8 * w), mode='bilinear')
     scale = model.text_encoder.clip.module.logit_scale.exp()
-    return scale * cos[..., :inputs.shape[2], :inputs.shape[3]]
+    return scale * cos[..., : inputs.shape[2], : inputs.shape[3]]
 
 
 GROUND = ['ground', 'photo', 'picture']
@@ -218,8 +232,7 @@ def test_a_background_is_the_best_of_its_names(model, size):
     assert logits.shape == (2, 6, *size) and not logits[:, 0].any()
     classes = cosines(model, inputs, NAMES)
     ground = cosines(model, inputs, GROUND).amax(1, keepdim=True)
-    torch.testing.assert_close(
-        logits[:, 1:], classes - ground, atol=1e-4, rtol=0)
+    torch.testing.assert_close(logits[:, 1:], classes - ground, atol=1e-4, rtol=0)
     same = logits.argmax(1) == torch.cat([ground, classes], 1).argmax(1)
     assert same.float().mean() > 0.999  # but for ties
 
@@ -228,8 +241,7 @@ def test_a_background_is_the_best_of_its_names(model, size):
 def test_without_a_background_nothing_is_subtracted(bare):
     inputs = torch.randn(2, 3, 32, 32)
     logits = bare.inference(inputs, metas(2, (32, 32)))
-    torch.testing.assert_close(
-        logits, cosines(bare, inputs, NAMES), atol=1e-4, rtol=0)
+    torch.testing.assert_close(logits, cosines(bare, inputs, NAMES), atol=1e-4, rtol=0)
     assert not hasattr(bare, 'background_text')
 
 
@@ -244,17 +256,19 @@ def test_an_episode_is_the_whole_vocabulary_read_for_its_class(model):
         others = [k for k in range(6) if k != n + 1]
         rival = whole[n, others].amax(0)
         torch.testing.assert_close(
-            logits[n, 1], whole[n, n + 1] - rival, atol=1e-4, rtol=0)
-        assert torch.equal(logits[n].argmax(0) == 1,
-                           whole[n].argmax(0) == n + 1)
+            logits[n, 1], whole[n, n + 1] - rival, atol=1e-4, rtol=0
+        )
+        assert torch.equal(logits[n].argmax(0) == 1, whole[n].argmax(0) == n + 1)
 
 
 @torch.no_grad()
 def test_an_episode_asks_by_any_synonym(tiny_clip_json):
     model = build(tiny_clip_json, ['cross', ['red circle', 'red ring']])
     inputs = torch.randn(1, 3, 32, 32)
-    first, second = (model.inference(inputs, metas(1, (32, 32), name))
-                     for name in ('red circle', 'red ring'))
+    first, second = (
+        model.inference(inputs, metas(1, (32, 32), name))
+        for name in ('red circle', 'red ring')
+    )
     assert torch.equal(first, second) and first[:, 1].any()
 
 
@@ -268,19 +282,20 @@ def test_an_episode_without_background(tiny_clip_json, bare):
     alone = build(tiny_clip_json, ['cross'], with_background=False)
     torch.testing.assert_close(
         alone.inference(inputs, metas(1, (32, 32), 'cross')),
-        cosines(alone, inputs, ['cross']), atol=1e-4, rtol=0)
+        cosines(alone, inputs, ['cross']),
+        atol=1e-4,
+        rtol=0,
+    )
 
 
 def test_a_class_outside_the_vocabulary_is_refused(model):
     with pytest.raises(ValueError, match="'blue ring'.*text_encoder.vocab"):
-        model.inference(
-            torch.randn(1, 3, 32, 32), metas(1, (32, 32), 'blue ring'))
+        model.inference(torch.randn(1, 3, 32, 32), metas(1, (32, 32), 'blue ring'))
 
 
 @pytest.mark.parametrize('names', [[], 'ground', ['ground', 'cross']])
 def test_a_wrong_background_is_refused(tiny_clip_json, names):
-    with pytest.raises(ValueError,
-                       match="a list of names|'cross' stands for a class"):
+    with pytest.raises(ValueError, match="a list of names|'cross' stands for a class"):
         build(tiny_clip_json, background=names)
 
 
@@ -292,8 +307,7 @@ def test_a_class_that_is_the_background_is_refused_later(tiny_clip_json):
 
 
 @pytest.mark.parametrize('name', ['red&nbsp;ring', 'RED  ring', 'red\xa0ring'])
-def test_a_background_that_is_read_like_a_class_is_refused(tiny_clip_json,
-                                                           name):
+def test_a_background_that_is_read_like_a_class_is_refused(tiny_clip_json, name):
     with pytest.raises(ValueError, match=r"too \('red ring'\), which would"):
         build(tiny_clip_json, ['cross', 'red ring'], background=[name])
     model = build(tiny_clip_json, ['cross'], background=['wall', name])
@@ -308,8 +322,7 @@ def test_what_is_set_later_is_the_backgrounds_too(tiny_clip_json):
     inputs = torch.randn(1, 3, 32, 32)
     first = model(inputs, mode='tensor')
     model.text_encoder.templates = templates = ['a {}', 'photo of a {}']
-    wanted = build(tiny_clip_json, background=GROUND,
-                   text=dict(templates=templates))
+    wanted = build(tiny_clip_json, background=GROUND, text=dict(templates=templates))
     second = model(inputs, mode='tensor')
     torch.testing.assert_close(second, wanted(inputs, mode='tensor'))
     assert (first - second).abs().max() > 1e-2
@@ -321,16 +334,17 @@ def test_what_is_set_later_is_the_backgrounds_too(tiny_clip_json):
 @torch.no_grad()
 @pytest.mark.parametrize('name', [None, 'green ring'])
 @pytest.mark.parametrize('chunk', [1, 2, 100])
-def test_chunks_and_batches_do_not_change_the_result(tiny_clip_json, model,
-                                                     chunk, name):
+def test_chunks_and_batches_do_not_change_the_result(
+    tiny_clip_json, model, chunk, name
+):
     other = build(
         tiny_clip_json,
         background=GROUND,
-        test_cfg=dict(mode='whole', class_batch_size=chunk))
+        test_cfg=dict(mode='whole', class_batch_size=chunk),
+    )
     inputs, meta = torch.randn(3, 3, 32, 32), metas(3, (32, 32), name)
     expected = model.inference(inputs, meta)
-    alone = torch.cat(
-        [model.inference(part, meta[:1]) for part in inputs.split(1)])
+    alone = torch.cat([model.inference(part, meta[:1]) for part in inputs.split(1)])
     for got in (other.inference(inputs, meta), alone):
         torch.testing.assert_close(got, expected, atol=1e-4, rtol=0)
 
@@ -340,22 +354,23 @@ def test_sliding_windows(tiny_clip_json, model):
     slide = build(
         tiny_clip_json,
         background=GROUND,
-        test_cfg=dict(mode='slide', crop_size=(32, 32), stride=(32, 16)))
+        test_cfg=dict(mode='slide', crop_size=(32, 32), stride=(32, 16)),
+    )
     inputs = torch.randn(1, 3, 32, 48)
     got = slide.inference(inputs, metas(1, (32, 48)))
     left, right = (
         model.inference(view, metas(1, (32, 32)))
-        for view in (inputs[..., :32], inputs[..., 16:]))
-    expected = torch.cat([
-        left[..., :16], (left[..., 16:] + right[..., :16]) / 2,
-        right[..., 16:]], -1)
+        for view in (inputs[..., :32], inputs[..., 16:])
+    )
+    expected = torch.cat(
+        [left[..., :16], (left[..., 16:] + right[..., :16]) / 2, right[..., 16:]], -1
+    )
     torch.testing.assert_close(got, expected, atol=1e-4, rtol=0)
     # An episode's margin is that of the means, not the mean of margins.
     episode = slide.inference(inputs, metas(1, (32, 48), 'green ring'))
     k = 1 + NAMES.index('green ring')
     rival = expected[:, [i for i in range(6) if i != k]].amax(1)
-    torch.testing.assert_close(
-        episode[:, 1], expected[:, k] - rival, atol=1e-4, rtol=0)
+    torch.testing.assert_close(episode[:, 1], expected[:, k] - rival, atol=1e-4, rtol=0)
 
 
 @torch.no_grad()
@@ -374,12 +389,12 @@ def test_autocast(tiny_clip_json, attention, dtype):
 
 @torch.no_grad()
 def test_the_text_tower_may_go(tiny_clip_json, model):
-    freed = build(
-        tiny_clip_json, background=GROUND, text=dict(free_tower=True))
+    freed = build(tiny_clip_json, background=GROUND, text=dict(free_tower=True))
     inputs = torch.randn(1, 3, 32, 32)
     for _ in range(2):
         torch.testing.assert_close(
-            freed(inputs, mode='tensor'), model(inputs, mode='tensor'))
+            freed(inputs, mode='tensor'), model(inputs, mode='tensor')
+        )
     assert freed.text_encoder.clip is None
 
 
@@ -395,11 +410,11 @@ def test_each_method_is_a_config(method, fold):
 
 def test_it_tests_without_a_checkpoint_and_with_flips(tmp_path):
     cfg = Config.fromfile(MASKCLIP)
-    cfg.test_dataloader.update(
-        batch_size=5, num_workers=0, persistent_workers=False)
+    cfg.test_dataloader.update(batch_size=5, num_workers=0, persistent_workers=False)
     cfg.test_dataloader.dataset.dataset.length = 8
     cfg.merge_from_dict(
-        dict(load_from='none', work_dir=str(tmp_path), log_level='ERROR'))
+        dict(load_from='none', work_dir=str(tmp_path), log_level='ERROR')
+    )
     cfg.visualizer.vis_backends = None
     # As tools/test.py --tta does it.
     cfg.test_dataloader.dataset.pipeline = cfg.tta_pipeline
@@ -410,8 +425,7 @@ def test_it_tests_without_a_checkpoint_and_with_flips(tmp_path):
 
 
 def test_only_the_word_none_is_no_checkpoint(tmp_path):
-    assert CheckpointLoader.load_checkpoint('none') == dict(
-        state_dict={}, meta={})
+    assert CheckpointLoader.load_checkpoint('none') == dict(state_dict={}, meta={})
     with pytest.raises(FileNotFoundError):
         CheckpointLoader.load_checkpoint('none.pth')
 
@@ -428,7 +442,7 @@ def test_init_model_and_inference_model(checkpoint):
 def test_the_config_for_clips_own_weights_reads_clips_templates():
     cfg = Config.fromfile(CONFIGS / 'maskclip_vit-b16_voc21-336.py')
     assert cfg.model.text_encoder == dict(
-        type='OpenCLIPTextEncoder', vocabulary='voc', templates='clip',
-        normalize=True)
+        type='OpenCLIPTextEncoder', vocabulary='voc', templates='clip', normalize=True
+    )
     assert 'navigate_blocks' not in cfg.model.backbone
     assert cfg.model.test_cfg.crop_size == (224, 224)

@@ -2,6 +2,7 @@
 
 The stand-in needs no transformers: it is asked and read as the others are.
 """
+
 import json
 import string
 import sys
@@ -22,12 +23,8 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 
 from mmseg_clsclip.engine.hooks import evaluation_guard_hook as honest_scores
-from mmseg_clsclip.models.segmentors import (
-    hugging_face as transformers_segmentor,
-)
-from mmseg_clsclip.models.segmentors import (
-    hugging_face_models as transformers_models,
-)
+from mmseg_clsclip.models.segmentors import hugging_face as transformers_segmentor
+from mmseg_clsclip.models.segmentors import hugging_face_models as transformers_models
 
 ROOT = Path(__file__).parents[3]
 CONFIGS = ROOT / 'configs'
@@ -42,6 +39,7 @@ SIZE = dict(standin=16, clipseg=32, sam3=56)
 
 class Tokens(dict):
     """What a tokenizer gives."""
+
     __getattr__ = dict.__getitem__
 
     def to(self, device):
@@ -54,28 +52,27 @@ class StandIn(torch.nn.Module):
     def __init__(self):
         super().__init__()
         generator = torch.Generator().manual_seed(0)
-        self.table = torch.nn.Parameter(
-            torch.randn(128, 3, generator=generator))
+        self.table = torch.nn.Parameter(torch.randn(128, 3, generator=generator))
         self.config = SimpleNamespace(
-            text_config=SimpleNamespace(max_position_embeddings=LENGTH))
+            text_config=SimpleNamespace(max_position_embeddings=LENGTH)
+        )
         self.texts, self.pictures = [], 0
 
-    def tokenize(self, texts, padding=None, max_length=None,
-                 return_tensors=None):
+    def tokenize(self, texts, padding=None, max_length=None, return_tensors=None):
         if padding is None:
             return Tokens(input_ids=[ord(c) for c in texts])
         ids = torch.zeros(len(texts), max_length, dtype=torch.long)
         for row, text in zip(ids, texts):
-            row[:len(text)] = torch.tensor([ord(c) for c in text])
+            row[: len(text)] = torch.tensor([ord(c) for c in text])
         return Tokens(input_ids=ids, attention_mask=(ids > 0).long())
 
     def read(self, ids, mask):
         self.texts += [len(ids)]
-        return ((self.table[ids] * mask[..., None]).sum(1), )
+        return ((self.table[ids] * mask[..., None]).sum(1),)
 
     def look(self, pictures):
         self.pictures += len(pictures)
-        return (pictures, )
+        return (pictures,)
 
     def answer(self, seen, text):
         return (seen[0] * text[0][..., None, None]).sum(1)
@@ -85,21 +82,31 @@ def load_standin(folder, random_weights=False):
     model = StandIn()
     return transformers_models.LoadedModel(
         model,
-        transformers_models.Family('StandIn', StandIn.read, StandIn.look,
-                                   StandIn.answer),
-        model.tokenize, (16, 16), [100.] * 3, [50.] * 3)
+        transformers_models.Family(
+            'StandIn', StandIn.read, StandIn.look, StandIn.answer
+        ),
+        model.tokenize,
+        (16, 16),
+        [100.0] * 3,
+        [50.0] * 3,
+    )
 
 
 def write_tokenizer(folder):
     """CLIP's, with letters alone; the number of its tokens."""
     letters = string.ascii_lowercase
-    tokens = [*letters, *(c + '</w>' for c in letters), '<|startoftext|>',
-              '<|endoftext|>']
+    tokens = [
+        *letters,
+        *(c + '</w>' for c in letters),
+        '<|startoftext|>',
+        '<|endoftext|>',
+    ]
     vocab = {token: k for k, token in enumerate(tokens)}
     (folder / 'vocab.json').write_text(json.dumps(vocab))
     (folder / 'merges.txt').write_text('#version: 0.2\n')
     (folder / 'tokenizer_config.json').write_text(
-        json.dumps(dict(tokenizer_class='CLIPTokenizer')))
+        json.dumps(dict(tokenizer_class='CLIPTokenizer'))
+    )
     return len(tokens)
 
 
@@ -114,7 +121,8 @@ def text_config(tokens):
         projection_dim=16,
         bos_token_id=tokens - 2,
         eos_token_id=tokens - 1,
-        pad_token_id=tokens - 1)
+        pad_token_id=tokens - 1,
+    )
 
 
 def clipseg_config(transformers, tokens):
@@ -128,12 +136,14 @@ def clipseg_config(transformers, tokens):
             num_hidden_layers=4,
             num_attention_heads=2,
             image_size=16,  # other than what it sees, as the published one's
-            patch_size=8),
+            patch_size=8,
+        ),
         projection_dim=16,
         extract_layers=[0, 1, 3],
         reduce_dim=8,
         decoder_num_attention_heads=2,
-        decoder_intermediate_size=16)
+        decoder_intermediate_size=16,
+    )
 
 
 def sam3_config(transformers, tokens):
@@ -150,30 +160,41 @@ def sam3_config(transformers, tokens):
                 patch_size=14,
                 window_size=2,
                 global_attn_indexes=[1],
-                pretrain_image_size=28),
+                pretrain_image_size=28,
+            ),
             fpn_hidden_size=16,
-            backbone_feature_sizes=[[16, 16], [8, 8], [4, 4]]),
+            backbone_feature_sizes=[[16, 16], [8, 8], [4, 4]],
+        ),
         text_config=dict(text_config(tokens), model_type='clip_text_model'),
         geometry_encoder_config=dict(layers, roi_size=2),
         detr_encoder_config=layers,
         detr_decoder_config=dict(layers, num_queries=6),
-        mask_decoder_config=small)
+        mask_decoder_config=small,
+    )
 
 
 PROCESSORS = dict(
-    clipseg=('preprocessor_config.json',
-             dict(
-                 image_processor_type='ViTImageProcessor',
-                 size=SIZE['clipseg'],
-                 image_mean=[.485, .456, .406],
-                 image_std=[.229, .224, .225])),
-    sam3=('processor_config.json',
-          dict(
-              image_processor=dict(
-                  image_processor_type='Sam3ImageProcessor',
-                  size=dict(height=SIZE['sam3'], width=SIZE['sam3']),
-                  image_mean=[.5] * 3,
-                  image_std=[.5] * 3))))
+    clipseg=(
+        'preprocessor_config.json',
+        dict(
+            image_processor_type='ViTImageProcessor',
+            size=SIZE['clipseg'],
+            image_mean=[0.485, 0.456, 0.406],
+            image_std=[0.229, 0.224, 0.225],
+        ),
+    ),
+    sam3=(
+        'processor_config.json',
+        dict(
+            image_processor=dict(
+                image_processor_type='Sam3ImageProcessor',
+                size=dict(height=SIZE['sam3'], width=SIZE['sam3']),
+                image_mean=[0.5] * 3,
+                image_std=[0.5] * 3,
+            )
+        ),
+    ),
+)
 
 
 def write_model(kind, folder):
@@ -184,7 +205,8 @@ def write_model(kind, folder):
         pytest.skip(f'transformers {transformers.__version__} has no {name}')
     tokens = write_tokenizer(folder)
     config = (clipseg_config if kind == 'clipseg' else sam3_config)(
-        transformers, tokens)
+        transformers, tokens
+    )
     torch.manual_seed(2)
     model = getattr(transformers, name)(config)
     with torch.no_grad():
@@ -223,8 +245,7 @@ def folder(request):
 
 
 def build(folder, **kwargs):
-    cfg = dict(
-        type='TransformersSegmentor', folder=folder, vocabulary=NAMES)
+    cfg = dict(type='TransformersSegmentor', folder=folder, vocabulary=NAMES)
     return MODELS.build({**cfg, **kwargs}).eval()
 
 
@@ -250,13 +271,13 @@ def close(a, b):
 
 
 def picture(height, width):
-    return np.random.RandomState(0).randint(
-        0, 256, (height, width, 3)).astype(np.uint8)
+    return np.random.RandomState(0).randint(0, 256, (height, width, 3)).astype(np.uint8)
 
 
 def plain(folder, rgb, name):
     """The logits that transformers gives for a picture and a name."""
     import transformers
+
     processor = transformers.AutoImageProcessor.from_pretrained(folder)
     tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
     config = json.loads((Path(folder) / 'config.json').read_text())
@@ -264,8 +285,8 @@ def plain(folder, rgb, name):
     model = model.from_pretrained(folder).eval()
     inputs = dict(
         tokenizer([name], return_tensors='pt'),
-        pixel_values=processor(
-            Image.fromarray(rgb), return_tensors='pt').pixel_values)
+        pixel_values=processor(Image.fromarray(rgb), return_tensors='pt').pixel_values,
+    )
     with torch.no_grad():
         return model(**inputs), processor
 
@@ -273,9 +294,8 @@ def plain(folder, rgb, name):
 def ours(model, rgb, name=None):
     data = dict(
         inputs=[torch.from_numpy(rgb[..., ::-1].copy()).permute(2, 0, 1)],
-        data_samples=[
-            SegDataSample(metainfo=metas(1, rgb.shape[:2], name)[0])
-        ])
+        data_samples=[SegDataSample(metainfo=metas(1, rgb.shape[:2], name)[0])],
+    )
     with torch.no_grad():
         return model.test_step(data)[0]
 
@@ -294,14 +314,13 @@ def test_a_picture_is_resized_as_its_processor_does_it(kind, request):
     model, rgb, seen = build(folder), picture(51, 90), []
     look = model.family.look
     model.family = model.family._replace(
-        look=lambda module, inputs: seen.append(inputs) or look(
-            module, inputs))
+        look=lambda module, inputs: seen.append(inputs) or look(module, inputs)
+    )
     assert ours(model, rgb).seg_logits.data.shape == (4, 51, 90)
     _, processor = plain(folder, rgb, 'ring')
     expected = processor(Image.fromarray(rgb), return_tensors='pt')
     # It rounds to whole values on the way.
-    torch.testing.assert_close(
-        seen[0], expected.pixel_values, atol=0.02, rtol=0)
+    torch.testing.assert_close(seen[0], expected.pixel_values, atol=0.02, rtol=0)
 
 
 def test_sam3_is_transformers_own_post_processing(sam3):
@@ -309,15 +328,15 @@ def test_sam3_is_transformers_own_post_processing(sam3):
     said, processor = plain(sam3, rgb, 'blue square')
     model = build_once(sam3)
     found = processor.post_process_instance_segmentation(
-        said, threshold=0.5, mask_threshold=0.5)[0]['masks']
+        said, threshold=0.5, mask_threshold=0.5
+    )[0]['masks']
     union = found.amax(0)
     assert 0 < len(found) < 6 and 0 < union.float().mean() < 1
     seen = processor(Image.fromarray(rgb), return_tensors='pt').pixel_values
     text = model.text_encoder(['blue square'], seen.device)
     with torch.no_grad():
         inner = model.model.module
-        logits = model.family.answer(inner, model.family.look(inner, seen),
-                                     text)
+        logits = model.family.answer(inner, model.family.look(inner, seen), text)
         got = ours(model, rgb).seg_logits.data
     assert torch.equal(logits[0] > 0, union > 0)
     expected = F.interpolate(logits[None], (56, 56), mode='bilinear')[0]
@@ -340,11 +359,10 @@ def test_a_whole_vocabulary_is_its_classes_one_by_one(model, size):
             assert alone.shape == (2, 2, *size)
             close(alone[:, 1], logits[:, 1 + k])
         for k in range(2):
-            close(
-                model.inference(inputs[k:k + 1], metas(1, size)),
-                logits[k:k + 1])
+            close(model.inference(inputs[k : k + 1], metas(1, size)), logits[k : k + 1])
         mixed = model.inference(
-            inputs, metas(1, size, 'ring') + metas(1, size, 'red circle'))
+            inputs, metas(1, size, 'ring') + metas(1, size, 'red circle')
+        )
         close(mixed[:, 1], torch.stack([logits[0, 2], logits[1, 1]]))
     assert (logits[0, 1] - logits[0, 2]).abs().max() > 1e-3
 
@@ -352,17 +370,21 @@ def test_a_whole_vocabulary_is_its_classes_one_by_one(model, size):
 @pytest.mark.parametrize('chunk', [1, 3, 100])
 def test_chunks_do_not_change_the_result(folder, model, chunk):
     inputs = torch.randn(2, 3, 32, 32)
-    other = build(
-        folder, test_cfg=dict(mode='whole', class_batch_size=chunk))
+    other = build(folder, test_cfg=dict(mode='whole', class_batch_size=chunk))
     with torch.no_grad():
         close(
             other.inference(inputs, metas(2, (32, 32))),
-            model.inference(inputs, metas(2, (32, 32))))
+            model.inference(inputs, metas(2, (32, 32))),
+        )
 
 
 def test_statistics_of_another_scale_are_refused(standin):
-    model = build(standin, data_preprocessor=dict(
-        type='SegDataPreProcessor', mean=[0.5] * 3, std=[0.25] * 3))
+    model = build(
+        standin,
+        data_preprocessor=dict(
+            type='SegDataPreProcessor', mean=[0.5] * 3, std=[0.25] * 3
+        ),
+    )
     bytes_ = torch.zeros(3, 8, 8, dtype=torch.uint8)
     with pytest.raises(ValueError, match='statistics of pictures from 0 to 1'):
         model.data_preprocessor(dict(inputs=[bytes_]), False)
@@ -377,9 +399,7 @@ def test_of_synonyms_the_largest_logit_counts(standin):
     close(got, pair.amax(1))
     assert 0 < (got == pair[:, 0]).float().mean() < 1
     # A class may be asked for by any of its names.
-    close(
-        model.inference(inputs, metas(2, (16, 16), 'green ring'))[:, 1],
-        pair.amax(1))
+    close(model.inference(inputs, metas(2, (16, 16), 'green ring'))[:, 1], pair.amax(1))
 
 
 def test_texts_are_read_once_and_pictures_too(standin):
@@ -393,8 +413,8 @@ def test_texts_are_read_once_and_pictures_too(standin):
 @pytest.mark.parametrize('name', [None, 'ring'])
 def test_sliding_window_averages_overlapping_windows(folder, model, name):
     slide = build(
-        folder,
-        test_cfg=dict(mode='slide', crop_size=(32, 32), stride=(32, 16)))
+        folder, test_cfg=dict(mode='slide', crop_size=(32, 32), stride=(32, 16))
+    )
     inputs = torch.randn(1, 3, 32, 48)
     with torch.no_grad():
         got = slide.inference(inputs, metas(1, (32, 48), name))
@@ -441,13 +461,15 @@ def test_prediction_with_and_without_a_background(folder, model):
 def test_its_own_statistics_normalise_the_picture(folder, model):
     loaded = transformers_segmentor.load_folder(folder)
     batch = model.data_preprocessor(
-        dict(inputs=[torch.full((3, 2, 2), 51, dtype=torch.uint8)]))
+        dict(inputs=[torch.full((3, 2, 2), 51, dtype=torch.uint8)])
+    )
     expected = (51 - torch.tensor(loaded.mean)) / torch.tensor(loaded.std)
     close(batch['inputs'][0, :, 0, 0], expected)
     # One of the config's own goes before.
     other = build(folder, data_preprocessor=dict(type='SegDataPreProcessor'))
     batch = other.data_preprocessor(
-        dict(inputs=[torch.full((3, 2, 2), 51, dtype=torch.uint8)]))
+        dict(inputs=[torch.full((3, 2, 2), 51, dtype=torch.uint8)])
+    )
     assert (batch['inputs'] == 51).all()
 
 
@@ -481,8 +503,10 @@ def test_the_numbers_of_classes_are_the_vocabularys(folder):
         model.text_encoder.set_vocabulary(names)
         assert model.num_classes == model.out_channels == 1 + len(names)
         assert model.decode_head.num_classes == model.num_classes
-        assert model.inference(inputs, metas(1, model.input_size)).shape[
-            1] == model.num_classes
+        assert (
+            model.inference(inputs, metas(1, model.input_size)).shape[1]
+            == model.num_classes
+        )
 
 
 def test_names_that_are_read_alike_or_not_at_all(clipseg):
@@ -498,8 +522,7 @@ def test_weights_that_are_no_numbers(standin):
     model = build(standin)
     model.model.module.table[ord('b')] = float('nan')
     with pytest.raises(ValueError, match=r"row 2 \('blue square'\).*NaN"):
-        model.text_encoder(['ring', 'green', 'blue square'],
-                           torch.device('cpu'))
+        model.text_encoder(['ring', 'green', 'blue square'], torch.device('cpu'))
 
 
 def test_zoom_in_and_flips_go_around_it(model):
@@ -508,23 +531,24 @@ def test_zoom_in_and_flips_go_around_it(model):
             type='ZoomIn',
             module=model,
             proposals=dict(type='WindowProposals'),
-            resize=dict(type='Resize', scale=model.input_size)))
+            resize=dict(type='Resize', scale=model.input_size),
+        )
+    )
     rgb = picture(40, 50)
     assert ours(zoom_in, rgb).seg_logits.data.shape == (4, 40, 50)
     assert ours(zoom_in, rgb, 'ring').seg_logits.data.shape == (2, 40, 50)
     flips = MODELS.build(dict(type='SegTTAModel', module=model))
     image = torch.from_numpy(rgb[..., ::-1].copy()).permute(2, 0, 1)
-    views = [(image, {}), (image.flip(2),
-                           dict(flip=True, flip_direction='horizontal'))]
+    views = [(image, {}), (image.flip(2), dict(flip=True, flip_direction='horizontal'))]
     data = dict(
         inputs=[[view] for view, _ in views],
-        data_samples=[[
-            SegDataSample(
-                metainfo=dict(
-                    metas(1, (40, 50))[0], img_path='', **flip))
-        ] for _, flip in views])
+        data_samples=[
+            [SegDataSample(metainfo=dict(metas(1, (40, 50))[0], img_path='', **flip))]
+            for _, flip in views
+        ],
+    )
     with torch.no_grad():
-        (merged, ) = flips.test_step(data)
+        (merged,) = flips.test_step(data)
     assert merged.pred_sem_seg.shape == (40, 50)
 
 
@@ -536,14 +560,14 @@ def config(model, tmp_path, *bases):
     path.write_text('_base_ = ' + repr([str(CONFIGS / b) for b in bases]))
     cfg = Config.fromfile(path)
     cfg.model = dict(type='TransformersSegmentor', **model)
-    cfg.test_dataloader.update(
-        batch_size=4, num_workers=0, persistent_workers=False)
+    cfg.test_dataloader.update(batch_size=4, num_workers=0, persistent_workers=False)
     cfg.update(
         test_cfg=dict(type='TestLoop'),
         train_dataloader=None,
         work_dir=str(tmp_path),
         load_from='none',
-        log_level='ERROR')
+        log_level='ERROR',
+    )
     cfg.visualizer.vis_backends = None
     return cfg
 
@@ -553,8 +577,10 @@ def test_it_runs_on_shapes(folder, tmp_path, monkeypatch):
     monkeypatch.setattr(honest_scores, 'warn', lines.append)
     cfg = config(
         dict(folder=folder, vocabulary='shapes_5i', random_weights=True),
-        tmp_path, '_base_/datasets/shapes-5i.py',
-        '_base_/default_runtime.py')
+        tmp_path,
+        '_base_/datasets/shapes-5i.py',
+        '_base_/default_runtime.py',
+    )
     cfg.test_dataloader.dataset.test_classes = 'novel'
     cfg.test_dataloader.dataset.dataset.length = 8
     metrics = Runner.from_cfg(cfg).test()
@@ -563,30 +589,30 @@ def test_it_runs_on_shapes(folder, tmp_path, monkeypatch):
     # All names at once, from the picture alone.
     inferencer = MMSegInferencer(cfg, device='cpu')
     labels = inferencer('shapes-5i://test/0/000000.bmp')['predictions']
-    assert labels.shape == (128, 128) and set(np.unique(labels)) <= set(
-        range(21))
+    assert labels.shape == (128, 128) and set(np.unique(labels)) <= set(range(21))
     assert inferencer.model.dataset_meta['classes'][0] == 'background'
 
 
-@pytest.mark.parametrize('path', [
-    'clipseg-rd64_pascal-5i_fold0.py', 'clipseg-rd64_voc21.py'
-])
+@pytest.mark.parametrize(
+    'path', ['clipseg-rd64_pascal-5i_fold0.py', 'clipseg-rd64_voc21.py']
+)
 def test_the_configs(path, standin, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    cfg = config(
-        dict(vocabulary='voc', folder=standin), tmp_path,
-        f'baselines/{path}')
+    cfg = config(dict(vocabulary='voc', folder=standin), tmp_path, f'baselines/{path}')
     assert Config.fromfile(CONFIGS / 'baselines' / path).model == dict(
         cfg.model,
         folder='checkpoints/clipseg-rd64-refined',
         with_background=True,
-        test_cfg=dict(mode='whole', class_batch_size=8))
+        test_cfg=dict(mode='whole', class_batch_size=8),
+    )
     root = Path('data/VOCdevkit/VOC2012')
     mask = np.zeros((60, 90), np.uint8)
     mask[4:50, 5:80] = 3
-    for name, array in (('JPEGImages/a.jpg', picture(60, 90)),
-                        ('SegmentationClass/a.png', mask),
-                        ('SegmentationClassAug/a.png', mask)):
+    for name, array in (
+        ('JPEGImages/a.jpg', picture(60, 90)),
+        ('SegmentationClass/a.png', mask),
+        ('SegmentationClassAug/a.png', mask),
+    ):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(array).save(root / name)
     (root / 'ImageSets/Segmentation').mkdir(parents=True)
@@ -611,9 +637,7 @@ def test_it_loads_what_was_saved_in_half_precision(clipseg, tmp_path):
     copy(clipseg, tmp_path)
     build(clipseg).model.module.half().save_pretrained(tmp_path)
     state = load_file(tmp_path / 'model.safetensors')
-    assert {v.dtype for v in state.values() if v.is_floating_point()} == {
-        torch.float16
-    }
+    assert {v.dtype for v in state.values() if v.is_floating_point()} == {torch.float16}
     loaded = build(str(tmp_path))
     for a, b in zip(model.parameters(), loaded.parameters()):
         assert b.dtype == torch.float32
@@ -644,13 +668,15 @@ def test_sam3_out_of_the_model_for_videos(sam3, tmp_path):
     save_file(state, tmp_path / 'model.safetensors', dict(format='pt'))
     inner = json.loads((tmp_path / 'config.json').read_text())
     (tmp_path / 'config.json').write_text(
-        json.dumps(dict(model_type='sam3_video', detector_config=inner)))
+        json.dumps(dict(model_type='sam3_video', detector_config=inner))
+    )
     video, image = build(str(tmp_path)), build_once(sam3)
     inputs = torch.randn(1, 3, 56, 56)
     with torch.no_grad():
         close(
             video.inference(inputs, metas(1, (56, 56))),
-            image.inference(inputs, metas(1, (56, 56))))
+            image.inference(inputs, metas(1, (56, 56))),
+        )
     build(str(tmp_path), random_weights=True)
 
 
@@ -666,14 +692,16 @@ def no_transformers_needed(monkeypatch):
     try:
         import transformers  # noqa: F401
     except ImportError:
-        monkeypatch.setitem(sys.modules, 'transformers', SimpleNamespace(
-            __version__='0'))
+        monkeypatch.setitem(
+            sys.modules, 'transformers', SimpleNamespace(__version__='0')
+        )
 
 
 def test_a_folder_that_is_not_there(no_transformers_needed, tmp_path):
     for name in ('CIDAS/clipseg-rd64-refined', str(tmp_path / 'missing')):
-        with pytest.raises(FileNotFoundError,
-                           match=f'{name}.*not downloaded.*hf download NAME'):
+        with pytest.raises(
+            FileNotFoundError, match=f'{name}.*not downloaded.*hf download NAME'
+        ):
             build(name)
     with pytest.raises(FileNotFoundError, match='no config.json.*whole model'):
         build(str(tmp_path))
@@ -686,16 +714,13 @@ def test_an_unknown_kind_of_model(no_transformers_needed, tmp_path):
 
 
 def test_a_transformers_that_is_too_old(tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, 'transformers',
-                        SimpleNamespace(__version__='4.0'))
+    monkeypatch.setitem(sys.modules, 'transformers', SimpleNamespace(__version__='4.0'))
     (tmp_path / 'config.json').write_text('{"model_type": "sam3"}')
     with pytest.raises(ImportError, match='4.0 has no Sam3Model: pip'):
         build(str(tmp_path))
 
 
-@pytest.mark.parametrize('file', [
-    'preprocessor_config.json', 'tokenizer_config.json'
-])
+@pytest.mark.parametrize('file', ['preprocessor_config.json', 'tokenizer_config.json'])
 def test_files_that_are_lacking(clipseg, file, tmp_path):
     copy(clipseg, tmp_path, file)
     with pytest.raises(FileNotFoundError, match=f'has no {file}'):
@@ -713,8 +738,10 @@ def test_a_pickle_is_not_read(clipseg, tmp_path):
     copy(clipseg, tmp_path, '.safetensors')
     state = load_file(Path(clipseg) / 'model.safetensors')
     torch.save(state, tmp_path / 'pytorch_model.bin')
-    with pytest.raises(FileNotFoundError, match='a pickle can run code.*'
-                       'CLIPSegForImageSegmentation.from_pretrained'):
+    with pytest.raises(
+        FileNotFoundError,
+        match='a pickle can run code.*CLIPSegForImageSegmentation.from_pretrained',
+    ):
         build(str(tmp_path))
 
 

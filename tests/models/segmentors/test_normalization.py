@@ -1,4 +1,5 @@
 """Statistics of another scale than the pictures' are not silent."""
+
 import copy
 
 import pytest
@@ -14,9 +15,13 @@ CLIP = dict(mean=[122.8, 116.7, 104.1], std=[68.5, 66.6, 70.3])
 UNIT = dict(mean=[0.481, 0.458, 0.408], std=[0.269, 0.261, 0.276])
 BYTES = torch.randint(0, 256, (3, 8, 8), dtype=torch.uint8)
 PICTURES = {
-    'bytes': BYTES, 'black': BYTES * 0, 'floats': BYTES.float(),
-    'unit': BYTES / 255, 'normalised': BYTES / 128 - 1,
-    'dark': (BYTES % 2).float(), 'nearly black': BYTES / 5000,
+    'bytes': BYTES,
+    'black': BYTES * 0,
+    'floats': BYTES.float(),
+    'unit': BYTES / 255,
+    'normalised': BYTES / 128 - 1,
+    'dark': (BYTES % 2).float(),
+    'nearly black': BYTES / 5000,
     'wide': BYTES.int() * 200,
 }
 
@@ -29,8 +34,7 @@ def logged(monkeypatch):
 
 
 def look(picture, **statistics):
-    preprocessor = MODELS.build(
-        dict(type='SegDataPreProcessor', **statistics))
+    preprocessor = MODELS.build(dict(type='SegDataPreProcessor', **statistics))
     preprocessor.register_forward_pre_hook(check_normalization)
     preprocessor = copy.deepcopy(preprocessor)
     for _ in range(2):
@@ -38,39 +42,57 @@ def look(picture, **statistics):
 
 
 @pytest.mark.parametrize('picture', ['bytes', 'black', 'floats'])
-@pytest.mark.parametrize('statistics, message', [
-    (UNIT, r'statistics of pictures from 0 to 1, .*Write '
-     r'mean=\[122.655, 116.79, 104.04\] and std=\[68.595, 66.555, 70.38\]'),
-    (dict(mean=[0.5] * 3, std=[1.0] * 3), 'statistics of pictures from 0'),
-    (dict(mean=[0.0] * 3, std=[0.5] * 3), 'statistics of pictures from 0'),
-    (dict(CLIP, std=UNIT['std']), r'mean=\[122.8, .* std=\[68.595'),
-])
+@pytest.mark.parametrize(
+    'statistics, message',
+    [
+        (
+            UNIT,
+            r'statistics of pictures from 0 to 1, .*Write '
+            r'mean=\[122.655, 116.79, 104.04\] and std=\[68.595, 66.555, 70.38\]',
+        ),
+        (dict(mean=[0.5] * 3, std=[1.0] * 3), 'statistics of pictures from 0'),
+        (dict(mean=[0.0] * 3, std=[0.5] * 3), 'statistics of pictures from 0'),
+        (dict(CLIP, std=UNIT['std']), r'mean=\[122.8, .* std=\[68.595'),
+    ],
+)
 def test_statistics_of_one(picture, statistics, message):
     with pytest.raises(ValueError, match=message):
         look(picture, **statistics)
 
 
-@pytest.mark.parametrize('statistics', [
-    CLIP, dict(mean=[0.0] * 3, std=[255.0] * 3)])
+@pytest.mark.parametrize('statistics', [CLIP, dict(mean=[0.0] * 3, std=[255.0] * 3)])
 def test_pictures_of_one(statistics):
     with pytest.raises(ValueError, match='these go from 0 to 1. Write mean='):
         look('unit', **statistics)
 
 
-@pytest.mark.parametrize('picture, statistics', [
-    *((name, CLIP) for name in PICTURES if name != 'unit'),
-    ('unit', UNIT), ('normalised', UNIT), ('unit', {}), ('normalised', {}),
-    ('wide', UNIT), ('bytes', dict(mean=[0.0] * 3, std=[255.0] * 3)),
-    ('bytes', dict(mean=[127.5] * 3, std=[127.5] * 3)),
-    ('bytes', dict(mean=CLIP['mean'], std=[1.0] * 3))])
+@pytest.mark.parametrize(
+    'picture, statistics',
+    [
+        *((name, CLIP) for name in PICTURES if name != 'unit'),
+        ('unit', UNIT),
+        ('normalised', UNIT),
+        ('unit', {}),
+        ('normalised', {}),
+        ('wide', UNIT),
+        ('bytes', dict(mean=[0.0] * 3, std=[255.0] * 3)),
+        ('bytes', dict(mean=[127.5] * 3, std=[127.5] * 3)),
+        ('bytes', dict(mean=CLIP['mean'], std=[1.0] * 3)),
+    ],
+)
 def test_what_may_be_meant(picture, statistics, logged):
     look(picture, **statistics)
     assert not logged
 
 
-@pytest.mark.parametrize('statistics, said', [
-    ({}, 'no mean and std'), (dict(mean=[0.0] * 3, std=[1.0] * 3), 'std=[1.0'),
-    (dict(mean=UNIT['mean'], std=CLIP['std']), 'mean=[0.481')])
+@pytest.mark.parametrize(
+    'statistics, said',
+    [
+        ({}, 'no mean and std'),
+        (dict(mean=[0.0] * 3, std=[1.0] * 3), 'std=[1.0'),
+        (dict(mean=UNIT['mean'], std=CLIP['std']), 'mean=[0.481'),
+    ],
+)
 def test_what_is_odd_is_said_once(statistics, said, logged):
     look('bytes', **statistics)
     assert len(logged) == 1 and said in logged[0]
@@ -79,7 +101,8 @@ def test_what_is_odd_is_said_once(statistics, said, logged):
 @pytest.mark.parametrize('name', ['clsclip', 'film', 'dense-clip'])
 def test_every_segmentor_looks(name):
     config = Config.fromfile(
-        configs_folder() / f'_base_/models/{name}_shapes-clip.py').model
+        configs_folder() / f'_base_/models/{name}_shapes-clip.py'
+    ).model
     config.data_preprocessor.update(UNIT)
     model = MODELS.build(config)
     with pytest.raises(ValueError, match='statistics of pictures'):

@@ -1,4 +1,5 @@
 """From names to text tokens: against open_clip's own, files, bad input."""
+
 import json
 from pathlib import Path
 
@@ -72,8 +73,8 @@ def test_raw_names_are_open_clips_own(clip):
 
 def test_of_templates_the_mean_is_taken(clip):
     expected = sum(
-        encode(clip, [prompt.format(name) for name in NAMES])
-        for prompt in PROMPTS) / len(PROMPTS)
+        encode(clip, [prompt.format(name) for name in NAMES]) for prompt in PROMPTS
+    ) / len(PROMPTS)
     torch.testing.assert_close(build(clip, templates=PROMPTS)(), expected)
 
 
@@ -81,7 +82,8 @@ def test_of_templates_the_mean_is_taken(clip):
 def test_normalised_it_is_open_clips_classifier(clip, prompts):
     tokens = build(clip, templates=prompts, normalize=True)()
     expected = open_clip.build_zero_shot_classifier(
-        clip.model, clip.tokenizer, NAMES, prompts).T
+        clip.model, clip.tokenizer, NAMES, prompts
+    ).T
     torch.testing.assert_close(tokens, expected)
 
 
@@ -92,8 +94,7 @@ def test_clips_templates_have_a_name():
 
 @pytest.mark.parametrize('normalize', [False, True])
 def test_of_synonyms_the_mean_is_taken(clip, normalize):
-    encoder = build(
-        clip, [('ring', 'circle'), 'cross'], normalize=normalize)
+    encoder = build(clip, [('ring', 'circle'), 'cross'], normalize=normalize)
     assert encoder.names == ('ring', 'cross')
     words = encode(clip, ['ring', 'circle', 'cross'])
     if normalize:
@@ -108,15 +109,15 @@ def test_of_synonyms_the_mean_is_taken(clip, normalize):
 
 
 def test_prompts_are_read_in_place_of_names(clip):
-    encoder = build(clip, ['ring', ['tvmonitor', 'cross']], prompts='plain',
-                    templates=['a {}'])
+    encoder = build(
+        clip, ['ring', ['tvmonitor', 'cross']], prompts='plain', templates=['a {}']
+    )
     assert encoder.names == ('ring', 'tvmonitor')
     expected = encode(clip, ['a ring', 'a tv monitor', 'a cross'])
     expected = torch.stack([expected[0], expected[1:].mean(0)])
     assert torch.allclose(encoder(), expected, atol=1e-6)
     own = build(clip, prompts={'ring': 'blue ring'})
-    assert torch.allclose(
-        own(['ring']), encode(clip, ['blue ring']), atol=1e-6)
+    assert torch.allclose(own(['ring']), encode(clip, ['blue ring']), atol=1e-6)
 
 
 def test_plain_words_for_odd_names():
@@ -187,7 +188,8 @@ def test_a_freed_tower_knows_its_vocabulary_only(clip):
     assert torch.equal(encoder(), tokens)
     assert torch.equal(encoder(['ring']), tokens[2:])
     with pytest.raises(
-            ValueError, match="freed before 'cross' was .* free_tower=False"):
+        ValueError, match="freed before 'cross' was .* free_tower=False"
+    ):
         encoder(['cross'])
 
 
@@ -196,8 +198,7 @@ def test_another_vocabulary_at_run_time(clip):
     encoder()
     encoder.set_vocabulary([('cross', 'ring'), 'circle'])
     assert encoder.names == ('cross', 'circle')
-    torch.testing.assert_close(
-        encoder(), build(clip, [('cross', 'ring'), 'circle'])())
+    torch.testing.assert_close(encoder(), build(clip, [('cross', 'ring'), 'circle'])())
 
 
 def test_a_refused_vocabulary_changes_nothing(clip, tmp_path):
@@ -210,9 +211,15 @@ def test_a_refused_vocabulary_changes_nothing(clip, tmp_path):
         assert torch.equal(encoder(['ring']), torch.ones(1, 16))
 
 
-@pytest.mark.parametrize('key, value', [
-    ('templates', PROMPTS), ('templates', ['a {}']), ('normalize', True),
-    ('prompts', {'ring': 'blue cross'})])
+@pytest.mark.parametrize(
+    'key, value',
+    [
+        ('templates', PROMPTS),
+        ('templates', ['a {}']),
+        ('normalize', True),
+        ('prompts', {'ring': 'blue cross'}),
+    ],
+)
 def test_what_is_set_later_takes_effect(clip, key, value):
     encoder = build(clip)
     before = encoder(), encoder(['ring']), encoder(['green ring'])
@@ -222,17 +229,19 @@ def test_what_is_set_later_takes_effect(clip, key, value):
         assert torch.equal(encoder(names), wanted(names))
         # Only the prompt of one name has changed.
         assert torch.equal(encoder(names), old) == (
-            key == 'prompts' and names == ['green ring'])
+            key == 'prompts' and names == ['green ring']
+        )
 
 
 def test_what_does_not_do_cannot_be_set_later(clip):
     encoder = build(clip, templates=PROMPTS)
     tokens = encoder()
     for key, value, match in [
-            ('templates', ['x'], 'have no {}'),
-            ('templates', ['a ' * 20 + '{}'], 'this CLIP reads 20'),
-            ('prompts', {'ring': 'red circle'}, 'one and the same'),
-            ('normalize', 'no', 'True or False')]:
+        ('templates', ['x'], 'have no {}'),
+        ('templates', ['a ' * 20 + '{}'], 'this CLIP reads 20'),
+        ('prompts', {'ring': 'red circle'}, 'one and the same'),
+        ('normalize', 'no', 'True or False'),
+    ]:
         with pytest.raises(ValueError, match=match):
             setattr(encoder, key, value)
         assert torch.equal(encoder(), tokens)
@@ -261,21 +270,34 @@ def test_other_weights_take_effect(tiny_clip_json, forwards):
     encoder = build(load_clip(tiny_clip_json))
     tower = encoder.clip.module
     first = encoder()
-    tower.load_state_dict({key: value + 1 if key == 'text_projection' else
-                           value for key, value in tower.state_dict().items()})
+    tower.load_state_dict(
+        {
+            key: value + 1 if key == 'text_projection' else value
+            for key, value in tower.state_dict().items()
+        }
+    )
     second = encoder()
     with torch.no_grad():
         tower.transformer.resblocks[0].mlp.c_fc.bias.add_(1)
     third = encoder()
-    tower.load_state_dict({
-        key: value * 2 if key == 'text_projection' else value
-        for key, value in tower.state_dict().items()}, assign=True)
-    assert not any(torch.equal(*pair) for pair in [
-        (first, second), (second, third), (third, encoder())])
+    tower.load_state_dict(
+        {
+            key: value * 2 if key == 'text_projection' else value
+            for key, value in tower.state_dict().items()
+        },
+        assign=True,
+    )
+    assert not any(
+        torch.equal(*pair)
+        for pair in [(first, second), (second, third), (third, encoder())]
+    )
     with torch.no_grad():
         tower.text_projection[0, 0] = float('nan')
-    with pytest.raises(ValueError, match=r"text tower.*row 0 \('red circle'\)"
-                       '.*3 of 3 rows'):
+    with pytest.raises(
+        ValueError,
+        match=r"text tower.*row 0 \('red circle'\)"
+        '.*3 of 3 rows',
+    ):
         encoder()
 
 
@@ -284,10 +306,15 @@ def test_coca_normalises_when_it_is_told(tmp_path, tiny_clip_json, normalize):
     config = json.loads(Path(tiny_clip_json).read_text())
     text = config['text_cfg']
     merges = Path(tiny_clip_json).with_name('shapes-bpe.txt.gz')
-    text.update(embed_cls=True, output_tokens=True,
-                tokenizer_kwargs=dict(bpe_path=str(merges)))
-    config.update(custom_text=True, multimodal_cfg=dict(
-        context_length=20, vocab_size=560, width=16, heads=2, layers=1))
+    text.update(
+        embed_cls=True, output_tokens=True, tokenizer_kwargs=dict(bpe_path=str(merges))
+    )
+    config.update(
+        custom_text=True,
+        multimodal_cfg=dict(
+            context_length=20, vocab_size=560, width=16, heads=2, layers=1
+        ),
+    )
     path = tmp_path / 'tiny-coca.json'
     path.write_text(json.dumps(config))
     coca = load_clip(str(path))
@@ -312,12 +339,13 @@ def test_a_segmentor_loads_one_clip_for_both_towers(monkeypatch):
         return load_clip(*args, **kwargs)
 
     models = mmseg_clsclip.models
-    for module in (models.backbones.clsclip_vit,
-                   models.segmentors.clip_segmentor,
-                   models.text_encoders.open_clip_text_encoder):
+    for module in (
+        models.backbones.clsclip_vit,
+        models.segmentors.clip_segmentor,
+        models.text_encoders.open_clip_text_encoder,
+    ):
         monkeypatch.setattr(module, 'load_clip', spy)
-    config = Config.fromfile(ROOT / 'configs/shapes/'
-                             'clsclip_shapes-5i_fold0.py')
+    config = Config.fromfile(ROOT / 'configs/shapes/clsclip_shapes-5i_fold0.py')
     model = MODELS.build(config.model)
     assert len(calls) == 1
     visual = model.text_encoder.clip.module.visual
@@ -330,36 +358,51 @@ def test_a_segmentor_loads_one_clip_for_both_towers(monkeypatch):
 def test_names_of_data_sets():
     voc = read_vocabulary('voc')
     assert len(voc) == 20
-    assert voc[0] == ('aeroplane', ) and voc[-1] == ('tvmonitor', )
+    assert voc[0] == ('aeroplane',) and voc[-1] == ('tvmonitor',)
     shapes = read_vocabulary('shapes_5i')
-    assert len(shapes) == 20 and shapes[0] == ('red circle', )
+    assert len(shapes) == 20 and shapes[0] == ('red circle',)
 
 
 @pytest.mark.parametrize('name', sorted(dataset_aliases))
 def test_every_data_set_of_mmseg_does(name):
-    assert ('background', ) not in read_vocabulary(name)
+    assert ('background',) not in read_vocabulary(name)
 
 
-@pytest.mark.parametrize('vocabulary, match', [
-    ([], 'vocabulary is empty'),
-    (None, 'must be a list, not a NoneType'),
-    (dict(cat=['kitten']), 'must be a list, not a dict'),
-    (['ring', ' '], "Class 1 of the vocabulary has the name ' '"),
-    (['ring', 5], 'Class 1 of the vocabulary has the name 5'),
-    (['ring', ()], 'Class 1 of the vocabulary has no name'),
-    (['ring', 'cross', 'Ring'], "'Ring' stands twice .* classes 0 and 2"),
-    (['ring', ('cross', 'ring')], "'ring' stands twice .* classes 0 and 1"),
-    ('vox', r"no data set that mmseg knows. Nearest: \['voc'.*\['vox'\]"),
-])
+@pytest.mark.parametrize(
+    'vocabulary, match',
+    [
+        ([], 'vocabulary is empty'),
+        (None, 'must be a list, not a NoneType'),
+        (dict(cat=['kitten']), 'must be a list, not a dict'),
+        (['ring', ' '], "Class 1 of the vocabulary has the name ' '"),
+        (['ring', 5], 'Class 1 of the vocabulary has the name 5'),
+        (['ring', ()], 'Class 1 of the vocabulary has no name'),
+        (['ring', 'cross', 'Ring'], "'Ring' stands twice .* classes 0 and 2"),
+        (['ring', ('cross', 'ring')], "'ring' stands twice .* classes 0 and 1"),
+        ('vox', r"no data set that mmseg knows. Nearest: \['voc'.*\['vox'\]"),
+    ],
+)
 def test_bad_vocabularies(vocabulary, match):
     with pytest.raises(ValueError, match=match):
         read_vocabulary(vocabulary)
 
 
-@pytest.mark.parametrize('other', [
-    'red  ring', 'red\xa0ring', 'RED ring', 'red\nring', '\u2003red ring',
-    'red&nbsp;ring', 'red&#32;ring', 'red\x07 ring', 'red ring\ufeff',
-    '\uff52\uff45\uff44 ring', '&#114;ed ring'])
+@pytest.mark.parametrize(
+    'other',
+    [
+        'red  ring',
+        'red\xa0ring',
+        'RED ring',
+        'red\nring',
+        '\u2003red ring',
+        'red&nbsp;ring',
+        'red&#32;ring',
+        'red\x07 ring',
+        'red ring\ufeff',
+        '\uff52\uff45\uff44 ring',
+        '&#114;ed ring',
+    ],
+)
 def test_names_that_are_read_alike_are_one_class(clip, other):
     for names in (['red ring', other], [other, 'x', ['ring', 'red ring']]):
         with pytest.raises(ValueError, match='could not tell them apart'):
@@ -367,8 +410,11 @@ def test_names_that_are_read_alike_are_one_class(clip, other):
 
 
 def test_names_are_compared_as_they_are_read(clip, tmp_path):
-    with pytest.raises(ValueError, match=r"names 'caf\\xe9' and 'caf&eacute;' "
-                       'of classes 0 and 2 are one .* another name or prompt'):
+    with pytest.raises(
+        ValueError,
+        match=r"names 'caf\\xe9' and 'caf&eacute;' "
+        'of classes 0 and 2 are one .* another name or prompt',
+    ):
         build(clip, ['café', 'ring', 'caf&eacute;'])
     # NFC and NFD; CLIP's own reading is not asked.
     with pytest.raises(ValueError, match=r"'cafe\\u0301' stands twice"):
@@ -382,13 +428,29 @@ def test_names_are_compared_as_they_are_read(clip, tmp_path):
     build(clip, dict(embeddings=path, names=['a&b', 'a&amp;b']))
 
 
-@pytest.mark.parametrize('name', [
-    '\u200b', '\u200d\ufeff', '\u0301', '\x07\x1b', '\xad', '\u3164',
-    '\u2800', '\u2028', '\ud800', '&nbsp;', '&#8203;', '&#x300;'])
+@pytest.mark.parametrize(
+    'name',
+    [
+        '\u200b',
+        '\u200d\ufeff',
+        '\u0301',
+        '\x07\x1b',
+        '\xad',
+        '\u3164',
+        '\u2800',
+        '\u2028',
+        '\ud800',
+        '&nbsp;',
+        '&#8203;',
+        '&#x300;',
+    ],
+)
 def test_a_name_without_anything_to_see_is_refused(clip, name):
-    for what in (dict(vocabulary=['ring', name]),
-                 dict(vocabulary=[['ring', name]]),
-                 dict(prompts={'ring': name})):
+    for what in (
+        dict(vocabulary=['ring', name]),
+        dict(vocabulary=[['ring', name]]),
+        dict(prompts={'ring': name}),
+    ):
         with pytest.raises(ValueError, match='something to see|Nothing is'):
             build(clip, **what)
     with pytest.raises(ValueError, match='Nothing is left of the name'):
@@ -397,7 +459,8 @@ def test_a_name_without_anything_to_see_is_refused(clip, name):
 
 def test_a_tokenizer_may_read_no_punctuation(clip):
     tokenizer = open_clip.tokenizer.SimpleTokenizer(
-        context_length=20, clean='canonicalize')
+        context_length=20, clean='canonicalize'
+    )
     other = clip._replace(tokenizer=tokenizer)
     with pytest.raises(ValueError, match=r"left of the name '\?!'"):
         build(other, ['ring', '?!'])
@@ -424,16 +487,19 @@ def test_no_data_set_has_names_that_are_read_alike(clip, prompts):
         encoder.set_vocabulary(name)
 
 
-@pytest.mark.parametrize('kwargs, match', [
-    (dict(templates=None), "write one of .*or a list of texts"),
-    (dict(templates=[5]), r'\[5\] have no {}'),
-    (dict(prompts=['x']), "'plain', or a dict"),
-    (dict(prompts={'ring': 5}), "prompt of 'ring' is 5"),
-    (dict(normalize='no'), "normalize='no': write True or False"),
-    (dict(free_tower='no'), "free_tower='no': write True or False"),
-    (dict(batch_size=0), 'batch_size=0: write a number of texts'),
-    (dict(batch_size='8'), "batch_size='8': write a number of texts"),
-])
+@pytest.mark.parametrize(
+    'kwargs, match',
+    [
+        (dict(templates=None), 'write one of .*or a list of texts'),
+        (dict(templates=[5]), r'\[5\] have no {}'),
+        (dict(prompts=['x']), "'plain', or a dict"),
+        (dict(prompts={'ring': 5}), "prompt of 'ring' is 5"),
+        (dict(normalize='no'), "normalize='no': write True or False"),
+        (dict(free_tower='no'), "free_tower='no': write True or False"),
+        (dict(batch_size=0), 'batch_size=0: write a number of texts'),
+        (dict(batch_size='8'), "batch_size='8': write a number of texts"),
+    ],
+)
 def test_bad_arguments(clip, kwargs, match):
     with pytest.raises(ValueError, match=match):
         build(clip, **kwargs)
@@ -461,11 +527,14 @@ def test_a_name_must_fit_into_the_context(clip):
         build(clip._replace(tokenizer=tokenizer), ['cat ' * 100])
 
 
-@pytest.mark.parametrize('templates, match', [
-    (['a {}', 'a photo'], r"\['a photo'\] have no {} for the name"),
-    ([], 'have no {} for the name'),
-    ('clips', r"known by name are \['name', 'clip'\]; otherwise give a list"),
-])
+@pytest.mark.parametrize(
+    'templates, match',
+    [
+        (['a {}', 'a photo'], r"\['a photo'\] have no {} for the name"),
+        ([], 'have no {} for the name'),
+        ('clips', r"known by name are \['name', 'clip'\]; otherwise give a list"),
+    ],
+)
 def test_bad_templates(clip, templates, match):
     with pytest.raises(ValueError, match=match):
         build(clip, templates=templates)
@@ -508,20 +577,21 @@ def test_embeddings_may_be_normalised(clip, tmp_path):
     torch.testing.assert_close(encoder().norm(dim=-1), torch.ones(3))
 
 
-@pytest.mark.parametrize('file, text', [
-    ('names.txt', 'red circle\nblue square\nring\n'),
-    ('names.txt', 'red circle\nblue square\nring'),
-    ('names.txt', '\ufeffred circle \nblue square\nring'),
-    ('names.txt', 'red circle\r\nblue square\r\nring\r\n\r\n'),
-    ('names.json', json.dumps(NAMES)),
-    ('names.json', json.dumps(['red circle', 'blue square',
-                               ['ring', 'circle']])),
-])
+@pytest.mark.parametrize(
+    'file, text',
+    [
+        ('names.txt', 'red circle\nblue square\nring\n'),
+        ('names.txt', 'red circle\nblue square\nring'),
+        ('names.txt', '\ufeffred circle \nblue square\nring'),
+        ('names.txt', 'red circle\r\nblue square\r\nring\r\n\r\n'),
+        ('names.json', json.dumps(NAMES)),
+        ('names.json', json.dumps(['red circle', 'blue square', ['ring', 'circle']])),
+    ],
+)
 def test_names_from_a_file(clip, tmp_path, file, text):
     embeddings = write_embeddings(tmp_path / 'a.npy')
     (tmp_path / file).write_bytes(text.encode())
-    encoder = build(
-        clip, dict(embeddings=embeddings, names=str(tmp_path / file)))
+    encoder = build(clip, dict(embeddings=embeddings, names=str(tmp_path / file)))
     assert encoder.names == tuple(NAMES)
 
 
@@ -538,8 +608,9 @@ def refuses(match, clip, path, names=NAMES, error=ValueError):
 
 def test_embeddings_that_do_not_fit(clip, tmp_path):
     path = write_embeddings(tmp_path / 'a.npy')
-    refuses(r'are \(3, 16\); 2 names and .* width 16 need \(2, 16\)', clip,
-            path, NAMES[:2])
+    refuses(
+        r'are \(3, 16\); 2 names and .* width 16 need \(2, 16\)', clip, path, NAMES[:2]
+    )
     path = write_embeddings(tmp_path / 'b.npy', MATRIX[:, :12].copy())
     refuses(r'are \(3, 12\); 3 names and .* need \(3, 16\)', clip, path)
     path = write_embeddings(tmp_path / 'c.npy', MATRIX[0])
@@ -554,8 +625,7 @@ def test_embeddings_that_are_no_numbers(clip, tmp_path, file, value):
     matrix = MATRIX.astype(np.float64)
     matrix[1, 3] = value
     path = write_embeddings(tmp_path / file, matrix)
-    refuses(rf"{file}.*row 1 \('blue square'\) .*NaN.*; 1 of 3 rows", clip,
-            path)
+    refuses(rf"{file}.*row 1 \('blue square'\) .*NaN.*; 1 of 3 rows", clip, path)
     with pytest.raises(ValueError, match='row 1 has'):
         read_embeddings(path)
 
@@ -563,8 +633,7 @@ def test_embeddings_that_are_no_numbers(clip, tmp_path, file, value):
 @pytest.mark.parametrize('dtype', ['int64', 'uint8', 'bool', 'complex64'])
 def test_embeddings_of_other_kinds_of_numbers(clip, tmp_path, dtype):
     path = write_embeddings(tmp_path / 'a.npy', MATRIX.astype(dtype))
-    refuses(f'a.npy holds torch.{dtype}; text embeddings are floating', clip,
-            path)
+    refuses(f'a.npy holds torch.{dtype}; text embeddings are floating', clip, path)
 
 
 def test_embeddings_of_odd_layouts_and_kinds(clip, tmp_path):
@@ -583,10 +652,9 @@ def test_embeddings_that_cannot_be_normalised(clip, tmp_path):
         path = write_embeddings(tmp_path / 'a.npy', MATRIX * np.float32(scale))
         vocabulary = dict(embeddings=path, names=NAMES)
         torch.testing.assert_close(
-            build(clip, vocabulary, normalize=True)().norm(dim=1),
-            torch.ones(3))
-    path = write_embeddings(
-        tmp_path / 'a.npy', MATRIX * np.float32([[1], [1], [0]]))
+            build(clip, vocabulary, normalize=True)().norm(dim=1), torch.ones(3)
+        )
+    path = write_embeddings(tmp_path / 'a.npy', MATRIX * np.float32([[1], [1], [0]]))
     encoder = build(clip, dict(embeddings=path, names=NAMES))
     assert not encoder(['ring']).any()
     with pytest.raises(ValueError, match=r"Row 2 \('ring'\).* all zeros"):
@@ -604,7 +672,7 @@ class Evil:
     """Runs code if it is unpickled without care."""
 
     def __reduce__(self):
-        return pytest.fail, ('Code in a pickle ran.', )
+        return pytest.fail, ('Code in a pickle ran.',)
 
 
 def test_code_in_embeddings_is_refused(clip, tmp_path):
@@ -615,18 +683,25 @@ def test_code_in_embeddings_is_refused(clip, tmp_path):
 
 
 def test_embeddings_that_are_not_there(clip, tmp_path):
-    refuses('nowhere.npy do not exist', clip, tmp_path / 'nowhere.npy',
-            error=FileNotFoundError)
+    refuses(
+        'nowhere.npy do not exist',
+        clip,
+        tmp_path / 'nowhere.npy',
+        error=FileNotFoundError,
+    )
     (tmp_path / 'a.csv').touch()
     refuses('are read from .npy, .pt or', clip, tmp_path / 'a.csv')
     path = write_embeddings(tmp_path / 'a.npy')
-    refuses('nowhere.txt, do not exist', clip, path,
-            str(tmp_path / 'nowhere.txt'), FileNotFoundError)
+    refuses(
+        'nowhere.txt, do not exist',
+        clip,
+        path,
+        str(tmp_path / 'nowhere.txt'),
+        FileNotFoundError,
+    )
     (tmp_path / 'latin.txt').write_bytes('café'.encode('latin-1'))
-    refuses('latin.txt is no text in UTF-8', clip, path,
-            str(tmp_path / 'latin.txt'))
+    refuses('latin.txt is no text in UTF-8', clip, path, str(tmp_path / 'latin.txt'))
     (tmp_path / 'broken.json').write_text('["ring",')
-    refuses('broken.json is not JSON', clip, path,
-            str(tmp_path / 'broken.json'))
+    refuses('broken.json is not JSON', clip, path, str(tmp_path / 'broken.json'))
     with pytest.raises(ValueError, match=r"it has \['embeddings'\]"):
         build(clip, dict(embeddings=path))

@@ -1,4 +1,5 @@
 """Converters run as their command line does, but in this process."""
+
 import sys
 from importlib import import_module
 from pathlib import Path

@@ -1,4 +1,5 @@
 """From COCO's annotations to masks and lists of COCO-20i."""
+
 import json
 import sys
 
@@ -11,7 +12,8 @@ from pycocotools.coco import COCO
 from mmseg_clsclip.datasets.coco import COCO_CLASSES
 
 pytestmark = pytest.mark.filterwarnings(
-    'ignore:__array__ implementation:DeprecationWarning')
+    'ignore:__array__ implementation:DeprecationWarning'
+)
 HEIGHT, WIDTH = 60, 80
 # Ids with gaps, as COCO's have, and not in the order of the names.
 IDS = {name: 3 + 2 * k + k // 5 for k, name in enumerate(COCO_CLASSES)}
@@ -26,8 +28,7 @@ def run_lengths(region):
     flat = region.ravel(order='F')
     changes = np.flatnonzero(np.diff(flat)) + 1
     counts = np.diff([0, *changes, flat.size]).tolist()
-    return dict(counts=[0, *counts] if flat[0] else counts,
-                size=list(region.shape))
+    return dict(counts=[0, *counts] if flat[0] else counts, size=list(region.shape))
 
 
 def region(seed):
@@ -43,12 +44,16 @@ def compressed(seed):
 def content():
     """Three pictures; the annotations of two are mixed up in the file."""
     images = [
-        dict(id=i, file_name=f'COCO_val2014_{i:012d}.jpg', height=HEIGHT,
-             width=WIDTH) for i in (42, 7, 300)
+        dict(id=i, file_name=f'COCO_val2014_{i:012d}.jpg', height=HEIGHT, width=WIDTH)
+        for i in (42, 7, 300)
     ]
     annotations = [
-        dict(image_id=image, category_id=IDS[name], segmentation=drawing,
-             iscrowd=int(isinstance(drawing, dict)))
+        dict(
+            image_id=image,
+            category_id=IDS[name],
+            segmentation=drawing,
+            iscrowd=int(isinstance(drawing, dict)),
+        )
         for image, name, drawing in (
             (42, 'person', [box(10, 10, 60, 40)]),
             (300, 'toothbrush', run_lengths(region(1))),
@@ -65,15 +70,14 @@ def content():
     return dict(
         images=images,
         annotations=annotations,
-        categories=[dict(id=i, name=n) for n, i in reversed(IDS.items())])
+        categories=[dict(id=i, name=n) for n, i in reversed(IDS.items())],
+    )
 
 
 def masks(tool, root, content):
     path = root / 'instances_val2014.json'
-    path.write_text(content if isinstance(content, str) else json.dumps(
-        content))
-    return tool('coco_20i', 'masks', '--annotations', path, '--out',
-                root / 'out')
+    path.write_text(content if isinstance(content, str) else json.dumps(content))
+    return tool('coco_20i', 'masks', '--annotations', path, '--out', root / 'out')
 
 
 def read(root, number):
@@ -86,10 +90,8 @@ def files(folder):
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_masks_are_what_pycocotools_draws_in_the_files_order(
-        tool, tmp_path, content):
-    assert masks(tool, tmp_path, content) == (
-        'masks 3: 3 written, 0 already there\n')
+def test_masks_are_what_pycocotools_draws_in_the_files_order(tool, tmp_path, content):
+    assert masks(tool, tmp_path, content) == ('masks 3: 3 written, 0 already there\n')
     coco = COCO(str(tmp_path / 'instances_val2014.json'))
     for number in coco.imgs:
         expected = np.zeros((HEIGHT, WIDTH), np.uint8)
@@ -116,23 +118,22 @@ def test_what_a_mask_is_in_plain_numbers(tool, tmp_path, content):
     assert np.array_equal(last, expected)
 
 
-def test_a_second_run_writes_what_is_missing_and_only_that(
-        tool, tmp_path, content):
+def test_a_second_run_writes_what_is_missing_and_only_that(tool, tmp_path, content):
     masks(tool, tmp_path, content)
     before = read(tmp_path, 42)
     (tmp_path / 'out/COCO_val2014_000000000042.png').unlink()
-    assert masks(tool, tmp_path, content) == (
-        'masks 3: 1 written, 2 already there\n')
+    assert masks(tool, tmp_path, content) == ('masks 3: 1 written, 2 already there\n')
     assert np.array_equal(read(tmp_path, 42), before)
 
 
 def test_a_failed_run_leaves_no_half_mask(tool, tmp_path, content):
     content['annotations'][-1]['segmentation'] = []
-    with pytest.raises(SystemExit, match='Annotation 895 of COCO_val2014_'
-                       '000000000300.jpg cannot be drawn'):
+    with pytest.raises(
+        SystemExit,
+        match='Annotation 895 of COCO_val2014_000000000300.jpg cannot be drawn',
+    ):
         masks(tool, tmp_path, content)
-    assert files(tmp_path / 'out') == [
-        f'COCO_val2014_{i:012d}.png' for i in (7, 42)]
+    assert files(tmp_path / 'out') == [f'COCO_val2014_{i:012d}.png' for i in (7, 42)]
 
 
 def test_a_crowd_of_another_size_than_its_picture(tool, tmp_path, content):
@@ -141,56 +142,64 @@ def test_a_crowd_of_another_size_than_its_picture(tool, tmp_path, content):
         masks(tool, tmp_path, content)
 
 
-def runs(size=(HEIGHT, WIDTH), counts=(HEIGHT * WIDTH, )):
+def runs(size=(HEIGHT, WIDTH), counts=(HEIGHT * WIDTH,)):
     return dict(size=list(size), counts=list(counts))
 
 
-@pytest.mark.parametrize('segmentation, message', [
-    (runs((30000, 40000), [1200000000]), r'size \[30000, 40000\], and the '
-     r'picture is \[60, 80\]'),
-    (runs((WIDTH, HEIGHT)), r'size \[80, 60\]'),
-    (dict(compressed(2), size=[HEIGHT + 1, WIDTH]), r'size \[61, 80\]'),
-    (dict(counts=[HEIGHT * WIDTH]), 'run lengths lack size'),
-    (runs(counts=[100, 200]), 'have 300 pixels in sum, and the picture 4800'),
-    (runs(counts=[5000]), '5000 is no run length'),
-    (runs(counts=[-1, 4801]), '-1 is no run length'),
-    (runs(counts=[0.5, 4799.5]), '0.5 is no run length'),
-    (runs(counts=[float('nan'), 4800]), 'nan is no run length'),
-    (runs(counts=[10**30]), 'is no run length'),
-    (runs(counts=['4800']), '4800 is no run length'),
-    (dict(runs(), counts=compressed(2)['counts'][:-3]), 'in sum|break off'),
-    (dict(runs(), counts='P'), 'the counts break off'),
-    (dict(runs(), counts='P' * 99), 'number without end'),
-    (dict(runs(), counts='01 3'), "the character ' '"),
-    (dict(runs(), counts=None), 'counts are a list'),
-    ([box(0, 0, 9, 9) + [3]], 'has 9 numbers, which are no pairs'),
-    ([box(0, 0, float('nan'), 9)], 'the coordinate nan'),
-    ([box(0, 0, 1e9, 9)], r'the coordinate 1e\+09'),
-    ([box(0, -1e300, 5, 9)], r'the coordinate -1e\+300'),
-    ([box(0, 0, 9, 10**400)], 'no number'),
-    ([box(0, 0, 9, 9), ['x', 0, 1, 1, 2, 2]], 'no number'),
-    ([[0, 0, 9, None, 9, 9]], 'the coordinate nan'),
-    ([[0, 0, 10**6, 10**6] * 99], 'pixels long'),
-    (box(0, 0, 9, 9), '0 is neither a polygon'),
-    ('abc', 'abc is neither a polygon'),
-    (None, 'None is neither'),
-])
-def test_what_the_c_code_must_not_see(tool, tmp_path, content, segmentation,
-                                      message):
+@pytest.mark.parametrize(
+    'segmentation, message',
+    [
+        (
+            runs((30000, 40000), [1200000000]),
+            r'size \[30000, 40000\], and the '
+            r'picture is \[60, 80\]',
+        ),
+        (runs((WIDTH, HEIGHT)), r'size \[80, 60\]'),
+        (dict(compressed(2), size=[HEIGHT + 1, WIDTH]), r'size \[61, 80\]'),
+        (dict(counts=[HEIGHT * WIDTH]), 'run lengths lack size'),
+        (runs(counts=[100, 200]), 'have 300 pixels in sum, and the picture 4800'),
+        (runs(counts=[5000]), '5000 is no run length'),
+        (runs(counts=[-1, 4801]), '-1 is no run length'),
+        (runs(counts=[0.5, 4799.5]), '0.5 is no run length'),
+        (runs(counts=[float('nan'), 4800]), 'nan is no run length'),
+        (runs(counts=[10**30]), 'is no run length'),
+        (runs(counts=['4800']), '4800 is no run length'),
+        (dict(runs(), counts=compressed(2)['counts'][:-3]), 'in sum|break off'),
+        (dict(runs(), counts='P'), 'the counts break off'),
+        (dict(runs(), counts='P' * 99), 'number without end'),
+        (dict(runs(), counts='01 3'), "the character ' '"),
+        (dict(runs(), counts=None), 'counts are a list'),
+        ([box(0, 0, 9, 9) + [3]], 'has 9 numbers, which are no pairs'),
+        ([box(0, 0, float('nan'), 9)], 'the coordinate nan'),
+        ([box(0, 0, 1e9, 9)], r'the coordinate 1e\+09'),
+        ([box(0, -1e300, 5, 9)], r'the coordinate -1e\+300'),
+        ([box(0, 0, 9, 10**400)], 'no number'),
+        ([box(0, 0, 9, 9), ['x', 0, 1, 1, 2, 2]], 'no number'),
+        ([[0, 0, 9, None, 9, 9]], 'the coordinate nan'),
+        ([[0, 0, 10**6, 10**6] * 99], 'pixels long'),
+        (box(0, 0, 9, 9), '0 is neither a polygon'),
+        ('abc', 'abc is neither a polygon'),
+        (None, 'None is neither'),
+    ],
+)
+def test_what_the_c_code_must_not_see(tool, tmp_path, content, segmentation, message):
     content['annotations'][4]['segmentation'] = segmentation
-    with pytest.raises(SystemExit, match='Annotation 896 of .*42.jpg cannot '
-                       f'be drawn .*({message})'):
+    with pytest.raises(
+        SystemExit, match=f'Annotation 896 of .*42.jpg cannot be drawn .*({message})'
+    ):
         masks(tool, tmp_path, content)
 
 
-@pytest.mark.parametrize('segmentation', [
-    [box(-90, -9, 1e4, 30), [1, 1, 5, 5]],
-    [[str(n) for n in box(3, 4, 5, 6)]],
-    runs(counts=[100.0, 4700]),
-    [runs(counts=[100, 4700])],
-])
-def test_what_pycocotools_draws_is_drawn(tool, tmp_path, content,
-                                         segmentation):
+@pytest.mark.parametrize(
+    'segmentation',
+    [
+        [box(-90, -9, 1e4, 30), [1, 1, 5, 5]],
+        [[str(n) for n in box(3, 4, 5, 6)]],
+        runs(counts=[100.0, 4700]),
+        [runs(counts=[100, 4700])],
+    ],
+)
+def test_what_pycocotools_draws_is_drawn(tool, tmp_path, content, segmentation):
     content['annotations'] = content['annotations'][4:5]
     content['annotations'][0]['segmentation'] = segmentation
     masks(tool, tmp_path, content)
@@ -201,9 +210,15 @@ def test_what_pycocotools_draws_is_drawn(tool, tmp_path, content,
 
 def test_several_processes_write_the_same_masks(tool, tmp_path, content):
     masks(tool, tmp_path, content)
-    tool('coco_20i', 'masks', '--annotations',
-         tmp_path / 'instances_val2014.json', '--out', tmp_path / 'two',
-         workers=2)
+    tool(
+        'coco_20i',
+        'masks',
+        '--annotations',
+        tmp_path / 'instances_val2014.json',
+        '--out',
+        tmp_path / 'two',
+        workers=2,
+    )
     assert files(tmp_path / 'two') == files(tmp_path / 'out')
     for path in (tmp_path / 'out').iterdir():
         assert path.read_bytes() == (tmp_path / 'two' / path.name).read_bytes()
@@ -215,27 +230,36 @@ def rename(content, old, new):
             category['name'] = new
 
 
-@pytest.mark.parametrize('change, message', [
-    (lambda c: rename(c, 'tv', 'tvmonitor'), 'it names tvmonitor'),
-    (lambda c: c['categories'].pop(), 'it lacks person'),
-    (lambda c: c.pop('categories'), "'categories' is missing. Expected is "),
-    (lambda c: c.pop('annotations'), "'annotations' is missing"),
-    (lambda c: c['images'][0].pop('height'), "'height' is missing"),
-    (lambda c: c['images'][0].update(height=60.0), 'has the height 60.0'),
-    (lambda c: c['images'][0].update(height=10**9), 'has the height 1000000'),
-    (lambda c: c['images'][0].update(width=1e400), 'and the width inf'),
-    (lambda c: c['images'].clear(), 'It has no picture'),
-    (lambda c: c['images'].append(dict(c['images'][0], id=8)), 'one twice'),
-    (lambda c: c['annotations'][1].update(category_id=2),
-     'Annotation 899 is of the category 2'),
-    (lambda c: c['annotations'][1].update(image_id=2),
-     'Annotation 899 is of the picture 2'),
-])
-def test_files_that_are_no_instances_files(tool, tmp_path, content, change,
-                                           message):
+@pytest.mark.parametrize(
+    'change, message',
+    [
+        (lambda c: rename(c, 'tv', 'tvmonitor'), 'it names tvmonitor'),
+        (lambda c: c['categories'].pop(), 'it lacks person'),
+        (lambda c: c.pop('categories'), "'categories' is missing. Expected is "),
+        (lambda c: c.pop('annotations'), "'annotations' is missing"),
+        (lambda c: c['images'][0].pop('height'), "'height' is missing"),
+        (lambda c: c['images'][0].update(height=60.0), 'has the height 60.0'),
+        (lambda c: c['images'][0].update(height=10**9), 'has the height 1000000'),
+        (lambda c: c['images'][0].update(width=1e400), 'and the width inf'),
+        (lambda c: c['images'].clear(), 'It has no picture'),
+        (lambda c: c['images'].append(dict(c['images'][0], id=8)), 'one twice'),
+        (
+            lambda c: c['annotations'][1].update(category_id=2),
+            'Annotation 899 is of the category 2',
+        ),
+        (
+            lambda c: c['annotations'][1].update(image_id=2),
+            'Annotation 899 is of the picture 2',
+        ),
+    ],
+)
+def test_files_that_are_no_instances_files(tool, tmp_path, content, change, message):
     change(content)
-    with pytest.raises(SystemExit, match=r'instances_val2014\.json is not an '
-                       f'instances file.*{message}'):
+    with pytest.raises(
+        SystemExit,
+        match=r'instances_val2014\.json is not an '
+        f'instances file.*{message}',
+    ):
         masks(tool, tmp_path, content)
     assert not (tmp_path / 'out').exists()
 
@@ -243,7 +267,7 @@ def test_files_that_are_no_instances_files(tool, tmp_path, content, change,
 def test_files_that_are_no_json(tool, tmp_path, content):
     whole = json.dumps(content, indent=1)
     with pytest.raises(SystemExit, match=r'is broken at line 4, column 10: '):
-        masks(tool, tmp_path, whole[:whole.index('42,')])
+        masks(tool, tmp_path, whole[: whole.index('42,')])
     with pytest.raises(SystemExit, match='is not an instances file'):
         masks(tool, tmp_path, '[1, 2]')
     for text in '[' * 100000, '[' + '1' * 5000 + ']':
@@ -264,20 +288,38 @@ def test_a_missing_pycocotools_is_named(tool, tmp_path, content, monkeypatch):
         masks(tool, tmp_path, content)
 
 
-@pytest.mark.parametrize('fold, split, handling', [
-    (0, 'val', 'drop_image'), (2, 'val', 'drop_image'),
-    (3, 'val', 'drop_image'), (1, 'train', 'drop_image'),
-    (0, 'train', 'drop_image'), (0, 'train', 'background')
-])
-def test_lists_are_of_interleaved_folds(tool, tmp_path, content, fold, split,
-                                        handling):
+@pytest.mark.parametrize(
+    'fold, split, handling',
+    [
+        (0, 'val', 'drop_image'),
+        (2, 'val', 'drop_image'),
+        (3, 'val', 'drop_image'),
+        (1, 'train', 'drop_image'),
+        (0, 'train', 'drop_image'),
+        (0, 'train', 'background'),
+    ],
+)
+def test_lists_are_of_interleaved_folds(tool, tmp_path, content, fold, split, handling):
     masks(tool, tmp_path, content)
     out = tmp_path / 'list.txt'
 
     def lists():
-        return tool('coco_20i', 'lists', '--masks', tmp_path / 'out', '--fold',
-                    fold, '--split', split, '--novel-handling', handling,
-                    '--min-area', 50, '--out', out)
+        return tool(
+            'coco_20i',
+            'lists',
+            '--masks',
+            tmp_path / 'out',
+            '--fold',
+            fold,
+            '--split',
+            split,
+            '--novel-handling',
+            handling,
+            '--min-area',
+            50,
+            '--out',
+            out,
+        )
 
     novel = range(fold, 80, 4)  # 0-based: f + 4v
     expected = []

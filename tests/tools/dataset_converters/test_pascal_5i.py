@@ -1,4 +1,5 @@
 """From VOC's and SBD's files to masks and lists of PASCAL-5i."""
+
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +16,7 @@ def labels_of(*labels):
     """A (6, 9) map with a 2-row band for each label and a 255 pixel."""
     mask = np.zeros((6, 9), np.uint8)
     for row, label in enumerate(labels):
-        mask[2 * row:2 * row + 2] = label
+        mask[2 * row : 2 * row + 2] = label
     mask[0, 0] = 255
     return mask
 
@@ -31,11 +32,16 @@ def save_voc(path, mask):
 def save_sbd(path, mask):
     """As SBD has it: a struct with the map and what goes with it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    savemat(path, {'GTcls': {
-        'Boundaries': np.zeros((20, 1)),
-        'Segmentation': mask,
-        'CategoriesPresent': np.unique(mask)
-    }})
+    savemat(
+        path,
+        {
+            'GTcls': {
+                'Boundaries': np.zeros((20, 1)),
+                'Segmentation': mask,
+                'CategoriesPresent': np.unique(mask),
+            }
+        },
+    )
 
 
 def read(path):
@@ -55,8 +61,17 @@ def sources(tmp_path):
 
 
 def masks(tool, root, *args):
-    return tool('pascal_5i', 'masks', '--voc', root / 'voc', '--sbd',
-                root / 'sbd', '--out', root / 'out', *args)
+    return tool(
+        'pascal_5i',
+        'masks',
+        '--voc',
+        root / 'voc',
+        '--sbd',
+        root / 'sbd',
+        '--out',
+        root / 'out',
+        *args,
+    )
 
 
 def files(folder):
@@ -86,8 +101,7 @@ def test_masks_of_both_sources_are_index_pngs_and_vocs_win(tool, sources):
     assert masks(tool, sources) == 'masks 3: 1 SBD, 2 VOC\n'
     out = sources / 'out'
     assert files(out) == ['both.png', 'new.png', 'old.png']
-    for name, labels in (('old', (3, 20)), ('both', (1, )),
-                         ('new', (15, 0, 7))):
+    for name, labels in (('old', (3, 20)), ('both', (1,)), ('new', (15, 0, 7))):
         assert np.array_equal(read(out / f'{name}.png'), labels_of(*labels))
     with Image.open(out / 'new.png') as image:
         person = image.convert('RGB').getpixel((1, 0))
@@ -109,8 +123,11 @@ def test_only_the_ids_asked_for(tool, sources):
     ids.write_text('new\n')
     assert masks(tool, sources, '--ids', ids) == 'masks 1: 1 SBD\n'
     ids.write_text('old\nx\ny\n')
-    with pytest.raises(SystemExit, match='2 of 3 sources of masks do not '
-                       r'exist: .*x\.mat, .*y\.mat'):
+    with pytest.raises(
+        SystemExit,
+        match='2 of 3 sources of masks do not '
+        r'exist: .*x\.mat, .*y\.mat',
+    ):
         masks(tool, sources, '--ids', ids)
 
 
@@ -144,11 +161,14 @@ def test_sources_that_are_no_label_maps(tool, sources):
     with pytest.raises(SystemExit, match=r'old\.png is a colour picture'):
         masks(tool, sources)
     save_voc(sources / 'voc/old.png', labels_of(21))
-    with pytest.raises(SystemExit, match=r'old\.png holds the value 21; with '
-                       '21 classes a label is 0 to 20, or 255'):
+    with pytest.raises(
+        SystemExit,
+        match=r'old\.png holds the value 21; with '
+        '21 classes a label is 0 to 20, or 255',
+    ):
         masks(tool, sources)
     whole = (sources / 'voc/both.png').read_bytes()
-    (sources / 'voc/old.png').write_bytes(whole[:len(whole) // 2])
+    (sources / 'voc/old.png').write_bytes(whole[: len(whole) // 2])
     with pytest.raises(SystemExit, match=r'old\.png cannot be read: '):
         masks(tool, sources)
     (sources / 'voc/old.png').unlink()
@@ -183,7 +203,7 @@ def voc_like(tmp_path_factory):
         mask = np.zeros((60, 80), np.uint8)
         for label in (*random.randint(1, 21, 2), 255):
             y, x, height, width = random.randint(0, 60, 4)
-            mask[y:y + height, x:x + width] = label
+            mask[y : y + height, x : x + width] = label
         if number % 9 == 0:
             mask[0, 0] = 1 + random.randint(20)  # a single pixel counts
         found[f'2007_{number:06d}'] = mask
@@ -198,26 +218,48 @@ def counted(found, fold, split, novel_handling, min_area):
     pairs = []
     for name in sorted(found):
         mask = found[name]
-        if split == 'train' and novel_handling == 'drop_image' and any(
-                (mask == k).any() for k in novel):
+        if (
+            split == 'train'
+            and novel_handling == 'drop_image'
+            and any((mask == k).any() for k in novel)
+        ):
             continue
         pairs += [(name, k) for k in asked if (mask == k).sum() >= min_area]
     return pairs
 
 
-@pytest.mark.parametrize('split, novel_handling, min_area', [
-    ('val', 'drop_image', 500), ('val', 'ignore', 1),
-    ('train', 'drop_image', 500), ('train', 'background', 500),
-    ('train', 'ignore', 1)
-])
-def test_lists_are_the_pairs_that_numpy_counts(tool, voc_like, tmp_path, split,
-                                               novel_handling, min_area):
+@pytest.mark.parametrize(
+    'split, novel_handling, min_area',
+    [
+        ('val', 'drop_image', 500),
+        ('val', 'ignore', 1),
+        ('train', 'drop_image', 500),
+        ('train', 'background', 500),
+        ('train', 'ignore', 1),
+    ],
+)
+def test_lists_are_the_pairs_that_numpy_counts(
+    tool, voc_like, tmp_path, split, novel_handling, min_area
+):
     folder, found = voc_like
     for fold in range(4):
         out = tmp_path / f'{fold}.txt'
-        printed = tool('pascal_5i', 'lists', '--masks', folder, '--fold', fold,
-                       '--split', split, '--novel-handling', novel_handling,
-                       '--min-area', min_area, '--out', out)
+        printed = tool(
+            'pascal_5i',
+            'lists',
+            '--masks',
+            folder,
+            '--fold',
+            fold,
+            '--split',
+            split,
+            '--novel-handling',
+            novel_handling,
+            '--min-area',
+            min_area,
+            '--out',
+            out,
+        )
         pairs = counted(found, fold, split, novel_handling, min_area)
         assert out.read_text() == ''.join(f'{n} {k}\n' for n, k in pairs)
         images = len({name for name, _ in pairs})
@@ -232,14 +274,31 @@ def test_the_command_on_two_processes_gives_the_same_list(voc_like, tmp_path):
     ids.write_text('\n'.join(names))
     out = tmp_path / 'lists/out.txt'
     done = subprocess.run(
-        [sys.executable, TOOL, 'lists', '--masks', folder, '--ids', ids,
-         '--fold', '2', '--split', 'val', '--min-area', '300', '--out', out,
-         '--workers', '2'],
-        capture_output=True, text=True)
+        [
+            sys.executable,
+            TOOL,
+            'lists',
+            '--masks',
+            folder,
+            '--ids',
+            ids,
+            '--fold',
+            '2',
+            '--split',
+            'val',
+            '--min-area',
+            '300',
+            '--out',
+            out,
+            '--workers',
+            '2',
+        ],
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stderr[-3000:]
     pairs = counted({n: found[n] for n in names}, 2, 'val', '', 300)
-    assert sorted(out.read_text().splitlines()) == [
-        f'{n} {k}' for n, k in pairs]
+    assert sorted(out.read_text().splitlines()) == [f'{n} {k}' for n, k in pairs]
     # In the order of the ids.
     assert out.read_text().split()[0] == pairs[-1][0]
     # The onedl fork greets on stdout, in every process.
@@ -248,16 +307,29 @@ def test_the_command_on_two_processes_gives_the_same_list(voc_like, tmp_path):
 
 
 def lists(tool, root, *args):
-    return tool('pascal_5i', 'lists', '--masks', root, '--fold', 0, '--split',
-                'val', '--out', root / 'list.txt', *args)
+    return tool(
+        'pascal_5i',
+        'lists',
+        '--masks',
+        root,
+        '--fold',
+        0,
+        '--split',
+        'val',
+        '--out',
+        root / 'list.txt',
+        *args,
+    )
 
 
 def test_missing_masks_are_counted_and_the_first_named(tool, tmp_path):
     save_voc(tmp_path / 'a.png', labels_of(1))
-    (tmp_path / 'ids.txt').write_text('a\n' + ''.join(
-        f'{n}\n' for n in range(7)))
-    with pytest.raises(SystemExit, match=r'7 of 8 masks do not exist: .*0\.png'
-                       r'.*4\.png, \.\.\.'):
+    (tmp_path / 'ids.txt').write_text('a\n' + ''.join(f'{n}\n' for n in range(7)))
+    with pytest.raises(
+        SystemExit,
+        match=r'7 of 8 masks do not exist: .*0\.png'
+        r'.*4\.png, \.\.\.',
+    ):
         lists(tool, tmp_path, '--ids', tmp_path / 'ids.txt')
     with pytest.raises(SystemExit, match=r'no \*\.png in .*nowhere'):
         lists(tool, tmp_path / 'nowhere')
