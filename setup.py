@@ -52,7 +52,7 @@ setup(
         'Topic :: Scientific/Engineering :: Image Recognition',
     ],
     packages=find_packages(include=['mmseg_clsclip*']),
-    package_data={'mmseg_clsclip': ['assets/*']},
+    package_data={'mmseg_clsclip': ['assets/*', 'py.typed']},
     cmdclass=dict(build_py=BuildWithMim),
     entry_points=dict(console_scripts=['clsclip = mmseg_clsclip.apis.cli:main']),
     python_requires='>=3.10',
@@ -60,7 +60,11 @@ setup(
     # and mmseg, and which one is there is the user's choice, an extra below.
     install_requires=[
         'torch>=2.1',
+        'torchvision',
         'numpy',
+        'matplotlib',
+        'opencv-python',
+        'rich',
         'open_clip_torch>=3.0,<4',
         'ftfy',
         'regex',
