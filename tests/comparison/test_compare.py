@@ -20,20 +20,9 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / 'tools'))
 import compare  # noqa: E402
 
-from mmseg_clsclip.comparison import (  # noqa: E402
-    classes,
-    figures,
-    measure,
-    pictures,
-    runs,
-)
-from mmseg_clsclip.comparison import (  # noqa: E402
-    comparability as alike,
-)
-from mmseg_clsclip.comparison.compared_models import (  # noqa: E402
-    Entrant,
-    facts_are_told,
-)
+from mmseg_clsclip.comparison import classes, figures, measure, pictures, runs  # noqa: E402
+from mmseg_clsclip.comparison import comparability as alike  # noqa: E402
+from mmseg_clsclip.comparison.compared_models import Entrant, facts_are_told  # noqa: E402
 from mmseg_clsclip.comparison.report import write  # noqa: E402
 from mmseg_clsclip.comparison.table import table, verdict  # noqa: E402
 
