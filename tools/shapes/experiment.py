@@ -57,7 +57,7 @@ ABLATIONS = {
         'half the learning rate': 'half-lr',
         'twice the learning rate': 'twice-lr',
     }.items()
-} | {'text as a token of the decoder': 'ablations/token'}
+} | {'text as a token of the decoder': 'ablations/clsclip_token'}
 DENSE = {
     f'{name}, training-free': f'baselines/{name.lower()}'
     for name in ('MaskCLIP', 'SCLIP', 'NACLIP', 'ClearCLIP')
