@@ -12,7 +12,7 @@ from PIL import Image
 
 from ..datasets.masks import is_background
 from ..models.clip.loading import ASSETS
-from ..models.segmentors.text_prompted import NamedSegmentor
+from ..models.segmentors.text_prompted import TextPromptedSegmentor
 from ..models.text_encoders.vocabulary import read_vocabulary
 from ..proposals import COCOResultsProposals, GroundTruthProposals
 from ..utils.checkpoint import load_strictly
@@ -47,7 +47,7 @@ class Predictor:
 
     Args:
         config (str | Config, optional): Of a segmentor that names prompt:
-            :class:`ClsCLIP`, :class:`DenseCLIP`, :class:`LateFusion`,
+            :class:`ClsCLIP`, :class:`DenseCLIP`, :class:`LateFusionSegmentor`,
             :class:`TransformersSegmentor`, or :class:`ZoomIn` around one; a
             path among the project's configs does. Defaults to what is
             shipped, which knows only the drawn world of Shapes-5i.
@@ -95,7 +95,7 @@ class Predictor:
         device = self._device(device)
         class_of(cfg.get('model'), 'model')
         inner = cfg.model.get('module', cfg.model)
-        if not issubclass(class_of(inner, 'model.module'), NamedSegmentor):
+        if not issubclass(class_of(inner, 'model.module'), TextPromptedSegmentor):
             raise ValueError(
                 f'{inner.type} has classes of its own and cannot be asked for '
                 "others by name. mmseg's MMSegInferencer shows what it says."

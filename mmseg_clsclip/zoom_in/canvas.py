@@ -3,16 +3,16 @@
 import torch
 from torch import Tensor
 
-from ..models.inference.running_argmax import NEVER
+from ..models.inference.running_argmax import ABSENT_LOGIT
 
 Window = tuple[int, int, int, int]
 
 
 def keep_winners(logits: Tensor) -> Tensor:
-    """Logits (C, H, W), ``NEVER`` for all but a pixel's winning class."""
+    """Logits (C, H, W), ``ABSENT_LOGIT`` for all but a pixel's winning class."""
     channels = torch.arange(len(logits), device=logits.device)
     won = logits.argmax(dim=0) == channels[:, None, None]
-    return logits.where(won, logits.new_tensor(NEVER))
+    return logits.where(won, logits.new_tensor(ABSENT_LOGIT))
 
 
 class Canvas:
@@ -43,7 +43,7 @@ class Canvas:
         background: int | None,
         device: torch.device,
     ):
-        self.nothing = NEVER if channels > 1 else 0.0
+        self.nothing = ABSENT_LOGIT if channels > 1 else 0.0
         self.mean = join == 'mean'
         self.winners_only = join == 'or' and together and channels > 1
         self.together = together

@@ -94,7 +94,7 @@ def test_a_wrong_type_is_refused_by_name(kind, argument, told):
             'navigate_blocks',
             [2, '234', [2.0], ['2'], [True], {2: 3}],
         ),
-        ('VisualPromptTuning', 'num_prompts', [-1, 1.5]),
+        ('VisualPromptVisionTransformer', 'num_prompts', [-1, 1.5]),
         ('LSegHead', 'text_channels', [0]),
         ('FiLMHead', 'in_channels', [-1]),
         ('BinaryDiceLoss', 'loss_weight', [-1, math.inf, math.nan]),

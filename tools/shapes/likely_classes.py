@@ -43,9 +43,9 @@ def ranks(pictures: int) -> list[list[int]]:
         data = model.data_preprocessor(pseudo_collate([dataset[i]]))
         labels = data['data_samples'][0].gt_sem_seg.data.unique().tolist()
         order = (
-            model.similarity(model.encode(data['inputs']), model.text_encoder()[None])[
-                0
-            ]
+            model.similarity(
+                model.shared_features(data['inputs']), model.text_encoder()[None]
+            )[0]
             .argsort(descending=True)
             .argsort()
             .tolist()

@@ -18,8 +18,8 @@ class WindowsCfg(TypedDict, total=False):
     class_batch_size: Count | None
 
 
-class PromptedCfg(WindowsCfg, total=False):
-    """See :class:`~mmseg_clsclip.models.segmentors.PromptedSegmentor`."""
+class CLIPTestCfg(WindowsCfg, total=False):
+    """See :class:`~mmseg_clsclip.models.segmentors.CLIPSegmentor`."""
 
     labels_only: bool | None
     dtype: Literal['float32', 'bfloat16', 'float16'] | None

@@ -22,7 +22,7 @@ from ..text_encoders.vocabulary import (
 )
 from .hugging_face_models import LoadedModel, Tensors, load_folder
 from .normalization import check_normalization
-from .text_prompted import NamedSegmentor, build
+from .text_prompted import TextPromptedSegmentor, build
 
 
 class PromptReader:
@@ -103,11 +103,11 @@ class PromptReader:
 
 
 @MODELS.register_module()
-class TransformersSegmentor(NamedSegmentor):
+class TransformersSegmentor(TextPromptedSegmentor):
     """CLIPSeg or SAM 3, by transformers, as a segmentor of mmseg's to test.
 
     What it is asked for and what it gives is as in
-    :class:`PromptedSegmentor`. It is frozen, and in no checkpoint.
+    :class:`CLIPSegmentor`. It is frozen, and in no checkpoint.
 
     Each input, or each window of it, is resized to the model's own size, as
     its preprocessor does it; the pipeline needs no ``Resize``. A class's

@@ -394,8 +394,9 @@ def test_only_the_likeliest_classes_are_asked_for(tiny_clip_json, mode, height):
     model = build(tiny_clip_json, test_cfg=dict(mode, keep_classes=2))
     plain = build(tiny_clip_json, test_cfg=mode)
     asked = []
-    answer = model._run_answer
-    model._run_answer = lambda model, shared, text, grid: (
+    inference = model.class_by_class
+    answer = inference.class_logits
+    inference.class_logits = lambda model, shared, text, grid: (
         asked.append(text.shape[1]) or answer(model, shared, text, grid)
     )
     clip = model.text_encoder.clip.module
@@ -431,7 +432,9 @@ def test_only_the_likeliest_classes_are_asked_for(tiny_clip_json, mode, height):
 def test_many_classes_are_told_apart_in_half_precision(model):
     text = torch.randn(1, 500, model.text_encoder.dim)
     with torch.no_grad(), torch.autocast('cpu', torch.bfloat16):
-        likely = model.similarity(model.encode(torch.randn(1, 3, 32, 32)), text)
+        likely = model.similarity(
+            model.shared_features(torch.randn(1, 3, 32, 32)), text
+        )
     assert len(likely.unique()) > 490
 
 
@@ -511,7 +514,7 @@ def test_compiled_it_survives_other_sizes_and_vocabularies(tiny_clip_json, model
 SCOPELESS = """
 from mmengine.registry import DefaultScope
 from mmseg_clsclip import ClsCLIP, TransformersSegmentor, ZoomIn
-from mmseg_clsclip.baselines import transformers_segmentor
+from mmseg_clsclip.models.segmentors import hugging_face as transformers_segmentor
 from mmseg_clsclip.models.segmentors.hugging_face_models import LoadedModel
 from torch import nn
 from types import SimpleNamespace
