@@ -531,7 +531,7 @@ inner = nn.Module()
 inner.config = SimpleNamespace(
     text_config=SimpleNamespace(max_position_embeddings=9))
 transformers_segmentor.load_folder = lambda *args: LoadedModel(
-    inner, None, lambda text: dict(input_ids=[]), (8, 8), [1.] * 3, [1.] * 3)
+    inner, None, lambda text: dict(input_ids=[*text.encode()]), (8, 8), [1.] * 3, [1.] * 3)
 other = TransformersSegmentor('x', ['circle'])
 assert DefaultScope.get_current_instance() is None
 print(type(model.module.data_preprocessor).__name__,
