@@ -52,14 +52,14 @@ from .proposals import (
     TorchvisionProposals,
     WindowProposals,
 )
-from .utils import config_bases
 from .utils.arguments import check_registered
+from .utils.config_files import register_prefix
 from .version import __version__
 from .visualization import EpisodeVisualizer, draw_zoom_in
 from .zoom_in import ZoomIn
 
 check_registered()
-config_bases.register()
+register_prefix()
 
 __all__ = [
     'BAMLetterbox',

@@ -18,8 +18,8 @@ from ...evaluation.metrics.protocol_iou_metric import name_protocols
 from ...evaluation.protocol import dataset_protocol
 from ...models.segmentors.text_prompted import asks_by_name
 from ...utils.config_variables import unheeded
-from ...utils.files import some
 from ...utils.log import warn
+from ...utils.messages import first_few
 from .checks import (
     check_episodes,
     check_outputs,
@@ -236,7 +236,7 @@ class HonestScoresHook(Hook):
         if self._missing:
             raise ValueError(
                 f'The checkpoint has no weights for {len(self._missing)} '
-                f'learned parts of the model ({some(self._missing, 3)}): they '
+                f'learned parts of the model ({first_few(self._missing, 3)}): they '
                 'are random. Take the config that it was trained with.'
             )
         episodes = list(_episode_datasets(dataset))

@@ -17,7 +17,7 @@ from mmseg.utils import SampleList
 from torch import Tensor
 
 from ...utils.arguments import That
-from ...utils.files import some
+from ...utils.messages import first_few
 from .clip_segmentor import PromptedSegmentor
 
 Names = Annotated[Sequence[str], That('a list of names, or with_background=False')]
@@ -98,8 +98,8 @@ class DenseCLIP(PromptedSegmentor):
         if both:
             raise ValueError(
                 f'background={self.background}: '
-                f'{some(map(ascii, sorted(both)))} stands for a class of the '
-                f'vocabulary, too ({some(map(ascii, both.values()))}), which '
+                f'{first_few(map(ascii, sorted(both)))} stands for a class of the '
+                f'vocabulary, too ({first_few(map(ascii, both.values()))}), which '
                 'would never be found. Leave it out of one.'
             )
 
