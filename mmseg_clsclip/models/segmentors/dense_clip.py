@@ -16,11 +16,11 @@ from mmseg.registry import MODELS
 from mmseg.utils import SampleList
 from torch import Tensor
 
-from ...utils.arguments import That
+from ...utils.arguments import Rule
 from ...utils.messages import first_few
 from .clip_segmentor import PromptedSegmentor
 
-Names = Annotated[Sequence[str], That('a list of names, or with_background=False')]
+Names = Annotated[Sequence[str], Rule('a list of names, or with_background=False')]
 
 
 @MODELS.register_module()
