@@ -23,7 +23,13 @@ from .datasets import (
     PascalVOCDataset20,
     Shapes5iDataset,
 )
-from .engine import HonestScoresHook, TrainableOptimWrapperConstructor
+from .engine import (
+    EpisodeVisualizerHook,
+    EvaluationGuardHook,
+    HonestScoresHook,
+    TrainableOptimWrapperConstructor,
+    ZeroShotRecordHook,
+)
 from .evaluation import EpisodeIoUMetric, GeneralizedZeroShotIoUMetric
 from .models import (
     BinaryDiceLoss,
@@ -76,6 +82,8 @@ __all__ = [
     'EpisodeDataset',
     'EpisodeIoUMetric',
     'EpisodeVisualizer',
+    'EpisodeVisualizerHook',
+    'EvaluationGuardHook',
     'FiLMHead',
     'FoldDataset',
     'GeneralizedZeroShotIoUMetric',
@@ -99,6 +107,7 @@ __all__ = [
     'TransformersSegmentor',
     'VisualPromptTuning',
     'WindowProposals',
+    'ZeroShotRecordHook',
     'ZoomIn',
     '__version__',
     'draw_zoom_in',
