@@ -23,7 +23,13 @@ from .datasets import (
     PascalVOCDataset20,
     Shapes5iDataset,
 )
-from .engine import HonestScoresHook, TrainableOptimWrapperConstructor
+from .engine import (
+    EpisodeVisualizerHook,
+    EvaluationGuardHook,
+    HonestScoresHook,
+    TrainableOptimWrapperConstructor,
+    ZeroShotRecordHook,
+)
 from .evaluation import EpisodeIoUMetric, GeneralizedZeroShotIoUMetric
 from .models import (
     BinaryDiceLoss,
@@ -55,14 +61,14 @@ from .proposals import (
     TorchvisionProposals,
     WindowProposals,
 )
-from .utils import config_bases
 from .utils.arguments import check_registered
+from .utils.config_files import register_prefix
 from .version import __version__
 from .visualization import EpisodeVisualizer, draw_zoom_in
 from .zoom_in import ZoomIn
 
 check_registered()
-config_bases.register()
+register_prefix()
 
 __all__ = [
     'BAMLetterbox',
@@ -81,6 +87,8 @@ __all__ = [
     'EpisodeDataset',
     'EpisodeIoUMetric',
     'EpisodeVisualizer',
+    'EpisodeVisualizerHook',
+    'EvaluationGuardHook',
     'FiLMHead',
     'FoldDataset',
     'GeneralizedZeroShotIoUMetric',
@@ -105,6 +113,7 @@ __all__ = [
     'TransformersSegmentor',
     'VisualPromptVisionTransformer',
     'WindowProposals',
+    'ZeroShotRecordHook',
     'ZoomIn',
     '__version__',
     'draw_zoom_in',

@@ -17,7 +17,7 @@ from mmengine.structures import InstanceData
 
 import mmseg_clsclip
 from mmseg_clsclip.proposals import BaseProposals
-from mmseg_clsclip.utils.files import configs_folder
+from mmseg_clsclip.utils.config_files import configs_folder
 
 
 class FixedProposals(BaseProposals):

@@ -16,7 +16,7 @@ from ..models.segmentors.text_prompted import TextPromptedSegmentor
 from ..models.text_encoders.vocabulary import read_vocabulary
 from ..proposals import COCOResultsProposals, GroundTruthProposals
 from ..utils.checkpoint import load_strictly
-from ..utils.files import some
+from ..utils.messages import first_few
 from .configs import check_pipeline, class_of, put_zoom_in, read_config
 from .image_io import Picture, read, to_rgb
 from .prediction import Prediction
@@ -176,7 +176,7 @@ class Predictor:
         }
         if self.background and taken:
             raise ValueError(
-                f'{some(map(repr, sorted(taken)))} is where no class is. '
+                f'{first_few(map(repr, sorted(taken)))} is where no class is. '
                 'Leave the name out, or ask without a background.'
             )
         if len(groups) == 1 and not self.background:

@@ -9,9 +9,10 @@ from mmengine.fileio import LocalBackend, get_file_backend
 from mmseg.registry import DATASETS, TRANSFORMS
 from torch.utils.data import Dataset
 
-from ..utils.files import require_files, some
+from ..utils.files import require_files
 from ..utils.keys import CLASS_NAME, NOVEL_CLASSES, PROTOCOL, Protocol
 from ..utils.log import warn
+from ..utils.messages import first_few
 from .arguments import check_area, check_seed, check_suffixes, is_whole
 from .episode_lists import picture_id, read_lists
 from .masks import check_classes, check_mask, check_use, eligible_labels, is_background
@@ -359,16 +360,16 @@ class EpisodeDataset(Dataset):
         twice = sorted(twice & {name for name, _ in listed})
         if twice:
             raise ValueError(
-                f'{some(files)} names pictures by their file names, and '
-                f'several are called {some(twice)}. Give them names of their '
+                f'{first_few(files)} names pictures by their file names, and '
+                f'several are called {first_few(twice)}. Give them names of their '
                 'own, or do without a list: the pairs are counted then.'
             )
         missing = sorted({name for name, _ in listed if name not in index})
         if missing:
             raise ValueError(
-                f'{some(files)}: {len(missing)} of '
+                f'{first_few(files)}: {len(missing)} of '
                 f'{len({n for n, _ in listed})} ids are not among the '
-                f'{len(index)} pictures of the data set: {some(missing)}. '
+                f'{len(index)} pictures of the data set: {first_few(missing)}. '
                 'Check data_root and data_prefix, or take the list of this '
                 'split.'
             )
@@ -376,10 +377,10 @@ class EpisodeDataset(Dataset):
         wrong = sorted(found - set(self._asked_labels))
         if wrong:
             raise ValueError(
-                f'{some(files)} asks for the labels '
-                f'{some(wrong)}, but here '
+                f'{first_few(files)} asks for the labels '
+                f'{first_few(wrong)}, but here '
                 f'{"testing" if self.test_mode else "training"} asks for '
-                f'{some(self._asked_labels, 20)}: it is '
+                f'{first_few(self._asked_labels, 20)}: it is '
                 'the list of another fold or split.' + self._explain_labels(found)
             )
         kept = set(every)
@@ -438,7 +439,10 @@ class EpisodeDataset(Dataset):
             except Exception:  # whatever a decoder raises
                 bad.append(info['img_path'])
         if bad:
-            warn(f'{len(bad)} pictures cannot be read and are left out: {some(bad)}.')
+            warn(
+                f'{len(bad)} pictures cannot be read and are left out: '
+                f'{first_few(bad)}.'
+            )
         return good
 
     def full_init(self) -> None:

@@ -12,7 +12,7 @@ from mmseg.structures import SegDataSample
 from torch import Tensor
 from torchvision.ops import batched_nms, clip_boxes_to_image
 
-from ..utils.arguments import Count, Share, That
+from ..utils.arguments import Count, Rule, Share
 from ..utils.log import warn
 
 Wanted = dict[str, int]
@@ -30,8 +30,8 @@ SAW_TEST_CLASSES = {
 
 
 Seen = Literal[tuple(SAW_TEST_CLASSES)]
-IoU = Annotated[Share | None, That('a number from 0 to 1; None keeps all')]
-AtMost = Annotated[Count | None, That('a whole number from 1 up; None keeps all')]
+IoU = Annotated[Share | None, Rule('a number from 0 to 1; None keeps all')]
+AtMost = Annotated[Count | None, Rule('a whole number from 1 up; None keeps all')]
 
 
 class BaseProposals(BaseModule, metaclass=ABCMeta):

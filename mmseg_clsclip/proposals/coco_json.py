@@ -8,7 +8,8 @@ import numpy as np
 import torch
 from mmengine.structures import InstanceData
 
-from ..utils.files import read_json, some
+from ..utils.json_files import read_json
+from ..utils.messages import first_few
 from .detector import coco_categories
 
 
@@ -65,7 +66,8 @@ def read_categories(categories: str | dict) -> dict[int, str]:
             return {_whole(key): str(n) for key, n in categories.items()}
         except (OverflowError, TypeError, ValueError) as error:
             raise ValueError(
-                f'categories: ids are whole numbers, and these are {some(categories)}.'
+                'categories: ids are whole numbers, and these are '
+                f'{first_few(categories)}.'
             ) from error
     if categories == 'coco91':
         return coco_categories()

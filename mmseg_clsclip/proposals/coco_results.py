@@ -11,8 +11,8 @@ from mmseg.structures import SegDataSample
 from torch import Tensor
 
 from ..utils.arguments import Count
-from ..utils.files import some
 from ..utils.log import warn
+from ..utils.messages import first_few
 from .base import Seen, Segment, Wanted
 from .coco_json import pack, read_annotations, read_categories, read_results
 from .detector import DetectorProposals
@@ -114,7 +114,7 @@ class COCOResultsProposals(DetectorProposals):
         message = (
             f'{self.file}: {number} boxes have a category_id that '
             '`categories` does not know '
-            f'({some(f"{k}: {n} boxes" for k, n in unknown.items())}).'
+            f'({first_few(f"{k}: {n} boxes" for k, n in unknown.items())}).'
         )
         if 0 in unknown:
             message += (
@@ -136,8 +136,8 @@ class COCOResultsProposals(DetectorProposals):
         if not common:
             raise ValueError(
                 f'{self.file} and the {number} pictures have no id in common: '
-                f'the file has {some(self._boxes) or "no box at all"}; the '
-                f'pictures are {some(pictures)}. Give the file for these '
+                f'the file has {first_few(self._boxes) or "no box at all"}; the '
+                f'pictures are {first_few(pictures)}. Give the file for these '
                 'pictures, or by ann_file which picture has which id.'
             )
 
@@ -170,7 +170,7 @@ class COCOResultsProposals(DetectorProposals):
         if twice:
             raise ValueError(
                 f'{self.source} finds boxes by the file name of a picture, '
-                f'and {some(twice)} share theirs. Give them names of their '
+                f'and {first_few(twice)} share theirs. Give them names of their '
                 'own.'
             )
         stems = set(number)
@@ -185,7 +185,7 @@ class COCOResultsProposals(DetectorProposals):
             warn(
                 f'{len(missing)} of {len(stems)} pictures are not in '
                 f'{self.ann_file or self.file} and have no box: '
-                f'{some(missing)}.'
+                f'{first_few(missing)}.'
             )
 
     def propose(

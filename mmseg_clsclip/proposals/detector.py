@@ -9,13 +9,13 @@ from torch import Tensor
 from torchvision.models import get_model_weights
 
 from ..datasets.coco import COCO_TO_VOC
-from ..utils.arguments import That
+from ..utils.arguments import Rule
 from ..utils.log import warn
 from .base import BaseProposals, IoU, Segment, Wanted
 
 Translation = Annotated[
     dict[str, str],
-    That(
+    Rule(
         "a dict of the detector's names to the vocabulary's, such as "
         "{'airplane': 'aeroplane'}"
     ),

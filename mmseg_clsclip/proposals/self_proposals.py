@@ -9,11 +9,11 @@ from mmseg.registry import MODELS
 from mmseg.structures import SegDataSample
 from torch import Tensor
 
-from ..utils.arguments import Count, Natural, That
+from ..utils.arguments import Count, Natural, Rule
 from .base import BaseProposals, Segment, Wanted
 from .boxes import component_boxes
 
-Threshold = Annotated[float, That('a number above 0 and below 1', lambda x: 0 < x < 1)]
+Threshold = Annotated[float, Rule('a number above 0 and below 1', lambda x: 0 < x < 1)]
 
 
 @MODELS.register_module()

@@ -9,10 +9,10 @@ from mmseg.registry import MODELS
 from mmseg.structures import SegDataSample
 from torch import Tensor
 
-from ..utils.arguments import Count, That
+from ..utils.arguments import Count, Rule
 from .base import BaseProposals, Segment, Wanted
 
-Overlap = Annotated[float, That('a number from 0 to below 1', lambda x: 0 <= x < 1)]
+Overlap = Annotated[float, Rule('a number from 0 to below 1', lambda x: 0 <= x < 1)]
 
 
 @MODELS.register_module()

@@ -14,7 +14,7 @@ from mmengine.config import Config, ConfigDict
 from mmengine.registry import Registry
 
 import mmseg_clsclip
-from mmseg_clsclip.utils.arguments import Count, That, describe, fits
+from mmseg_clsclip.utils.arguments import Count, Rule, describe, fits
 
 OURS = {
     name: kind
@@ -208,5 +208,5 @@ def test_what_to_write_in_words():
     )
     assert describe(Literal['a', 'b']) == "'a' or 'b'"
     assert describe(Literal['a', 'b', 'c']) == "one of 'a', 'b', 'c'"
-    assert describe(Annotated[int, That('so many')]) == 'so many'
+    assert describe(Annotated[int, Rule('so many')]) == 'so many'
     assert describe(dict | bool) == 'a dict or True or False'

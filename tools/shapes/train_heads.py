@@ -26,7 +26,7 @@ def publish(source: Path, target: Path) -> None:
     """Keep the weights and the names of the classes, as plain values."""
     checkpoint = torch.load(source, map_location='cpu', weights_only=True)
     meta = checkpoint['meta']
-    # What test runs compare with their own, see HonestScoresHook.
+    # What test runs compare with their own, see ZeroShotRecordHook.
     dataset_meta = {
         key: meta['dataset_meta'][key]
         for key in ('classes', 'palette', 'base_classes', 'protocol')

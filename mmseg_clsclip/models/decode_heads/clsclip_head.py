@@ -10,12 +10,12 @@ from mmseg.registry import MODELS
 from mmseg.utils import SampleList
 from torch import Tensor, nn
 
-from ...utils.arguments import Count, Natural, That
+from ...utils.arguments import Count, Natural, Rule
 from ..clip.blocks import run_layer
 from ..losses.binary_dice_loss import check_losses, for_one_logit
 
 Widths = Annotated[
-    Sequence[Count], That('a list of at least one width, each from 1 up', len)
+    Sequence[Count], Rule('a list of at least one width, each from 1 up', len)
 ]
 
 

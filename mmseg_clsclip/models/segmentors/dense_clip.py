@@ -16,11 +16,11 @@ from mmseg.registry import MODELS
 from mmseg.utils import SampleList
 from torch import Tensor
 
-from ...utils.arguments import That
-from ...utils.files import some
+from ...utils.arguments import Rule
+from ...utils.messages import first_few
 from .clip_segmentor import CLIPSegmentor
 
-Names = Annotated[Sequence[str], That('a list of names, or with_background=False')]
+Names = Annotated[Sequence[str], Rule('a list of names, or with_background=False')]
 
 
 @MODELS.register_module()
@@ -98,8 +98,8 @@ class DenseCLIP(CLIPSegmentor):
         if both:
             raise ValueError(
                 f'background={self.background}: '
-                f'{some(map(ascii, sorted(both)))} stands for a class of the '
-                f'vocabulary, too ({some(map(ascii, both.values()))}), which '
+                f'{first_few(map(ascii, sorted(both)))} stands for a class of the '
+                f'vocabulary, too ({first_few(map(ascii, both.values()))}), which '
                 'would never be found. Leave it out of one.'
             )
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from ...utils.files import read_json
+from ...utils.json_files import read_json
 from ...utils.log import warn
 
 Tensors = tuple[Tensor, ...]

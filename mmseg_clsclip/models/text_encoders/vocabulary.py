@@ -15,7 +15,7 @@ from torch import Tensor
 from ...datasets.coco import COCO_CLASSES
 from ...datasets.masks import is_background
 from ...datasets.shapes_world import CLASSES as SHAPES_CLASSES
-from ...utils.files import read_json
+from ...utils.json_files import read_json
 
 Vocabulary = str | Sequence[str | Sequence[str]] | dict
 

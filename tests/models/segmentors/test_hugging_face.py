@@ -22,7 +22,7 @@ from mmseg.structures import SegDataSample
 from PIL import Image
 from safetensors.torch import load_file, save_file
 
-from mmseg_clsclip.engine.hooks import evaluation_guard_hook as honest_scores
+from mmseg_clsclip.engine.hooks import evaluation_guard_hook
 from mmseg_clsclip.models.segmentors import hugging_face as transformers_segmentor
 from mmseg_clsclip.models.segmentors import hugging_face_models as transformers_models
 
@@ -574,7 +574,7 @@ def config(model, tmp_path, *bases):
 
 def test_it_runs_on_shapes(folder, tmp_path, monkeypatch):
     lines = []
-    monkeypatch.setattr(honest_scores, 'warn', lines.append)
+    monkeypatch.setattr(evaluation_guard_hook, 'warn', lines.append)
     cfg = config(
         dict(folder=folder, vocabulary='shapes_5i', random_weights=True),
         tmp_path,

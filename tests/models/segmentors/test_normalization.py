@@ -9,7 +9,7 @@ from mmseg.registry import MODELS
 
 from mmseg_clsclip.models.segmentors import normalization
 from mmseg_clsclip.models.segmentors.normalization import check_normalization
-from mmseg_clsclip.utils.files import configs_folder
+from mmseg_clsclip.utils.config_files import configs_folder
 
 CLIP = dict(mean=[122.8, 116.7, 104.1], std=[68.5, 66.6, 70.3])
 UNIT = dict(mean=[0.481, 0.458, 0.408], std=[0.269, 0.261, 0.276])
