@@ -20,6 +20,7 @@ from .losses import BinaryDiceLoss
 from .segmentors import (
     ClsCLIP,
     DenseCLIP,
+    HuggingFaceSegmentor,
     LateFusion,
     NavigatedLateFusion,
     PromptedSegmentor,
@@ -36,6 +37,7 @@ __all__ = [
     'DenseCLIPHead',
     'DenseCLIPVisionTransformer',
     'FiLMHead',
+    'HuggingFaceSegmentor',
     'LSegHead',
     'LateFusion',
     'LateFusionHead',

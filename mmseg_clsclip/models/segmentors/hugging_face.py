@@ -1,4 +1,4 @@
-"""TransformersSegmentor: text-prompted models of transformers, in mmseg."""
+"""HuggingFaceSegmentor: text-prompted models of Hugging Face's, in mmseg."""
 
 from collections.abc import Sequence
 from types import SimpleNamespace
@@ -102,8 +102,8 @@ class PromptReader:
         )
 
 
-@MODELS.register_module()
-class TransformersSegmentor(NamedSegmentor):
+@MODELS.register_module(name=['HuggingFaceSegmentor', 'TransformersSegmentor'])
+class HuggingFaceSegmentor(NamedSegmentor):
     """CLIPSeg or SAM 3, by transformers, as a segmentor of mmseg's to test.
 
     What it is asked for and what it gives is as in
@@ -238,6 +238,10 @@ class TransformersSegmentor(NamedSegmentor):
             NotImplementedError: Always.
         """
         raise NotImplementedError(
-            'TransformersSegmentor is tested as it is: tools/test.py CONFIG '
+            'HuggingFaceSegmentor is tested as it is: tools/test.py CONFIG '
             'none. Train its model by transformers.'
         )
+
+
+# Its name in configs of 0.1.0.
+TransformersSegmentor = HuggingFaceSegmentor

@@ -144,7 +144,7 @@ def load_folder(folder: str, random_weights: bool = False) -> LoadedModel:
         import transformers
     except ImportError as error:
         raise ImportError(
-            'TransformersSegmentor needs transformers: pip '
+            'HuggingFaceSegmentor needs transformers: pip '
             "install 'mmseg_clsclip[transformers]'"
         ) from error
     path = Path(folder).expanduser()

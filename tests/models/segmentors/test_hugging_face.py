@@ -22,6 +22,7 @@ from mmseg.structures import SegDataSample
 from PIL import Image
 from safetensors.torch import load_file, save_file
 
+import mmseg_clsclip
 from mmseg_clsclip.engine.hooks import evaluation_guard_hook as honest_scores
 from mmseg_clsclip.models.segmentors import hugging_face as transformers_segmentor
 from mmseg_clsclip.models.segmentors import hugging_face_models as transformers_models
@@ -245,7 +246,7 @@ def folder(request):
 
 
 def build(folder, **kwargs):
-    cfg = dict(type='TransformersSegmentor', folder=folder, vocabulary=NAMES)
+    cfg = dict(type='HuggingFaceSegmentor', folder=folder, vocabulary=NAMES)
     return MODELS.build({**cfg, **kwargs}).eval()
 
 
@@ -376,6 +377,12 @@ def test_chunks_do_not_change_the_result(folder, model, chunk):
             other.inference(inputs, metas(2, (32, 32))),
             model.inference(inputs, metas(2, (32, 32))),
         )
+
+
+def test_configs_of_its_old_name_still_load(standin):
+    model = build(standin, type='TransformersSegmentor')
+    assert type(model) is mmseg_clsclip.HuggingFaceSegmentor
+    assert type(model) is mmseg_clsclip.TransformersSegmentor
 
 
 def test_statistics_of_another_scale_are_refused(standin):
@@ -559,7 +566,7 @@ def config(model, tmp_path, *bases):
     path = tmp_path / 'config.py'
     path.write_text('_base_ = ' + repr([str(CONFIGS / b) for b in bases]))
     cfg = Config.fromfile(path)
-    cfg.model = dict(type='TransformersSegmentor', **model)
+    cfg.model = dict(type='HuggingFaceSegmentor', **model)
     cfg.test_dataloader.update(batch_size=4, num_workers=0, persistent_workers=False)
     cfg.update(
         test_cfg=dict(type='TestLoop'),
