@@ -14,92 +14,10 @@ from torch import Tensor, nn
 
 from ..clip.frozen import Frozen
 from ..inference.test_cfg import WindowsCfg, check_test_cfg
-from ..text_encoders.vocabulary import (
-    check_finite,
-    is_visible,
-    read_vocabulary,
-    tell_apart,
-)
-from .hugging_face_models import LoadedModel, Tensors, load_folder
+from ..text_encoders.hugging_face_text_encoder import HuggingFaceTextEncoder
+from .hugging_face_models import load_folder
 from .normalization import check_normalization
 from .text_prompted import NamedSegmentor, build
-
-
-class PromptReader:
-    """The vocabulary, and what a model keeps of texts; each is read once.
-
-    Args:
-        loaded (LoadedModel): The model and its tokenizer.
-        vocabulary (str | Sequence): See :func:`read_vocabulary`.
-
-    Raises:
-        ValueError: If a name is too long or fits no vocabulary.
-    """
-
-    def __init__(self, loaded: LoadedModel, vocabulary: str | Sequence):
-        self.loaded = loaded
-        config = loaded.model.config.text_config
-        self.length = config.max_position_embeddings
-        self._cache: dict[str, Tensors] = {}
-        self.set_vocabulary(vocabulary)
-
-    def set_vocabulary(self, vocabulary: str | Sequence) -> None:
-        """Ask for other classes from now on; the argument is the class's."""
-        classes = read_vocabulary(vocabulary)
-        tell_apart(classes, self._reading)
-        self.synonyms = {synonyms[0]: synonyms for synonyms in classes}
-        # A class may be asked for by any of its names.
-        self.group = {name: names for names in classes for name in names}
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The vocabulary, without synonyms, in order."""
-        return tuple(self.synonyms)
-
-    def _reading(self, text: str) -> tuple[int, ...]:
-        """Token ids of a text.
-
-        Raises:
-            ValueError: If they are too many, or nothing is left of the text.
-        """
-        if not isinstance(text, str):
-            raise ValueError(f'The name {text!r} is no text.')
-        tokens, nothing = (
-            self.loaded.tokenizer(one)['input_ids'] for one in (text, '')
-        )
-        if not is_visible(text) or tokens == nothing:
-            raise ValueError(
-                f'Nothing is left of the name {text!a} when this '
-                'model reads it; write a word.'
-            )
-        if len(tokens) > self.length:
-            raise ValueError(
-                f'{text[:60]!r}... has {len(tokens)} tokens with start and '
-                f'end; this model reads {self.length}. Shorten the name.'
-            )
-        return tuple(tokens)
-
-    def __call__(self, texts: Sequence[str], device: torch.device) -> Tensors:
-        """What the model keeps of T texts, tensors (T, ...)."""
-        todo = [t for t in dict.fromkeys(texts) if t not in self._cache]
-        if todo:
-            for text in todo:
-                self._reading(text)
-            tokens = self.loaded.tokenizer(
-                todo, padding='max_length', max_length=self.length, return_tensors='pt'
-            ).to(device)
-            # Full precision whatever surrounds it: it is kept for good.
-            with torch.autocast(device.type, enabled=False):
-                kept = self.loaded.family.read(
-                    self.loaded.model, tokens.input_ids, tokens.attention_mask
-                )
-            for part in kept:
-                check_finite(part, todo, 'What the model reads')
-            self._cache.update(zip(todo, zip(*kept)))
-        return tuple(
-            torch.stack([part.to(device) for part in parts])
-            for parts in zip(*(self._cache[text] for text in texts))
-        )
 
 
 @MODELS.register_module(name=['HuggingFaceSegmentor', 'TransformersSegmentor'])
@@ -167,7 +85,9 @@ class HuggingFaceSegmentor(NamedSegmentor):
         self.data_preprocessor.register_forward_pre_hook(check_normalization)
         self.family, self.input_size = loaded.family, loaded.size
         self.model = Frozen(loaded.model)
-        self.text_encoder = PromptReader(loaded, vocabulary)
+        self.text_encoder = HuggingFaceTextEncoder(
+            vocabulary, loaded.model, loaded.tokenizer, loaded.family.read
+        )
         self.with_background = with_background
         self.align_corners = False
         self.test_cfg = test_cfg
@@ -197,7 +117,7 @@ class HuggingFaceSegmentor(NamedSegmentor):
         )
         # A picture's index and a class's synonyms, then one synonym.
         groups = [
-            (i, self.text_encoder.group.get(name, (name,)))
+            (i, self.text_encoder.synonyms_of(name))
             for i, row in enumerate(asked)
             for name in row
         ]
