@@ -528,7 +528,7 @@ inner = nn.Module()
 inner.config = SimpleNamespace(
     text_config=SimpleNamespace(max_position_embeddings=9))
 hugging_face.load_folder = lambda *args: LoadedModel(
-    inner, SimpleNamespace(read=None), lambda text: dict(input_ids=[*text]),
+    inner, SimpleNamespace(encode_texts=None), lambda text: dict(input_ids=[*text]),
     (8, 8), [1.] * 3, [1.] * 3)
 other = HuggingFaceSegmentor('x', ['circle'])
 assert DefaultScope.get_current_instance() is None
