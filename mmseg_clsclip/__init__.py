@@ -43,6 +43,7 @@ from .models import (
     DenseCLIPVisionTransformer,
     FiLMHead,
     LateFusionHead,
+    HuggingFaceSegmentor,
     LateFusionSegmentor,
     LSegHead,
     NavigatedLateFusionSegmentor,
@@ -50,7 +51,6 @@ from .models import (
     PseudoInverseVisionTransformer,
     TextGatedVisionTransformer,
     TokenHead,
-    TransformersSegmentor,
     VisualPromptVisionTransformer,
     load_clip,
 )
@@ -94,6 +94,7 @@ __all__ = [
     'GeneralizedZeroShotIoUMetric',
     'GroundTruthProposals',
     'HonestScoresHook',
+    'HuggingFaceSegmentor',
     'LSegHead',
     'LateFusionHead',
     'LateFusionSegmentor',
@@ -110,7 +111,6 @@ __all__ = [
     'TokenHead',
     'TorchvisionProposals',
     'TrainableOptimWrapperConstructor',
-    'TransformersSegmentor',
     'VisualPromptVisionTransformer',
     'WindowProposals',
     'ZeroShotRecordHook',
@@ -126,6 +126,7 @@ _RENAMED = {
     'NavigatedLateFusion': 'NavigatedLateFusionSegmentor',
     'PseudoInverseStart': 'PseudoInverseVisionTransformer',
     'TextAsWeights': 'TextGatedVisionTransformer',
+    'TransformersSegmentor': 'HuggingFaceSegmentor',
     'VisualPromptTuning': 'VisualPromptVisionTransformer',
 }
 

@@ -48,7 +48,7 @@ class Predictor:
     Args:
         config (str | Config, optional): Of a segmentor that names prompt:
             :class:`ClsCLIP`, :class:`DenseCLIP`, :class:`LateFusionSegmentor`,
-            :class:`TransformersSegmentor`, or :class:`ZoomIn` around one; a
+            :class:`HuggingFaceSegmentor`, or :class:`ZoomIn` around one; a
             path among the project's configs does. Defaults to what is
             shipped, which knows only the drawn world of Shapes-5i.
         checkpoint (str, optional): Of the config; what trains nothing has

@@ -22,9 +22,9 @@ from .segmentors import (
     CLIPSegmentor,
     ClsCLIP,
     DenseCLIP,
+    HuggingFaceSegmentor,
     LateFusionSegmentor,
     NavigatedLateFusionSegmentor,
-    TransformersSegmentor,
 )
 from .text_encoders import OpenCLIPTextEncoder
 
@@ -38,6 +38,7 @@ __all__ = [
     'DenseCLIPHead',
     'DenseCLIPVisionTransformer',
     'FiLMHead',
+    'HuggingFaceSegmentor',
     'LSegHead',
     'LateFusionSegmentor',
     'LateFusionHead',
@@ -47,7 +48,6 @@ __all__ = [
     'PseudoInverseVisionTransformer',
     'TextGatedVisionTransformer',
     'TokenHead',
-    'TransformersSegmentor',
     'VisualPromptVisionTransformer',
     'load_clip',
 ]

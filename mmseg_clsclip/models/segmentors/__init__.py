@@ -3,17 +3,17 @@
 from .clip_segmentor import CLIPSegmentor
 from .clsclip import ClsCLIP
 from .dense_clip import DenseCLIP
-from .hugging_face import TransformersSegmentor
+from .hugging_face import HuggingFaceSegmentor
 from .late_fusion import LateFusionSegmentor, NavigatedLateFusionSegmentor
 from .text_prompted import TextPromptedSegmentor, asks_by_name
 
 __all__ = [
     'ClsCLIP',
     'DenseCLIP',
+    'HuggingFaceSegmentor',
     'LateFusionSegmentor',
     'TextPromptedSegmentor',
     'NavigatedLateFusionSegmentor',
     'CLIPSegmentor',
-    'TransformersSegmentor',
     'asks_by_name',
 ]

@@ -513,8 +513,8 @@ def test_compiled_it_survives_other_sizes_and_vocabularies(tiny_clip_json, model
 
 SCOPELESS = """
 from mmengine.registry import DefaultScope
-from mmseg_clsclip import ClsCLIP, TransformersSegmentor, ZoomIn
-from mmseg_clsclip.models.segmentors import hugging_face as transformers_segmentor
+from mmseg_clsclip import ClsCLIP, HuggingFaceSegmentor, ZoomIn
+from mmseg_clsclip.models.segmentors import hugging_face
 from mmseg_clsclip.models.segmentors.hugging_face_models import LoadedModel
 from torch import nn
 from types import SimpleNamespace
@@ -530,9 +530,10 @@ model = ZoomIn(clsclip, dict(type='SelfProposals'), dict(type='Resize',
 inner = nn.Module()
 inner.config = SimpleNamespace(
     text_config=SimpleNamespace(max_position_embeddings=9))
-transformers_segmentor.load_folder = lambda *args: LoadedModel(
-    inner, None, lambda text: dict(input_ids=[*text.encode()]), (8, 8), [1.] * 3, [1.] * 3)
-other = TransformersSegmentor('x', ['circle'])
+hugging_face.load_folder = lambda *args: LoadedModel(
+    inner, SimpleNamespace(encode_texts=None), lambda text: dict(input_ids=[*text]),
+    (8, 8), [1.] * 3, [1.] * 3)
+other = HuggingFaceSegmentor('x', ['circle'])
 assert DefaultScope.get_current_instance() is None
 print(type(model.module.data_preprocessor).__name__,
       type(other.data_preprocessor).__name__)
