@@ -2,13 +2,11 @@
 
 from collections.abc import Sequence
 
-import torch
 from mmengine.structures import InstanceData
 from mmseg.utils import get_classes
 from torch import Tensor
 
 from .canvas import ClosedSetCanvas
-from .options import Join
 from .region import Region, Window
 from .segmentor_classes import LabelSpace, SegmentorClasses
 from .segmentor_protocol import ZoomableSegmentor
@@ -23,6 +21,8 @@ class ClosedSetClasses(SegmentorClasses):
             data set that mmseg knows. Defaults to those of the segmentor's
             ``dataset_meta``, where ``init_model`` puts a checkpoint's.
     """
+
+    canvas_type = ClosedSetCanvas
 
     def __init__(
         self, segmentor: ZoomableSegmentor, names: str | Sequence[str] | None = None
@@ -86,12 +86,6 @@ class ClosedSetClasses(SegmentorClasses):
     def list_regions(self, proposals: InstanceData) -> list[Region]:
         """Return the window of each proposal, whatever its class."""
         return [Region(Window(*window)) for window in proposals.windows.tolist()]
-
-    def create_canvas(
-        self, channels: int, size: tuple[int, int], join: Join, device: torch.device
-    ) -> ClosedSetCanvas:
-        """Return the empty canvas of a picture."""
-        return ClosedSetCanvas(channels, size, join, self.background, device)
 
     def calibrate_whole(self, logits: Tensor) -> Tensor:
         """Return logits (C, H, W) as they are: regions have the same."""

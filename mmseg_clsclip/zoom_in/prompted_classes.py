@@ -1,11 +1,9 @@
 """PromptedClasses: classes that a segmentor is asked for by their names."""
 
-import torch
 from mmengine.structures import InstanceData
 from torch import Tensor
 
 from .canvas import PromptedCanvas
-from .options import Join
 from .region import Region, Window
 from .segmentor_classes import LabelSpace, SegmentorClasses
 from .segmentor_protocol import PromptableSegmentor
@@ -15,6 +13,7 @@ class PromptedClasses(SegmentorClasses):
     """The class of an episode, or the vocabulary; one class a region."""
 
     segmentor: PromptableSegmentor
+    canvas_type = PromptedCanvas
 
     @property
     def with_background(self) -> bool:
@@ -49,12 +48,6 @@ class PromptedClasses(SegmentorClasses):
                 proposals.windows.tolist(), proposals.names, proposals.labels.tolist()
             )
         ]
-
-    def create_canvas(
-        self, channels: int, size: tuple[int, int], join: Join, device: torch.device
-    ) -> PromptedCanvas:
-        """Return the empty canvas of a picture."""
-        return PromptedCanvas(channels, size, join, self.background, device)
 
     def calibrate_whole(self, logits: Tensor) -> Tensor:
         """Return logits (C, H, W) as those of episodes, the background's 0.

@@ -48,6 +48,8 @@ class SegmentorClasses(ABC):
         segmentor (ZoomableSegmentor): Whose classes they are.
     """
 
+    canvas_type: type[Canvas]
+
     def __init__(self, segmentor: ZoomableSegmentor):
         self.segmentor = segmentor
 
@@ -106,11 +108,11 @@ class SegmentorClasses(ABC):
     def list_regions(self, proposals: InstanceData) -> list[Region]:
         """Return the region of each proposal, by its ``windows``."""
 
-    @abstractmethod
     def create_canvas(
         self, channels: int, size: tuple[int, int], join: Join, device: torch.device
     ) -> Canvas:
         """Return the empty canvas of a picture."""
+        return self.canvas_type(channels, size, join, self.background, device)
 
     @abstractmethod
     def calibrate_whole(self, logits: Tensor) -> Tensor:
