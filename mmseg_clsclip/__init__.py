@@ -46,7 +46,9 @@ from .models import (
     load_clip,
 )
 from .proposals import (
+    BaseProposals,
     COCOResultsProposals,
+    DetectorProposals,
     GroundTruthProposals,
     SelfProposals,
     TorchvisionProposals,
@@ -63,6 +65,7 @@ config_bases.register()
 
 __all__ = [
     'BAMLetterbox',
+    'BaseProposals',
     'BinaryDiceLoss',
     'COCO20iDataset',
     'COCOObjectDataset',
@@ -73,6 +76,7 @@ __all__ = [
     'DenseCLIP',
     'DenseCLIPHead',
     'DenseCLIPVisionTransformer',
+    'DetectorProposals',
     'EpisodeDataset',
     'EpisodeIoUMetric',
     'EpisodeVisualizer',
