@@ -55,7 +55,9 @@ from .models import (
     load_clip,
 )
 from .proposals import (
+    BaseProposals,
     COCOResultsProposals,
+    DetectorProposals,
     GroundTruthProposals,
     SelfProposals,
     TorchvisionProposals,
@@ -72,6 +74,7 @@ register_prefix()
 
 __all__ = [
     'BAMLetterbox',
+    'BaseProposals',
     'BinaryDiceLoss',
     'CLIPSegmentor',
     'CLIPVisionTransformer',
@@ -84,6 +87,7 @@ __all__ = [
     'DenseCLIP',
     'DenseCLIPHead',
     'DenseCLIPVisionTransformer',
+    'DetectorProposals',
     'EpisodeDataset',
     'EpisodeIoUMetric',
     'EpisodeVisualizer',

@@ -16,8 +16,8 @@ from mmseg.structures import SegDataSample
 from mmseg_clsclip.proposals import BaseProposals
 from mmseg_clsclip.zoom_in import ZoomIn
 from mmseg_clsclip.zoom_in.canvas import ABSENT_LOGIT
-from mmseg_clsclip.zoom_in.shape_batcher import InBatches
-from mmseg_clsclip.zoom_in.zoom_input import Picture
+from mmseg_clsclip.zoom_in.shape_batcher import Job, ShapeBatcher
+from mmseg_clsclip.zoom_in.zoom_input import ZoomInput
 
 COLOURS = ('blue', 'green', 'red')
 # Every pixel becomes 4 x 4 and comes back as it was.
@@ -466,9 +466,9 @@ def test_regions_of_many_shapes_do_not_pile_up():
     def regions():
         for k in range(40):
             taken.append(k)
-            yield k, np.zeros((k + 1, 9, 3), np.uint8), {}
+            yield Job(k, np.zeros((k + 1, 9, 3), np.uint8), {})
 
-    for key, logits in InBatches([])(Zeros, regions(), 2):
+    for key, logits in ShapeBatcher([]).run(Zeros, regions(), 2):
         assert logits.shape == (1, key + 1, 9)
         answered.append(key)
         assert len(taken) - len(answered) < 4 * 2
@@ -717,8 +717,8 @@ def test_self_proposals_and_windows_on_the_model_itself(tiny_clip_json):
 def test_the_response_that_self_proposals_ask_for():
     image = picture(seed=8)
     model = zoom(whole_picture='never')
-    item = Picture.of(image, sample(image), model.asked)
-    (whole,) = model._response([item])
+    item = ZoomInput.from_sample(image, sample(image), model.classes)
+    (whole,) = model._respond([item])
     expected = torch.from_numpy(answer(image)).float().sigmoid()
     torch.testing.assert_close(whole, expected)
     found = InstanceData(
@@ -727,15 +727,15 @@ def test_the_response_that_self_proposals_ask_for():
         scores=torch.ones(1),
         names=['green'],
     )
-    (inside,) = model._response([item], [found])
+    (inside,) = model._respond([item], [found])
     expected = torch.zeros(3, 24, 30)
     expected[1, 3:9, 2:12] = (
         torch.from_numpy(answer(image, (2, 3, 12, 9))[1]).float().sigmoid()
     )
     torch.testing.assert_close(inside, expected)
     closed = zoom(Colours(by_name=False), classes=('background', *COLOURS))
-    item = Picture.of(image, sample(image), closed.asked)
-    (inside,) = closed._response([item], [found])
+    item = ZoomInput.from_sample(image, sample(image), closed.classes)
+    (inside,) = closed._respond([item], [found])
     assert inside.shape == (3, 24, 30)
     assert (inside.amax(0) > 0).sum() == 60
 

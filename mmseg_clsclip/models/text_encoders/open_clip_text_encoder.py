@@ -12,7 +12,7 @@ from mmengine.model import BaseModule
 from mmseg.registry import MODELS
 from torch import Tensor, nn
 
-from ...utils.arguments import Count, check
+from ...utils.arguments import Count, check_values
 from ..clip.frozen import Frozen
 from ..clip.loading import LoadedCLIP, load_clip
 from .cached_vocabulary import CachedVocabulary
@@ -184,7 +184,9 @@ class OpenCLIPTextEncoder(CachedVocabulary, BaseModule):
 
     @normalize.setter
     def normalize(self, normalize: bool) -> None:
-        check(type(self).__name__, dict(normalize=normalize), dict(normalize=bool))
+        check_values(
+            type(self).__name__, dict(normalize=normalize), dict(normalize=bool)
+        )
         self._change('normalize', self.reader, normalize)
 
     def _weight_versions(self) -> list[tuple[int, int]]:
