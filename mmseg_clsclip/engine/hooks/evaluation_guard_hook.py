@@ -25,6 +25,7 @@ from .checks import (
     check_outputs,
     check_single_channel,
     check_vocabulary,
+    guard_masks,
     unseen_classes,
 )
 
@@ -179,6 +180,7 @@ class HonestScoresHook(Hook):
                 'scores of what comes out are NOT zero-shot.'
             )
         self._missing = ()
+        guard_masks(dataset, _model(runner), _segmentor(runner))
         self._trained = dict(metas[0])
         self._seen = self._seen.union(*map(_trained_classes, metas))
 
@@ -251,6 +253,7 @@ class HonestScoresHook(Hook):
                     tuple(dataset.metainfo['classes']),
                 )
         if not episodes:
+            guard_masks(dataset, _model(runner), segmentor)
             check_label_maps(dataset, getattr(evaluator, 'metrics', ()))
         seen = seen_among(unseen_classes(dataset, evaluator), self._seen)
         if seen:
