@@ -16,48 +16,13 @@ from ..utils.messages import first_few
 from .arguments import check_area, check_seed, check_suffixes, is_whole
 from .episode_lists import picture_id, read_lists
 from .masks import check_classes, check_mask, check_use, eligible_labels, is_background
+from .transforms.checked_load_annotations import (
+    CheckedLoadAnnotations,
+    SizedLoadAnnotations,
+    replace_loaders,
+)
 
 NOVEL_HANDLING = ('drop_image', 'background', 'ignore')
-
-
-def _check_size(results: dict) -> dict:
-    """Refuse a mask of another size than its picture.
-
-    Raises:
-        ValueError: With both sizes.
-    """
-    labels, size = results.get('gt_seg_map'), results.get('ori_shape')
-    if labels is None or not size:
-        return results
-    if labels.ndim < 2 and labels.size == np.prod(size[:2]):
-        # mmseg squeezes masks a pixel high or wide.
-        results['gt_seg_map'] = labels = labels.reshape(size[:2])
-    if labels.shape[:2] != tuple(size[:2]):
-        raise ValueError(
-            f'{results["seg_map_path"]} is {labels.shape[-1]} x '
-            f'{labels.shape[0]} pixels, its picture {results["img_path"]} '
-            f'{size[1]} x {size[0]}. Give each picture its own mask, at its '
-            'own size.'
-        )
-    return results
-
-
-def _with_size_check(pipeline: Sequence[dict]) -> Compose:
-    """The pipeline, which compares sizes as soon as both are there.
-
-    A crop would hide it.
-    """
-    return Compose(
-        [
-            step
-            for given in pipeline
-            for step in (
-                (given, _check_size)
-                if isinstance(given, dict) and given.get('type') == 'LoadAnnotations'
-                else (given,)
-            )
-        ]
-    )
 
 
 def wrapped(dataset: Dataset) -> list[Dataset]:
@@ -180,14 +145,15 @@ class EpisodeDataset(Dataset):
         )
         check_suffixes(dataset)
         self.dataset: BaseDataset = DATASETS.build(dataset)
-        self.pipeline = _with_size_check(pipeline)
+        self.pipeline = Compose(pipeline)
+        replace_loaders(self.pipeline, SizedLoadAnnotations)
         check_classes(self.dataset.metainfo.get('classes'), type(self.dataset).__name__)
         self.novel_handling = novel_handling
         self.min_area = min_area
         self.list_file = list_file
         self.test_mode = _test_mode(self.dataset)
         self._resolve_classes(novel_classes, test_classes)
-        self._loader = TRANSFORMS.build(dict(type='LoadAnnotations'))
+        self._loader = CheckedLoadAnnotations()
 
         every = list(range(len(self.dataset)))
         if unreadable == 'skip':
@@ -302,8 +268,6 @@ class EpisodeDataset(Dataset):
         except FileNotFoundError:
             self._check_files()
             raise
-        except OSError as error:  # decoders do not know the file's name
-            raise OSError(f'{path} cannot be read: {error}') from error
         return check_mask(labels, path, len(self.dataset.metainfo['classes']))
 
     def _list_samples(self, every: list[int]) -> tuple[list[tuple], dict]:

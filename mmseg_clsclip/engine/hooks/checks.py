@@ -8,7 +8,7 @@ from mmengine.evaluator import BaseMetric
 from mmseg.evaluation import IoUMetric
 from torch import nn
 
-from ...datasets import EpisodeDataset
+from ...datasets import EpisodeDataset, replace_mask_loaders
 from ...evaluation.metrics.episode_iou_metric import prediction_name
 from ...models.segmentors.text_prompted import asks_by_name
 from ...utils.keys import CLASS_NAME
@@ -69,6 +69,17 @@ def check_single_channel(segmentor: nn.Module, episodes: bool) -> None:
             'channel twice, by which all is foreground. Test without --tta, '
             'or set model.with_background=True.'
         )
+
+
+def guard_masks(dataset, *models: nn.Module) -> None:
+    """Have a data set refuse masks that mmseg misreads, for models of ours.
+
+    Args:
+        dataset: About to be read.
+        *models (nn.Module): That read it; ours are asked by names, or zoom in.
+    """
+    if any(asks_by_name(model) or hasattr(model, 'proposals') for model in models):
+        replace_mask_loaders(dataset)
 
 
 def check_vocabulary(

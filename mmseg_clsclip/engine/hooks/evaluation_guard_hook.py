@@ -22,6 +22,7 @@ from .checks import (
     check_proposals,
     check_single_channel,
     check_vocabulary,
+    guard_masks,
 )
 from .unwrapping import (
     find_episode_datasets,
@@ -106,6 +107,7 @@ class EvaluationGuardHook(Hook):
                 'test_mode=True out of the data set that is wrapped.'
             )
         self._parts_without_weights = ()
+        guard_masks(dataset, find_model(runner), find_segmentor(runner))
 
     def before_val(self, runner: Runner) -> None:
         """Refuse a validation whose parts do not fit each other."""
@@ -147,6 +149,7 @@ class EvaluationGuardHook(Hook):
                     tuple(dataset.metainfo['classes']),
                 )
         if not episodes:
+            guard_masks(dataset, find_model(runner), segmentor)
             check_label_maps(dataset, evaluator.metrics)
         check_output_files(evaluator.metrics, dataset)
 
