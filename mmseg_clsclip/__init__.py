@@ -23,10 +23,18 @@ from .datasets import (
     PascalVOCDataset20,
     Shapes5iDataset,
 )
-from .engine import HonestScoresHook, TrainableOptimWrapperConstructor
+from .engine import (
+    EpisodeVisualizerHook,
+    EvaluationGuardHook,
+    HonestScoresHook,
+    TrainableOptimWrapperConstructor,
+    ZeroShotRecordHook,
+)
 from .evaluation import EpisodeIoUMetric, GeneralizedZeroShotIoUMetric
 from .models import (
     BinaryDiceLoss,
+    CLIPSegmentor,
+    CLIPVisionTransformer,
     ClsCLIP,
     ClsCLIPHead,
     ClsCLIPVisionTransformer,
@@ -34,36 +42,42 @@ from .models import (
     DenseCLIPHead,
     DenseCLIPVisionTransformer,
     FiLMHead,
-    LateFusion,
+    LateFusionHead,
+    HuggingFaceSegmentor,
+    LateFusionSegmentor,
     LSegHead,
-    NavigatedLateFusion,
+    NavigatedLateFusionSegmentor,
     OpenCLIPTextEncoder,
-    PseudoInverseStart,
-    TextAsWeights,
+    PseudoInverseVisionTransformer,
+    TextGatedVisionTransformer,
     TokenHead,
-    TransformersSegmentor,
-    VisualPromptTuning,
+    VisualPromptVisionTransformer,
     load_clip,
 )
 from .proposals import (
+    BaseProposals,
     COCOResultsProposals,
+    DetectorProposals,
     GroundTruthProposals,
     SelfProposals,
     TorchvisionProposals,
     WindowProposals,
 )
-from .utils import config_bases
 from .utils.arguments import check_registered
+from .utils.config_files import register_prefix
 from .version import __version__
 from .visualization import EpisodeVisualizer, draw_zoom_in
 from .zoom_in import ZoomIn
 
 check_registered()
-config_bases.register()
+register_prefix()
 
 __all__ = [
     'BAMLetterbox',
+    'BaseProposals',
     'BinaryDiceLoss',
+    'CLIPSegmentor',
+    'CLIPVisionTransformer',
     'COCO20iDataset',
     'COCOObjectDataset',
     'COCOResultsProposals',
@@ -73,34 +87,56 @@ __all__ = [
     'DenseCLIP',
     'DenseCLIPHead',
     'DenseCLIPVisionTransformer',
+    'DetectorProposals',
     'EpisodeDataset',
     'EpisodeIoUMetric',
     'EpisodeVisualizer',
+    'EpisodeVisualizerHook',
+    'EvaluationGuardHook',
     'FiLMHead',
     'FoldDataset',
     'GeneralizedZeroShotIoUMetric',
     'GroundTruthProposals',
     'HonestScoresHook',
+    'HuggingFaceSegmentor',
     'LSegHead',
-    'LateFusion',
+    'LateFusionHead',
+    'LateFusionSegmentor',
     'MakeEpisode',
-    'NavigatedLateFusion',
+    'NavigatedLateFusionSegmentor',
     'OpenCLIPTextEncoder',
     'PASCAL5iDataset',
     'PascalVOCDataset20',
     'Predictor',
-    'PseudoInverseStart',
+    'PseudoInverseVisionTransformer',
     'SelfProposals',
     'Shapes5iDataset',
-    'TextAsWeights',
+    'TextGatedVisionTransformer',
     'TokenHead',
     'TorchvisionProposals',
     'TrainableOptimWrapperConstructor',
-    'TransformersSegmentor',
-    'VisualPromptTuning',
+    'VisualPromptVisionTransformer',
     'WindowProposals',
+    'ZeroShotRecordHook',
     'ZoomIn',
     '__version__',
     'draw_zoom_in',
     'load_clip',
 ]
+
+# Of version 0.1, for one more: `type=` in a config finds them, too.
+_RENAMED = {
+    'LateFusion': 'LateFusionSegmentor',
+    'NavigatedLateFusion': 'NavigatedLateFusionSegmentor',
+    'PseudoInverseStart': 'PseudoInverseVisionTransformer',
+    'TextAsWeights': 'TextGatedVisionTransformer',
+    'TransformersSegmentor': 'HuggingFaceSegmentor',
+    'VisualPromptTuning': 'VisualPromptVisionTransformer',
+}
+
+
+def __getattr__(name: str) -> type:
+    """Find a class by the name that it had."""
+    if name in _RENAMED:
+        return globals()[_RENAMED[name]]
+    raise AttributeError(f'module {__name__!r} has no attribute {name!r}')

@@ -24,7 +24,7 @@ FOLDERS = ('configs', 'docs', 'mmseg_clsclip', 'requirements', 'tests', 'tools')
 IMPORTED = """
 import mmseg_clsclip
 from mmengine.config import Config
-from mmseg_clsclip.utils.files import configs_folder
+from mmseg_clsclip.utils.config_files import configs_folder
 print(mmseg_clsclip.__file__)
 print(mmseg_clsclip.__version__)
 print(configs_folder())

@@ -16,7 +16,7 @@ def write_clipseg(folder: Path) -> str:
         folder (Path): Exists, and is filled.
 
     Returns:
-        str: The folder, for :class:`mmseg_clsclip.TransformersSegmentor` with
+        str: The folder, for :class:`mmseg_clsclip.HuggingFaceSegmentor` with
         ``random_weights=True``.
     """
     from transformers import CLIPSegConfig

@@ -15,8 +15,9 @@ import sys
 from pathlib import Path
 
 from mmseg_clsclip.evaluation.results import FIGURES, NOTHING, RANDOM, read_result
-from mmseg_clsclip.utils.files import atomic_write, some
+from mmseg_clsclip.utils.files import atomic_write
 from mmseg_clsclip.utils.markdown import escape_markdown
+from mmseg_clsclip.utils.messages import first_few
 
 FOLDS = range(4)  # of PASCAL-5i, COCO-20i and Shapes-5i
 # What may differ between the folds of one protocol.
@@ -78,7 +79,7 @@ def read_fold(path: Path) -> dict:
     if 'miou_unseen' not in result['figures']:
         raise ValueError(
             f'{path} has no miou_unseen but '
-            f'{some(result["figures"])}: is it of '
+            f'{first_few(result["figures"])}: is it of '
             'EpisodeIoUMetric, and did the data set name its '
             'novel classes?'
         )

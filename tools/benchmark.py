@@ -41,7 +41,8 @@ from torch import Tensor, nn
 import mmseg_clsclip
 from mmseg_clsclip.comparison.measure import machine, peak_memory
 from mmseg_clsclip.utils.complexity import count_flops
-from mmseg_clsclip.utils.files import atomic_write, configs_folder
+from mmseg_clsclip.utils.config_files import configs_folder
+from mmseg_clsclip.utils.files import atomic_write
 
 DTYPES = {name: getattr(torch, name) for name in ('float32', 'bfloat16', 'float16')}
 SIDE = 4096  # of the matrices whose product is the ceiling

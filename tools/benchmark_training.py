@@ -24,7 +24,8 @@ from prettytable import PrettyTable
 from mmseg_clsclip.comparison.measure import machine, peak_memory
 from mmseg_clsclip.models.backbones import clsclip_vit as backbone
 from mmseg_clsclip.models.decode_heads import clsclip_head as decode_head
-from mmseg_clsclip.utils.files import atomic_write, configs_folder
+from mmseg_clsclip.utils.config_files import configs_folder
+from mmseg_clsclip.utils.files import atomic_write
 
 WAYS = ('as it is', 'with_cp', 'plain')
 

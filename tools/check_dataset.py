@@ -28,7 +28,7 @@ from mmseg_clsclip.dataset_check.findings import Finding
 from mmseg_clsclip.dataset_check.read_pair import Pair, read_pair
 from mmseg_clsclip.datasets.masks import IGNORE
 from mmseg_clsclip.utils.config_variables import unheeded
-from mmseg_clsclip.utils.files import some
+from mmseg_clsclip.utils.messages import first_few
 
 SPLITS = ('train', 'val', 'test')
 
@@ -168,7 +168,7 @@ def main(argv: list[str] | None = None) -> None:
             console.print(
                 one.what + number, highlight=False, markup=False, soft_wrap=True
             )
-            for line in filter(None, (some(one.items), one.hint)):
+            for line in filter(None, (first_few(one.items), one.hint)):
                 console.print(
                     '  ' + line, highlight=False, markup=False, soft_wrap=True
                 )

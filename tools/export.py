@@ -26,7 +26,7 @@ from mmseg_clsclip.apis.export import (
     export_segmentor,
     export_text,
 )
-from mmseg_clsclip.models.segmentors.clip_segmentor import PromptedSegmentor
+from mmseg_clsclip.models.segmentors.clip_segmentor import CLIPSegmentor
 from mmseg_clsclip.utils.checkpoint import load_strictly
 from mmseg_clsclip.utils.partial_files import part_folder, take_names
 
@@ -47,11 +47,11 @@ def check_new(folder: Path, overwrite: bool) -> None:
         )
 
 
-def compare(model: PromptedSegmentor, folder: Path) -> float:
+def compare(model: CLIPSegmentor, folder: Path) -> float:
     """The largest difference of a logit, printed for each size.
 
     Args:
-        model (PromptedSegmentor): That was exported, on the CPU. Its
+        model (CLIPSegmentor): That was exported, on the CPU. Its
             vocabulary is made smaller.
         folder (Path): With the files.
     """

@@ -25,7 +25,9 @@ import mmseg_clsclip
 from mmseg_clsclip import EpisodeDataset
 from mmseg_clsclip.models.clip.loading import ASSETS
 from mmseg_clsclip.utils.checkpoint import load_strictly
-from mmseg_clsclip.utils.files import atomic_write, configs_folder, some
+from mmseg_clsclip.utils.config_files import configs_folder
+from mmseg_clsclip.utils.files import atomic_write
+from mmseg_clsclip.utils.messages import first_few
 from mmseg_clsclip.visualization.navigation import (
     DIRECTIONS,
     draw_navigation,
@@ -120,7 +122,7 @@ def sample_of(args: argparse.Namespace, cfg: Config) -> dict:
         if dataset.get_data_info(index)['class_name'] in wanted:
             return dataset[index]
     raise ValueError(
-        f'No sample of the test set asks for {some(wanted)}; give a PICTURE.'
+        f'No sample of the test set asks for {first_few(wanted)}; give a PICTURE.'
     )
 
 

@@ -17,7 +17,7 @@ from mmengine.structures import InstanceData
 
 import mmseg_clsclip
 from mmseg_clsclip.proposals import BaseProposals
-from mmseg_clsclip.utils.files import configs_folder
+from mmseg_clsclip.utils.config_files import configs_folder
 
 
 class FixedProposals(BaseProposals):
@@ -81,7 +81,7 @@ def main() -> None:
         )
         return dict(inputs=[image], data_samples=[sample])
 
-    resized, meta = zoom_in.in_batches.prepare(picture.permute(1, 2, 0).numpy())
+    resized, meta = zoom_in.batcher.resize(picture.permute(1, 2, 0).numpy())
     resized = torch.from_numpy(resized).permute(2, 0, 1)
 
     def plus(boxes: int) -> None:

@@ -1,3 +1,3 @@
 # The text weighs the patches' channels, instead of replacing the [CLS].
 _base_ = '../shapes/clsclip_shapes-5i_fold0.py'
-model = dict(backbone=dict(type='TextAsWeights', weights='channel'))
+model = dict(backbone=dict(type='TextGatedVisionTransformer', weights='channel'))

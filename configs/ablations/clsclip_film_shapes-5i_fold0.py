@@ -1,5 +1,6 @@
 # The text navigates the tower and scales and shifts the decoder, too.
 _base_ = '../shapes/clsclip_shapes-5i_fold0.py'
 model = dict(
-    type='NavigatedLateFusion', decode_head=dict(type='FiLMHead', text_channels=64)
+    type='NavigatedLateFusionSegmentor',
+    decode_head=dict(type='FiLMHead', text_channels=64),
 )

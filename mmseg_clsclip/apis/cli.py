@@ -18,7 +18,7 @@ from mmengine.config import DictAction
 from rich.console import Console
 from rich.progress import Progress
 
-from ..utils.files import some
+from ..utils.messages import first_few
 from ..utils.partial_files import new_folder
 from ..version import __version__
 from . import outputs
@@ -103,14 +103,14 @@ def _prepare(args: argparse.Namespace) -> tuple[dict[str, Path], list[str]]:
     lost = [file for file in files if file.resolve() in sources]
     if lost:
         raise ValueError(
-            f'{some(lost)}: a result would take the place of a '
+            f'{first_few(lost)}: a result would take the place of a '
             'picture. Write another --out-dir.'
         )
     # Of a name that is too long, False: the picture itself will say so.
     there = [file for file in files if os.path.exists(file)]
     if there and not args.overwrite:
         raise ValueError(
-            f'{len(there)} results exist: {some(there)}. Write '
+            f'{len(there)} results exist: {first_few(there)}. Write '
             '--overwrite, or another --out-dir.'
         )
     return stems, wrong

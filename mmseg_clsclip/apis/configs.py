@@ -6,7 +6,7 @@ from pathlib import Path
 from mmengine.config import Config, ConfigDict
 from mmseg.registry import MODELS, TRANSFORMS
 
-from ..utils.files import configs_folder
+from ..utils.config_files import configs_folder
 
 ZOOM_IN = 'clsclip_plus/clsclip-plus_shapes-5i_fold0.py'
 

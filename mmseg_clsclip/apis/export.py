@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.export import Dim
 
 from ..compat import converts_channels
-from ..models.segmentors.clip_segmentor import PromptedSegmentor
+from ..models.segmentors.clip_segmentor import CLIPSegmentor
 from ..models.text_encoders.open_clip_text_encoder import (
     OpenCLIPTextEncoder,
     encode_text,
@@ -28,19 +28,19 @@ class PicturesToLogits(nn.Module):
     model's ``data_preprocessor`` is inside. All classes are asked at once.
 
     Args:
-        model (PromptedSegmentor): In eval mode, in float32.
+        model (CLIPSegmentor): In eval mode, in float32.
 
     Raises:
         ValueError: If the model is of another kind, or its ``test_cfg`` wants
             what no file can do.
     """
 
-    def __init__(self, model: PromptedSegmentor):
+    def __init__(self, model: CLIPSegmentor):
         super().__init__()
-        if not isinstance(model, PromptedSegmentor):
+        if not isinstance(model, CLIPSegmentor):
             raise ValueError(
                 f'A {type(model).__name__} cannot be exported; ClsCLIP, '
-                'LateFusion and DenseCLIP can. Of a ZoomIn export the module '
+                'LateFusionSegmentor and DenseCLIP can. Of a ZoomIn export the module '
                 'inside: the config of that, with the same checkpoint.'
             )
         for key in ('compile', 'keep_classes', 'dtype'):
@@ -82,9 +82,11 @@ class PicturesToLogits(nn.Module):
         if not converts_channels(preprocessor):
             inputs = inputs.flip(1)  # trained on BGR, as mmseg reads files
         inputs = (inputs.float() - preprocessor.mean) / preprocessor.std
-        shared = self.model.encode(inputs)
+        shared = self.model.shared_features(inputs)
         text = text[None].expand(inputs.shape[0], -1, -1)
-        logits = self.model._answer(shared, text, inputs.shape[2:])
+        logits = self.model.class_by_class.view_logits(
+            self.model, shared, text, inputs.shape[2:]
+        )
         return self.model._beside_background(logits)
 
 
@@ -138,13 +140,13 @@ def _to_onnx(
     return program
 
 
-def export_segmentor(model: PromptedSegmentor, folder: Path) -> None:
+def export_segmentor(model: CLIPSegmentor, folder: Path) -> None:
     """Write ``segmentor.onnx`` and, for PyTorch, ``segmentor.pt2``.
 
     Both are :class:`PicturesToLogits` with any N, K, H and W.
 
     Args:
-        model (PromptedSegmentor): It is put into eval mode.
+        model (CLIPSegmentor): It is put into eval mode.
         folder (Path): Exists.
 
     Raises:

@@ -12,11 +12,11 @@ from PIL import Image
 
 from ..datasets.masks import is_background
 from ..models.clip.loading import ASSETS
-from ..models.segmentors.text_prompted import NamedSegmentor
+from ..models.segmentors.text_prompted import TextPromptedSegmentor
 from ..models.text_encoders.vocabulary import read_vocabulary
 from ..proposals import COCOResultsProposals, GroundTruthProposals
 from ..utils.checkpoint import load_strictly
-from ..utils.files import some
+from ..utils.messages import first_few
 from .configs import check_pipeline, class_of, put_zoom_in, read_config
 from .image_io import Picture, read, to_rgb
 from .prediction import Prediction
@@ -47,8 +47,8 @@ class Predictor:
 
     Args:
         config (str | Config, optional): Of a segmentor that names prompt:
-            :class:`ClsCLIP`, :class:`DenseCLIP`, :class:`LateFusion`,
-            :class:`TransformersSegmentor`, or :class:`ZoomIn` around one; a
+            :class:`ClsCLIP`, :class:`DenseCLIP`, :class:`LateFusionSegmentor`,
+            :class:`HuggingFaceSegmentor`, or :class:`ZoomIn` around one; a
             path among the project's configs does. Defaults to what is
             shipped, which knows only the drawn world of Shapes-5i.
         checkpoint (str, optional): Of the config; what trains nothing has
@@ -95,7 +95,7 @@ class Predictor:
         device = self._device(device)
         class_of(cfg.get('model'), 'model')
         inner = cfg.model.get('module', cfg.model)
-        if not issubclass(class_of(inner, 'model.module'), NamedSegmentor):
+        if not issubclass(class_of(inner, 'model.module'), TextPromptedSegmentor):
             raise ValueError(
                 f'{inner.type} has classes of its own and cannot be asked for '
                 "others by name. mmseg's MMSegInferencer shows what it says."
@@ -176,7 +176,7 @@ class Predictor:
         }
         if self.background and taken:
             raise ValueError(
-                f'{some(map(repr, sorted(taken)))} is where no class is. '
+                f'{first_few(map(repr, sorted(taken)))} is where no class is. '
                 'Leave the name out, or ask without a background.'
             )
         if len(groups) == 1 and not self.background:

@@ -114,9 +114,10 @@ def read_config(entrant: Entrant) -> None:
         not facts_are_told(entrant.cfg)
         and entrant.cfg.get('default_hooks', {}) is not None
     ):
-        entrant.options.append(
-            'default_hooks.honest_scores.type=mmseg.HonestScoresHook'
-        )
+        entrant.options += [
+            'default_hooks.evaluation_guard.type=mmseg.EvaluationGuardHook',
+            'default_hooks.zero_shot_record.type=mmseg.ZeroShotRecordHook',
+        ]
     named = entrant.cfg.get('load_from')
     if not entrant.checkpoint and named and named != 'none':
         entrant.checkpoint = named
@@ -135,7 +136,9 @@ def facts_are_told(cfg: Config) -> bool:
         hook.get('type') if isinstance(hook, dict) else type(hook) for hook in hooks
     ]
     return any(
-        getattr(kind, '__name__', str(kind)).endswith('HonestScoresHook')
+        getattr(kind, '__name__', str(kind)).endswith(
+            ('ZeroShotRecordHook', 'HonestScoresHook')  # the latter's former name
+        )
         for kind in kinds
     )
 

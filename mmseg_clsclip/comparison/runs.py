@@ -14,7 +14,9 @@ from pathlib import Path
 from mmseg.registry import METRICS
 
 from ..evaluation.results import check_result, is_figure, read_result
-from ..utils.files import atomic_write, configs_folder, read_json
+from ..utils.config_files import configs_folder
+from ..utils.files import atomic_write
+from ..utils.json_files import read_json
 from ..utils.log import warn
 from . import classes
 from .compared_models import Entrant

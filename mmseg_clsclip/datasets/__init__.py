@@ -3,11 +3,11 @@
 from .coco import COCO20iDataset, COCOObjectDataset
 from .episode_dataset import EpisodeDataset
 from .folds import FoldDataset
-from .label_map_check import check_label_maps
+from .label_map_check import check_label_maps, replace_mask_loaders
 from .pascal import PASCAL5iDataset
 from .shapes import Shapes5iDataset, ShapesBackend
 from .transforms.bam_letterbox import BAMLetterbox
-from .transforms.load_annotations import LoadAnnotations
+from .transforms.checked_load_annotations import CheckedLoadAnnotations
 from .transforms.make_episode import MakeEpisode
 from .voc20 import PascalVOCDataset20
 
@@ -15,13 +15,14 @@ __all__ = [
     'BAMLetterbox',
     'COCO20iDataset',
     'COCOObjectDataset',
+    'CheckedLoadAnnotations',
     'EpisodeDataset',
     'FoldDataset',
-    'LoadAnnotations',
     'MakeEpisode',
     'PASCAL5iDataset',
     'PascalVOCDataset20',
     'Shapes5iDataset',
     'ShapesBackend',
     'check_label_maps',
+    'replace_mask_loaders',
 ]

@@ -9,54 +9,20 @@ from mmengine.fileio import LocalBackend, get_file_backend
 from mmseg.registry import DATASETS, TRANSFORMS
 from torch.utils.data import Dataset
 
-from ..utils.files import require_files, some
+from ..utils.files import require_files
 from ..utils.keys import CLASS_NAME, NOVEL_CLASSES, PROTOCOL, Protocol
 from ..utils.log import warn
+from ..utils.messages import first_few
 from .arguments import check_area, check_seed, check_suffixes, is_whole
 from .episode_lists import picture_id, read_lists
 from .masks import check_classes, check_mask, check_use, eligible_labels, is_background
+from .transforms.checked_load_annotations import (
+    CheckedLoadAnnotations,
+    SizedLoadAnnotations,
+    replace_loaders,
+)
 
 NOVEL_HANDLING = ('drop_image', 'background', 'ignore')
-
-
-def _check_size(results: dict) -> dict:
-    """Refuse a mask of another size than its picture.
-
-    Raises:
-        ValueError: With both sizes.
-    """
-    labels, size = results.get('gt_seg_map'), results.get('ori_shape')
-    if labels is None or not size:
-        return results
-    if labels.ndim < 2 and labels.size == np.prod(size[:2]):
-        # mmseg squeezes masks a pixel high or wide.
-        results['gt_seg_map'] = labels = labels.reshape(size[:2])
-    if labels.shape[:2] != tuple(size[:2]):
-        raise ValueError(
-            f'{results["seg_map_path"]} is {labels.shape[-1]} x '
-            f'{labels.shape[0]} pixels, its picture {results["img_path"]} '
-            f'{size[1]} x {size[0]}. Give each picture its own mask, at its '
-            'own size.'
-        )
-    return results
-
-
-def _with_size_check(pipeline: Sequence[dict]) -> Compose:
-    """The pipeline, which compares sizes as soon as both are there.
-
-    A crop would hide it.
-    """
-    return Compose(
-        [
-            step
-            for given in pipeline
-            for step in (
-                (given, _check_size)
-                if isinstance(given, dict) and given.get('type') == 'LoadAnnotations'
-                else (given,)
-            )
-        ]
-    )
 
 
 def wrapped(dataset: Dataset) -> list[Dataset]:
@@ -179,14 +145,15 @@ class EpisodeDataset(Dataset):
         )
         check_suffixes(dataset)
         self.dataset: BaseDataset = DATASETS.build(dataset)
-        self.pipeline = _with_size_check(pipeline)
+        self.pipeline = Compose(pipeline)
+        replace_loaders(self.pipeline, SizedLoadAnnotations)
         check_classes(self.dataset.metainfo.get('classes'), type(self.dataset).__name__)
         self.novel_handling = novel_handling
         self.min_area = min_area
         self.list_file = list_file
         self.test_mode = _test_mode(self.dataset)
         self._resolve_classes(novel_classes, test_classes)
-        self._loader = TRANSFORMS.build(dict(type='LoadAnnotations'))
+        self._loader = CheckedLoadAnnotations()
 
         every = list(range(len(self.dataset)))
         if unreadable == 'skip':
@@ -301,8 +268,6 @@ class EpisodeDataset(Dataset):
         except FileNotFoundError:
             self._check_files()
             raise
-        except OSError as error:  # decoders do not know the file's name
-            raise OSError(f'{path} cannot be read: {error}') from error
         return check_mask(labels, path, len(self.dataset.metainfo['classes']))
 
     def _list_samples(self, every: list[int]) -> tuple[list[tuple], dict]:
@@ -359,16 +324,16 @@ class EpisodeDataset(Dataset):
         twice = sorted(twice & {name for name, _ in listed})
         if twice:
             raise ValueError(
-                f'{some(files)} names pictures by their file names, and '
-                f'several are called {some(twice)}. Give them names of their '
+                f'{first_few(files)} names pictures by their file names, and '
+                f'several are called {first_few(twice)}. Give them names of their '
                 'own, or do without a list: the pairs are counted then.'
             )
         missing = sorted({name for name, _ in listed if name not in index})
         if missing:
             raise ValueError(
-                f'{some(files)}: {len(missing)} of '
+                f'{first_few(files)}: {len(missing)} of '
                 f'{len({n for n, _ in listed})} ids are not among the '
-                f'{len(index)} pictures of the data set: {some(missing)}. '
+                f'{len(index)} pictures of the data set: {first_few(missing)}. '
                 'Check data_root and data_prefix, or take the list of this '
                 'split.'
             )
@@ -376,10 +341,10 @@ class EpisodeDataset(Dataset):
         wrong = sorted(found - set(self._asked_labels))
         if wrong:
             raise ValueError(
-                f'{some(files)} asks for the labels '
-                f'{some(wrong)}, but here '
+                f'{first_few(files)} asks for the labels '
+                f'{first_few(wrong)}, but here '
                 f'{"testing" if self.test_mode else "training"} asks for '
-                f'{some(self._asked_labels, 20)}: it is '
+                f'{first_few(self._asked_labels, 20)}: it is '
                 'the list of another fold or split.' + self._explain_labels(found)
             )
         kept = set(every)
@@ -438,7 +403,10 @@ class EpisodeDataset(Dataset):
             except Exception:  # whatever a decoder raises
                 bad.append(info['img_path'])
         if bad:
-            warn(f'{len(bad)} pictures cannot be read and are left out: {some(bad)}.')
+            warn(
+                f'{len(bad)} pictures cannot be read and are left out: '
+                f'{first_few(bad)}.'
+            )
         return good
 
     def full_init(self) -> None:

@@ -5,22 +5,33 @@ from collections.abc import Collection, Iterable, Iterator
 
 import numpy as np
 from mmseg.datasets import BaseSegDataset
+from mmseg.datasets.transforms import LoadAnnotations
 
 from .episode_dataset import innermost
 from .masks import IGNORE, check_classes, check_mask, check_use
-from .transforms.load_annotations import LoadAnnotations
+from .transforms.checked_load_annotations import CheckedLoadAnnotations, replace_loaders
+from .transforms.pipeline_steps import step_places
 
 # Masks whose values are looked at before a test; and data sets, of which a
 # training validates the same again and again.
 _MASKS, _seen = 32, weakref.WeakSet()
 
 
-def _steps(pipeline) -> Iterator:
-    """All transforms of a pipeline, those within others too."""
-    for key in ('transforms', 'subroutines'):
-        for step in getattr(pipeline, key, None) or ():
-            yield step
-            yield from _steps(step)
+def replace_mask_loaders(dataset) -> bool:
+    """Have a data set's masks read by :class:`CheckedLoadAnnotations`.
+
+    Args:
+        dataset: Built, in whatever mmengine wraps around it.
+
+    Returns:
+        bool: Whether it was not so before.
+    """
+    return any(
+        [
+            replace_loaders(getattr(part, 'pipeline', None))
+            for part in innermost(dataset)
+        ]
+    )
 
 
 def check_label_maps(dataset, metrics: Iterable = ()) -> None:
@@ -46,7 +57,9 @@ def check_label_maps(dataset, metrics: Iterable = ()) -> None:
         if not isinstance(part, BaseSegDataset) or part in _seen:
             continue
         loaders = [
-            step for step in _steps(part.pipeline) if isinstance(step, LoadAnnotations)
+            steps[place]
+            for steps, place in step_places(part.pipeline)
+            if type(steps[place]) in (LoadAnnotations, CheckedLoadAnnotations)
         ]
         if not loaders or not len(part):
             continue
@@ -78,7 +91,9 @@ def _areas(
             labels = loader(info)['gt_seg_map']
         except (FileNotFoundError, KeyError):
             return  # a test without the truth, as for a benchmark's server
-        except OSError as error:  # decoders do not know the file's name
+        except OSError as error:
+            if str(path) in str(error):
+                raise  # some decoders do not know the file's name
             raise OSError(f'{path} cannot be read: {error}') from error
         labels = np.where(
             np.isin(labels, [dataset.ignore_index, *ignored]), IGNORE, labels

@@ -5,8 +5,8 @@ from pathlib import Path
 from mmseg.datasets import PascalVOCDataset
 from mmseg.registry import DATASETS
 
-from ..utils.files import some
 from ..utils.log import warn
+from ..utils.messages import first_few
 from .episode_lists import picture_id
 from .folds import FoldDataset
 
@@ -67,7 +67,7 @@ class PASCAL5iDataset(FoldDataset):
         if wrong:
             raise ValueError(
                 f"{self.list_file}: {len(wrong)} pictures are of VOC's "
-                f'{other}.txt: {some(wrong)}. It is the list of another '
+                f'{other}.txt: {first_few(wrong)}. It is the list of another '
                 f'split; take that of {ours!r}.'
             )
 

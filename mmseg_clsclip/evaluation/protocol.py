@@ -1,48 +1,62 @@
-"""What was measured: every result names its protocol."""
+"""The protocol of a result: all that its figures depend on."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
+from mmengine.dataset import BaseDataset
+
+from ..utils.keys import PROTOCOL
 
 # What the seen classes of a figure are, wherever there are any: the
 # background is what a class is told from, not one that was learned.
 SEEN = 'all but the unseen ones and the background'
 
 
-def dataset_protocol(dataset) -> dict:
-    """What a data set says of itself; of another, its class and its size."""
-    said = dataset.metainfo.get('protocol') or dict(pictures=len(dataset))
-    return {'dataset': type(dataset).__name__, **said}
+@dataclass(frozen=True)
+class SampleTraits:
+    """How a sample was asked. Plain Python, to travel between processes.
+
+    Attributes:
+        view_sizes: The size (H, W) of each view, None where it is not known.
+        proposal_source: Where proposals are from, None without zoom-in.
+        geometry: A geometry of its own, such as BAM's.
+    """
+
+    view_sizes: tuple[tuple[int, int] | None, ...]
+    proposal_source: str | None = None
+    geometry: str | None = None
 
 
-def traits_of(data_batch: dict, index: int, sample: dict) -> tuple:
-    """What a sample tells of how it was asked.
+def dataset_protocol(dataset: BaseDataset) -> dict:
+    """Return a data set's protocol; of another's, its class and its size."""
+    protocol = dataset.metainfo.get(PROTOCOL) or dict(pictures=len(dataset))
+    return {'dataset': type(dataset).__name__, **protocol}
+
+
+def sample_traits(data_batch: dict, index: int, sample: dict) -> SampleTraits:
+    """Return how a sample was asked.
 
     Args:
         data_batch (dict): As the data loader gives it. Only with test-time
             augmentation it is read: the merged sample knows one view alone.
         index (int): Of the sample in its batch.
         sample (dict): The sample with its metainfo.
-
-    Returns:
-        tuple: The size (H, W) or None of each view, the source of the
-        proposals or None, and a geometry of its own, such as BAM's, or None.
-        Plain Python, so that it travels between processes.
     """
     views = [sample]
     batch = data_batch.get('data_samples') if data_batch else None
     if batch and isinstance(batch[0], (list, tuple)):
         views = [view[index].metainfo for view in batch]
     shapes = [view.get('img_shape') for view in views]
-    return (
-        tuple(s and tuple(int(side) for side in s[:2]) for s in shapes),
+    return SampleTraits(
+        tuple(shape and tuple(map(int, shape[:2])) for shape in shapes),
         sample.get('proposal_source'),
         sample.get('geometry'),
     )
 
 
 def input_size(sizes: set) -> str:
-    """One size, the side that all have in common, or the range."""
+    """Return the one size, the side that all have in common, or the range."""
     if None in sizes or not sizes:
         return 'unknown'
     ordered = sorted(sizes, key=lambda size: (size[0] * size[1], size))
@@ -55,13 +69,15 @@ def input_size(sizes: set) -> str:
     return '{}x{} to {}x{}'.format(*ordered[0], *ordered[-1])
 
 
-def describe_protocol(dataset_meta: dict, traits: Iterable[tuple], **more) -> dict:
-    """The protocol of a result, ready for JSON.
+def describe_protocol(
+    dataset_meta: dict, traits: Iterable[SampleTraits], **more
+) -> dict:
+    """Return the protocol of a result, ready for JSON.
 
     Args:
         dataset_meta (dict): Metainfo of the data set. What its ``protocol``
             says, if it has one, comes first.
-        traits (Iterable[tuple]): Of every sample, by :func:`traits_of`.
+        traits (Iterable[SampleTraits]): Of every sample.
         more: What the metric adds.
 
     Returns:
@@ -72,15 +88,17 @@ def describe_protocol(dataset_meta: dict, traits: Iterable[tuple], **more) -> di
         where no zoom-in took place) and, if it is not mmseg's, ``geometry``.
     """
     traits = set(traits)
-    views = sorted({len(shapes) for shapes, *_ in traits}) or [1]
-    sources = sorted({str(source or 'none') for _, source, _ in traits})
-    geometries = sorted({str(geometry) for *_, geometry in traits if geometry})
+    views = sorted({len(sample.view_sizes) for sample in traits}) or [1]
+    sources = sorted({str(sample.proposal_source or 'none') for sample in traits})
+    geometries = sorted({str(sample.geometry) for sample in traits if sample.geometry})
     if geometries:
         more['geometry'] = ' and '.join(geometries)
     protocol = dict(
-        dataset_meta.get('protocol') or {},
+        dataset_meta.get(PROTOCOL) or {},
         **more,
-        input_size=input_size({s for shapes, *_ in traits for s in shapes}),
+        input_size=input_size(
+            {size for sample in traits for size in sample.view_sizes}
+        ),
         views=views[0] if len(views) == 1 else views,
         proposals=' and '.join(sources) or 'none',
     )
@@ -92,7 +110,7 @@ def describe_protocol(dataset_meta: dict, traits: Iterable[tuple], **more) -> di
 
 
 def protocol_line(protocol: dict) -> str:
-    """The protocol in one line, for below a table."""
+    """Return the protocol in one line, for below a table."""
     words = []
     for key, value in protocol.items():
         if isinstance(value, (list, tuple)):

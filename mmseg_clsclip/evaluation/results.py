@@ -4,7 +4,7 @@ import math
 import os
 from typing import Any
 
-from ..utils.files import read_json
+from ..utils.json_files import read_json
 from .protocol import SEEN
 
 # Figures in per cent and the heads of their columns, in order.

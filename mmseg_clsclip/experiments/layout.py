@@ -2,7 +2,7 @@
 
 from ..datasets.folds import NUM_FOLDS
 from ..models.clip.loading import ASSETS
-from ..utils.files import configs_folder
+from ..utils.config_files import configs_folder
 
 ROOT = configs_folder().parent  # tools/ is there, too
 FOLDS = range(NUM_FOLDS)

@@ -32,7 +32,7 @@ def rank_own_classes(num_pictures: int) -> list[list[int]]:
         data = model.data_preprocessor(pseudo_collate([dataset[index]]))
         labels = data['data_samples'][0].gt_sem_seg.data.unique().tolist()
         similarity = model.similarity(
-            model.encode(data['inputs']), model.text_encoder()[None]
+            model.shared_features(data['inputs']), model.text_encoder()[None]
         )[0]
         rank_of = similarity.argsort(descending=True).argsort().tolist()
         ranks.append([rank_of[label - 1] for label in labels if 0 < label < 255])

@@ -1,11 +1,12 @@
 """The models: towers, text encoders, heads and the segmentors of them."""
 
 from .backbones import (
+    CLIPVisionTransformer,
     ClsCLIPVisionTransformer,
     DenseCLIPVisionTransformer,
-    PseudoInverseStart,
-    TextAsWeights,
-    VisualPromptTuning,
+    PseudoInverseVisionTransformer,
+    TextGatedVisionTransformer,
+    VisualPromptVisionTransformer,
 )
 from .clip import load_clip
 from .decode_heads import (
@@ -18,16 +19,17 @@ from .decode_heads import (
 )
 from .losses import BinaryDiceLoss
 from .segmentors import (
+    CLIPSegmentor,
     ClsCLIP,
     DenseCLIP,
-    LateFusion,
-    NavigatedLateFusion,
-    PromptedSegmentor,
-    TransformersSegmentor,
+    HuggingFaceSegmentor,
+    LateFusionSegmentor,
+    NavigatedLateFusionSegmentor,
 )
 from .text_encoders import OpenCLIPTextEncoder
 
 __all__ = [
+    'CLIPVisionTransformer',
     'BinaryDiceLoss',
     'ClsCLIP',
     'ClsCLIPHead',
@@ -36,16 +38,16 @@ __all__ = [
     'DenseCLIPHead',
     'DenseCLIPVisionTransformer',
     'FiLMHead',
+    'HuggingFaceSegmentor',
     'LSegHead',
-    'LateFusion',
+    'LateFusionSegmentor',
     'LateFusionHead',
-    'NavigatedLateFusion',
+    'NavigatedLateFusionSegmentor',
     'OpenCLIPTextEncoder',
-    'PromptedSegmentor',
-    'PseudoInverseStart',
-    'TextAsWeights',
+    'CLIPSegmentor',
+    'PseudoInverseVisionTransformer',
+    'TextGatedVisionTransformer',
     'TokenHead',
-    'TransformersSegmentor',
-    'VisualPromptTuning',
+    'VisualPromptVisionTransformer',
     'load_clip',
 ]

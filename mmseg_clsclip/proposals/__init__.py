@@ -1,4 +1,4 @@
-"""Where the boxes of ClsCLIP+ come from; each says what it has seen."""
+"""Sources of the boxes of ClsCLIP+; each names what it has seen."""
 
 from .base import BaseProposals
 from .boxes import component_boxes, crop_windows

@@ -1,9 +1,9 @@
-"""What all sources of proposals share."""
+"""BaseProposals: the base of all sources of proposals."""
 
 from abc import ABCMeta, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from typing import Annotated, Literal
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Literal, Protocol
 
 import torch
 from mmengine.model import BaseModule
@@ -12,14 +12,14 @@ from mmseg.structures import SegDataSample
 from torch import Tensor
 from torchvision.ops import batched_nms, clip_boxes_to_image
 
-from ..utils.arguments import Count, Share, That
+from ..utils.arguments import Count, Rule, Share
 from ..utils.log import warn
 
-Wanted = dict[str, int]
-Segment = Callable[..., list[Tensor]]
+# Of the classes that a picture is asked for, labels by name.
+ClassLabels = dict[str, int]
 
 # The time that suppression takes grows with their square.
-MAX_FOR_NMS = 2000
+MAX_BOXES_FOR_NMS = 2000
 
 SAW_TEST_CLASSES = {
     'yes': 'saw the test classes',
@@ -27,11 +27,27 @@ SAW_TEST_CLASSES = {
     'oracle': 'oracle',
     'unknown': 'unknown whether it saw the test classes',
 }
+SawTestClasses = Literal[tuple(SAW_TEST_CLASSES)]
+NMSThreshold = Annotated[Share | None, Rule('a number from 0 to 1; None keeps all')]
+MaxBoxes = Annotated[Count | None, Rule('a whole number from 1 up; None keeps all')]
 
 
-Seen = Literal[tuple(SAW_TEST_CLASSES)]
-IoU = Annotated[Share | None, That('a number from 0 to 1; None keeps all')]
-AtMost = Annotated[Count | None, That('a whole number from 1 up; None keeps all')]
+class Segment(Protocol):
+    """The segmentor's own response, for sources that begin with it."""
+
+    def __call__(self, proposals: Sequence[InstanceData] | None = None) -> list[Tensor]:
+        """Return foreground probabilities (K, H, W) of each picture.
+
+        Args:
+            proposals (Sequence[InstanceData], optional): Of each picture the
+                boxes that are segmented, with 0 elsewhere. None for all of
+                the picture.
+        """
+
+
+def reaches_power_of_ten(before: int, after: int) -> bool:
+    """Return whether a growing count comes to 1, 10, 100, ... or beyond one."""
+    return any(before < 10**power <= after for power in range(len(str(after))))
 
 
 class BaseProposals(BaseModule, metaclass=ABCMeta):
@@ -39,9 +55,11 @@ class BaseProposals(BaseModule, metaclass=ABCMeta):
 
         forward(): propose() -> translate() -> clean()
 
-    A subclass writes ``propose``. What it gives may be wrong in every way a
-    file or a detector can be wrong; ``clean`` drops what no crop can be cut
-    for, counts it, and says so when a count begins and at every tenfold.
+    A subclass writes ``propose`` and is registered in mmseg's ``MODELS``; one
+    with names of its own is of :class:`DetectorProposals`. Its boxes may be
+    wrong in every way a file or a detector can be wrong: ``clean`` drops what
+    no crop can be cut for, counts it, and warns when a count comes to 1, 10,
+    100 and so on.
 
     Args:
         saw_test_classes (str): Whether what proposes was trained on the
@@ -55,8 +73,8 @@ class BaseProposals(BaseModule, metaclass=ABCMeta):
             scores of all classes. None keeps all.
         init_cfg (dict, optional): As mmengine has it.
 
-    Raises:
-        ValueError: If an option is none of these.
+    Attributes:
+        counts (Counter[str]): How often each fault occurred so far.
     """
 
     # Whether boxes come with the names of a detector, so that a segmentor
@@ -65,10 +83,10 @@ class BaseProposals(BaseModule, metaclass=ABCMeta):
 
     def __init__(
         self,
-        saw_test_classes: Seen = 'unknown',
+        saw_test_classes: SawTestClasses = 'unknown',
         score_thr: float = 0.0,
-        nms_iou: IoU = None,
-        max_per_picture: AtMost = 100,
+        nms_iou: NMSThreshold = None,
+        max_per_picture: MaxBoxes = 100,
         init_cfg: dict | Sequence[dict] | None = None,
     ):
         super().__init__(init_cfg)
@@ -80,26 +98,25 @@ class BaseProposals(BaseModule, metaclass=ABCMeta):
 
     @property
     def source(self) -> str:
-        """Which source this is; a subclass may add a file or a model."""
+        """Name of the source; a subclass may add a file or a model."""
         return type(self).__name__
 
     def describe(self) -> str:
-        """The source and what it has seen, to stand beside every score."""
+        """Return the source and what it has seen, to stand beside scores."""
         return f'{self.source} ({SAW_TEST_CLASSES[self.saw_test_classes]})'
 
-    def count(self, what: str, number: int) -> None:
-        """Count what went wrong; warn at the first and at every tenfold."""
+    def count(self, fault: str, number: int) -> None:
+        """Count a fault; warn at the first and whenever it is a digit longer."""
         if not number:
             return
-        before = self.counts[what]
-        self.counts[what] += number
-        after = self.counts[what]
-        if not before or len(str(after)) > len(str(before)):
-            warn(f'{self.source}, so far: {after} {what}.')
+        before = self.counts[fault]
+        self.counts[fault] += number
+        if reaches_power_of_ten(before, self.counts[fault]):
+            warn(f'{self.source}, so far: {self.counts[fault]} {fault}.')
 
     def report(self) -> str:
-        """All that was counted, for the end of a run; empty if nothing."""
-        counts = [f'{number} {what}' for what, number in self.counts.items()]
+        """Return all counts in words, empty if there are none."""
+        counts = [f'{number} {fault}' for fault, number in self.counts.items()]
         return f'{self.source}: {"; ".join(counts)}.' if counts else ''
 
     def check_pictures(self, img_paths: Iterable[str]) -> None:
@@ -114,108 +131,121 @@ class BaseProposals(BaseModule, metaclass=ABCMeta):
         self,
         inputs: Sequence[Tensor],
         data_samples: Sequence[SegDataSample],
-        wanted: Sequence[Wanted],
+        class_labels: Sequence[ClassLabels],
         segment: Segment,
     ) -> list[InstanceData]:
-        """Boxes as they come; the arguments are those of ``forward``.
+        """Return boxes as they come; the arguments are those of ``forward``.
 
         Returns:
             list[InstanceData]: ``bboxes`` (n, 4), ``scores`` (n, ) and
             ``names``, a list of n texts.
         """
 
-    def translate(self, names: Sequence[str], wanted: Wanted) -> list[str | None]:
-        """Wanted names for the source's own, None where there is none."""
-        return [name if name in wanted else None for name in names]
+    def translate(
+        self, names: Sequence[str], class_labels: ClassLabels
+    ) -> list[str | None]:
+        """Return the classes of the source's own names, None for others."""
+        return [name if name in class_labels else None for name in names]
 
     def forward(
         self,
         inputs: Sequence[Tensor],
         data_samples: Sequence[SegDataSample],
-        wanted: Sequence[Wanted],
+        class_labels: Sequence[ClassLabels],
         segment: Segment,
     ) -> list[InstanceData]:
-        """Boxes of the wanted classes of a batch of pictures.
+        """Return boxes of the classes that a batch of pictures is asked for.
 
         Args:
             inputs (Sequence[Tensor]): Pictures (3, H, W) uint8, BGR, each of
                 its own size.
             data_samples (Sequence[SegDataSample]): With their metainfo.
-            wanted (Sequence[dict[str, int]]): Of each picture the names that
-                it is asked for, each with its label in masks and results.
-            segment (Callable): ``segment()`` gives the segmentor's own
-                response to whole pictures, a list of (K, H, W) foreground
-                probabilities in the order of ``wanted``;
-                ``segment(proposals)`` that within boxes, 0 elsewhere.
+            class_labels (Sequence[dict[str, int]]): Of each picture the K
+                names that it is asked for, with their labels in masks and
+                results.
+            segment (Segment): Gives the segmentor's own response, in the
+                order of ``class_labels``.
 
         Returns:
             list[InstanceData]: ``bboxes`` (n, 4) float32 within the picture,
             xyxy in pixels; ``scores`` (n, ), descending; ``labels`` (n, )
             int64; ``names``, a list.
         """
-        found = self.propose(inputs, data_samples, wanted, segment)
+        proposals = self.propose(inputs, data_samples, class_labels, segment)
+        return self.clean_batch(proposals, inputs, class_labels)
+
+    def clean_batch(
+        self,
+        proposals: Sequence[InstanceData],
+        inputs: Sequence[Tensor],
+        class_labels: Sequence[ClassLabels],
+    ) -> list[InstanceData]:
+        """Clean the boxes of each picture (3, H, W), see ``clean``."""
         return [
-            self.clean(boxes, tuple(picture.shape[-2:]), names)
-            for boxes, picture, names in zip(found, inputs, wanted)
+            self.clean(boxes, tuple(picture.shape[-2:]), labels)
+            for boxes, picture, labels in zip(proposals, inputs, class_labels)
         ]
 
     def clean(
-        self, found: InstanceData, size: tuple[int, int], wanted: Wanted
+        self, proposals: InstanceData, size: tuple[int, int], class_labels: ClassLabels
     ) -> InstanceData:
-        """The boxes of wanted classes that a crop can be cut for.
+        """Return the boxes of known classes that a crop can be cut for.
 
         Args:
-            found (InstanceData): As ``propose`` gives it.
+            proposals (InstanceData): As ``propose`` gives them.
             size (tuple[int, int]): Height and width of the picture.
-            wanted (dict[str, int]): Names and their labels.
+            class_labels (dict[str, int]): Names and their labels.
 
         Returns:
             InstanceData: As ``forward`` gives it.
         """
-        names = self.translate(found.names, wanted)
-        labels = torch.tensor([wanted.get(n, -1) for n in names]).long()
-        boxes = torch.as_tensor(found.bboxes).detach().cpu().float()
+        names = self.translate(proposals.names, class_labels)
+        labels = torch.tensor([class_labels.get(name, -1) for name in names]).long()
+        boxes = torch.as_tensor(proposals.bboxes).detach().cpu().float()
         boxes = boxes.reshape(-1, 4)
-        scores = torch.as_tensor(found.scores).detach().cpu().float()
+        scores = torch.as_tensor(proposals.scores).detach().cpu().float()
         keep = (labels >= 0) & ~(scores < self.score_thr)
         boxes, scores, labels = boxes[keep], scores[keep], labels[keep]
 
-        keep = self._sound(boxes, scores, size)
+        keep = self._find_valid(boxes, scores, size)
         boxes = clip_boxes_to_image(boxes[keep], size)
         scores, labels = scores[keep], labels[keep]
         order = scores.argsort(descending=True, stable=True)
         if self.nms_iou is not None:
             self.count(
-                f'boxes beyond the {MAX_FOR_NMS} highest scores of a picture, left out',
-                max(0, len(order) - MAX_FOR_NMS),
+                f'boxes beyond the {MAX_BOXES_FOR_NMS} highest scores of a picture, '
+                'left out',
+                max(0, len(order) - MAX_BOXES_FOR_NMS),
             )
-            order = order[:MAX_FOR_NMS]
+            order = order[:MAX_BOXES_FOR_NMS]
             order = order[
                 batched_nms(boxes[order], scores[order], labels[order], self.nms_iou)
             ]
         order = order[: self.max_per_picture]
-        by_label = {label: name for name, label in wanted.items()}
+        names_by_label = {label: name for name, label in class_labels.items()}
         return InstanceData(
             bboxes=boxes[order],
             scores=scores[order],
             labels=labels[order],
-            names=[by_label[label] for label in labels[order].tolist()],
+            names=[names_by_label[label] for label in labels[order].tolist()],
         )
 
-    def _sound(self, boxes: Tensor, scores: Tensor, size: tuple[int, int]) -> Tensor:
-        """Whether boxes (n, 4) have an area in the picture; counts others."""
+    def _find_valid(
+        self, boxes: Tensor, scores: Tensor, size: tuple[int, int]
+    ) -> Tensor:
+        """Return which boxes (n, 4) have an area in the picture; count others."""
         height, width = size
         x1, y1, x2, y2 = boxes.unbind(1)
         keep = boxes.isfinite().all(1) & scores.isfinite()
         self.count('boxes or scores that are not finite, left out', int((~keep).sum()))
-        for what, wrong in (
-            ('inverted boxes, left out', (x2 < x1) | (y2 < y1)),
-            ('boxes of no area, left out', (x2 == x1) | (y2 == y1)),
-            (
-                'boxes outside of their picture, left out',
-                (x1 >= width) | (y1 >= height) | (x2 <= 0) | (y2 <= 0),
+        faults = {
+            'inverted boxes': (x2 < x1) | (y2 < y1),
+            'boxes of no area': (x2 == x1) | (y2 == y1),
+            'boxes outside of their picture': (
+                (x1 >= width) | (y1 >= height) | (x2 <= 0) | (y2 <= 0)
             ),
-        ):
-            self.count(what, int((keep & wrong).sum()))
-            keep = keep & ~wrong
+        }
+        for fault, occurs in faults.items():  # (n, ) each
+            self.count(f'{fault}, left out', int((keep & occurs).sum()))
+            keep = keep & ~occurs
         return keep

@@ -1,26 +1,39 @@
-"""Geometry of boxes: around masks, and what is cut out for them."""
+"""Geometry of boxes: around masks, and the windows that are cut for them."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 import torch
+from mmengine.structures import InstanceData
 from torch import Tensor
+
+
+class ComponentBoxes(NamedTuple):
+    """Boxes around the connected parts of a mask.
+
+    Attributes:
+        bboxes (Tensor): (n, 4) float32, xyxy in pixels, the right and lower
+            edge behind the last pixel.
+        scores (Tensor): (n, ) float32, the mean weight of each part.
+    """
+
+    bboxes: Tensor
+    scores: Tensor
 
 
 def component_boxes(
     mask: np.ndarray, min_area: int = 1, weights: np.ndarray | None = None
-) -> tuple[Tensor, Tensor]:
-    """Boxes around the connected parts of a mask.
+) -> ComponentBoxes:
+    """Return boxes around the connected parts of a mask.
 
     Args:
         mask (np.ndarray): (H, W) bool. Pixels that touch by a corner belong
             together.
         min_area (int): Parts of fewer pixels are left out.
         weights (np.ndarray, optional): (H, W), to average over each part.
-
-    Returns:
-        tuple[Tensor, Tensor]: Boxes (n, 4) float32, xyxy in pixels, the right
-        and lower edge behind the last pixel; and of each part the mean weight
-        (n, ) float32, 1 without weights.
+            Defaults to 1.
     """
     _, parts, stats, _ = cv2.connectedComponentsWithStats(
         np.ascontiguousarray(mask, dtype=np.uint8), connectivity=8
@@ -35,12 +48,26 @@ def component_boxes(
         ) / area.clip(min=1)  # part 0 can be empty
     corner = stats[keep][:, [cv2.CC_STAT_LEFT, cv2.CC_STAT_TOP]]
     extent = stats[keep][:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]]
-    boxes = np.concatenate([corner, corner + extent], axis=1)
-    return (torch.from_numpy(boxes).float(), torch.from_numpy(means[keep]).float())
+    boxes = np.concatenate([corner, corner + extent], axis=1)  # (n, 4)
+    return ComponentBoxes(
+        bboxes=torch.from_numpy(boxes).float(),
+        scores=torch.from_numpy(means[keep]).float(),
+    )
 
 
-def _grow(low: Tensor, high: Tensor, side: Tensor, limit: int) -> tuple[Tensor, Tensor]:
-    """Lengthen intervals to ``side``, moved to stay within 0 and limit."""
+def pack_components(components: Mapping[str, ComponentBoxes]) -> InstanceData:
+    """Return the boxes of all classes, by name, as proposals."""
+    return InstanceData(
+        bboxes=torch.cat([boxes.bboxes for boxes in components.values()]),
+        scores=torch.cat([boxes.scores for boxes in components.values()]),
+        names=[name for name, boxes in components.items() for _ in boxes.scores],
+    )
+
+
+def _lengthen(
+    low: Tensor, high: Tensor, side: Tensor, limit: int
+) -> tuple[Tensor, Tensor]:
+    """Return intervals lengthened to ``side``, moved to stay within 0 and limit."""
     side = torch.maximum(side, high - low).clamp(max=limit)
     low = low - (side - (high - low)) // 2
     low = torch.minimum(low.clamp(min=0), limit - side)
@@ -54,7 +81,7 @@ def crop_windows(
     min_size: int = 1,
     square: bool = False,
 ) -> Tensor:
-    """What is cut out of a picture for boxes, in whole pixels.
+    """Return the windows that are cut out of a picture for boxes.
 
     The margin ends at the picture's border. ``min_size`` and ``square`` take
     in more of the picture instead, to either side, as far as there is more.
@@ -75,16 +102,16 @@ def crop_windows(
     x1, y1, x2, y2 = bboxes.double().unbind(1)
     sides = []
     for low, high, limit in ((x1, x2, width), (y1, y2, height)):
-        more = margin * (high - low)
+        padding = margin * (high - low)
         # The least bit over a pixel is rounding, not one more pixel.
-        low = (low - more + 1e-4).floor().clamp(0, limit - 1).long()
-        high = (high + more - 1e-4).ceil().clamp(max=limit).long()
+        low = (low - padding + 1e-4).floor().clamp(0, limit - 1).long()
+        high = (high + padding - 1e-4).ceil().clamp(max=limit).long()
         sides.append((low, torch.maximum(high, low + 1)))
     (x1, x2), (y1, y2) = sides
-    wide = (x2 - x1).clamp(min=min_size)
-    high = (y2 - y1).clamp(min=min_size)
+    horizontal = (x2 - x1).clamp(min=min_size)
+    vertical = (y2 - y1).clamp(min=min_size)
     if square:
-        wide = high = torch.maximum(wide, high)
-    x1, x2 = _grow(x1, x2, wide, width)
-    y1, y2 = _grow(y1, y2, high, height)
+        horizontal = vertical = torch.maximum(horizontal, vertical)
+    x1, x2 = _lengthen(x1, x2, horizontal, width)
+    y1, y2 = _lengthen(y1, y2, vertical, height)
     return torch.stack([x1, y1, x2, y2], dim=1)

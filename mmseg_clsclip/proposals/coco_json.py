@@ -3,17 +3,54 @@
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import PurePath
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from mmengine.structures import InstanceData
 
-from ..utils.files import read_json, some
+from ..utils.json_files import read_json
+from ..utils.messages import first_few
 from .detector import coco_categories
 
 
-def _whole(value) -> int:
-    """An id, which JSON may write as a number or as text.
+class Annotations(NamedTuple):
+    """What is read of an annotations file.
+
+    Attributes:
+        image_ids (dict): By file name without suffix.
+        categories (dict[int, str]): Names by id.
+    """
+
+    image_ids: dict[str, int | str]
+    categories: dict[int, str]
+
+
+class Detection(NamedTuple):
+    """A box with its score and the name of its category."""
+
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+    score: float
+    name: str
+
+
+class DetectionResults(NamedTuple):
+    """What a results file holds.
+
+    Attributes:
+        proposals (dict[str, InstanceData]): Boxes by image id.
+        unknown (Counter[int]): How many boxes have an unknown category id.
+    """
+
+    proposals: dict[str, InstanceData]
+    unknown: Counter
+
+
+def _parse_id(value) -> int:
+    """Return an id, which JSON may write as a number or as text.
 
     Raises:
         OverflowError, TypeError, ValueError: If it is no whole number.
@@ -24,8 +61,8 @@ def _whole(value) -> int:
     return number
 
 
-def read_annotations(file: str) -> tuple[dict, dict[int, str]]:
-    """Picture ids by file name without suffix, and category names by id.
+def read_annotations(file: str) -> Annotations:
+    """Read the image ids and categories of an annotations file.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -37,67 +74,75 @@ def read_annotations(file: str) -> tuple[dict, dict[int, str]]:
             (PurePath(image['file_name']).stem, image['id'])
             for image in content['images']
         ]
-        names = {_whole(c['id']): c['name'] for c in content.get('categories', ())}
+        categories = {
+            _parse_id(category['id']): category['name']
+            for category in content.get('categories', ())
+        }
     except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
         raise ValueError(
             f"{file}: annotations in COCO's format have `images` with "
             '`file_name` and `id`, and `categories` with a whole `id` and '
             '`name`.'
         ) from error
-    ids = {}
-    for stem, number in pairs:
-        if ids.setdefault(stem, number) != number:
+    image_ids = {}
+    for stem, image_id in pairs:
+        if image_ids.setdefault(stem, image_id) != image_id:
             raise ValueError(
                 f'{file}: several pictures are called {stem!r}, by which '
                 'boxes are found. Give them names of their own.'
             )
-    return ids, names
+    return Annotations(image_ids, categories)
 
 
 def read_categories(categories: str | dict) -> dict[int, str]:
-    """Names by id; ``'coco91'`` and ``'coco80'`` are known.
+    """Return names by id.
+
+    Args:
+        categories (str | dict): ``'coco91'``, ``'coco80'``, or such a dict.
 
     Raises:
-        ValueError: If it is neither, nor a dict.
+        ValueError: If it is another word, or an id is no whole number.
     """
     if isinstance(categories, dict):
         try:
-            return {_whole(key): str(n) for key, n in categories.items()}
+            return {_parse_id(key): str(name) for key, name in categories.items()}
         except (OverflowError, TypeError, ValueError) as error:
             raise ValueError(
-                f'categories: ids are whole numbers, and these are {some(categories)}.'
+                'categories: ids are whole numbers, and these are '
+                f'{first_few(categories)}.'
             ) from error
     if categories == 'coco91':
         return coco_categories()
     if categories == 'coco80':
         return dict(enumerate(coco_categories().values()))
     raise ValueError(
-        f"categories={categories!r}: 'coco91', 'coco80', or a dict of ids to names."
+        f"categories={categories!r}: write 'coco91', 'coco80', or a dict of ids to "
+        'names.'
     )
 
 
-def pack(rows: Sequence[tuple]) -> InstanceData:
-    """Pairs of (x1, y1, x2, y2, score) and a name, as proposals."""
+def pack_detections(detections: Sequence[Detection]) -> InstanceData:
+    """Return the boxes of a picture as proposals."""
     numbers = torch.from_numpy(
-        np.array([row for row, _ in rows], np.float32).reshape(-1, 5)
+        np.array([box[:5] for box in detections], np.float32).reshape(-1, 5)
     )
     return InstanceData(
-        bboxes=numbers[:, :4], scores=numbers[:, 4], names=[name for _, name in rows]
+        bboxes=numbers[:, :4],
+        scores=numbers[:, 4],
+        names=[box.name for box in detections],
     )
 
 
-def read_results(
-    file: str, categories: dict[int, str]
-) -> tuple[dict[str, InstanceData], Counter]:
-    """A detector's results.
+def read_results(file: str, categories: dict[int, str]) -> DetectionResults:
+    """Read a detector's results.
 
-    Returns:
-        tuple[dict, Counter]: Boxes by picture id, as text; and how many have
-        an id that is not in ``categories``, by id.
+    Args:
+        file (str): JSON, a list of boxes.
+        categories (dict[int, str]): Names by id.
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If it is broken; names the first wrong entry.
+        ValueError: If an entry is invalid; names the first.
     """
     entries = read_json(file)
     if not isinstance(entries, list):
@@ -107,13 +152,13 @@ def read_results(
             '"annotations" holds the truth.)'
         )
     unknown: Counter = Counter()
-    boxes = defaultdict(list)
+    detections: dict[str, list[Detection]] = defaultdict(list)
     for number, entry in enumerate(entries):
         try:
-            x, y, w, h = map(float, entry['bbox'])
-            category = _whole(entry['category_id'])
-            row = (x, y, x + w, y + h, float(entry['score']))
-            key = str(entry['image_id'])
+            x, y, width, height = map(float, entry['bbox'])
+            category = _parse_id(entry['category_id'])
+            score = float(entry['score'])
+            image_id = str(entry['image_id'])
         except (KeyError, OverflowError, TypeError, ValueError) as error:
             raise ValueError(
                 f'{file}, entry {number}, is {str(entry)[:120]}: it needs '
@@ -121,7 +166,10 @@ def read_results(
                 'height, and score.'
             ) from error
         if category in categories:
-            boxes[key].append((row, categories[category]))
+            box = Detection(x, y, x + width, y + height, score, categories[category])
+            detections[image_id].append(box)
         else:
             unknown[category] += 1
-    return {key: pack(rows) for key, rows in boxes.items()}, unknown
+    return DetectionResults(
+        {key: pack_detections(boxes) for key, boxes in detections.items()}, unknown
+    )

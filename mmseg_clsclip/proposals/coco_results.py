@@ -1,9 +1,9 @@
-"""COCOResultsProposals: what any detector has written down."""
+"""COCOResultsProposals: boxes that any detector has written to a file."""
 
-import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import PurePath
+from typing import NoReturn
 
 from mmengine.structures import InstanceData
 from mmseg.registry import MODELS
@@ -11,17 +11,12 @@ from mmseg.structures import SegDataSample
 from torch import Tensor
 
 from ..utils.arguments import Count
-from ..utils.files import some
 from ..utils.log import warn
-from .base import Seen, Segment, Wanted
-from .coco_json import pack, read_annotations, read_categories, read_results
+from ..utils.messages import first_few
+from .base import ClassLabels, SawTestClasses, Segment
+from .coco_json import pack_detections, read_annotations, read_categories, read_results
 from .detector import DetectorProposals
-
-
-def _loose(image_id) -> str:
-    """What VOC's ``2007_000033``, ``2007000033`` and ``000123``, 123 share."""
-    text = re.sub(r'^(\d{4})_(\d{6})$', r'\1\2', str(image_id))
-    return text.lstrip('0') or '0' if text.isdecimal() else text
+from .image_index import ImageIndex
 
 
 @MODELS.register_module()
@@ -35,8 +30,8 @@ class COCOResultsProposals(DetectorProposals):
     and VOC's underscore, as tools write them, if no other picture's would.
 
     A picture without boxes may have none in truth, or not be in the file.
-    ``ann_file`` tells which; without it a run stops when ``patience`` pictures
-    have gone by and none was in the file.
+    ``ann_file`` tells which; without it a run stops when none of the first
+    ``patience`` pictures is in the file.
 
     Args:
         file (str): The results.
@@ -48,7 +43,7 @@ class COCOResultsProposals(DetectorProposals):
         ann_file (str, optional): The annotations in COCO's format that the
             detector ran on; their ``images`` say which ``file_name`` has
             which id.
-        patience (int): See above.
+        patience (int): Pictures after which a file of others is refused.
         saw_test_classes (str): Whether the detector was trained on the test
             classes; a detector of COCO's 80 classes has seen VOC's 20.
         kwargs: Of :class:`DetectorProposals`.
@@ -65,34 +60,30 @@ class COCOResultsProposals(DetectorProposals):
         categories: str | dict | None = None,
         ann_file: str | None = None,
         patience: Count = 100,
-        saw_test_classes: Seen = 'unknown',
+        saw_test_classes: SawTestClasses = 'unknown',
         **kwargs,
     ):
         super().__init__(saw_test_classes=saw_test_classes, **kwargs)
         self.file = str(file)
         self.ann_file = ann_file
         self.patience = patience
-        self._ids = None  # picture ids by file name, if ann_file says
+        annotated = None
         if ann_file:
-            self._ids, theirs = read_annotations(ann_file)
-            categories = categories or theirs
+            annotated, annotated_categories = read_annotations(ann_file)
+            categories = categories or annotated_categories
         self.categories = read_categories(categories or 'coco91')
         self.detector_names = tuple(self.categories.values())
         self._boxes, unknown = read_results(self.file, self.categories)
         if unknown:
             self._report_unknown(unknown, guessed=not categories)
-        loose = Counter(map(_loose, self._boxes))
-        self._loose = {
-            _loose(key): key for key in self._boxes if loose[_loose(key)] == 1
-        }
-        if self._ids is not None:
-            ids = {str(i) for i in self._ids.values()}
-            self._compare(ids & set(self._boxes), len(ids), ids)
-        self._seen: set[str] = set()
-        # Whether the file is known to be about the pictures, and whether all
-        # that are missing have been named.
-        self._fits = self._ids is not None
-        self._compared = False
+        self._index = ImageIndex(self._boxes, annotated)
+        if annotated is not None:
+            image_ids = set(map(str, annotated.values()))
+            if image_ids.isdisjoint(self._boxes):
+                self._refuse_pictures(image_ids)
+        # Whether the file is about the pictures, and those not in it so far.
+        self._matched = annotated is not None
+        self._missing: set[str] = set()
 
     @property
     def source(self) -> str:
@@ -100,11 +91,11 @@ class COCOResultsProposals(DetectorProposals):
         return f'{type(self).__name__} {PurePath(self.file).name}'
 
     def _report_unknown(self, unknown: Counter, guessed: bool) -> None:
-        """Count and name ids that are no category.
+        """Count and name the category ids that are not known.
 
         Args:
-            unknown (Counter): Boxes by category_id.
-            guessed (bool): Whether no one said what an id means.
+            unknown (Counter): Numbers of boxes by category_id.
+            guessed (bool): Whether the meaning of ids is not configured.
 
         Raises:
             ValueError: If nothing else is in the file, or its ids cannot be
@@ -114,7 +105,7 @@ class COCOResultsProposals(DetectorProposals):
         message = (
             f'{self.file}: {number} boxes have a category_id that '
             '`categories` does not know '
-            f'({some(f"{k}: {n} boxes" for k, n in unknown.items())}).'
+            f'({first_few(f"{k}: {n} boxes" for k, n in unknown.items())}).'
         )
         if 0 in unknown:
             message += (
@@ -127,36 +118,32 @@ class COCOResultsProposals(DetectorProposals):
         warn(f'{message} They are left out.')
         self.counts['boxes of an unknown category_id, left out'] += number
 
-    def _compare(self, common: set, number: int, pictures: Iterable) -> None:
-        """Refuse a file of other pictures.
+    def _refuse_pictures(self, pictures: Collection[str]) -> NoReturn:
+        """Raise, since none of the pictures is in the file.
 
         Raises:
-            ValueError: If no picture is in the file.
+            ValueError: Always.
         """
-        if not common:
-            raise ValueError(
-                f'{self.file} and the {number} pictures have no id in common: '
-                f'the file has {some(self._boxes) or "no box at all"}; the '
-                f'pictures are {some(pictures)}. Give the file for these '
-                'pictures, or by ann_file which picture has which id.'
-            )
+        raise ValueError(
+            f'{self.file} and the {len(pictures)} pictures have no id in common: '
+            f'the file has {first_few(self._boxes) or "no box at all"}; the '
+            f'pictures are {first_few(sorted(pictures))}. Give the file for these '
+            'pictures, or by ann_file which picture has which id.'
+        )
 
-    def _find(self, stem: str) -> InstanceData | None:
-        """The boxes of a picture; None if it is not known.
+    def _find_boxes(self, stem: str) -> InstanceData | None:
+        """Return the boxes of a picture, None if it is not known.
 
         Args:
             stem (str): Its file name without suffix.
         """
-        if self._ids is not None:
-            if stem not in self._ids:
-                return None
-            return self._boxes.get(str(self._ids[stem]), pack(()))
-        if stem in self._boxes:
-            return self._boxes[stem]
-        return self._boxes.get(self._loose.get(_loose(stem)))
+        image_id = self._index.find(stem)
+        if image_id is None:
+            return None
+        return self._boxes.get(image_id, pack_detections(()))
 
     def check_pictures(self, img_paths: Iterable[str]) -> None:
-        """Compare the pictures of a run with those of the file.
+        """Check that the file is about the pictures of a run.
 
         Args:
             img_paths (Iterable[str]): Of all pictures of the run.
@@ -166,42 +153,40 @@ class COCOResultsProposals(DetectorProposals):
         """
         paths = sorted(set(img_paths))
         number = Counter(PurePath(path).stem for path in paths)
-        twice = [path for path in paths if number[PurePath(path).stem] > 1]
-        if twice:
+        same_name = [path for path in paths if number[PurePath(path).stem] > 1]
+        if same_name:
             raise ValueError(
                 f'{self.source} finds boxes by the file name of a picture, '
-                f'and {some(twice)} share theirs. Give them names of their '
+                f'and {first_few(same_name)} share theirs. Give them names of their '
                 'own.'
             )
-        stems = set(number)
-        loose = Counter(map(_loose, stems))
-        self._loose = {
-            key: image_id for key, image_id in self._loose.items() if loose[key] < 2
-        }
-        missing = sorted(s for s in stems if self._find(s) is None)
-        self._compare(stems - set(missing), len(stems), sorted(stems))
-        self._fits = self._compared = True
+        self._index.drop_ambiguous(number)
+        missing = sorted(stem for stem in number if self._find_boxes(stem) is None)
+        if len(missing) == len(number):
+            self._refuse_pictures(missing)
+        self._matched = True
+        self._missing.update(missing)
         if missing:
             warn(
-                f'{len(missing)} of {len(stems)} pictures are not in '
+                f'{len(missing)} of {len(number)} pictures are not in '
                 f'{self.ann_file or self.file} and have no box: '
-                f'{some(missing)}.'
+                f'{first_few(missing)}.'
             )
 
     def propose(
         self,
         inputs: Sequence[Tensor],
         data_samples: Sequence[SegDataSample],
-        wanted: Sequence[Wanted],
+        class_labels: Sequence[ClassLabels],
         segment: Segment,
     ) -> list[InstanceData]:
-        """The boxes that the file has for the pictures.
+        """Return the boxes that the file has for the pictures.
 
         Raises:
             ValueError: If a sample has no ``img_path``, or the file is of
                 other pictures.
         """
-        found = []
+        proposals = []
         for sample in data_samples:
             if not sample.get('img_path'):
                 raise ValueError(
@@ -211,14 +196,13 @@ class COCOResultsProposals(DetectorProposals):
                     'needs another source of proposals.'
                 )
             stem = PurePath(sample.img_path).stem
-            boxes = self._find(stem)
-            self._fits |= boxes is not None
-            if stem not in self._seen and not self._compared:
-                self.count(
-                    'pictures that are not in the file, without box', int(boxes is None)
-                )
-            self._seen.add(stem)
-            found.append(pack(()) if boxes is None else boxes)
-        if not self._fits and len(self._seen) >= self.patience:
-            self._compare(set(), len(self._seen), sorted(self._seen))
-        return found
+            boxes = self._find_boxes(stem)
+            if boxes is not None:
+                self._matched = True
+            elif stem not in self._missing:
+                self._missing.add(stem)
+                self.count('pictures that are not in the file, without box', 1)
+            proposals.append(pack_detections(()) if boxes is None else boxes)
+        if not self._matched and len(self._missing) >= self.patience:
+            self._refuse_pictures(self._missing)
+        return proposals

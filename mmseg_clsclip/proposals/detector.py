@@ -1,4 +1,4 @@
-"""What detectors share: names of their own."""
+"""DetectorProposals: the base of sources that have names of their own."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -9,13 +9,13 @@ from torch import Tensor
 from torchvision.models import get_model_weights
 
 from ..datasets.coco import COCO_TO_VOC
-from ..utils.arguments import That
+from ..utils.arguments import Rule
 from ..utils.log import warn
-from .base import BaseProposals, IoU, Segment, Wanted
+from .base import BaseProposals, ClassLabels, NMSThreshold, Segment
 
 Translation = Annotated[
     dict[str, str],
-    That(
+    Rule(
         "a dict of the detector's names to the vocabulary's, such as "
         "{'airplane': 'aeroplane'}"
     ),
@@ -23,7 +23,7 @@ Translation = Annotated[
 
 
 def coco_categories() -> dict[int, str]:
-    """COCO's 80 names by their ids, which leave gaps between 1 and 90."""
+    """Return COCO's 80 names by id; the ids leave gaps between 1 and 90."""
     names = get_model_weights('fasterrcnn_resnet50_fpn').DEFAULT.meta['categories']
     return {
         number: name
@@ -33,11 +33,11 @@ def coco_categories() -> dict[int, str]:
 
 
 class DetectorProposals(BaseProposals):
-    """Boxes with the names of a detector.
+    """Base of sources whose boxes have the names of a detector.
 
-    A name that is wanted stands for itself; any other is looked up in
-    ``label_map``. A class that no name of the detector stands for gets no
-    box ever, which is said once.
+    A name that is asked for stands for itself; any other is looked up in
+    ``label_map``. A class that no name of the detector stands for never gets
+    a box, of which a warning tells once.
 
     Args:
         label_map (dict[str, str], optional): The detector's names to those of
@@ -47,8 +47,9 @@ class DetectorProposals(BaseProposals):
         nms_iou (float, optional): Defaults to 0.7.
         kwargs: Of :class:`BaseProposals`.
 
-    Raises:
-        ValueError: If ``label_map`` is not of texts to texts.
+    Attributes:
+        detector_names (tuple[str]): All that the detector knows; a subclass
+            sets them.
     """
 
     needs_names = True
@@ -57,35 +58,39 @@ class DetectorProposals(BaseProposals):
         self,
         label_map: Translation | None = None,
         score_thr: float = 0.25,
-        nms_iou: IoU = 0.7,
+        nms_iou: NMSThreshold = 0.7,
         **kwargs,
     ):
         super().__init__(score_thr=score_thr, nms_iou=nms_iou, **kwargs)
         self.label_map = dict(COCO_TO_VOC if label_map is None else label_map)
         self.detector_names: tuple[str, ...] = ()
-        self._never_found: set[str] = set()
+        self._reported_classes: set[str] = set()  # of which a warning told
 
-    def translate(self, names: Sequence[str], wanted: Wanted) -> list[str | None]:
-        """Wanted names for the detector's, by ``label_map``."""
-        names = [name if name in wanted else self.label_map.get(name) for name in names]
-        return super().translate(names, wanted)
+    def translate(
+        self, names: Sequence[str], class_labels: ClassLabels
+    ) -> list[str | None]:
+        """Return the classes of the detector's names, by ``label_map``."""
+        names = [
+            name if name in class_labels else self.label_map.get(name) for name in names
+        ]
+        return super().translate(names, class_labels)
 
     def forward(
         self,
         inputs: Sequence[Tensor],
         data_samples: Sequence[SegDataSample],
-        wanted: Sequence[Wanted],
+        class_labels: Sequence[ClassLabels],
         segment: Segment,
     ) -> list[InstanceData]:
-        """As in :class:`BaseProposals`; says what can never be found."""
+        """Return boxes; warn of classes that can never have one."""
         known = {*self.detector_names, *map(self.label_map.get, self.detector_names)}
-        strange = {name for names in wanted for name in names} - known
-        if strange - self._never_found:
+        classes = {name for labels in class_labels for name in labels}
+        unreported = classes - known - self._reported_classes
+        if unreported:
             warn(
-                f'{self.source} can give no box of '
-                f'{sorted(strange - self._never_found)}: the detector names '
-                f'{", ".join(self.detector_names[:5])}, ... Set label_map '
+                f'{self.source} can give no box of {sorted(unreported)}: the detector '
+                f'names {", ".join(self.detector_names[:5])}, ... Set label_map '
                 'if one of its names stands for the class.'
             )
-        self._never_found |= strange
-        return super().forward(inputs, data_samples, wanted, segment)
+            self._reported_classes |= unreported
+        return super().forward(inputs, data_samples, class_labels, segment)

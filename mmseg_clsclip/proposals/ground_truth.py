@@ -2,15 +2,14 @@
 
 from collections.abc import Sequence
 
-import torch
 from mmengine.structures import InstanceData
 from mmseg.registry import MODELS
 from mmseg.structures import SegDataSample
 from torch import Tensor
 
 from ..utils.arguments import Natural
-from .base import AtMost, BaseProposals, Segment, Wanted
-from .boxes import component_boxes
+from .base import BaseProposals, ClassLabels, MaxBoxes, Segment
+from .boxes import component_boxes, pack_components
 
 
 @MODELS.register_module()
@@ -30,7 +29,9 @@ class GroundTruthProposals(BaseProposals):
             another size.
     """
 
-    def __init__(self, min_area: Natural = 1, max_per_picture: AtMost = None, **kwargs):
+    def __init__(
+        self, min_area: Natural = 1, max_per_picture: MaxBoxes = None, **kwargs
+    ):
         kwargs.setdefault('saw_test_classes', 'oracle')
         super().__init__(max_per_picture=max_per_picture, **kwargs)
         self.min_area = min_area
@@ -39,12 +40,12 @@ class GroundTruthProposals(BaseProposals):
         self,
         inputs: Sequence[Tensor],
         data_samples: Sequence[SegDataSample],
-        wanted: Sequence[Wanted],
+        class_labels: Sequence[ClassLabels],
         segment: Segment,
     ) -> list[InstanceData]:
-        """Boxes of every wanted class in the mask; ignored pixels are none."""
-        found = []
-        for picture, sample, names in zip(inputs, data_samples, wanted):
+        """Return boxes of every class in the mask; ignored pixels are none."""
+        proposals = []
+        for picture, sample, labels in zip(inputs, data_samples, class_labels):
             truth = sample.get('gt_sem_seg')
             if truth is None:
                 raise ValueError(
@@ -59,17 +60,9 @@ class GroundTruthProposals(BaseProposals):
                     f'{tuple(picture.shape[-2:])}. Take Resize out of the '
                     'test pipeline; ZoomIn has its own `resize`.'
                 )
-            parts = [
-                component_boxes(mask == label, self.min_area)
-                for label in names.values()
-            ]
-            found.append(
-                InstanceData(
-                    bboxes=torch.cat([boxes for boxes, _ in parts]),
-                    scores=torch.cat([scores for _, scores in parts]),
-                    names=[
-                        name for name, (boxes, _) in zip(names, parts) for _ in boxes
-                    ],
-                )
-            )
-        return found
+            components = {
+                name: component_boxes(mask == label, self.min_area)
+                for name, label in labels.items()
+            }
+            proposals.append(pack_components(components))
+        return proposals

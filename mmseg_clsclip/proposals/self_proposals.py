@@ -1,19 +1,18 @@
-"""SelfProposals: the segmentor shows itself where to look again."""
+"""SelfProposals: boxes around the segmentor's own response."""
 
 from collections.abc import Sequence
 from typing import Annotated
 
-import torch
 from mmengine.structures import InstanceData
 from mmseg.registry import MODELS
 from mmseg.structures import SegDataSample
 from torch import Tensor
 
-from ..utils.arguments import Count, Natural, That
-from .base import BaseProposals, Segment, Wanted
-from .boxes import component_boxes
+from ..utils.arguments import Count, Natural, Rule
+from .base import BaseProposals, ClassLabels, Segment
+from .boxes import component_boxes, pack_components
 
-Threshold = Annotated[float, That('a number above 0 and below 1', lambda x: 0 < x < 1)]
+Threshold = Annotated[float, Rule('a number above 0 and below 1', lambda x: 0 < x < 1)]
 
 
 @MODELS.register_module()
@@ -31,9 +30,6 @@ class SelfProposals(BaseProposals):
         rounds (int): How often boxes are drawn.
         min_area (int): Parts of fewer pixels get no box.
         kwargs: Of :class:`BaseProposals`.
-
-    Raises:
-        ValueError: If the threshold is no probability, or there is no round.
     """
 
     def __init__(
@@ -49,37 +45,30 @@ class SelfProposals(BaseProposals):
         self.rounds = rounds
         self.min_area = min_area
 
-    def _around(self, response: Tensor, wanted: Wanted) -> InstanceData:
-        """Boxes around a response (K, H, W)."""
-        boxes, scores, names = [], [], []
-        for name, share in zip(wanted, response.float().cpu().numpy()):
-            part = component_boxes(share >= self.threshold, self.min_area, share)
-            boxes.append(part[0])
-            scores.append(part[1])
-            names += [name] * len(part[0])
-        return InstanceData(
-            bboxes=torch.cat(boxes), scores=torch.cat(scores), names=names
-        )
+    def _box_responses(
+        self, responses: Sequence[Tensor], class_labels: Sequence[ClassLabels]
+    ) -> list[InstanceData]:
+        """Return boxes around the responses (K, H, W) to pictures."""
+        return [
+            pack_components(
+                {
+                    name: component_boxes(share >= self.threshold, self.min_area, share)
+                    for name, share in zip(labels, response.float().cpu().numpy())
+                }
+            )
+            for response, labels in zip(responses, class_labels)
+        ]
 
     def propose(
         self,
         inputs: Sequence[Tensor],
         data_samples: Sequence[SegDataSample],
-        wanted: Sequence[Wanted],
+        class_labels: Sequence[ClassLabels],
         segment: Segment,
     ) -> list[InstanceData]:
-        """Boxes of the last round."""
-        responses = segment()
-        for last in range(self.rounds - 1, -1, -1):
-            found = [
-                self._around(response, names)
-                for response, names in zip(responses, wanted)
-            ]
-            if last:
-                responses = segment(
-                    [
-                        self.clean(boxes, tuple(picture.shape[-2:]), names)
-                        for boxes, picture, names in zip(found, inputs, wanted)
-                    ]
-                )
-        return found
+        """Return the boxes of the last round."""
+        proposals = self._box_responses(segment(), class_labels)
+        for _ in range(self.rounds - 1):
+            regions = self.clean_batch(proposals, inputs, class_labels)
+            proposals = self._box_responses(segment(regions), class_labels)
+        return proposals

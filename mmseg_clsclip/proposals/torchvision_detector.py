@@ -1,4 +1,4 @@
-"""TorchvisionProposals: torchvision's detectors, live."""
+"""TorchvisionProposals: boxes of torchvision's detectors, found live."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +13,7 @@ from torchvision.models import get_model, get_model_weights, list_models
 
 from ..models.clip.frozen import Frozen
 from ..utils.log import warn
-from .base import Seen, Segment, Wanted
+from .base import ClassLabels, SawTestClasses, Segment
 from .detector import DetectorProposals
 
 
@@ -47,7 +47,7 @@ class TorchvisionProposals(DetectorProposals):
         model: str = 'fasterrcnn_resnet50_fpn_v2',
         weights: str | None = None,
         categories: Sequence[str] | None = None,
-        saw_test_classes: Seen | None = None,
+        saw_test_classes: SawTestClasses | None = None,
         **kwargs,
     ):
         saw_test_classes = saw_test_classes or ('yes' if weights else 'no')
@@ -55,7 +55,7 @@ class TorchvisionProposals(DetectorProposals):
         known = list_models(module=torchvision.models.detection)
         if model not in known:
             raise ValueError(f'model={model!r}: torchvision has {known}.')
-        self.name = model
+        self.model_name = model
         tags = get_model_weights(model)
         if categories is None:
             categories = tags.DEFAULT.meta['categories']
@@ -71,7 +71,7 @@ class TorchvisionProposals(DetectorProposals):
         elif weights in tags.__members__:
             tag = tags[weights]
         else:
-            state = self._read(weights, list(tags.__members__))
+            state = self._read_state_dict(weights, list(tags.__members__))
         detector = get_model(
             model, weights=tag, weights_backbone=None, num_classes=len(self.categories)
         )
@@ -86,8 +86,12 @@ class TorchvisionProposals(DetectorProposals):
         self.detector = Frozen(detector)
 
     @staticmethod
-    def _read(file: str, tags: list[str]) -> dict[str, Tensor]:
-        """The state dict in a file."""
+    def _read_state_dict(file: str, tags: list[str]) -> dict[str, Tensor]:
+        """Read the weights in a file.
+
+        Raises:
+            ValueError: If there is no file, or none of weights.
+        """
         if not Path(file).is_file():
             raise ValueError(
                 f'weights={file!r} is neither a file nor one of '
@@ -108,16 +112,16 @@ class TorchvisionProposals(DetectorProposals):
     @property
     def source(self) -> str:
         """The class and the detector."""
-        return f'{type(self).__name__} {self.name}'
+        return f'{type(self).__name__} {self.model_name}'
 
     def propose(
         self,
         inputs: Sequence[Tensor],
         data_samples: Sequence[SegDataSample],
-        wanted: Sequence[Wanted],
+        class_labels: Sequence[ClassLabels],
         segment: Segment,
     ) -> list[InstanceData]:
-        """What the detector finds in the pictures."""
+        """Return the detector's boxes in the pictures."""
         device = next(self.detector.parameters()).device
         with torch.no_grad():
             # torchvision's take RGB from 0 to 1, each of its own size.

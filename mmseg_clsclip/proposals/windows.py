@@ -1,4 +1,4 @@
-"""WindowProposals: a grid, whatever the picture shows."""
+"""WindowProposals: a grid of windows, whatever the picture shows."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -9,23 +9,20 @@ from mmseg.registry import MODELS
 from mmseg.structures import SegDataSample
 from torch import Tensor
 
-from ..utils.arguments import Count, That
-from .base import BaseProposals, Segment, Wanted
+from ..utils.arguments import Count, Rule
+from .base import BaseProposals, ClassLabels, Segment
 
-Overlap = Annotated[float, That('a number from 0 to below 1', lambda x: 0 <= x < 1)]
+Overlap = Annotated[float, Rule('a number from 0 to below 1', lambda x: 0 <= x < 1)]
 
 
 @MODELS.register_module()
 class WindowProposals(BaseProposals):
-    """A grid of windows, every wanted class in each: the plain baseline.
+    """A grid of windows, every class in each: the plain baseline.
 
     Args:
         grid (tuple[int, int]): Windows below and beside each other.
         overlap (float): Of neighbours, as a share of a window's side.
         kwargs: Of :class:`BaseProposals`.
-
-    Raises:
-        ValueError: If there is no window or the overlap is not below 1.
     """
 
     def __init__(
@@ -37,8 +34,8 @@ class WindowProposals(BaseProposals):
         self.grid = tuple(grid)
         self.overlap = overlap
 
-    def _intervals(self, number: int, length: int) -> list[tuple]:
-        """Evenly spaced intervals that together cover 0 to ``length``."""
+    def _split_side(self, number: int, length: int) -> list[tuple[float, float]]:
+        """Return evenly spaced intervals that together cover 0 to ``length``."""
         step = 1 - self.overlap
         side = length / (1 + (number - 1) * step)
         return [(i * step * side, i * step * side + side) for i in range(number)]
@@ -47,25 +44,25 @@ class WindowProposals(BaseProposals):
         self,
         inputs: Sequence[Tensor],
         data_samples: Sequence[SegDataSample],
-        wanted: Sequence[Wanted],
+        class_labels: Sequence[ClassLabels],
         segment: Segment,
     ) -> list[InstanceData]:
-        """All windows, class by class."""
-        found = []
-        for picture, names in zip(inputs, wanted):
+        """Return all windows, class by class."""
+        proposals = []
+        for picture, labels in zip(inputs, class_labels):
             height, width = picture.shape[-2:]
             windows = torch.tensor(
                 [
                     (x1, y1, x2, y2)
-                    for y1, y2 in self._intervals(self.grid[0], height)
-                    for x1, x2 in self._intervals(self.grid[1], width)
+                    for y1, y2 in self._split_side(self.grid[0], height)
+                    for x1, x2 in self._split_side(self.grid[1], width)
                 ]
-            )
-            found.append(
+            )  # (n, 4)
+            proposals.append(
                 InstanceData(
-                    bboxes=windows.repeat(len(names), 1),
-                    scores=torch.ones(len(names) * len(windows)),
-                    names=[name for name in names for _ in windows],
+                    bboxes=windows.repeat(len(labels), 1),
+                    scores=torch.ones(len(labels) * len(windows)),
+                    names=[name for name in labels for _ in windows],
                 )
             )
-        return found
+        return proposals

@@ -30,7 +30,7 @@ from mmengine.config import Config
 from mmengine.registry import Registry
 
 
-class That(NamedTuple):
+class Rule(NamedTuple):
     """What an annotated value must be beside its type.
 
     Attributes:
@@ -42,11 +42,11 @@ class That(NamedTuple):
     holds: Callable[[Any], bool] = lambda value: True
 
 
-Natural = Annotated[int, That('a whole number from 0 up', lambda n: n >= 0)]
-Count = Annotated[int, That('a whole number from 1 up', lambda n: n >= 1)]
-Share = Annotated[float, That('a number from 0 to 1', lambda x: 0 <= x <= 1)]
+Natural = Annotated[int, Rule('a whole number from 0 up', lambda n: n >= 0)]
+Count = Annotated[int, Rule('a whole number from 1 up', lambda n: n >= 1)]
+Share = Annotated[float, Rule('a number from 0 to 1', lambda x: 0 <= x <= 1)]
 # Of a loss, or of a margin.
-Weight = Annotated[float, That('a finite number from 0 up', lambda x: 0 <= x < inf)]
+Weight = Annotated[float, Rule('a finite number from 0 up', lambda x: 0 <= x < inf)]
 
 
 def fits(value: Any, kind: Any) -> bool:
@@ -125,7 +125,7 @@ def describe(kind: Any) -> str:
     )
 
 
-def known_keys(
+def check_keys(
     where: str,
     keys: Iterable[str],
     known: Collection[str],
@@ -150,7 +150,9 @@ def known_keys(
             raise error(f'{where} has no {key!r}; {said}.')
 
 
-def check(where: str, values: Mapping[str, Any], kinds: Mapping[str, Any]) -> None:
+def check_values(
+    where: str, values: Mapping[str, Any], kinds: Mapping[str, Any]
+) -> None:
     """Refuse values that are not what their annotations say.
 
     Args:
@@ -215,8 +217,8 @@ def checked(owner: type) -> Callable:
         where = type(self).__name__
         kinds, all_known = _arguments(type(self), owner)
         if all_known:
-            known_keys(where, kwargs, kinds, TypeError)
-        check(
+            check_keys(where, kwargs, kinds, TypeError)
+        check_values(
             where, {**dict(zip(signature.parameters, (self, *args))), **kwargs}, kinds
         )
         init(self, *args, **kwargs)

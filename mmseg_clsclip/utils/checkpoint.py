@@ -6,14 +6,14 @@ from mmengine.runner import load_checkpoint
 from torch import nn
 
 from ..models.inference.class_batches import out_of_memory
-from .files import some
+from .messages import first_few
 
 # Of batch normalisation; no result depends on it, and old ones lack it.
 UNUSED = 'num_batches_tracked'
 
 
 def _count(kind: str, keys: list[str]) -> str:
-    return f'{len(keys)} {kind} key{"s"[: len(keys) - 1]} ({some(keys, 3)})'
+    return f'{len(keys)} {kind} key{"s"[: len(keys) - 1]} ({first_few(keys, 3)})'
 
 
 def misfits(module: nn.Module, state_dict: Mapping, prefix: str = '') -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from mmengine.config import Config
 
-from .files import some
+from .messages import first_few
 
 # What data is trained on, tested on and counted.
 SECTIONS = [
@@ -106,7 +106,7 @@ def unheeded(cfg: Config) -> list[str]:
             if was and not heeded:
                 told[name] = (
                     f'{name}={new!r} of {cfg.filename} changes nothing: '
-                    f'{some(sorted(was), 2)} had {old!r} from {file} before. '
+                    f'{first_few(sorted(was), 2)} had {old!r} from {file} before. '
                     'Override what stands there, or change the variable in '
                     f'a copy of {file}.'
                 )

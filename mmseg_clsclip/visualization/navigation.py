@@ -69,7 +69,7 @@ def navigation_maps(
     x, maps = backbone.first_tokens(inputs), []
     for i, block in enumerate(backbone.visual.module.transformer.resblocks):
         if text is not None and i in backbone.navigate_blocks:
-            x = backbone.let_in(i, x, text)
+            x = backbone.inject_text(i, x, text)
         maps.append(class_token_attention(block, x)[:, 0, 1:])
         x = backbone.run_block(i, x)
     return torch.stack(maps, 1).unflatten(2, grid)

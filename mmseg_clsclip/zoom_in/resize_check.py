@@ -1,4 +1,4 @@
-"""Which transforms bring a region to another size and do nothing else."""
+"""A check that transforms resize and pad, and do nothing else."""
 
 import random
 from collections.abc import Callable, Sequence
@@ -9,20 +9,20 @@ from mmcv.transforms import Pad
 
 # Neither end is 0 or 255, so that a stretch of the contrast shows.
 LOW, HIGH, FLAT = 40, 200, 100
-USE = (
+ADVICE = (
     'Use Resize and its like, and Pad after them; what changes colours '
     'belongs into the test pipeline.'
 )
 
 
-def _slope(number: int, whole: int) -> np.ndarray:
-    """Values (number, ) of a side that was ``whole`` pixels long."""
-    at = (np.arange(number) + 0.5) * whole / number - 0.5
-    return LOW + (HIGH - LOW) / max(whole - 1, 1) * at.clip(0, whole - 1)
+def _slope(pixels: int, original: int) -> np.ndarray:
+    """Return the ramp (pixels, ) of a side that had ``original`` pixels."""
+    position = (np.arange(pixels) + 0.5) * original / pixels - 0.5
+    return LOW + (HIGH - LOW) / max(original - 1, 1) * position.clip(0, original - 1)
 
 
 def _ramp(size: tuple[int, int]) -> np.ndarray:
-    """A picture (H, W, 3) uint8 of which every pixel says where it is."""
+    """Return a picture (H, W, 3) uint8 whose pixels show where they are."""
     height, width = size
     image = np.full((*size, 3), FLAT, np.uint8)
     image[..., 0] = _slope(width, width).round()
@@ -30,39 +30,39 @@ def _ramp(size: tuple[int, int]) -> np.ndarray:
     return image
 
 
-def _is_resized(image: np.ndarray, whole: tuple[int, int]) -> bool:
-    """Whether a picture is the ramp of a size, resized in whatever way."""
+def _is_resized(image: np.ndarray, original: tuple[int, int]) -> bool:
+    """Return whether a picture is the ramp of a size, however resized."""
     if image.ndim != 3 or image.shape[2] != 3:
         return False
     size = image.shape[:2]
     # Some of the pixels show it; a picture may be large.
-    rows, columns = (slice(None, None, max(1, n // 500)) for n in size)
-    y, x = map(_slope, size, whole)
+    rows, columns = (slice(None, None, max(1, side // 500)) for side in size)
+    y, x = map(_slope, size, original)
     # The nearest pixel can be one off, in the larger of both.
     slack = 1 + max(
-        (HIGH - LOW) / max(side - 1, 1) * (1 + side / number)
-        for number, side in zip(size, whole)
+        (HIGH - LOW) / max(side - 1, 1) * (1 + side / pixels)
+        for pixels, side in zip(size, original)
     )
     return all(
-        (abs(channel - want) <= slack).all()
-        for channel, want in zip(
+        (abs(channel - ramp) <= slack).all()
+        for channel, ramp in zip(
             image[rows, columns].astype(float).transpose(2, 0, 1),
             (x[columns], y[rows, None], FLAT),
         )
     )
 
 
-class _Streams:
-    """The random streams that transforms draw from, as they are now."""
+class _RandomStates:
+    """States of the random streams that transforms draw from."""
 
     def __init__(self):
         self.python = random.getstate()
         self.numpy = np.random.get_state()
         self.torch = torch.get_rng_state()
 
-    def moved(self) -> bool:
-        """Whether a number was drawn since."""
-        now = _Streams()
+    def have_changed(self) -> bool:
+        """Return whether a number was drawn since."""
+        now = _RandomStates()
         return not (
             now.python == self.python
             and str(now.numpy) == str(self.numpy)
@@ -70,14 +70,14 @@ class _Streams:
         )
 
     def restore(self) -> None:
-        """Go back to it."""
+        """Set the streams to these states."""
         random.setstate(self.python)
         np.random.set_state(self.numpy)
         torch.set_rng_state(self.torch)
 
 
 def require_undoable(transforms: Sequence[Callable], size: tuple[int, int]) -> None:
-    """Refuse transforms whose effect a resize of the answer cannot undo.
+    """Refuse transforms whose effect a resize of the logits cannot undo.
 
     They are tried, since a resize of the user's own does as well as mmcv's.
 
@@ -95,26 +95,26 @@ def require_undoable(transforms: Sequence[Callable], size: tuple[int, int]) -> N
         name = type(transform).__name__
         before = results['img_shape'] = size
         results['img'] = _ramp(size)
-        streams = _Streams()
+        states = _RandomStates()
         try:
             results = transform(results)
             image = np.asarray(results['img'])
         except Exception as error:  # whatever a transform can raise
             raise ValueError(
                 f'resize: {name} could not be run on a picture of {size} '
-                f'({type(error).__name__}: {error}). {USE}'
+                f'({type(error).__name__}: {error}). {ADVICE}'
             ) from error
         finally:
-            drawn = streams.moved()
-            streams.restore()
+            drew = states.have_changed()
+            states.restore()
         size, pads = image.shape[:2], isinstance(transform, Pad)
         if pads:
             image = image[: before[0], : before[1]]
         if (
-            drawn
+            drew
             or (padded and not pads)
             or not _is_resized(image, before)
             or results.get('ori_shape') != original
         ):
-            raise ValueError(f'resize: {name} cannot be undone by resizing. {USE}')
+            raise ValueError(f'resize: {name} cannot be undone by resizing. {ADVICE}')
         padded |= pads

@@ -1,23 +1,48 @@
-"""InBatches: a segmentor on images of many sizes, many at once."""
+"""ShapeBatcher: batches of images that have one shape."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from mmcv.transforms import Pad
-from mmengine.model import BaseModel
 from mmseg.registry import TRANSFORMS
 from mmseg.structures import SegDataSample
+from torch import Tensor
 
 from .resize_check import require_undoable
+from .segmentor_protocol import ZoomableSegmentor
 
 # Height and width of one; large enough for what crops to show.
 PHOTOGRAPH = (600, 800)
 
 
-class InBatches:
-    """Brings images to a segmentor's input size and runs it on batches.
+class Job(NamedTuple):
+    """An image to be segmented.
+
+    Attributes:
+        key (Hashable): By which its logits are told from others'.
+        image (np.ndarray): (H, W, 3).
+        metainfo (dict): That of its sample.
+    """
+
+    key: Hashable
+    image: np.ndarray
+    metainfo: dict
+
+
+class _ResizedJob(NamedTuple):
+    """A job at the segmentor's input size; ``inner`` is what ``Pad`` left."""
+
+    key: Hashable
+    image: np.ndarray
+    metainfo: dict
+    inner: tuple[slice, ...]
+
+
+class ShapeBatcher:
+    """Resizes images to a segmentor's input size and runs it on batches.
 
     mmseg's data preprocessor refuses images of different shapes in a batch,
     so equal shapes are brought together.
@@ -32,60 +57,68 @@ class InBatches:
             transforms = [transforms]
         self.transforms = [TRANSFORMS.build(cfg) for cfg in transforms]
         self.pads = any(isinstance(t, Pad) for t in self.transforms)
-        self._shapes: dict[tuple[int, int], tuple[int, int]] = {}
-        self._tried = (0, 0)
-        self._try(PHOTOGRAPH)
+        self._input_shapes: dict[tuple[int, int], tuple[int, int]] = {}  # a cache
+        self._largest_checked = (0, 0)
+        self._check_transforms(PHOTOGRAPH)
 
-    def _try(self, size: tuple[int, int]) -> None:
-        """Refuse what is no resize, as far as larger pictures show it."""
-        if any(a > b for a, b in zip(size, self._tried)):
+    def _check_transforms(self, size: tuple[int, int]) -> None:
+        """Refuse transforms that do more than resize to a picture so large."""
+        largest = self._largest_checked
+        if any(side > known for side, known in zip(size, largest)):
             require_undoable(self.transforms, size)
-            self._tried = tuple(map(max, size, self._tried))
+            self._largest_checked = tuple(map(max, size, largest))
 
-    def input_shape(self, size: tuple[int, int]) -> tuple[int, int]:
-        """What a picture of this height and width becomes."""
-        if size not in self._shapes:
-            _, meta = self.prepare(np.zeros((*size, 3), np.uint8))
-            self._shapes[size] = meta['img_shape']
-        return self._shapes[size]
+    def get_input_shape(self, size: tuple[int, int]) -> tuple[int, int]:
+        """Return the height and width that a picture of a size is given."""
+        if size not in self._input_shapes:
+            _, meta = self.resize(np.zeros((*size, 3), np.uint8))
+            self._input_shapes[size] = meta['img_shape']
+        return self._input_shapes[size]
 
-    def prepare(self, image: np.ndarray) -> tuple[np.ndarray, dict]:
-        """The transformed image (h, w, 3) and what is new in its metainfo.
+    def resize(self, image: np.ndarray) -> tuple[np.ndarray, dict]:
+        """Return the resized image (h, w, 3) and its new metainfo.
 
         Raises:
             ValueError: See :func:`require_undoable`.
         """
         size = image.shape[:2]
-        self._try(size)
+        self._check_transforms(size)
         results = dict(img=np.ascontiguousarray(image), img_shape=size, ori_shape=size)
-        inner = None
+        unpadded = None
         for transform in self.transforms:
-            before = results['img'].shape[:2]
-            results = transform(results)
             if isinstance(transform, Pad):
-                inner = inner or before
+                unpadded = unpadded or results['img'].shape[:2]
+            results = transform(results)
         image = results['img']
+        height, width = image.shape[:2]
         meta = {
             key: results[key] for key in ('pad_shape', 'scale_factor') if key in results
         }
-        meta['img_shape'] = image.shape[:2]
-        if inner:  # to the right and below; mmseg takes it off again
-            meta['padding_size'] = (
-                0,
-                image.shape[1] - inner[1],
-                0,
-                image.shape[0] - inner[0],
-            )
+        meta['img_shape'] = (height, width)
+        if unpadded:  # left, right, top, bottom; mmseg takes it off again
+            meta['padding_size'] = (0, width - unpadded[1], 0, height - unpadded[0])
         return image, meta
 
-    def __call__(
-        self, segmentor: BaseModel, jobs: Iterable[tuple], batch_size: int
-    ) -> Iterator[tuple]:
+    def _resize_job(self, job: Job) -> _ResizedJob:
+        """Return a job at the segmentor's input size."""
+        image, meta = self.resize(job.image)
+        inner: tuple[slice, ...] = ()
+        if 'ori_shape' not in job.metainfo:
+            # mmseg logs a complaint about every batch with several
+            # ori_shapes, so logits of such images stay at the input size.
+            height, width = meta['ori_shape'] = image.shape[:2]
+            _, right, _, bottom = meta.pop('padding_size', (0, 0, 0, 0))
+            inner = (slice(None), slice(height - bottom), slice(width - right))
+        return _ResizedJob(job.key, image, {**job.metainfo, **meta}, inner)
+
+    def run(
+        self, segmentor: ZoomableSegmentor, jobs: Iterable[Job], batch_size: int
+    ) -> Iterator[tuple[Hashable, Tensor]]:
         """Run the segmentor.
 
         Args:
-            segmentor (BaseModel): With a ``test_step``.
-            jobs (Iterable[tuple]): A key, an image (H, W, 3) and its metainfo.
+            segmentor (ZoomableSegmentor): With a ``test_step``.
+            jobs (Iterable[Job]): Taken one at a time.
             batch_size (int): Images at once.
 
         Yields:
@@ -93,35 +126,29 @@ class InBatches:
             them: at ``ori_shape`` if the metainfo has one, otherwise at the
             segmentor's input size without what ``Pad`` added.
         """
-        waiting = defaultdict(list)
-        for key, image, meta in jobs:
-            image, extra = self.prepare(image)
-            inner = slice(None)
-            if 'ori_shape' not in meta:
-                # mmseg logs a complaint about every batch with several
-                # ori_shapes; such images are scaled back by who asks.
-                height, width = extra['ori_shape'] = image.shape[:2]
-                _, right, _, below = extra.pop('padding_size', (0,) * 4)
-                inner = (slice(None), slice(height - below), slice(width - right))
-            bucket = waiting[image.shape]
-            bucket.append((key, image, {**meta, **extra}, inner))
+        buckets: dict[tuple, list[_ResizedJob]] = defaultdict(list)  # by shape
+        for job in map(self._resize_job, jobs):
+            bucket = buckets[job.image.shape]
+            bucket.append(job)
             if len(bucket) == batch_size:
-                yield from self._run(segmentor, waiting.pop(image.shape))
-            elif sum(map(len, waiting.values())) >= 4 * batch_size:
+                yield from self._run_batch(segmentor, buckets.pop(job.image.shape))
+            elif sum(map(len, buckets.values())) >= 4 * batch_size:
                 # Many shapes must not pile up many images.
-                fullest = max(waiting, key=lambda shape: len(waiting[shape]))
-                yield from self._run(segmentor, waiting.pop(fullest))
-        for bucket in waiting.values():
-            yield from self._run(segmentor, bucket)
+                fullest = max(buckets, key=lambda shape: len(buckets[shape]))
+                yield from self._run_batch(segmentor, buckets.pop(fullest))
+        for bucket in buckets.values():
+            yield from self._run_batch(segmentor, bucket)
 
     @staticmethod
-    def _run(segmentor: BaseModel, bucket: list[tuple]) -> Iterator[tuple]:
-        """Images of one shape through the segmentor."""
+    def _run_batch(
+        segmentor: ZoomableSegmentor, batch: list[_ResizedJob]
+    ) -> Iterator[tuple[Hashable, Tensor]]:
+        """Run the segmentor on images of one shape."""
         inputs = [
-            torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))
-            for _, image, _, _ in bucket
-        ]
-        samples = [SegDataSample(metainfo=meta) for _, _, meta, _ in bucket]
+            torch.from_numpy(np.ascontiguousarray(job.image.transpose(2, 0, 1)))
+            for job in batch
+        ]  # (3, h, w) each
+        samples = [SegDataSample(metainfo=job.metainfo) for job in batch]
         results = segmentor.test_step(dict(inputs=inputs, data_samples=samples))
-        for (key, _, _, inner), result in zip(bucket, results):
-            yield key, result.seg_logits.data.float()[inner]
+        for job, result in zip(batch, results):
+            yield job.key, result.seg_logits.data.float()[job.inner]

@@ -5,47 +5,52 @@ from functools import partial
 from typing import Literal
 
 import torch
-from mmengine.model import BaseTTAModel
 from mmengine.structures import InstanceData, PixelData
 from mmseg.registry import MODELS
 from mmseg.structures import SegDataSample
 from mmseg.utils import SampleList
 from torch import Tensor, nn
 
-from ..models.segmentors.text_prompted import build
+from ..models.segmentors.text_prompted import asks_by_name, build
 from ..proposals import BaseProposals, crop_windows
 from ..utils.arguments import Count, Weight
 from .canvas import Canvas
-from .prompted_classes import AskedClasses
-from .shape_batcher import InBatches
-from .zoom_input import Picture
+from .closed_set_classes import ClosedSetClasses
+from .options import Join, WholePicture
+from .prompted_classes import PromptedClasses
+from .segmentor_classes import SegmentorClasses
+from .segmentor_wrapper import SegmentorWrapper
+from .shape_batcher import Job, ShapeBatcher
+from .zoom_input import ZoomInput
 
 
 @MODELS.register_module()
-class ZoomIn(BaseTTAModel):
-    """Looks again, and closer, where proposals say that something is.
+class ZoomIn(SegmentorWrapper):
+    """A segmentor that looks again, and closer, where proposals are.
 
     ClsCLIP+ of the paper when the segmentor is :class:`ClsCLIP`; any other
-    segmentor of mmseg can be wrapped just so. It stands in a config as the
-    model or as the ``tta_model``, and loads the plain segmentor's checkpoint::
+    segmentor of mmseg can be wrapped just so, see
+    :class:`~mmseg_clsclip.zoom_in.segmentor_protocol.ZoomableSegmentor`. It
+    stands in a config as the model or as the ``tta_model``, and loads the
+    plain segmentor's checkpoint::
 
         predict(): proposals() -> a box of a wanted class is a region
                    regions cut out of the picture, enlarged by ``resize``
                    module.test_step() on many regions at once
-                   answers brought to the region's size, pasted back, joined
+                   logits resized to the region's window, pasted, joined
 
     The test pipeline has no ``Resize``: regions are cut from the picture as
-    it was read. A segmentor with a ``text_encoder`` is asked only for the
-    class of the region's box; a closed-set segmentor answers for all its
-    classes in every region, whatever the box's class.
+    it was read. A segmentor with a ``text_encoder`` is prompted only with the
+    class of the region's box; a closed-set segmentor predicts all its classes
+    in every region, whatever the box's class.
 
     Where regions overlap, ``join`` decides:
 
-    - ``'or'``, the paper's: a class is there if any region says so. In a
-      closed set a class's logit counts only where it won in its region. Where
-      several classes are there the greatest logit wins.
+    - ``'or'``, the paper's: a class is there if it is in any region's mask.
+      In a closed set a class's logit counts only where it won in its region.
+      Where several classes are there the greatest logit wins.
     - ``'max'``, ``'mean'``: of the logits. For ClsCLIP, whose logit is
-      positive where it says foreground, ``'or'`` is the same as ``'max'``.
+      positive in the foreground, ``'or'`` is the same as ``'max'``.
 
     Where no region is, ``whole_picture`` decides:
 
@@ -71,22 +76,22 @@ class ZoomIn(BaseTTAModel):
             one, so that enlarging does not distort it.
         min_size (int): No region is narrower or lower, in pixels of the
             picture.
-        join (str): See above.
-        whole_picture (str): See above.
+        join (str): How overlapping regions are joined, see above.
+        whole_picture (str): Where the whole picture is taken, see above.
         crop_batch_size (int): Regions that go through the segmentor at once,
             of whatever pictures and classes.
         classes (str | Sequence[str], optional): Names of a closed-set
             segmentor's classes in the order of its channels, or of a data set
             that mmseg knows. Defaults to those in the checkpoint, where
             ``init_model`` puts them into the model.
-        keep_masks (bool): Keep what each region said, for drawing.
+        keep_masks (bool): Keep the label map of each region, for drawing.
         data_preprocessor (dict, optional): For a ``module`` without one.
         pretrained (None): Unused; there for mmseg's tools.
         train_cfg (dict, optional): Unused; there for mmseg's tools.
 
     Raises:
-        ValueError: If an option is none of the above, or ``'never'`` meets a
-            segmentor without a background.
+        ValueError: If ``'never'`` meets a segmentor without a background, or
+            the segmentor's config returns labels alone or pads twice.
     """
 
     def __init__(
@@ -119,8 +124,8 @@ class ZoomIn(BaseTTAModel):
                 "the test_cfg of its module's config."
             )
         self.proposals = build(proposals)
-        self.in_batches = InBatches(resize)
-        if self.in_batches.pads and getattr(
+        self.batcher = ShapeBatcher(resize)
+        if self.batcher.pads and getattr(
             self.module.data_preprocessor, 'test_cfg', None
         ):
             raise ValueError(
@@ -131,140 +136,89 @@ class ZoomIn(BaseTTAModel):
         self.margin = margin
         self.square = square
         self.min_size = min_size
-        self.join = join
-        self.whole_picture = whole_picture
+        self.join = Join(join)
+        self.whole_picture = WholePicture(whole_picture)
         self.crop_batch_size = crop_batch_size
         self.keep_masks = keep_masks
-        self.asked = AskedClasses(self.module, classes)
-        if self.asked.by_name or classes:
-            self._check_background()
-
-    def _load_from_state_dict(self, state_dict, prefix, *args) -> None:
-        """Take a plain segmentor's weights, whoever loads them.
-
-        mmengine's loading looks through this class, torch's own does not, and
-        neither does mmengine's if a wrapper for several processes is around.
-        """
-        inner = prefix + 'module.'
-        for key in [
-            k for k in state_dict if k.startswith(prefix) and not k.startswith(inner)
-        ]:
-            if not key.startswith(prefix + 'proposals.'):
-                state_dict[inner + key[len(prefix) :]] = state_dict.pop(key)
-        super()._load_from_state_dict(state_dict, prefix, *args)
-
-    @property
-    def dataset_meta(self) -> dict:
-        """That of the segmentor."""
-        return self.module.dataset_meta
-
-    @dataset_meta.setter
-    def dataset_meta(self, value: dict) -> None:
-        self.module.dataset_meta = value
-
-    @property
-    def decode_head(self) -> nn.Module:
-        """That of the segmentor, where mmseg's ``init_model`` looks for it."""
-        return self.module.decode_head
-
-    def _check_background(self) -> None:
-        """Refuse ``'never'`` where there is nothing to be instead.
-
-        Raises:
-            ValueError: If so.
-        """
-        if self.whole_picture == 'never' and self.asked.background is None:
-            raise ValueError(
-                "whole_picture='never' makes background of what is in no "
-                'region, and ZoomIn knows of no background of this segmentor. '
-                "Write whole_picture='fallback', or, if a closed set has one, "
-                "give its `classes`, of which one is 'background'."
-            )
-
-    # Asking the segmentor.
-
-    def _look_at_whole(self, pictures: Sequence[Picture]) -> None:
-        """Have the plain segmentor's answer for those that lack it."""
-        todo = {k: p for k, p in enumerate(pictures) if p.whole is None}
-        # With the metainfo that the plain test pipeline packs.
-        jobs = (
-            (k, p.image, {'ori_shape': p.size, **p.sample.metainfo})
-            for k, p in todo.items()
+        self.classes: SegmentorClasses = (
+            PromptedClasses(self.module)
+            if asks_by_name(self.module)
+            else ClosedSetClasses(self.module, classes)
         )
-        for k, logits in self.in_batches(self.module, jobs, len(todo)):
-            if getattr(self.module, 'classes_compete', False):
-                logits = self.asked.margins(logits)
-            elif self.asked.with_background:
-                # It is 0 for ClsCLIP, and is made so where it is not.
-                logits = logits - logits[:1]
-            todo[k].whole = logits
+        if self.whole_picture is WholePicture.NEVER and self.classes.names is not None:
+            self.classes.require_background()
 
-    def _keys(self, found: InstanceData) -> list[tuple]:
-        """The label asked for and the window, of each proposal.
+    def _segment_whole(self, inputs: Sequence[ZoomInput]) -> None:
+        """Fill in ``whole_logits`` where they are missing."""
+        missing = [picture for picture in inputs if picture.whole_logits is None]
+        jobs = (
+            # With the metainfo that the plain test pipeline packs.
+            Job(
+                k, picture.image, {'ori_shape': picture.size, **picture.sample.metainfo}
+            )
+            for k, picture in enumerate(missing)
+        )
+        for k, logits in self.batcher.run(self.module, jobs, len(missing)):
+            missing[k].whole_logits = self.classes.calibrate_whole(logits)
 
-        A closed set answers for all classes at once; its label is None.
-        """
-        return [
-            (label if self.asked.by_name else None, tuple(window))
-            for label, window in zip(found.labels.tolist(), found.windows.tolist())
-        ]
-
-    def _zoom(
-        self, pictures: Sequence[Picture], proposals: Sequence[InstanceData], join: str
+    def _segment_regions(
+        self, inputs: Sequence[ZoomInput], proposals: Sequence[InstanceData], join: Join
     ) -> list[Canvas]:
-        """Answers to regions, pasted back and joined.
+        """Segment the regions of proposals and join them.
 
         Args:
-            pictures (Sequence[Picture]): N pictures.
+            inputs (Sequence[ZoomInput]): Pictures.
             proposals (Sequence[InstanceData]): Of each; ``windows`` is added.
-            join (str): As the option.
-
-        Returns:
-            list[Canvas]: Of each.
+            join (Join): How overlapping regions are joined.
         """
-        canvases, jobs = [], {}
-        for k, (picture, found) in enumerate(zip(pictures, proposals)):
+        device = self.module.data_preprocessor.device
+        canvases = []
+        jobs = {}  # a region that stands for several proposals is one job
+        for k, (picture, boxes) in enumerate(zip(inputs, proposals)):
             canvases.append(
-                Canvas(
-                    picture.channels,
-                    picture.size,
-                    join,
-                    together=not self.asked.by_name,
-                    background=self.asked.background,
-                    device=self.module.data_preprocessor.device,
+                self.classes.create_canvas(
+                    picture.label_space.channels, picture.size, join, device
                 )
             )
-            found.windows = crop_windows(
-                found.bboxes, picture.size, self.margin, self.min_size, self.square
+            boxes.windows = crop_windows(
+                boxes.bboxes, picture.size, self.margin, self.min_size, self.square
             )
-            for name, key in zip(found.names, self._keys(found)):
-                # By key: what is asked twice is answered once.
-                jobs[(k, *key)] = dict(class_name=name) if self.asked.by_name else {}
-        cuts = ((key, pictures[key[0]].cut(key[2]), meta) for key, meta in jobs.items())
-        for (k, label, window), logits in self.in_batches(
-            self.module, cuts, self.crop_batch_size
+            for region in self.classes.list_regions(boxes):
+                crop = picture.image[region.window.slices]  # (h, w, 3), a view
+                jobs[k, region] = Job((k, region), crop, region.metainfo)
+        for (k, region), logits in self.batcher.run(
+            self.module, jobs.values(), self.crop_batch_size
         ):
-            x1, y1, x2, y2 = window
-            values, said = self.asked.read(
-                logits, (y2 - y1, x2 - x1), pictures[k].channels, label
+            prediction = self.classes.read_region(
+                logits, region, inputs[k].label_space.channels
             )
-            canvases[k].add(window, values, pictures[k].channel(label))
+            canvases[k].paste(region, prediction.values)
             if self.keep_masks:
-                canvases[k].masks[label, window] = said.cpu()
+                canvases[k].label_maps[region] = prediction.label_map.cpu()
         return canvases
 
-    def _response(
-        self, pictures: Sequence[Picture], regions: Sequence[InstanceData] | None = None
+    def _respond(
+        self,
+        inputs: Sequence[ZoomInput],
+        proposals: Sequence[InstanceData] | None = None,
     ) -> list[Tensor]:
-        """What :class:`BaseProposals` calls ``segment``."""
-        if regions is None:
-            self._look_at_whole(pictures)
-            return [self.asked.probabilities(p.whole, p.wanted) for p in pictures]
-        canvases = self._zoom(pictures, regions, 'max')
+        """Return the response that :class:`BaseProposals` calls ``segment``."""
+        if proposals is None:
+            self._segment_whole(inputs)
+            return [
+                self.classes.compute_probabilities(
+                    picture.whole_logits, picture.label_space.labels
+                )
+                for picture in inputs
+            ]
+        canvases = self._segment_regions(inputs, proposals, Join.MAX)
         # A closed set's probabilities are never nought; others' are already.
         return [
-            self.asked.probabilities(c.joined(), p.wanted) * (c.count.amax(0) > 0)
-            for p, c in zip(pictures, canvases)
+            self.classes.compute_probabilities(
+                canvas.join_regions(), picture.label_space.labels
+            )
+            * (canvas.count.amax(0) > 0)
+            for picture, canvas in zip(inputs, canvases)
         ]
 
     def predict(
@@ -289,91 +243,57 @@ class ZoomIn(BaseTTAModel):
             ValueError: If a picture is not as it was read, or the names of
                 a closed set are needed and not known.
         """
-        self._check_background()
-        if self.proposals.needs_names and self.asked.names() is None:
-            raise ValueError(
-                f'{self.proposals.source} gives boxes with names, and those '
-                "of the segmentor's classes are not known. Give them to ZoomIn"
-                " as `classes`, for instance classes='voc'."
-            )
+        if self.whole_picture is WholePicture.NEVER:
+            self.classes.require_background()
+        if self.proposals.needs_names:
+            self.classes.require_names(self.proposals.source)
         data_samples = data_samples or [SegDataSample() for _ in inputs]
         with torch.no_grad():
             pictures = [
-                Picture.of(*pair, self.asked) for pair in zip(inputs, data_samples)
+                ZoomInput.from_sample(image, sample, self.classes)
+                for image, sample in zip(inputs, data_samples)
             ]
-            found = self.proposals(
+            proposals = self.proposals(
                 inputs,
                 data_samples,
-                [p.wanted for p in pictures],
-                partial(self._response, pictures),
+                [picture.label_space.labels for picture in pictures],
+                partial(self._respond, pictures),
             )
-            canvases = self._zoom(pictures, found, self.join)
-            everything = list(zip(pictures, found, canvases))
-            if self.whole_picture == 'include':
-                self._look_at_whole(pictures)
-            elif self.whole_picture == 'fallback':
-                self._look_at_whole(
-                    [p for p, f, c in everything if c.left(f.labels.tolist()).any()]
+            canvases = self._segment_regions(pictures, proposals, self.join)
+            if self.whole_picture is WholePicture.INCLUDE:
+                self._segment_whole(pictures)
+            elif self.whole_picture is WholePicture.FALLBACK:
+                self._segment_whole(
+                    [
+                        picture
+                        for picture, canvas in zip(pictures, canvases)
+                        if canvas.find_uncovered().any()
+                    ]
                 )
-            return [self._result(*one) for one in everything]
+            return list(map(self._pack_result, pictures, proposals, canvases))
 
-    def _result(
-        self, picture: Picture, found: InstanceData, canvas: Canvas
+    def _pack_result(
+        self, picture: ZoomInput, proposals: InstanceData, canvas: Canvas
     ) -> SegDataSample:
-        """All that is known of a picture now."""
-        logits = canvas.with_whole(
-            picture.whole, self.whole_picture, found.labels.tolist()
-        )
+        """Return a picture's sample with its logits, labels and proposals."""
+        logits = canvas.add_whole(picture.whole_logits, self.whole_picture)  # (C, H, W)
         if self.keep_masks:
-            found.masks = [canvas.masks[key] for key in self._keys(found)]
+            regions = self.classes.list_regions(proposals)
+            proposals.masks = [canvas.label_maps[region] for region in regions]
         result = picture.sample.to(logits.device)
         # The protocol that metrics print: what the segmentor saw, and where
         # the boxes came from.
         result.set_metainfo(
             dict(
-                img_shape=self.in_batches.input_shape(picture.size),
+                img_shape=self.batcher.get_input_shape(picture.size),
                 proposal_source=self.proposals.describe(),
             )
         )
         result.set_data(
             dict(
                 seg_logits=PixelData(data=logits),
-                pred_sem_seg=PixelData(data=self.asked.decide(logits)),
-                proposals=found,
+                pred_sem_seg=PixelData(data=self.classes.label_pixels(logits)),
+                proposals=proposals,
             )
         )
         return result
-
-    def test_step(self, data: dict) -> SampleList:
-        """Segment a batch as a data loader gives it."""
-        return self._run_forward(data, mode='predict')
-
-    val_step = test_step
-
-    def forward(
-        self,
-        inputs: Sequence[Tensor],
-        data_samples: SampleList | None = None,
-        mode: str = 'tensor',
-    ) -> SampleList:
-        """``predict``, the only mode there is.
-
-        Raises:
-            NotImplementedError: If another mode is asked for.
-        """
-        if mode != 'predict':
-            raise NotImplementedError(
-                f'ZoomIn has no mode {mode!r}; it works when testing. Train '
-                'the segmentor that is its `module`.'
-            )
-        return self.predict(inputs, data_samples)
-
-    def merge_preds(self, data_samples_list: list) -> SampleList:
-        """Not used: regions are joined as they come.
-
-        Raises:
-            NotImplementedError: Always.
-        """
-        raise NotImplementedError(
-            'ZoomIn has no views of whole pictures to merge; call test_step.'
-        )

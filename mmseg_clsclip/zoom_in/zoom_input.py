@@ -1,4 +1,4 @@
-"""Picture: what is known of a picture while it is zoomed into."""
+"""ZoomInput: a picture that ZoomIn works on."""
 
 from dataclasses import dataclass
 
@@ -6,39 +6,39 @@ import numpy as np
 from mmseg.structures import SegDataSample
 from torch import Tensor
 
-from .canvas import Window
-from .prompted_classes import AskedClasses
+from .segmentor_classes import LabelSpace, SegmentorClasses
 
 
 @dataclass
-class Picture:
-    """A picture as it was read, what it is asked for, and what was said.
+class ZoomInput:
+    """A picture as it was read, and the classes that it is asked for.
 
     Attributes:
         image (np.ndarray): (H, W, 3), as it was read.
-        sample (SegDataSample): With which it came.
-        wanted (dict[str, int]): Names asked for, with their labels.
-        channels (int): C, of its seg_logits.
-        whole (Tensor): (C, H, W), the segmentor's answer to all of it.
+        sample (SegDataSample): Its own.
+        label_space (LabelSpace): The classes that it asks for.
+        whole_logits (Tensor, optional): (C, H, W), the segmentor's of the
+            whole picture; None until they are needed.
     """
 
     image: np.ndarray
     sample: SegDataSample
-    wanted: dict[str, int]
-    channels: int
-    whole: Tensor | None = None
+    label_space: LabelSpace
+    whole_logits: Tensor | None = None
 
     @classmethod
-    def of(cls, image: Tensor, sample: SegDataSample, asked: AskedClasses) -> 'Picture':
-        """Take in what the data loader gives.
+    def from_sample(
+        cls, image: Tensor, sample: SegDataSample, classes: SegmentorClasses
+    ) -> 'ZoomInput':
+        """Build it from what a data loader gives.
 
         Args:
             image (Tensor): (3, H, W), as it was read.
             sample (SegDataSample): Its own.
-            asked (AskedClasses): Of the segmentor.
+            classes (SegmentorClasses): Those of the segmentor.
 
         Raises:
-            ValueError: If it is not as it was read.
+            ValueError: If the picture is resized, flipped or not single.
         """
         if not isinstance(image, Tensor) or image.ndim != 3:
             raise ValueError(
@@ -54,23 +54,14 @@ class Picture:
                 'picture as it was read: take Resize and RandomFlip out of '
                 'the pipeline and give the former to ZoomIn as `resize`.'
             )
-        # Not to the segmentor's device: what comes next is OpenCV's.
         return cls(
-            image.permute(1, 2, 0).cpu().numpy(),
-            sample,
-            *asked.of(meta.get('class_name')),
+            # Not to the segmentor's device: what comes next is OpenCV's.
+            image=image.permute(1, 2, 0).cpu().numpy(),  # (H, W, 3)
+            sample=sample,
+            label_space=classes.get_label_space(meta.get('class_name')),
         )
 
     @property
     def size(self) -> tuple[int, int]:
         """Height and width."""
         return self.image.shape[:2]
-
-    def cut(self, window: Window) -> np.ndarray:
-        """A region (h, w, 3)."""
-        x1, y1, x2, y2 = window
-        return self.image[y1:y2, x1:x2]
-
-    def channel(self, label: int | None) -> int | None:
-        """Where a label stands in seg_logits; a single channel is label 1."""
-        return label if self.channels > 1 or label is None else 0

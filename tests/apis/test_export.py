@@ -176,7 +176,7 @@ def test_no_class_is_refused(files):
         (
             'clsclip_shapes-clip',
             {
-                'model.backbone.type': 'VisualPromptTuning',
+                'model.backbone.type': 'VisualPromptVisionTransformer',
                 'model.backbone.navigate_blocks': (1,),
                 'model.decode_head.in_channels': 32,
                 'model.decode_head.num_heads': 2,
@@ -244,7 +244,7 @@ def test_what_no_file_can_do_is_refused(tiny_clip_json, key, value):
 
 
 def test_other_wrong_models(tiny_clip_json):
-    with pytest.raises(ValueError, match='Conv2d cannot.*ClsCLIP, LateFusion'):
+    with pytest.raises(ValueError, match='Conv2d cannot.*ClsCLIP, LateFusionSegmentor'):
         PicturesToLogits(torch.nn.Conv2d(1, 1, 1))
     with pytest.raises(ValueError, match='free_tower=False'):
         TokensToText(SimpleNamespace(clip=None))

@@ -14,7 +14,7 @@ from safetensors.torch import save_model
 from mmseg_clsclip import Predictor, ZoomIn
 from mmseg_clsclip.apis import predictor as module
 from mmseg_clsclip.datasets.shapes_world import draw
-from mmseg_clsclip.utils.files import configs_folder
+from mmseg_clsclip.utils.config_files import configs_folder
 
 ROOT = Path(__file__).parents[2]
 CONFIG, CHECKPOINT = str(configs_folder() / module.SHIPPED[0]), module.SHIPPED[1]

@@ -14,7 +14,7 @@ from mmengine.config import Config
 from mmseg.registry import MODELS
 from PIL import Image
 
-from mmseg_clsclip import HonestScoresHook
+from mmseg_clsclip import HonestScoresHook, ZeroShotRecordHook
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / 'tools'))
@@ -506,7 +506,12 @@ def test_a_config_without_the_hook_gets_it(tmp_path, config):
     assert not facts_are_told(cfg)
     cfg.custom_hooks = [None, 'x', dict(a=1), dict(type='EMAHook')]
     assert not facts_are_told(cfg)
-    for kind in ('mmseg.HonestScoresHook', HonestScoresHook):
+    for kind in (
+        'mmseg.HonestScoresHook',
+        HonestScoresHook,
+        'mmseg.ZeroShotRecordHook',
+        ZeroShotRecordHook,
+    ):
         cfg.default_hooks = dict(timer=None, mine=dict(type=kind))
         assert facts_are_told(cfg)
     plain = tmp_path / 'plain.py'
@@ -519,7 +524,10 @@ def test_a_config_without_the_hook_gets_it(tmp_path, config):
     compare.prepare(entrants, tmp_path / 'out')
     assert [e.options for e in entrants] == [
         [],
-        ['default_hooks.honest_scores.type=mmseg.HonestScoresHook'],
+        [
+            'default_hooks.evaluation_guard.type=mmseg.EvaluationGuardHook',
+            'default_hooks.zero_shot_record.type=mmseg.ZeroShotRecordHook',
+        ],
     ]
 
 

@@ -152,6 +152,17 @@ def test_a_benchmark_without_masks(build, tmp_path):
     check_label_maps(data)
 
 
+def test_a_mask_that_cannot_be_read_is_named_once(build, tmp_path):
+    for replace in (False, True):
+        data = build([[0, 1]])
+        if replace:
+            label_maps.replace_mask_loaders(data)
+        (tmp_path / '000.png').write_text('no picture')
+        with pytest.raises(OSError, match=r'000\.png cannot be read: ') as error:
+            check_label_maps(data)
+        assert str(error.value).count('000.png') == 1
+
+
 def test_few_masks_are_read_and_once(build, monkeypatch):
     data, read = build([[0, 1, 2]] * 90), []
     count = label_maps.check_mask

@@ -70,6 +70,9 @@ def test_counts_are_named_at_every_tenfold(logged):
         proposals.count('things', 1)
     assert [line.split()[-2] for line in logged] == ['1', '10', '100']
     assert proposals.report() == 'Given: 120 things.'
+    for number in (15, 80, 4, 1, 0, 1000):
+        proposals.count('others', number)
+    assert [line.split()[-2] for line in logged[3:]] == ['15', '100', '1100']
     assert Given([]).report() == ''
 
 

@@ -36,7 +36,7 @@ def tool(tmp_path, monkeypatch):
         ("MODELS.build(dict(type='EncoderDecodr'))", 'Nearest: EncoderDecoder'),
         ("MODELS.build(dict(type='Xyzzy'))", "no model 'Xyzzy'. A module of your"),
         ("METRICS.build(dict(type='IoUMetrik'))", 'no metric .*: IoUMetric'),
-        ("HOOKS.build(dict(type='HonestScoreHook'))", ': HonestScoresHook'),
+        ("HOOKS.build(dict(type='ZeroShotRecrdHook'))", ': ZeroShotRecordHook'),
         ("HOOKS.build(dict(type='LogerHook'))", ': LoggerHook'),
         ("{}['inputs']", "no 'inputs': .* ends with PackSegInputs"),
     ],

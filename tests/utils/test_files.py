@@ -1,17 +1,10 @@
-"""Files that are whole or not there."""
+"""Files that are written whole or not at all."""
 
 import os
-from pathlib import Path
 
 import pytest
 
-from mmseg_clsclip.utils import files
-from mmseg_clsclip.utils.files import (
-    atomic_write,
-    configs_folder,
-    read_json,
-    require_files,
-)
+from mmseg_clsclip.utils.files import atomic_write, require_files
 
 
 def test_a_file_takes_its_name_when_it_is_whole(tmp_path):
@@ -73,31 +66,3 @@ def test_of_many_missing_files_the_first_few_are_named(tmp_path):
         require_files([*map(str, range(6)), there], 'masks', 'Look again.')
     with pytest.raises(FileNotFoundError, match=r'^1 of 1 masks .*: x\.$'):
         require_files(['x'], 'masks', is_file=lambda path: False)
-
-
-def test_configs_of_a_wheel_come_before_those_of_a_checkout(tmp_path, monkeypatch):
-    assert configs_folder() == Path(__file__).parents[2] / 'configs'
-    package = tmp_path / 'mmseg_clsclip'
-    monkeypatch.setattr(files, '__file__', str(package / 'utils/files.py'))
-    with pytest.raises(FileNotFoundError, match='Install the package from'):
-        configs_folder()
-    for folder in (tmp_path / 'configs', package / '.mim/configs'):
-        (folder / '_base_').mkdir(parents=True)
-        assert configs_folder() == folder
-
-
-@pytest.mark.parametrize(
-    'text, message',
-    [
-        ('{"a": 1', 'is not JSON: line 1, column 8'),
-        ('[' * 100000, 'cannot be read: it is nested too deeply'),
-        ('{"a":' * 100000, 'cannot be read: it is nested too deeply'),
-        (f'[{"7" * 5000}]', 'cannot be read: .*4300 digits'),
-        ('\udcff', 'is not JSON, not even text'),
-    ],
-)
-def test_what_is_no_json_is_named(text, message, tmp_path):
-    path = tmp_path / 'x.json'
-    path.write_text(text, encoding='utf-8', errors='surrogateescape')
-    with pytest.raises(ValueError, match=rf'x\.json {message}'):
-        read_json(path)

@@ -10,7 +10,7 @@ import torch
 from mmcv.transforms import BaseTransform
 from mmseg.registry import TRANSFORMS
 
-from mmseg_clsclip.zoom_in.shape_batcher import InBatches
+from mmseg_clsclip.zoom_in.shape_batcher import ShapeBatcher
 
 RESIZE = dict(type='Resize', scale=(48, 64))
 
@@ -74,10 +74,10 @@ def registered():
     ],
 )
 def test_resizes_whatever_they_are_called(resize):
-    batches = InBatches(resize)
+    batcher = ShapeBatcher(resize)
     for size in ((1200, 900), (1, 5), (33, 2000)):
-        image, _ = batches.prepare(np.zeros((*size, 3), np.uint8))
-        assert image.shape[:2] == batches.input_shape(size)
+        image, _ = batcher.resize(np.zeros((*size, 3), np.uint8))
+        assert image.shape[:2] == batcher.get_input_shape(size)
 
 
 @pytest.mark.parametrize(
@@ -119,13 +119,13 @@ def test_what_does_more_is_refused_at_once_and_draws_nothing(wrong):
         match=f'resize: {wrong["type"]} c.* Use '
         'Resize and its like, and Pad after them',
     ):
-        InBatches([RESIZE, wrong])
+        ShapeBatcher([RESIZE, wrong])
     assert drawn() == expected
 
 
 def test_what_shows_on_larger_pictures_alone_is_refused_there():
-    batches = InBatches(dict(type='InFourTiles'))
+    batcher = ShapeBatcher(dict(type='InFourTiles'))
     for size in ((900, 700), (1000, 1000)):
-        batches.prepare(np.zeros((*size, 3), np.uint8))
+        batcher.resize(np.zeros((*size, 3), np.uint8))
     with pytest.raises(ValueError, match='InFourTiles cannot be undone'):
-        batches.prepare(np.zeros((1300, 10, 3), np.uint8))
+        batcher.resize(np.zeros((1300, 10, 3), np.uint8))

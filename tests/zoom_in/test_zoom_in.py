@@ -15,9 +15,9 @@ from mmseg.structures import SegDataSample
 
 from mmseg_clsclip.proposals import BaseProposals
 from mmseg_clsclip.zoom_in import ZoomIn
-from mmseg_clsclip.zoom_in.canvas import NEVER
-from mmseg_clsclip.zoom_in.shape_batcher import InBatches
-from mmseg_clsclip.zoom_in.zoom_input import Picture
+from mmseg_clsclip.zoom_in.canvas import ABSENT_LOGIT
+from mmseg_clsclip.zoom_in.shape_batcher import Job, ShapeBatcher
+from mmseg_clsclip.zoom_in.zoom_input import ZoomInput
 
 COLOURS = ('blue', 'green', 'red')
 # Every pixel becomes 4 x 4 and comes back as it was.
@@ -133,7 +133,7 @@ def answer(image, window=None):
 def test_a_region_comes_back_to_the_pixel(window, join):
     image = picture()
     result = ask(zoom(join=join), image, [('green', window)], class_name='green')
-    expected = np.full((24, 30), NEVER)
+    expected = np.full((24, 30), ABSENT_LOGIT)
     x1, y1, x2, y2 = window
     expected[y1:y2, x1:x2] = answer(image, window)[1]
     logits = result.seg_logits.data.numpy()
@@ -147,7 +147,7 @@ def test_the_margin_is_part_of_the_region():
     image = picture()
     result = ask(zoom(margin=0.5), image, [('red', (4, 6, 8, 12))], class_name='red')
     assert result.proposals.windows.tolist() == [[2, 3, 10, 15]]
-    inside = result.seg_logits.data[1] > NEVER
+    inside = result.seg_logits.data[1] > ABSENT_LOGIT
     assert inside[3:15, 2:10].all() and inside.sum() == 96
 
 
@@ -165,7 +165,7 @@ def reference(image, join, whole_picture, names, background=True):
     height, width = image.shape[1:]
     whole = answer(image)
     regions = list(dict.fromkeys(REGIONS))
-    out = np.full((len(names), height, width), float(NEVER))
+    out = np.full((len(names), height, width), float(ABSENT_LOGIT))
     for k, name in enumerate(names):
         mine = [window for other, window in regions if other == name]
         channel = COLOURS.index(name)
@@ -272,7 +272,7 @@ def test_joining_a_closed_set(join, whole_picture):
         said = np.concatenate([np.zeros_like(said[:1]), said])
         if join == 'or':
             won = said.argmax(0) == np.arange(4)[:, None, None]
-            said = np.where(won, said, NEVER)
+            said = np.where(won, said, ABSENT_LOGIT)
         return said
 
     # Doubled boxes are asked once, whatever their class.
@@ -295,7 +295,7 @@ def test_joining_a_closed_set(join, whole_picture):
                 here = [
                     plain[:, y, x]
                     if whole_picture == 'fallback'
-                    else np.array([0] + [NEVER] * 3)
+                    else np.array([0] + [ABSENT_LOGIT] * 3)
                 ]
             expected[:, y, x] = np.mean(here, 0) if join == 'mean' else np.max(here, 0)
     np.testing.assert_allclose(result.seg_logits.data, expected, atol=1e-3)
@@ -466,9 +466,9 @@ def test_regions_of_many_shapes_do_not_pile_up():
     def regions():
         for k in range(40):
             taken.append(k)
-            yield k, np.zeros((k + 1, 9, 3), np.uint8), {}
+            yield Job(k, np.zeros((k + 1, 9, 3), np.uint8), {})
 
-    for key, logits in InBatches([])(Zeros, regions(), 2):
+    for key, logits in ShapeBatcher([]).run(Zeros, regions(), 2):
         assert logits.shape == (1, key + 1, 9)
         answered.append(key)
         assert len(taken) - len(answered) < 4 * 2
@@ -717,8 +717,8 @@ def test_self_proposals_and_windows_on_the_model_itself(tiny_clip_json):
 def test_the_response_that_self_proposals_ask_for():
     image = picture(seed=8)
     model = zoom(whole_picture='never')
-    item = Picture.of(image, sample(image), model.asked)
-    (whole,) = model._response([item])
+    item = ZoomInput.from_sample(image, sample(image), model.classes)
+    (whole,) = model._respond([item])
     expected = torch.from_numpy(answer(image)).float().sigmoid()
     torch.testing.assert_close(whole, expected)
     found = InstanceData(
@@ -727,15 +727,15 @@ def test_the_response_that_self_proposals_ask_for():
         scores=torch.ones(1),
         names=['green'],
     )
-    (inside,) = model._response([item], [found])
+    (inside,) = model._respond([item], [found])
     expected = torch.zeros(3, 24, 30)
     expected[1, 3:9, 2:12] = (
         torch.from_numpy(answer(image, (2, 3, 12, 9))[1]).float().sigmoid()
     )
     torch.testing.assert_close(inside, expected)
     closed = zoom(Colours(by_name=False), classes=('background', *COLOURS))
-    item = Picture.of(image, sample(image), closed.asked)
-    (inside,) = closed._response([item], [found])
+    item = ZoomInput.from_sample(image, sample(image), closed.classes)
+    (inside,) = closed._respond([item], [found])
     assert inside.shape == (3, 24, 30)
     assert (inside.amax(0) > 0).sum() == 60
 

@@ -196,7 +196,7 @@ model = dict(
     _delete_=True, type='ZoomIn', module=_base_.model, classes='voc',
     proposals=dict(type='GroundTruthProposals'),
     resize=dict(type='Resize', scale=(128, 128)))
-custom_hooks = [dict(type='HonestScoresHook')]
+custom_hooks = [dict(type='EvaluationGuardHook')]
 """)
     log = run(
         ROOT / 'tools/test.py',
@@ -320,7 +320,7 @@ def test_yolos_results_with_80_labels_drive_voc(
                 test_dataloader=loader(voc),
                 test_evaluator=dict(type='IoUMetric', iou_metrics=['mIoU']),
                 test_cfg=dict(type='TestLoop'),
-                custom_hooks=[dict(type='HonestScoresHook')],
+                custom_hooks=[dict(type='EvaluationGuardHook')],
             )
         )
     )

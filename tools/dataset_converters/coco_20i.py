@@ -22,7 +22,9 @@ from PIL import Image
 
 from mmseg_clsclip import COCO20iDataset
 from mmseg_clsclip.datasets.episode_lists import picture_id
-from mmseg_clsclip.utils.files import atomic_write, read_json, some
+from mmseg_clsclip.utils.files import atomic_write
+from mmseg_clsclip.utils.json_files import read_json
+from mmseg_clsclip.utils.messages import first_few
 
 CLASSES = COCO20iDataset.META['classes']
 EXPECTED = (
@@ -44,7 +46,7 @@ def read_labels(categories: list[dict]) -> dict[int, int]:
         if odd:
             raise ValueError(
                 f'Its categories are not the 80 objects of COCO: it {word} '
-                f'{some(sorted(map(str, odd)))}.'
+                f'{first_few(sorted(map(str, odd)))}.'
             )
     return {key: CLASSES.index(name) for key, name in labels.items()}
 

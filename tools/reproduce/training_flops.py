@@ -16,7 +16,7 @@ from mmengine.registry import init_default_scope
 from mmengine.structures import PixelData
 
 from mmseg_clsclip.utils.complexity import count_flops
-from mmseg_clsclip.utils.files import configs_folder
+from mmseg_clsclip.utils.config_files import configs_folder
 
 
 def main() -> None:

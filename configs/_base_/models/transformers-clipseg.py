@@ -7,7 +7,7 @@
 # In several processes; the usual wrapper refuses what has nothing to train.
 model_wrapper_cfg = dict(type='MMSeparateDistributedDataParallel')
 model = dict(
-    type='TransformersSegmentor',
+    type='HuggingFaceSegmentor',
     folder='checkpoints/clipseg-rd64-refined',
     vocabulary='voc',
     with_background=True,

@@ -1,32 +1,29 @@
-"""What an evaluation cannot be made of, refused before it begins."""
+"""Checks of an evaluation before it begins: model, data and metrics must fit."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from mmengine.dataset import BaseDataset
+from mmengine.evaluator import BaseMetric
 from mmseg.evaluation import IoUMetric
 from torch import nn
 
-from ...datasets import EpisodeDataset
+from ...datasets import EpisodeDataset, replace_mask_loaders
 from ...evaluation.metrics.episode_iou_metric import prediction_name
 from ...models.segmentors.text_prompted import asks_by_name
+from ...utils.keys import CLASS_NAME
 from ...utils.log import warn
 
 
-def unseen_classes(dataset, evaluator) -> list[str]:
-    """Names that count as unseen, by the data set or by a metric."""
-    names = list(dataset.metainfo.get('novel_classes', ()))
-    for metric in getattr(evaluator, 'metrics', ()):
-        names += getattr(metric, 'unseen_classes', None) or ()
-    return list(dict.fromkeys(names))
-
-
-def check_episodes(segmentor: nn.Module, dataset: EpisodeDataset, evaluator) -> None:
-    """Episodes need a data set, a metric and a model for them.
+def check_episodes(
+    segmentor: nn.Module, dataset: EpisodeDataset, metrics: Sequence[BaseMetric]
+) -> None:
+    """Check that episodes have a data set, a metric and a model for them.
 
     Args:
         segmentor (nn.Module): To be tested.
         dataset (EpisodeDataset): To be tested on.
-        evaluator (Evaluator): mmengine's.
+        metrics (Sequence[BaseMetric]): Of the evaluator.
 
     Raises:
         ValueError: If figures would be of something else.
@@ -37,7 +34,7 @@ def check_episodes(segmentor: nn.Module, dataset: EpisodeDataset, evaluator) -> 
             'draws one base class a picture and leaves novel ones out. Write '
             "split='val', or test_mode=True in the data set that it wraps."
         )
-    for metric in getattr(evaluator, 'metrics', ()):
+    for metric in metrics:
         # With one class beside the background these are the labels.
         if isinstance(metric, IoUMetric) and len(dataset.metainfo['classes']) > 2:
             raise ValueError(
@@ -56,7 +53,7 @@ def check_episodes(segmentor: nn.Module, dataset: EpisodeDataset, evaluator) -> 
 
 
 def check_single_channel(segmentor: nn.Module, episodes: bool) -> None:
-    """mmseg's test-time augmentation needs two channels at least.
+    """Check that mmseg's test-time augmentation gets two channels at least.
 
     Raises:
         ValueError: If a segmentor that is asked by names gives one.
@@ -74,27 +71,42 @@ def check_single_channel(segmentor: nn.Module, episodes: bool) -> None:
         )
 
 
-def check_vocabulary(asked: tuple[str, ...], truth: tuple[str, ...]) -> None:
-    """Label k of the model is label k of the masks.
+def guard_masks(dataset, *models: nn.Module) -> None:
+    """Have a data set refuse masks that mmseg misreads, for models of ours.
 
     Args:
-        asked (tuple[str]): Names of the model's channels.
-        truth (tuple[str]): Names of the data set's labels.
+        dataset: About to be read.
+        *models (nn.Module): That read it; ours are asked by names, or zoom in.
+    """
+    if any(asks_by_name(model) or hasattr(model, 'proposals') for model in models):
+        replace_mask_loaders(dataset)
+
+
+def check_vocabulary(
+    model_classes: tuple[str, ...], dataset_classes: tuple[str, ...]
+) -> None:
+    """Check that label k of the model is label k of the masks.
+
+    Args:
+        model_classes (tuple[str]): Names of the model's channels.
+        dataset_classes (tuple[str]): Names of the data set's labels.
 
     Raises:
         ValueError: If labels and classes cannot correspond.
     """
-    if len(asked) != len(truth):
+    if len(model_classes) != len(dataset_classes):
         raise ValueError(
-            f'The model is asked for {len(asked)} classes '
-            f'({", ".join(asked[:3])}, ...), the data set has {len(truth)} '
-            f'({", ".join(truth[:3])}, ...). Set '
+            f'The model is asked for {len(model_classes)} classes '
+            f'({", ".join(model_classes[:3])}, ...), the data set has '
+            f'{len(dataset_classes)} ({", ".join(dataset_classes[:3])}, ...). Set '
             'model.text_encoder.vocabulary to the classes of the data set, '
             'and model.with_background to whether its first is the '
             'background.'
         )
     pairs = [
-        f'{i}: {a!r} for {t!r}' for i, (a, t) in enumerate(zip(asked, truth)) if a != t
+        f'{label}: {name!r} for {truth!r}'
+        for label, (name, truth) in enumerate(zip(model_classes, dataset_classes))
+        if name != truth
     ]
     if pairs:
         warn(
@@ -104,25 +116,63 @@ def check_vocabulary(asked: tuple[str, ...], truth: tuple[str, ...]) -> None:
         )
 
 
-def check_outputs(folder: str, samples: Iterable[dict]) -> None:
-    """Predictions are written by name: no two into one file.
+def sample_infos(dataset: BaseDataset) -> list[dict]:
+    """Return what a data set knows of its samples, as far as they are files.
 
     Args:
-        folder (str): Where they go.
-        samples (Iterable[dict]): ``img_path`` of each, ``class_name`` of an
+        dataset (BaseDataset): Another's may know nothing.
+    """
+    if not hasattr(dataset, 'get_data_info'):
+        return []
+    infos = map(dataset.get_data_info, range(len(dataset)))
+    return [info for info in infos if info.get('img_path')]
+
+
+def check_output_files(metrics: Sequence[BaseMetric], dataset: BaseDataset) -> None:
+    """Check that predictions, written by name, have a file each.
+
+    Args:
+        metrics (Sequence[BaseMetric]): ``output_dir`` is where they go.
+        dataset (BaseDataset): ``img_path`` of each sample, ``class_name`` of an
             episode.
 
     Raises:
         ValueError: If pictures of two folders have one name.
     """
+    folders = [getattr(metric, 'output_dir', None) for metric in metrics]
+    for folder in filter(None, folders):
+        _check_names(folder, sample_infos(dataset))
+
+
+def _check_names(folder: str, infos: Iterable[dict]) -> None:
     written = {}
-    for sample in samples:
-        path, asked = sample['img_path'], sample.get('class_name')
-        name = prediction_name(path, asked) if asked else f'{Path(path).stem}.png'
-        if written.setdefault(name, (path, asked)) != (path, asked):
+    for info in infos:
+        path, class_name = info['img_path'], info.get(CLASS_NAME)
+        name = (
+            prediction_name(path, class_name)
+            if class_name
+            else f'{Path(path).stem}.png'
+        )
+        if written.setdefault(name, (path, class_name)) != (path, class_name):
             raise ValueError(
                 f'{folder}/{name} would be the prediction of '
                 f'{written[name][0]} and of {path}. Rename one of them, test '
                 'each folder alone, or do without output_dir (--out of '
                 'tools/test.py).'
             )
+
+
+def check_proposals(model: nn.Module, dataset: BaseDataset) -> None:
+    """Check that a model's proposals, if it has any, are of a test's pictures."""
+    proposals = getattr(model, 'proposals', None)
+    if proposals is None or not hasattr(dataset, 'get_data_info'):
+        return
+    indices = range(len(dataset))
+    if isinstance(dataset, EpisodeDataset):
+        # A picture is in as many samples as it has classes.
+        indices = dict(dataset.samples)
+        dataset = dataset.dataset
+    infos = map(dataset.get_data_info, indices)
+    proposals.check_pictures(
+        [info['img_path'] for info in infos if info.get('img_path')]
+    )

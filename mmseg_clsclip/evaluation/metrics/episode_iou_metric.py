@@ -1,47 +1,73 @@
 """EpisodeIoUMetric: mIoU and FB-IoU over episodes, and by object size."""
 
-import inspect
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
-import numpy as np
 from mmengine.evaluator import BaseMetric
 from mmengine.logging import MMLogger, print_log
-from mmseg.evaluation import IoUMetric
 from mmseg.registry import METRICS
 from PIL import Image
-from prettytable import PrettyTable
 
-from ...utils.markdown import escape_markdown
-from ..protocol import SEEN, describe_protocol, protocol_line, traits_of
+from ...utils.arguments import Rule
+from ...utils.keys import CLASS_NAME, NOVEL_CLASSES, PROTOCOL
+from ..protocol import (
+    SEEN,
+    SampleTraits,
+    describe_protocol,
+    protocol_line,
+    sample_traits,
+)
+from .episode_counts import (
+    SIZES,
+    CountsBySize,
+    PixelCounts,
+    episode_figures,
+    episode_table,
+)
 
-SIZES = ('small', 'medium', 'large')
-
-
-def _iou(intersection: np.ndarray, union: np.ndarray) -> np.ndarray:
-    """Quotients in per cent, NaN where there is no pixel."""
-    with np.errstate(invalid='ignore'):
-        return 100 * intersection / union
-
-
-def mean_of_numbers(values: np.ndarray) -> float:
-    """The mean of what is a number, NaN if nothing is."""
-    values = values[~np.isnan(values)]
-    return float(values.mean()) if len(values) else float('nan')
+# Arguments of mmseg's IoUMetric that mean nothing here; a config may inherit them.
+IOU_METRICS_ALONE = {'beta', 'format_only', 'iou_metrics', 'nan_to_num'}
+SizeBounds = Annotated[
+    Sequence[int],
+    Rule(
+        "two areas in pixels, the smaller first, such as COCO's (32**2, 96**2)",
+        lambda bounds: len(bounds) == 2 and 0 < bounds[0] < bounds[1],
+    ),
+]
 
 
 def prediction_name(img_path: str, class_name: str) -> str:
-    """Name of the file that an episode's prediction is written to."""
+    """Return the name of the file that an episode's prediction is written to."""
     # A class may be any text, "dog/cat" too.
     return re.sub(r'[^\w.-]+', '-', f'{Path(img_path).stem}_{class_name}.png')
+
+
+@dataclass(frozen=True)
+class Episode:
+    """What is kept of a sample, to travel between processes.
+
+    Attributes:
+        class_name (str): The class asked for.
+        area (int): Pixels of the true mask.
+        counts (PixelCounts): Of this episode alone.
+        traits (SampleTraits): How it was asked.
+    """
+
+    class_name: str
+    area: int
+    counts: PixelCounts
+    traits: SampleTraits
 
 
 @METRICS.register_module()
 class EpisodeIoUMetric(BaseMetric):
     """IoU of episodes, as PASCAL-5i and COCO-20i count it.
 
-    Intersection and union are summed in int64 over all episodes of a class;
+    Intersection and union are summed over all episodes of a class;
     a class's IoU is their quotient, and the mean is over classes, not over
     pictures. Pixels whose truth is 255 do not count. In per cent:
 
@@ -77,30 +103,26 @@ class EpisodeIoUMetric(BaseMetric):
         ValueError: If the bounds are not two ascending areas.
     """
 
+    def __new__(cls, *args, **kwargs):
+        """Refuse what is IoUMetric's alone, before any other name is looked at."""
+        invalid = sorted(IOU_METRICS_ALONE & set(kwargs))
+        if invalid:
+            raise TypeError(
+                f"EpisodeIoUMetric has no {', '.join(invalid)}, which mmseg's "
+                'IoUMetric has. Write test_evaluator = dict(_delete_=True, '
+                "type='EpisodeIoUMetric')."
+            )
+        return super().__new__(cls)
+
     def __init__(
         self,
         ignore_index: int = 255,
-        size_bounds: Sequence[int] = (32**2, 96**2),
+        size_bounds: SizeBounds = (32**2, 96**2),
         output_dir: str | None = None,
         keep_results: bool = True,
         **kwargs,
     ):
-        theirs = set(inspect.signature(IoUMetric).parameters) - set(
-            inspect.signature(BaseMetric).parameters
-        )
-        foreign = sorted(theirs & set(kwargs) - {'kwargs'})
-        if foreign:
-            raise TypeError(
-                f"EpisodeIoUMetric has no {', '.join(foreign)}, which mmseg's "
-                'IoUMetric has. Write test_evaluator = dict(_delete_=True, '
-                "type='EpisodeIoUMetric')."
-            )
         super().__init__(**kwargs)
-        if len(size_bounds) != 2 or not 0 < size_bounds[0] < size_bounds[1]:
-            raise ValueError(
-                f'size_bounds={size_bounds!r}: two areas in pixels, the '
-                "smaller first, such as COCO's (32**2, 96**2)."
-            )
         self.ignore_index = ignore_index
         self.size_bounds = tuple(size_bounds)
         self.output_dir = output_dir
@@ -113,7 +135,7 @@ class EpisodeIoUMetric(BaseMetric):
         that were added to give each process as many.
 
         Args:
-            data_batch (dict): See :func:`traits_of`.
+            data_batch (dict): See :func:`sample_traits`.
             data_samples (Sequence[dict]): With ``class_name``, a prediction
                 and a truth of shape (1, H, W).
 
@@ -121,7 +143,7 @@ class EpisodeIoUMetric(BaseMetric):
             ValueError: If a sample is no episode, or its truth was resized.
         """
         for index, sample in enumerate(data_samples):
-            if not sample.get('class_name'):
+            if not sample.get(CLASS_NAME):
                 raise ValueError(
                     'EpisodeIoUMetric got a sample without class_name; list '
                     "'class_name' in the meta_keys of PackSegInputs and wrap "
@@ -140,122 +162,83 @@ class EpisodeIoUMetric(BaseMetric):
                 )
             truth, pred = truth.flatten(), pred.flatten()
             valid = truth != self.ignore_index
-            pred, truth = pred[valid] == 1, truth[valid] == 1
-            counts = (truth, pred & truth, pred | truth, ~pred & ~truth, ~pred | ~truth)
+            pred, truth = pred[valid] == 1, truth[valid] == 1  # (pixels,) bool
             self.results.append(
-                (
-                    sample['class_name'],
-                    tuple(int(c.sum()) for c in counts),
-                    traits_of(data_batch, index, sample),
+                Episode(
+                    sample[CLASS_NAME],
+                    area=int(truth.sum()),
+                    counts=PixelCounts(
+                        episodes=1,
+                        intersection=int((pred & truth).sum()),
+                        union=int((pred | truth).sum()),
+                        bg_intersection=int((~pred & ~truth).sum()),
+                        bg_union=int((~pred | ~truth).sum()),
+                    ),
+                    traits=sample_traits(data_batch, index, sample),
                 )
             )
 
     def _write(self, sample: dict) -> None:
         """Write one prediction as an index PNG of 0 and 1."""
-        path = Path(self.output_dir) / prediction_name(
-            sample['img_path'], sample['class_name']
-        )
-        asked = sample['img_path'], sample['class_name']
-        other = self._written.setdefault(path, asked)
-        if other != asked:
+        episode = sample['img_path'], sample[CLASS_NAME]
+        path = Path(self.output_dir) / prediction_name(*episode)
+        other = self._written.setdefault(path, episode)
+        if other != episode:
             raise ValueError(
-                f'{path} would be the prediction of {other} and of {asked}. '
+                f'{path} would be the prediction of {other} and of {episode}. '
                 'Rename pictures or classes whose names become the same, or '
                 'do without output_dir (--out of tools/test.py).'
             )
         path.parent.mkdir(parents=True, exist_ok=True)
-        pred = sample['pred_sem_seg']['data'][0].cpu().numpy()
-        Image.fromarray(pred.astype(np.uint8)).save(path)
+        pred = sample['pred_sem_seg']['data'][0].cpu().numpy()  # (H, W)
+        Image.fromarray(pred.astype('uint8')).save(path)
 
-    def _sums(self, results: list[tuple]) -> dict[str, np.ndarray]:
-        """Add up the episodes of each class.
+    def _size(self, area: int) -> str:
+        """Return the size of a true mask; an empty one has none."""
+        return SIZES[bisect_right(self.size_bounds, area)] if area else 'empty'
 
-        Args:
-            results (list[tuple]): As :meth:`process` leaves them.
-
-        Returns:
-            dict[str, np.ndarray]: By class, in the data set's order, (4, 5)
-            int64: rows small, medium, large and empty; columns episodes,
-            intersection and union of the foreground, then of the background.
+    def _count(self, episodes: Sequence[Episode]) -> dict[str, CountsBySize]:
+        """Return the pixels of each class's episodes, in the data set's order.
 
         Raises:
             ValueError: If no episode asks for a class of the data set.
         """
-        sums: dict[str, np.ndarray] = {}
-        for name, (area, *counts), _ in results:
-            size = np.searchsorted(self.size_bounds, area, side='right')
-            rows = sums.setdefault(name, np.zeros((4, 5), dtype=np.int64))
-            rows[size if area else 3] += np.array([1, *counts], np.int64)
+        counts: dict[str, CountsBySize] = {}
+        for episode in episodes:
+            size = self._size(episode.area)
+            by_size = counts.setdefault(episode.class_name, {})
+            by_size[size] = by_size.get(size, PixelCounts()) + episode.counts
+        if not counts:
+            raise ValueError('EpisodeIoUMetric got no episode at all.')
         classes = self.dataset_meta['classes']
-        strange = sorted(set(sums) - set(classes))
-        if strange or not sums:
+        unknown = sorted(set(counts) - set(classes))
+        if unknown:
             raise ValueError(
-                f'Among {len(results)} episodes there are some for '
-                f'{strange[:5]}, which are not classes of the data set: '
+                f'Among {len(episodes)} episodes there are some for '
+                f'{unknown[:5]}, which are not classes of the data set: '
                 f'{classes}.'
-                if strange
-                else 'EpisodeIoUMetric got no episode at all.'
             )
-        return {c: sums[c] for c in classes if c in sums}
+        return {name: counts[name] for name in classes if name in counts}
 
-    def compute_metrics(self, results: list[tuple]) -> dict:
-        """Sum up, and print a table, a class a row, and the protocol.
+    def compute_metrics(self, results: list[Episode]) -> dict:
+        """Add up, and print a table, a class a row, and the protocol.
 
         Args:
-            results (list[tuple]): Of all processes, see :meth:`process`.
+            results (list[Episode]): Of all processes, see :meth:`process`.
 
         Returns:
             dict: The figures, in per cent, ``per_class`` and ``protocol``.
         """
-        sums = self._sums(results)
-        novel = set(self.dataset_meta.get('novel_classes', ()))
-        unseen = [c for c in sums if c in novel]
-        total = {c: rows.sum(0) for c, rows in sums.items()}
-        iou = {c: float(_iou(t[1], t[2])) for c, t in total.items()}
-        by_size = {c: _iou(r[:3, 1], r[:3, 2]) for c, r in sums.items()}
-
-        metrics = {}
-        for group, members in (
-            ('unseen', unseen),
-            ('seen', [c for c in sums if c not in novel]),
-        ):
-            if members:
-                metrics[f'miou_{group}'] = mean_of_numbers(
-                    np.array([iou[c] for c in members])
-                )
-        joined = sum(total[c] for c in unseen or sums)
-        metrics['fb_iou'] = float(
-            (_iou(joined[1], joined[2]) + _iou(joined[3], joined[4])) / 2
-        )
-        for size, word in enumerate(SIZES):
-            members = [c for c in unseen if sums[c][size, 0]]
-            if members:
-                metrics[f'miou_unseen_{word}'] = mean_of_numbers(
-                    np.array([by_size[c][size] for c in members])
-                )
-        metrics['per_class'] = {
-            c: None if np.isnan(value) else value for c, value in iou.items()
-        }
-        metrics['protocol'] = describe_protocol(
+        counts = self._count(results)
+        novel_classes = set(self.dataset_meta.get(NOVEL_CLASSES, ()))
+        protocol = describe_protocol(
             self.dataset_meta,
-            (traits for *_, traits in results),
+            (episode.traits for episode in results),
             size_bounds=list(self.size_bounds),
             seen_classes=SEEN,
         )
-
-        table = PrettyTable(['class', 'group', 'episodes', 'IoU', *SIZES])
-        for c in sums:
-            values = [f'{v:.2f}' if v == v else '-' for v in (iou[c], *by_size[c])]
-            table.add_row(
-                [
-                    escape_markdown(c),
-                    'unseen' if c in novel else 'seen',
-                    total[c][0],
-                    *values,
-                ]
-            )
+        table = episode_table(counts, novel_classes).get_string()
         print_log(
-            f'\n{table.get_string()}\n{protocol_line(metrics["protocol"])}',
-            MMLogger.get_current_instance(),
+            f'\n{table}\n{protocol_line(protocol)}', MMLogger.get_current_instance()
         )
-        return metrics
+        return {**episode_figures(counts, novel_classes), PROTOCOL: protocol}

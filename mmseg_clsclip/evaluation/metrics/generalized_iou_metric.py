@@ -10,8 +10,9 @@ from mmseg.evaluation import IoUMetric
 from mmseg.registry import METRICS
 
 from ...datasets.masks import is_background
+from ...utils.keys import NOVEL_CLASSES, SEEN_CLASSES
 from ..protocol import SEEN
-from .episode_iou_metric import mean_of_numbers
+from .iou import mean_of_numbers
 from .protocol_iou_metric import ProtocolIoUMetric
 
 
@@ -47,11 +48,6 @@ class GeneralizedZeroShotIoUMetric(ProtocolIoUMetric):
 
     def __init__(self, unseen_classes: Sequence[str] | None = None, **kwargs):
         super().__init__(**kwargs)
-        if isinstance(unseen_classes, str):
-            raise ValueError(
-                f'unseen_classes={unseen_classes!r} is one text; '
-                f'write a list: [{unseen_classes!r}].'
-            )
         self.unseen_classes = unseen_classes
 
     @property
@@ -63,7 +59,7 @@ class GeneralizedZeroShotIoUMetric(ProtocolIoUMetric):
     def dataset_meta(self, meta: dict) -> None:
         names = self.unseen_classes
         if names is None:
-            names = meta.get('novel_classes', ())
+            names = meta.get(NOVEL_CLASSES, ())
         classes = list(meta['classes'])
         for name in names:
             if name not in classes:
@@ -86,18 +82,18 @@ class GeneralizedZeroShotIoUMetric(ProtocolIoUMetric):
 
     @staticmethod
     def intersect_and_union(*args, **kwargs) -> tuple:
-        """mmseg's four areas (K,), as int64; it counts in whole floats."""
+        """Return mmseg's four areas (K,), as int64; it counts in whole floats."""
         return tuple(
             area.to(torch.int64)
             for area in IoUMetric.intersect_and_union(*args, **kwargs)
         )
 
     def for_mmseg(self, results: list[tuple]) -> list[tuple]:
-        """One entry, of exact sums."""
+        """Return one entry, of exact sums."""
         return [tuple(self.sums(results))]
 
     def about(self) -> dict:
-        """What the metric adds to the protocol."""
+        """Return what the metric adds to the protocol."""
         classes = self.dataset_meta['classes']
         about = dict(
             super().about(),
@@ -106,7 +102,7 @@ class GeneralizedZeroShotIoUMetric(ProtocolIoUMetric):
             ],
         )
         if not all(self._is_unseen | self._is_seen):
-            about['seen_classes'] = SEEN
+            about[SEEN_CLASSES] = SEEN
         return about
 
     def compute_metrics(self, results: list) -> dict:

@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 import torch
 from mmengine.logging import MMLogger, print_log
 from mmseg.evaluation import IoUMetric
 from mmseg.registry import METRICS
 from torch import Tensor
 
-from ..protocol import describe_protocol, protocol_line, traits_of
+from ...utils.keys import PROTOCOL
+from ..protocol import describe_protocol, protocol_line, sample_traits
+from .iou import iou_in_percent, none_for_nan
 
 
 @METRICS.register_module()
@@ -25,7 +26,7 @@ class ProtocolIoUMetric(IoUMetric):
         """Count the pixels of a batch, one entry of ``results`` a sample.
 
         Args:
-            data_batch (dict): See :func:`traits_of`.
+            data_batch (dict): See :func:`sample_traits`.
             data_samples (Sequence[dict]): With a prediction and a truth of
                 shape (1, H, W).
         """
@@ -33,7 +34,7 @@ class ProtocolIoUMetric(IoUMetric):
         super().process(data_batch, data_samples)
         # With format_only there is no truth and mmseg adds nothing.
         self.results[start:] = [
-            (areas, traits_of(data_batch, index, sample))
+            (areas, sample_traits(data_batch, index, sample))
             for index, (areas, sample) in enumerate(
                 zip(self.results[start:], data_samples)
             )
@@ -41,18 +42,18 @@ class ProtocolIoUMetric(IoUMetric):
 
     @staticmethod
     def sums(results: list[tuple]) -> list[Tensor]:
-        """The four areas (K,) of all samples, exact below 2**53."""
+        """Return the four areas (K,) of all samples, exact below 2**53."""
         return [
             torch.stack(areas).sum(0, dtype=torch.float64)
             for areas in zip(*(areas for areas, _ in results))
         ]
 
     def for_mmseg(self, results: list[tuple]) -> list[tuple]:
-        """What mmseg's figures are made of."""
+        """Return what mmseg's figures are made of."""
         return [areas for areas, _ in results]
 
     def about(self) -> dict:
-        """What the metric adds to the protocol."""
+        """Return what the metric adds to the protocol."""
         return dict(classes=len(self.dataset_meta['classes']))
 
     def compute_metrics(self, results: list[tuple]) -> dict:
@@ -69,16 +70,13 @@ class ProtocolIoUMetric(IoUMetric):
         if self.format_only:
             return metrics
         intersection, union, *_ = (area.numpy() for area in self.sums(results))
-        with np.errstate(invalid='ignore'):
-            iou = 100 * intersection / union
-        metrics['per_class'] = {
-            name: None if np.isnan(value) else float(value)
-            for name, value in zip(self.dataset_meta['classes'], iou)
-        }
-        metrics['protocol'] = describe_protocol(
+        metrics['per_class'] = none_for_nan(
+            dict(zip(self.dataset_meta['classes'], iou_in_percent(intersection, union)))
+        )
+        metrics[PROTOCOL] = describe_protocol(
             self.dataset_meta, (traits for _, traits in results), **self.about()
         )
-        print_log(protocol_line(metrics['protocol']), MMLogger.get_current_instance())
+        print_log(protocol_line(metrics[PROTOCOL]), MMLogger.get_current_instance())
         return metrics
 
 

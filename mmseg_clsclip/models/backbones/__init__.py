@@ -1,13 +1,19 @@
 """CLIP's visual tower, and the ways a text or a task changes it."""
 
-from .ablation_vits import PseudoInverseStart, TextAsWeights, VisualPromptTuning
+from .ablation_vits import (
+    PseudoInverseVisionTransformer,
+    TextGatedVisionTransformer,
+    VisualPromptVisionTransformer,
+)
+from .clip_vit import CLIPVisionTransformer
 from .clsclip_vit import ClsCLIPVisionTransformer
 from .dense_clip_vit import DenseCLIPVisionTransformer
 
 __all__ = [
+    'CLIPVisionTransformer',
     'ClsCLIPVisionTransformer',
     'DenseCLIPVisionTransformer',
-    'PseudoInverseStart',
-    'TextAsWeights',
-    'VisualPromptTuning',
+    'PseudoInverseVisionTransformer',
+    'TextGatedVisionTransformer',
+    'VisualPromptVisionTransformer',
 ]

@@ -10,8 +10,8 @@ from ...utils.arguments import Natural
 from .clsclip_vit import ClsCLIPVisionTransformer
 
 
-@MODELS.register_module()
-class TextAsWeights(ClsCLIPVisionTransformer):
+@MODELS.register_module(name=['TextGatedVisionTransformer', 'TextAsWeights'])
+class TextGatedVisionTransformer(ClsCLIPVisionTransformer):
     """The text weighs the patch tokens instead of replacing the [CLS].
 
     Before every navigated block the patches x are multiplied by
@@ -32,8 +32,8 @@ class TextAsWeights(ClsCLIPVisionTransformer):
         super().__init__(**kwargs)
         self.weights = weights
 
-    def let_in(self, i: int, x: Tensor, text: Tensor) -> Tensor:
-        """Tokens (M, 1 + h * w, C) with weighed patches; text is (M, D)."""
+    def inject_text(self, i: int, x: Tensor, text: Tensor) -> Tensor:
+        """Weigh the patches of tokens (M, 1 + h * w, C) by text tokens (M, D)."""
         token = self.project(i, text)[:, None].to(x.dtype)
         cls, patches = x[:, :1], x[:, 1:]
         if self.weights == 'spatial':
@@ -41,8 +41,8 @@ class TextAsWeights(ClsCLIPVisionTransformer):
         return torch.cat([cls, 2 * token.sigmoid() * patches], dim=1)
 
 
-@MODELS.register_module()
-class PseudoInverseStart(ClsCLIPVisionTransformer):
+@MODELS.register_module(name=['PseudoInverseVisionTransformer', 'PseudoInverseStart'])
+class PseudoInverseVisionTransformer(ClsCLIPVisionTransformer):
     """Projections that start where CLIP's own [CLS] would be.
 
     CLIP compares a text with ``P^T ln_post([CLS])``. The maps start as the
@@ -63,8 +63,8 @@ class PseudoInverseStart(ClsCLIPVisionTransformer):
                 projection.bias.copy_(-norm.bias / norm.weight)
 
 
-@MODELS.register_module()
-class VisualPromptTuning(ClsCLIPVisionTransformer):
+@MODELS.register_module(name=['VisualPromptVisionTransformer', 'VisualPromptTuning'])
+class VisualPromptVisionTransformer(ClsCLIPVisionTransformer):
     """A tower with learned tokens in every block, navigated or not.
 
     The deep form of visual prompt tuning (arXiv 2203.12119, eq. 5-6): block i
@@ -85,12 +85,12 @@ class VisualPromptTuning(ClsCLIPVisionTransformer):
         nn.init.normal_(self.prompts, std=self.out_channels**-0.5)
 
     def run_block(self, i: int, x: Tensor) -> Tensor:
-        """Block i on tokens (M, 1 + h * w, C) and its prompts."""
+        """Run block i on tokens (M, 1 + h * w, C) and its prompts."""
         prompts = self.prompts[i].to(x.dtype).expand(x.shape[0], -1, -1)
         return super().run_block(i, torch.cat([x, prompts], dim=1))[:, : x.shape[1]]
 
     def embed(self, prefix: Tensor) -> Tensor:
-        """There is none: the prompts have changed the tower.
+        """Refuse: the prompts have changed the tower.
 
         Raises:
             ValueError: Always.

@@ -11,7 +11,7 @@ from mmseg.registry import MODELS
 from torch import Tensor, nn
 
 from ..clip.blocks import after_attention, join_heads, split_heads
-from .clsclip_vit import ClsCLIPVisionTransformer
+from .clip_vit import CLIPVisionTransformer
 
 # What is compared with what in the last block; the maps of several are added.
 ATTENTIONS = {
@@ -29,7 +29,7 @@ NEIGHBOUR_STD = 5.0
 
 
 @MODELS.register_module()
-class DenseCLIPVisionTransformer(ClsCLIPVisionTransformer):
+class DenseCLIPVisionTransformer(CLIPVisionTransformer):
     """A frozen ViT of open_clip whose patches lie in CLIP's joint space.
 
     All blocks but the last are open_clip's own. With q, k and v as it has them
@@ -55,7 +55,7 @@ class DenseCLIPVisionTransformer(ClsCLIPVisionTransformer):
         residual (bool): Whether the last block keeps its residual connections
             and its MLP. Without, its attention alone is its output.
         kwargs: ``architecture``, ``pretrained``, ``clip`` and ``init_cfg`` of
-            :class:`ClsCLIPVisionTransformer`.
+            :class:`CLIPVisionTransformer`.
 
     Raises:
         ValueError: If there is no such attention, or the tower has none that
@@ -68,7 +68,7 @@ class DenseCLIPVisionTransformer(ClsCLIPVisionTransformer):
         residual: bool = True,
         **kwargs,
     ):
-        super().__init__(navigate_blocks=(), **kwargs)
+        super().__init__(**kwargs)
         visual = self.visual.module
         if visual.attn_pool is not None or not isinstance(
             visual.transformer.resblocks[-1].attn, nn.MultiheadAttention
@@ -82,14 +82,9 @@ class DenseCLIPVisionTransformer(ClsCLIPVisionTransformer):
         self.residual = residual
         self.out_channels = self.text_dim
 
-    @property
-    def first_navigated(self) -> int:
-        """The last block: :meth:`encode_prefix` stops before it."""
-        return self.depth - 1
-
     @staticmethod
     def _window(grid: tuple[int, int], like: Tensor) -> Tensor:
-        """NACLIP's w, (1 + h * w, 1 + h * w)."""
+        """Return NACLIP's w, (1 + h * w, 1 + h * w)."""
         sides = [torch.arange(n, device=like.device).float() for n in grid]
         # A Gaussian of the distance is the rows' times the columns'. Not by
         # torch.kron, which would fix the grid of an exported model.
@@ -97,16 +92,15 @@ class DenseCLIPVisionTransformer(ClsCLIPVisionTransformer):
             torch.exp(-((at[:, None] - at) ** 2) / (2 * NEIGHBOUR_STD**2))
             for at in sides
         )
-        window = torch.einsum('ij,kl->ikjl', rows, columns)
-        window = window.flatten(2).flatten(0, 1)
+        window = torch.einsum('ij,kl->ikjl', rows, columns)  # (h, w, h, w)
+        window = window.flatten(2).flatten(0, 1)  # (h * w, h * w)
         return F.pad(window, (1, 0, 1, 0)).to(like.dtype)
 
     def _attend(self, x: Tensor, grid: tuple[int, int]) -> Tensor:
-        """The last block's attention on tokens (N, 1 + h * w, C)."""
+        """Apply the last block's attention to tokens (N, 1 + h * w, C)."""
         attn = self.visual.module.transformer.resblocks[-1].attn
         q, k, v = split_heads(attn, x)
-        near = self.attention == 'neighbour'
-        window = self._window(grid, q) if near else None
+        window = self._window(grid, q) if self.attention == 'neighbour' else None
         tokens = dict(q=q, k=k)
         maps = [
             F.scaled_dot_product_attention(tokens[a], tokens[b], v, window)
@@ -116,7 +110,7 @@ class DenseCLIPVisionTransformer(ClsCLIPVisionTransformer):
 
     @torch.no_grad()
     def forward(self, inputs: Tensor) -> tuple[Tensor]:
-        """Dense embeddings of pictures.
+        """Embed every patch of pictures.
 
         Args:
             inputs (Tensor): Normalised pictures (N, 3, H, W).
@@ -126,10 +120,10 @@ class DenseCLIPVisionTransformer(ClsCLIPVisionTransformer):
             the visual projection, not normalised.
         """
         grid = self.grid_size(*inputs.shape[-2:])
-        x = self.encode_prefix(inputs)
+        x = self.run_blocks(self.first_tokens(inputs), 0, self.depth - 1)
         visual = self.visual.module
         block = visual.transformer.resblocks[-1]
         out = self._attend(block.ln_1(x), grid)
         out = after_attention(block, x, out) if self.residual else block.ls_1(out)
-        out = visual.ln_post(out[:, 1:]) @ visual.proj
+        out = visual.ln_post(out[:, 1:]) @ visual.proj  # (N, h * w, D)
         return (out.transpose(1, 2).unflatten(2, grid),)

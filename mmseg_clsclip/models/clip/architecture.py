@@ -8,7 +8,7 @@ from pathlib import Path
 import open_clip
 from mmengine.logging import print_log
 
-from ...utils.files import read_json
+from ...utils.json_files import read_json
 from .pretrained import ASSETS, HUB, LOCAL, from_hub
 
 # Where the JSON configs lie that are not open_clip's own.

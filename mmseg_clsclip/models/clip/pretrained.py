@@ -7,7 +7,7 @@ from pathlib import Path
 import open_clip
 from mmengine.logging import print_log
 
-from ...utils.files import some
+from ...utils.messages import first_few
 
 ASSETS = Path(__file__).parents[2] / 'assets'
 # `pretrained` of an architecture whose weights lie in the assets.
@@ -103,7 +103,7 @@ def _find_in_folder(folder: Path) -> Path:
     there = sorted(path.name for path in folder.iterdir())
     raise FileNotFoundError(
         f'The folder {folder} has none of {", ".join(FILES)}, which are '
-        f"open_clip's names for a CLIP's weights, but {some(there)}. Give a "
+        f"open_clip's names for a CLIP's weights, but {first_few(there)}. Give a "
         "file as it is called; transformers' model.safetensors has other "
         'names for the weights, and its repository often has one of these '
         'files beside it.'

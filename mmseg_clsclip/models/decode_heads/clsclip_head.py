@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Annotated
 
-import torch
 import torch.nn.functional as F
 from mmseg.models.decode_heads.decode_head import BaseDecodeHead
 from mmseg.models.utils import resize
@@ -11,12 +10,12 @@ from mmseg.registry import MODELS
 from mmseg.utils import SampleList
 from torch import Tensor, nn
 
-from ...utils.arguments import Count, Natural, That
+from ...utils.arguments import Count, Natural, Rule
 from ..clip.blocks import run_layer
 from ..losses.binary_dice_loss import check_losses, for_one_logit
 
 Widths = Annotated[
-    Sequence[Count], That('a list of at least one width, each from 1 up', len)
+    Sequence[Count], Rule('a list of at least one width, each from 1 up', len)
 ]
 
 
@@ -101,7 +100,7 @@ class ClsCLIPHead(BaseDecodeHead):
         )
 
     def forward(self, inputs: list[Tensor]) -> Tensor:
-        """Foreground logits of feature maps.
+        """Return the foreground logits of feature maps.
 
         Args:
             inputs (list[Tensor]): The backbone's maps, the last of which,
@@ -112,25 +111,32 @@ class ClsCLIPHead(BaseDecodeHead):
         """
         return self.cls_seg(self.decode(self._transform_inputs(inputs)))
 
-    def decode(self, x: Tensor, token: Tensor | None = None) -> Tensor:
-        """Everything but the last convolution.
+    def decode(self, x: Tensor) -> Tensor:
+        """Run everything but the last convolution.
 
         Args:
             x (Tensor): Patch tokens (M, C, h, w).
-            token (Tensor, optional): One more token (M, C) for the layers to
-                read, which ends with them. The paper's decoder has none.
 
         Returns:
             Tensor: (M, conv_channels[-1], upsample * h, upsample * w).
         """
-        grid = x.shape[2:]
-        x = x.flatten(2).transpose(1, 2)
-        if token is not None:
-            x = torch.cat([x, token[:, None]], dim=1)
+        return self.decode_tokens(x.flatten(2).transpose(1, 2), x.shape[2:])
+
+    def decode_tokens(self, x: Tensor, grid: tuple[int, int]) -> Tensor:
+        """Run everything but the last convolution on a sequence of tokens.
+
+        Args:
+            x (Tensor): Tokens (M, L, C): the patches, and whatever else the
+                transformer layers shall read, which ends with them.
+            grid (tuple[int]): h and w.
+
+        Returns:
+            Tensor: (M, conv_channels[-1], upsample * h, upsample * w).
+        """
         for layer in self.layers:
             x = run_layer(layer, x)
-        x = x[:, : grid[0] * grid[1]]
-        x = self.norm(x).transpose(1, 2).unflatten(2, grid)
+        x = x[:, : grid[0] * grid[1]]  # (M, h * w, C)
+        x = self.norm(x).transpose(1, 2).unflatten(2, grid)  # (M, C, h, w)
         scale = 1
         for conv in self.convs:
             x = F.relu(conv(x))

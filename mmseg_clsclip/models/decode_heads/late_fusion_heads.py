@@ -1,9 +1,9 @@
-"""Baselines whose text meets the picture in the decoder, not the encoder.
+"""Heads that read the text: ClsCLIP's decoder, where the text enters late.
 
-On the same frozen CLIP, with the same decoder, loss and tools as ClsCLIP: what
-differs is where the text enters. CLIP's tower runs once a picture, whatever
-the number of classes.
+CLIP's tower runs once a picture, whatever the number of classes.
 """
+
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
@@ -17,34 +17,35 @@ from .clsclip_head import ClsCLIPHead
 class LateFusionHead(ClsCLIPHead):
     """ClsCLIP's decoder with a text to read.
 
-    Subclasses say what is done once a picture (:meth:`share`) and what for
-    each class (:meth:`answer`).
+    Subclasses say what is done once a picture (:meth:`shared_features`) and
+    what for each class (:meth:`class_logits`).
 
     Args:
         text_channels (int): Width D of the text tokens, in all subclasses.
         kwargs: Of :class:`ClsCLIPHead`.
     """
 
-    def share(self, x: Tensor) -> Tensor:
-        """What all classes share of patch tokens (N, C, h, w)."""
+    def shared_features(self, x: Tensor) -> Tensor:
+        """Return what all classes share of patch tokens (N, C, h, w)."""
         return x
 
-    def answer(self, shared: Tensor, text: Tensor) -> Tensor:
-        """Logits (N, K, s * h, s * w) for text tokens (N, K, D)."""
+    def class_logits(self, shared: Tensor, text: Tensor) -> Tensor:
+        """Return logits (N, K, s * h, s * w) for text tokens (N, K, D)."""
         raise NotImplementedError
 
-    def forward(self, inputs: list[Tensor]) -> Tensor:
-        """Foreground logits.
+    def forward(self, feats: Sequence[Tensor], text: Tensor) -> Tensor:
+        """Return foreground logits.
 
         Args:
-            inputs (list[Tensor]): Patch tokens (N, C, h, w) and text tokens
-                (N, K, D).
+            feats (Sequence[Tensor]): The backbone's maps, the last of which,
+                (N, C, h, w), is read.
+            text (Tensor): Text tokens (N, K, D).
 
         Returns:
             Tensor: (N, K, upsample * h, upsample * w).
         """
-        x, text = inputs
-        return self.answer(self.share(x), text)
+        x = self._transform_inputs(feats)
+        return self.class_logits(self.shared_features(x), text)
 
 
 @MODELS.register_module()
@@ -64,12 +65,12 @@ class LSegHead(LateFusionHead):
         self.scale = nn.Parameter(torch.tensor(10.0))
         self.offset = nn.Parameter(torch.tensor(0.0))
 
-    def share(self, x: Tensor) -> Tensor:
-        """Unit embeddings (N, D, s * h, s * w) of patch tokens."""
+    def shared_features(self, x: Tensor) -> Tensor:
+        """Return unit embeddings (N, D, s * h, s * w) of patch tokens."""
         return F.normalize(self.cls_seg(self.decode(x)), dim=1)
 
-    def answer(self, shared: Tensor, text: Tensor) -> Tensor:
-        """Logits (N, K, s * h, s * w) for text tokens (N, K, D)."""
+    def class_logits(self, shared: Tensor, text: Tensor) -> Tensor:
+        """Return logits (N, K, s * h, s * w) for text tokens (N, K, D)."""
         cosine = torch.einsum(
             'ndhw,nkd->nkhw', shared, F.normalize(text, dim=-1).to(shared.dtype)
         )
@@ -90,8 +91,8 @@ class FiLMHead(LateFusionHead):
         self.gamma = nn.Linear(text_channels, self.in_channels)
         self.beta = nn.Linear(text_channels, self.in_channels)
 
-    def answer(self, shared: Tensor, text: Tensor) -> Tensor:
-        """Logits (N, K, s * h, s * w) for text tokens (N, K, D)."""
+    def class_logits(self, shared: Tensor, text: Tensor) -> Tensor:
+        """Return logits (N, K, s * h, s * w) for text tokens (N, K, D)."""
         gamma, beta = self.gamma(text), self.beta(text)
         x = shared[:, None] * gamma[..., None, None] + beta[..., None, None]
         logits = self.cls_seg(self.decode(x.flatten(0, 1)))
@@ -111,9 +112,10 @@ class TokenHead(LateFusionHead):
         super().__init__(**kwargs)
         self.project = nn.Linear(text_channels, self.in_channels)
 
-    def answer(self, shared: Tensor, text: Tensor) -> Tensor:
-        """Logits (N, K, s * h, s * w) for text tokens (N, K, D)."""
-        x = shared.repeat_interleave(text.shape[1], dim=0)
-        token = self.project(text.flatten(0, 1)).to(x.dtype)
-        logits = self.cls_seg(self.decode(x, token))
+    def class_logits(self, shared: Tensor, text: Tensor) -> Tensor:
+        """Return logits (N, K, s * h, s * w) for text tokens (N, K, D)."""
+        x = shared.repeat_interleave(text.shape[1], dim=0)  # (N * K, C, h, w)
+        token = self.project(text.flatten(0, 1)).to(x.dtype)[:, None]
+        tokens = torch.cat([x.flatten(2).transpose(1, 2), token], dim=1)
+        logits = self.cls_seg(self.decode_tokens(tokens, x.shape[2:]))
         return logits.unflatten(0, text.shape[:2]).squeeze(2)

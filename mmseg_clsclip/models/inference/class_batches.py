@@ -1,4 +1,4 @@
-"""Chunks: classes some after the others, fewer at once if memory runs out."""
+"""ClassBatcher: some classes at a time, fewer if memory runs out."""
 
 import warnings
 from collections.abc import Callable, Iterator
@@ -16,18 +16,22 @@ TOKENS = 16384
 
 
 def out_of_memory(error: RuntimeError) -> bool:
-    """Whether a device, or the machine itself, had no memory left."""
+    """Tell whether a device, or the machine itself, had no memory left."""
     if isinstance(error, torch.cuda.OutOfMemoryError):
         return True
     text = str(error).lower()
     return 'out of memory' in text or "can't allocate memory" in text
 
 
-class Chunks:
-    """Splits classes into chunks, and remembers what was too much."""
+class ClassBatcher:
+    """Splits classes into batches, and remembers what was too much.
+
+    Attributes:
+        limit (float): Tokens that memory was found to hold.
+    """
 
     def __init__(self):
-        self.limit = inf  # tokens
+        self.limit = inf
 
     def __call__(
         self,

@@ -3,9 +3,9 @@
 import torch
 from torch import Tensor
 
-# The logit of a class that nothing speaks for. Finite, so that sums and half
+# The logit of a class that was not asked for. Finite, so that sums and half
 # precision stay finite; nought after a sigmoid or softmax.
-NEVER = -1e4
+ABSENT_LOGIT = -1e4
 
 
 class RunningArgmax:
@@ -20,10 +20,10 @@ class RunningArgmax:
         self.greatest: Tensor | None = None
         self.labels: Tensor | None = None
 
-    def add(self, logits: Tensor, which: Tensor) -> None:
-        """Take the next channels (k, H, W) of the classes ``which`` (k, )."""
+    def add(self, logits: Tensor, classes: Tensor) -> None:
+        """Take the next channels (k, H, W), of these classes (k, )."""
         value, index = logits.max(0, keepdim=True)
-        label = which[index] + self.background
+        label = classes[index] + self.background
         if self.labels is None:
             least = 0 if self.background else -torch.inf
             self.greatest = torch.full_like(value, least)

@@ -1,14 +1,15 @@
-"""What inference needs beside the model: options, windows, running labels."""
+"""Windows that cover a picture, as mmseg lays them."""
 
 from itertools import pairwise, product
 
-WHOLE = (slice(None), slice(None))
+Window = tuple[slice, slice]  # rows and columns
+FULL_WINDOW: Window = (slice(None), slice(None))
 
 
 def sliding_windows(
     size: tuple[int, int], crop: tuple[int, int], stride: tuple[int, int]
-) -> list[tuple[slice, slice]]:
-    """Rows and columns of windows that cover a picture, as mmseg lays them.
+) -> list[Window]:
+    """Lay windows over a picture.
 
     Args:
         size (tuple[int]): Height and width of the picture.

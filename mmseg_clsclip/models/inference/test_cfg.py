@@ -2,10 +2,10 @@
 
 from typing import Annotated, Literal, TypedDict, get_type_hints
 
-from ...utils.arguments import Count, That, check, known_keys
+from ...utils.arguments import Count, Rule, check_keys, check_values
 
 Size = Annotated[
-    tuple[Count, Count], That('a height and a width in pixels: (224, 224)')
+    tuple[Count, Count], Rule('a height and a width in pixels: (224, 224)')
 ]
 
 
@@ -18,8 +18,8 @@ class WindowsCfg(TypedDict, total=False):
     class_batch_size: Count | None
 
 
-class PromptedCfg(WindowsCfg, total=False):
-    """See :class:`~mmseg_clsclip.models.segmentors.PromptedSegmentor`."""
+class CLIPTestCfg(WindowsCfg, total=False):
+    """See :class:`~mmseg_clsclip.models.segmentors.CLIPSegmentor`."""
 
     labels_only: bool | None
     dtype: Literal['float32', 'bfloat16', 'float16'] | None
@@ -41,8 +41,8 @@ def check_test_cfg(where: str, test_cfg: dict, kind: type) -> None:
     where = f'{where}: test_cfg'
     kinds = get_type_hints(kind, include_extras=True)
     # mmengine's own, such as _scope_, are none of ours.
-    known_keys(where, [k for k in test_cfg if not k.startswith('_')], kinds)
+    check_keys(where, [k for k in test_cfg if not k.startswith('_')], kinds)
     if test_cfg['mode'] == 'slide':
         kinds.update(crop_size=Size, stride=Size)
         test_cfg = {'crop_size': None, 'stride': None, **test_cfg}
-    check(where, test_cfg, kinds)
+    check_values(where, test_cfg, kinds)

@@ -1,19 +1,19 @@
 """Segmentors that are asked by names."""
 
-from .clip_segmentor import PromptedSegmentor
+from .clip_segmentor import CLIPSegmentor
 from .clsclip import ClsCLIP
 from .dense_clip import DenseCLIP
-from .hugging_face import TransformersSegmentor
-from .late_fusion import LateFusion, NavigatedLateFusion
-from .text_prompted import NamedSegmentor, asks_by_name
+from .hugging_face import HuggingFaceSegmentor
+from .late_fusion import LateFusionSegmentor, NavigatedLateFusionSegmentor
+from .text_prompted import TextPromptedSegmentor, asks_by_name
 
 __all__ = [
     'ClsCLIP',
     'DenseCLIP',
-    'LateFusion',
-    'NamedSegmentor',
-    'NavigatedLateFusion',
-    'PromptedSegmentor',
-    'TransformersSegmentor',
+    'HuggingFaceSegmentor',
+    'LateFusionSegmentor',
+    'TextPromptedSegmentor',
+    'NavigatedLateFusionSegmentor',
+    'CLIPSegmentor',
     'asks_by_name',
 ]

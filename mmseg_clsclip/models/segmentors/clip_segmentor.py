@@ -1,45 +1,43 @@
-"""PromptedSegmentor: what all segmentors on CLIP have in common."""
+"""CLIPSegmentor: what all segmentors on CLIP have in common."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from math import prod
 from typing import Any
 
-import torch
 import torch.nn.functional as F
 from mmengine.config import ConfigDict
 from mmengine.structures import PixelData
-from mmseg.models.utils import resize
 from mmseg.registry import MODELS
 from mmseg.structures import SegDataSample
 from mmseg.utils import SampleList, add_prefix
 from torch import Tensor, nn
 
+from ..clip.identity import check_clip_name, encode_clip_name
 from ..clip.loading import load_clip
-from ..inference.class_batches import Chunks
-from ..inference.running_argmax import NEVER, RunningArgmax
-from ..inference.sliding_windows import WHOLE, sliding_windows
-from ..inference.test_cfg import PromptedCfg, check_test_cfg
-from .text_prompted import NamedSegmentor, build
+from ..inference.class_by_class import ClassByClassInference
+from ..inference.running_argmax import ABSENT_LOGIT, RunningArgmax
+from ..inference.sliding_windows import FULL_WINDOW, Window, sliding_windows
+from ..inference.test_cfg import CLIPTestCfg, check_test_cfg
+from .text_prompted import TextPromptedSegmentor, build
 
 
-class PromptedSegmentor(NamedSegmentor):
+class CLIPSegmentor(TextPromptedSegmentor):
     """A segmentor on CLIP that answers a class name with a mask.
 
     1. ``loss``: every sample asks for the one class in its metainfo, see
        :class:`mmseg_clsclip.MakeEpisode`::
 
-        loss(): extract_feat() -> decode_head.loss()
+        loss(): shared_features() -> class_logits() -> decode_head.loss_by_feat()
 
     2. ``predict``: whole or sliding-window inference, as mmseg has them::
 
         predict(): inference() -> whole_inference/slide_inference()
-        whole_inference()/slide_inference(): encode_decode()
-        encode_decode(): encode() once, then answer() for each chunk of classes
+        whole_inference(): encode_decode()
+        encode_decode()/slide_inference(): class_by_class.iter_logits()
 
-    Subclasses say what is done once a picture (:meth:`encode`), what is done
-    for a class (:meth:`answer`), and, if they are trained, what the head's
-    loss is of (:meth:`extract_feat`).
+    Subclasses say what is done once a picture (:meth:`shared_features`) and
+    what for each class (:meth:`class_logits`). How many classes are asked at
+    once, in which windows and with which precision, is the business of
+    :class:`~mmseg_clsclip.models.inference.ClassByClassInference`.
 
     A picture whose metainfo has ``class_name`` is an episode: it is asked for
     that class alone and the answer is 0 or 1. Other pictures are asked for
@@ -61,7 +59,7 @@ class PromptedSegmentor(NamedSegmentor):
 
             - ``class_batch_size``: how many classes go through the tower at
               once. Defaults to what suits the device, see
-              :class:`~mmseg_clsclip.models.inference.class_batches.Chunks`.
+              :class:`~mmseg_clsclip.models.inference.class_batches.ClassBatcher`.
               If memory runs out there are fewer.
             - ``labels_only``: for a whole vocabulary give ``pred_sem_seg``
               without ``seg_logits``, so that memory does not grow with it.
@@ -94,7 +92,7 @@ class PromptedSegmentor(NamedSegmentor):
         init_cfg: dict | Sequence[dict] | None = None,
     ):
         test_cfg = ConfigDict({'mode': 'whole', **(test_cfg or {})})
-        check_test_cfg(type(self).__name__, test_cfg, PromptedCfg)
+        check_test_cfg(type(self).__name__, test_cfg, CLIPTestCfg)
         towers = {
             key: backbone[key]
             for key in ('architecture', 'pretrained')
@@ -121,22 +119,12 @@ class PromptedSegmentor(NamedSegmentor):
         self.text_encoder = MODELS.build(dict(text_encoder, clip=clip))
         self.with_background = with_background
         self.has_random_weights = clip.random
-        self.chunks = Chunks()
-        self._run_answer = type(self).answer
-        if self.test_cfg.get('compile'):
-            # Sizes and numbers of classes change from picture to picture.
-            options = self.test_cfg.compile
-            options = options if isinstance(options, dict) else {}
-            # Not the bound method: a copy of the model would call this one's.
-            self._run_answer = torch.compile(
-                type(self).answer, **{'dynamic': True, **options}
-            )
-        # The CLIP that a checkpoint belongs to, as ASCII: a tensor, so that
-        # it travels wherever weights do.
-        self.register_buffer(
-            'clip_name',
-            torch.tensor(list(clip.name.encode('ascii')), dtype=torch.uint8),
+        self.class_by_class = ClassByClassInference(
+            type(self).class_logits, self.test_cfg.get('compile')
         )
+        # The CLIP that a checkpoint belongs to; a buffer, so that it travels
+        # wherever weights do.
+        self.register_buffer('clip_name', encode_clip_name(clip.name))
 
     def _load_from_state_dict(self, state_dict, prefix, *args) -> None:
         """Refuse a checkpoint that was trained on another CLIP, or on none.
@@ -145,43 +133,26 @@ class PromptedSegmentor(NamedSegmentor):
             ValueError: If the checkpoint names another CLIP, or does not fit.
         """
         key = prefix + 'clip_name'
-        ours = bytes(self.clip_name.tolist()).decode('ascii')
         if key in state_dict:
-            theirs = bytes(state_dict[key].tolist()).decode('ascii')
-            if theirs != ours:
-                raise ValueError(
-                    f'The checkpoint was trained on the CLIP {theirs}, the '
-                    f'config builds {ours}. Set architecture and pretrained '
-                    'of the backbone to the former (the part after @ is a '
-                    'fingerprint of the weights).'
-                )
+            check_clip_name(state_dict[key], self.clip_name)
         elif self.loads_a_part or len(self.state_dict()) == 1:
             # Where there is nothing to train an empty checkpoint does.
             state_dict[key] = self.clip_name
         super()._load_from_state_dict(state_dict, prefix, *args)
 
-    def extract_feat(self, inputs: Tensor, text: Tensor) -> list[Tensor]:
-        """What the head's loss is of, if the model is trained.
-
-        Args:
-            inputs (Tensor): (N, 3, H, W).
-            text (Tensor): Text tokens (N, K, D).
-        """
-        raise NotImplementedError
-
-    def encode(self, inputs: Tensor) -> Any:
-        """What all classes share of a batch of pictures (N, 3, H, W).
+    def shared_features(self, inputs: Tensor) -> Any:
+        """Return what all classes share of pictures (N, 3, H, W).
 
         Returns:
-            Any: Whatever :meth:`answer` and :meth:`similarity` read.
+            Any: Whatever :meth:`class_logits` and :meth:`similarity` read.
         """
         raise NotImplementedError
 
-    def answer(self, shared: Any, text: Tensor, grid: tuple[int, int]) -> Tensor:
-        """Foreground logits of some classes.
+    def class_logits(self, shared: Any, text: Tensor, grid: tuple[int, int]) -> Tensor:
+        """Return the foreground logits of some classes.
 
         Args:
-            shared: What :meth:`encode` gave.
+            shared: What :meth:`shared_features` gave.
             text (Tensor): Text tokens (N, K, D).
             grid (tuple[int]): Rows h and columns w of patches.
 
@@ -191,7 +162,7 @@ class PromptedSegmentor(NamedSegmentor):
         raise NotImplementedError
 
     def loss(self, inputs: Tensor, data_samples: SampleList) -> dict:
-        """Losses of a batch, every sample asked for its own class.
+        """Return the losses of a batch, each sample asked for its own class.
 
         Args:
             inputs (Tensor): (N, 3, H, W).
@@ -212,20 +183,20 @@ class PromptedSegmentor(NamedSegmentor):
                 "PackSegInputs, and list 'class_name' in the latter's "
                 'meta_keys.'
             )
-        text = self.text_encoder(names, inputs.device)[:, None]
-        feats = self.extract_feat(inputs, text)
-        samples = self._on_whole_patches(data_samples, inputs.shape[2:])
-        return add_prefix(
-            self.decode_head.loss(feats, samples, self.train_cfg), 'decode'
-        )
+        size = inputs.shape[2:]
+        text = self.text_encoder(names, inputs.device)[:, None]  # (N, 1, D)
+        shared = self.shared_features(inputs)
+        seg_logits = self.class_logits(shared, text, self.backbone.grid_size(*size))
+        samples = self._pad_to_patches(data_samples, size)
+        return add_prefix(self.decode_head.loss_by_feat(seg_logits, samples), 'decode')
 
-    def _on_whole_patches(
+    def _pad_to_patches(
         self, data_samples: SampleList, size: tuple[int, int]
     ) -> SampleList:
-        """Samples with masks as large as what the backbone pads to.
+        """Pad masks to the size that the backbone pads pictures to.
 
         The added pixels are ignored, so that the loss compares a logit with
-        the pixel that it is the logit of, see :meth:`_answer`.
+        the pixel that it is the logit of, as inference does.
 
         Args:
             data_samples (list[SegDataSample]): With masks (1, H, W).
@@ -252,10 +223,10 @@ class PromptedSegmentor(NamedSegmentor):
         ]
 
     def similarity(self, shared: Any, text: Tensor) -> Tensor:
-        """How much of each class is in each picture, for ``keep_classes``.
+        """Say how likely each class is in each picture, for ``keep_classes``.
 
         Args:
-            shared: What :meth:`encode` gave.
+            shared: What :meth:`shared_features` gave.
             text (Tensor): Text tokens (N, K, D).
 
         Returns:
@@ -269,102 +240,49 @@ class PromptedSegmentor(NamedSegmentor):
             'take keep_classes out of its test_cfg.'
         )
 
-    def _answers(
-        self, inputs: Tensor, metas: list[dict] | None, windows: list[tuple]
+    def _iter_logits(
+        self, inputs: Tensor, metas: list[dict] | None, windows: Sequence[Window]
     ) -> Iterator[tuple[Tensor, Tensor]]:
-        """Foreground logits, a chunk of classes after the other.
+        """Give foreground logits, a batch of classes after the other.
 
         Yields:
             tuple: Indices (N, k) of the classes in the vocabulary, and their
-            logits (N, k, H, W), the mean over the windows.
+            logits (N, k, H, W).
         """
         names = self._episode_names(metas)
         if names is None:
-            text = self.text_encoder(device=inputs.device)
+            text = self.text_encoder(device=inputs.device)  # (K, D)
             text = text.expand(len(inputs), -1, -1)
+            top_k = self.test_cfg.get('keep_classes')
         else:
-            text = self.text_encoder(names, inputs.device)[:, None]
-        views = [inputs[(..., *window)] for window in windows]
-        with self._precision(inputs):
-            shared = [self.encode(view) for view in views]
-            which = torch.arange(text.shape[1], device=inputs.device)
-            which = which.expand(len(inputs), -1)
-            keep = self.test_cfg.get('keep_classes')
-            if names is None and keep and keep < text.shape[1]:
-                likely = torch.stack(
-                    [self.similarity(one, text) for one in shared]
-                ).amax(0)
-                which = likely.topk(keep).indices.sort().values
-                text = text.gather(1, which[..., None].expand(-1, -1, text.shape[-1]))
-
-        def ask(part: Tensor) -> Tensor:
-            total = count = None
-            for view, one, at in zip(views, shared, windows):
-                logits = self._answer(one, part, view.shape[2:])
-                if len(views) == 1:
-                    return logits
-                if total is None:
-                    size = inputs.shape[2:]
-                    total = logits.new_zeros(*logits.shape[:2], *size)
-                    count = logits.new_zeros(size)
-                total[(..., *at)] += logits
-                count[at] += 1
-            return total / count
-
-        grid = self.backbone.grid_size(*views[0].shape[2:])
-        tokens = len(inputs) * prod(grid)
-        for chunk, logits in self.chunks(
-            ask, text, self.test_cfg.get('class_batch_size'), tokens
-        ):
-            yield which[:, chunk], logits
-
-    def _answer(self, shared: Any, text: Tensor, size: tuple[int, int]) -> Tensor:
-        """Logits (N, k, H, W) of a view of this height and width."""
-        height, width = size
-        grid = self.backbone.grid_size(height, width)
-        with self._precision(text):
-            seg_logits = self._run_answer(self, shared, text, grid)
-        # The backbone padded to whole patches at the right and the bottom.
-        return resize(
-            seg_logits.float(),
-            size=self.backbone.padded_size(height, width),
-            mode='bilinear',
-            align_corners=self.align_corners,
-        )[..., :height, :width]
-
-    def _precision(self, like: Tensor) -> AbstractContextManager:
-        """The test_cfg's dtype; otherwise what surrounds stands."""
-        dtype = self.test_cfg.get('dtype')
-        if dtype is None:
-            return nullcontext()
-        return torch.autocast(
-            like.device.type, getattr(torch, dtype), dtype != 'float32'
-        )
+            text = self.text_encoder(names, inputs.device)[:, None]  # (N, 1, D)
+            top_k = None
+        yield from self.class_by_class.iter_logits(self, inputs, text, windows, top_k)
 
     def _all_logits(
-        self, inputs: Tensor, metas: list[dict] | None, windows: list[tuple]
+        self, inputs: Tensor, metas: list[dict] | None, windows: Sequence[Window]
     ) -> Tensor:
-        """Logits (N, K [+1], H, W) of the whole vocabulary, or of episodes."""
+        """Return logits (N, K [+1], H, W) of the vocabulary, or of episodes."""
         episodes = self._episode_names(metas) is not None
         channels = self.with_background + (
             1 if episodes else len(self.text_encoder.names)
         )
-        logits = None
-        for which, part in self._answers(inputs, metas, windows):
-            if logits is None:
-                # Room for all: to join chunks later would take it twice.
+        seg_logits = None
+        for classes, part in self._iter_logits(inputs, metas, windows):
+            if seg_logits is None:
+                # Room for all: to join batches later would take it twice.
                 n, _, *size = part.shape
-                logits = part.new_full((n, channels, *size), NEVER)
+                seg_logits = part.new_full((n, channels, *size), ABSENT_LOGIT)
                 if self.with_background:
-                    logits[:, 0] = 0
-            for i, (classes, own) in enumerate(zip(which, part)):
-                logits[i].index_copy_(0, classes + self.with_background, own)
-        return logits
+                    seg_logits[:, 0] = 0
+            for i, (indices, own) in enumerate(zip(classes, part)):
+                seg_logits[i].index_copy_(0, indices + self.with_background, own)
+        return seg_logits
 
     def encode_decode(
         self, inputs: Tensor, batch_img_metas: list[dict] | None
     ) -> Tensor:
-        """Logits of pictures at their own size.
+        """Return logits of pictures at their own size.
 
         Args:
             inputs (Tensor): (N, 3, H, W).
@@ -373,15 +291,15 @@ class PromptedSegmentor(NamedSegmentor):
         Returns:
             Tensor: (N, K [+1], H, W), K the size of the vocabulary, or 1.
         """
-        return self._all_logits(inputs, batch_img_metas, [WHOLE])
+        return self._all_logits(inputs, batch_img_metas, [FULL_WINDOW])
 
     def slide_inference(self, inputs: Tensor, batch_img_metas: list[dict]) -> Tensor:
-        """The same from overlapping windows, each encoded once."""
+        """Return the same from overlapping windows, each encoded once."""
         return self._all_logits(inputs, batch_img_metas, self._windows(inputs))
 
-    def _windows(self, inputs: Tensor) -> list[tuple]:
+    def _windows(self, inputs: Tensor) -> list[Window]:
         if self.test_cfg.mode != 'slide':
-            return [WHOLE]
+            return [FULL_WINDOW]
         return sliding_windows(
             inputs.shape[2:], self.test_cfg.crop_size, self.test_cfg.stride
         )
@@ -389,7 +307,7 @@ class PromptedSegmentor(NamedSegmentor):
     def predict(
         self, inputs: Tensor, data_samples: SampleList | None = None
     ) -> SampleList:
-        """As mmseg has it; with ``labels_only`` there are no ``seg_logits``.
+        """Segment as mmseg does; ``labels_only`` gives no ``seg_logits``.
 
         Args:
             inputs (Tensor): (N, 3, H, W).
@@ -407,15 +325,15 @@ class PromptedSegmentor(NamedSegmentor):
         alone = self.with_background + len(self.text_encoder.names) == 1
         if not self.test_cfg.get('labels_only') or alone or self._episode_names(metas):
             return super().predict(inputs, data_samples)
-        found = [RunningArgmax(self.with_background) for _ in samples]
-        for which, logits in self._answers(inputs, metas, self._windows(inputs)):
+        running = [RunningArgmax(self.with_background) for _ in samples]
+        for classes, logits in self._iter_logits(inputs, metas, self._windows(inputs)):
             # mmseg takes a lone channel for a probability; so never one.
             parts = self.postprocess_result(
                 F.pad(logits, (0, 0, 0, 0, 1, 0)),
                 [SegDataSample(metainfo=meta) for meta in metas],
             )
-            for argmax, part, classes in zip(found, parts, which):
-                argmax.add(part.seg_logits.data[1:], classes)
-        for sample, argmax in zip(samples, found):
+            for argmax, part, indices in zip(running, parts, classes):
+                argmax.add(part.seg_logits.data[1:], indices)
+        for sample, argmax in zip(samples, running):
             sample.pred_sem_seg = PixelData(data=argmax.labels)
         return samples

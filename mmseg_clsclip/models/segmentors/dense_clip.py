@@ -16,21 +16,21 @@ from mmseg.registry import MODELS
 from mmseg.utils import SampleList
 from torch import Tensor
 
-from ...utils.arguments import That
-from ...utils.files import some
-from .clip_segmentor import PromptedSegmentor
+from ...utils.arguments import Rule
+from ...utils.messages import first_few
+from .clip_segmentor import CLIPSegmentor
 
-Names = Annotated[Sequence[str], That('a list of names, or with_background=False')]
+Names = Annotated[Sequence[str], Rule('a list of names, or with_background=False')]
 
 
 @MODELS.register_module()
-class DenseCLIP(PromptedSegmentor):
+class DenseCLIP(CLIPSegmentor):
     """Every pixel is of the class whose text is the nearest; no training.
 
     ::
 
-        encode(): backbone(), cosines of the background's names
-        answer(): cosines of some classes
+        shared_features(): backbone(), cosines of the background's names
+        class_logits(): cosines of some classes
 
     A class's logit is its cosine, times CLIP's scale, minus the best of the
     names in ``background``, so that the argmax with the constant 0 is that
@@ -44,7 +44,7 @@ class DenseCLIP(PromptedSegmentor):
     Args:
         background (Sequence[str]): Names that stand for the background, read
             as those of classes are.
-        kwargs: Of :class:`PromptedSegmentor`, with
+        kwargs: Of :class:`CLIPSegmentor`, with
             :class:`DenseCLIPVisionTransformer` as the backbone and
             :class:`DenseCLIPHead` as the head.
 
@@ -98,8 +98,8 @@ class DenseCLIP(PromptedSegmentor):
         if both:
             raise ValueError(
                 f'background={self.background}: '
-                f'{some(map(ascii, sorted(both)))} stands for a class of the '
-                f'vocabulary, too ({some(map(ascii, both.values()))}), which '
+                f'{first_few(map(ascii, sorted(both)))} stands for a class of the '
+                f'vocabulary, too ({first_few(map(ascii, both.values()))}), which '
                 'would never be found. Leave it out of one.'
             )
 
@@ -116,7 +116,7 @@ class DenseCLIP(PromptedSegmentor):
             logits, size=(h, w), mode='bilinear', align_corners=self.align_corners
         )
 
-    def encode(self, inputs: Tensor) -> tuple[Tensor, Tensor | int]:
+    def shared_features(self, inputs: Tensor) -> tuple[Tensor, Tensor | int]:
         """Embeddings (N, D, h, w), and the background's best (N, 1, H, W)."""
         embeddings = F.normalize(self.backbone(inputs)[0].float(), dim=1)
         if not torch.compiler.is_compiling():
@@ -126,7 +126,7 @@ class DenseCLIP(PromptedSegmentor):
         text = self.background_text.expand(inputs.shape[0], -1, -1)
         return embeddings, self._logits(embeddings, text).amax(1, keepdim=True)
 
-    def answer(
+    def class_logits(
         self, shared: tuple[Tensor, Tensor | int], text: Tensor, grid: tuple[int, int]
     ) -> Tensor:
         """Logits (N, K, H, W) of some classes, see the base class."""

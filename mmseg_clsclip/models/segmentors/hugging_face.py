@@ -1,12 +1,10 @@
-"""TransformersSegmentor: text-prompted models of transformers, in mmseg."""
+"""HuggingFaceSegmentor: text-prompted models of Hugging Face's, in mmseg."""
 
 from collections.abc import Sequence
-from types import SimpleNamespace
 
 import torch
 import torch.nn.functional as F
 from mmengine.config import ConfigDict
-from mmseg.models.segmentors import EncoderDecoder
 from mmseg.models.utils import resize
 from mmseg.registry import MODELS
 from mmseg.utils import SampleList
@@ -14,100 +12,17 @@ from torch import Tensor, nn
 
 from ..clip.frozen import Frozen
 from ..inference.test_cfg import WindowsCfg, check_test_cfg
-from ..text_encoders.vocabulary import (
-    check_finite,
-    is_visible,
-    read_vocabulary,
-    tell_apart,
-)
-from .hugging_face_models import LoadedModel, Tensors, load_folder
-from .normalization import check_normalization
-from .text_prompted import NamedSegmentor, build
+from ..text_encoders.hugging_face_text_encoder import HuggingFaceTextEncoder
+from .hugging_face_models import Tensors, load_folder
+from .text_prompted import TextPromptedSegmentor, build
 
 
-class PromptReader:
-    """The vocabulary, and what a model keeps of texts; each is read once.
-
-    Args:
-        loaded (LoadedModel): The model and its tokenizer.
-        vocabulary (str | Sequence): See :func:`read_vocabulary`.
-
-    Raises:
-        ValueError: If a name is too long or fits no vocabulary.
-    """
-
-    def __init__(self, loaded: LoadedModel, vocabulary: str | Sequence):
-        self.loaded = loaded
-        config = loaded.model.config.text_config
-        self.length = config.max_position_embeddings
-        self._cache: dict[str, Tensors] = {}
-        self.set_vocabulary(vocabulary)
-
-    def set_vocabulary(self, vocabulary: str | Sequence) -> None:
-        """Ask for other classes from now on; the argument is the class's."""
-        classes = read_vocabulary(vocabulary)
-        tell_apart(classes, self._reading)
-        self.synonyms = {synonyms[0]: synonyms for synonyms in classes}
-        # A class may be asked for by any of its names.
-        self.group = {name: names for names in classes for name in names}
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The vocabulary, without synonyms, in order."""
-        return tuple(self.synonyms)
-
-    def _reading(self, text: str) -> tuple[int, ...]:
-        """Token ids of a text.
-
-        Raises:
-            ValueError: If they are too many, or nothing is left of the text.
-        """
-        if not isinstance(text, str):
-            raise ValueError(f'The name {text!r} is no text.')
-        tokens, nothing = (
-            self.loaded.tokenizer(one)['input_ids'] for one in (text, '')
-        )
-        if not is_visible(text) or tokens == nothing:
-            raise ValueError(
-                f'Nothing is left of the name {text!a} when this '
-                'model reads it; write a word.'
-            )
-        if len(tokens) > self.length:
-            raise ValueError(
-                f'{text[:60]!r}... has {len(tokens)} tokens with start and '
-                f'end; this model reads {self.length}. Shorten the name.'
-            )
-        return tuple(tokens)
-
-    def __call__(self, texts: Sequence[str], device: torch.device) -> Tensors:
-        """What the model keeps of T texts, tensors (T, ...)."""
-        todo = [t for t in dict.fromkeys(texts) if t not in self._cache]
-        if todo:
-            for text in todo:
-                self._reading(text)
-            tokens = self.loaded.tokenizer(
-                todo, padding='max_length', max_length=self.length, return_tensors='pt'
-            ).to(device)
-            # Full precision whatever surrounds it: it is kept for good.
-            with torch.autocast(device.type, enabled=False):
-                kept = self.loaded.family.read(
-                    self.loaded.model, tokens.input_ids, tokens.attention_mask
-                )
-            for part in kept:
-                check_finite(part, todo, 'What the model reads')
-            self._cache.update(zip(todo, zip(*kept)))
-        return tuple(
-            torch.stack([part.to(device) for part in parts])
-            for parts in zip(*(self._cache[text] for text in texts))
-        )
-
-
-@MODELS.register_module()
-class TransformersSegmentor(NamedSegmentor):
+@MODELS.register_module(name=['HuggingFaceSegmentor', 'TransformersSegmentor'])
+class HuggingFaceSegmentor(TextPromptedSegmentor):
     """CLIPSeg or SAM 3, by transformers, as a segmentor of mmseg's to test.
 
     What it is asked for and what it gives is as in
-    :class:`PromptedSegmentor`. It is frozen, and in no checkpoint.
+    :class:`CLIPSegmentor`. It is frozen, and in no checkpoint.
 
     Each input, or each window of it, is resized to the model's own size, as
     its preprocessor does it; the pipeline needs no ``Resize``. A class's
@@ -138,6 +53,9 @@ class TransformersSegmentor(NamedSegmentor):
         ImportError, FileNotFoundError, ValueError: See :func:`load_folder`.
     """
 
+    # What mmseg's post-processing asks of a head, for a channel that is alone.
+    threshold = 0.5
+
     def __init__(
         self,
         folder: str,
@@ -152,8 +70,9 @@ class TransformersSegmentor(NamedSegmentor):
         test_cfg = ConfigDict({'mode': 'whole', **(test_cfg or {})})
         check_test_cfg(type(self).__name__, test_cfg, WindowsCfg)
         loaded = load_folder(folder, random_weights)
-        # EncoderDecoder's own __init__ would build a backbone and a head.
-        super(EncoderDecoder, self).__init__(
+        super().__init__(
+            backbone=dict(type=Frozen, module=loaded.model),
+            decode_head=None,
             data_preprocessor=build(
                 data_preprocessor
                 or dict(
@@ -162,26 +81,30 @@ class TransformersSegmentor(NamedSegmentor):
                     std=loaded.std,
                     bgr_to_rgb=True,
                 )
-            )
+            ),
+            train_cfg=train_cfg,
+            test_cfg=test_cfg,
         )
-        self.data_preprocessor.register_forward_pre_hook(check_normalization)
         self.family, self.input_size = loaded.family, loaded.size
-        self.model = Frozen(loaded.model)
-        self.text_encoder = PromptReader(loaded, vocabulary)
+        self.text_encoder = HuggingFaceTextEncoder(
+            vocabulary, loaded.model, loaded.tokenizer, loaded.family.encode_texts
+        )
         self.with_background = with_background
-        self.align_corners = False
-        self.test_cfg = test_cfg
         self.has_random_weights = random_weights
 
+    def _init_decode_head(self, decode_head: None) -> None:
+        """Build none: the decoder is a part of the model."""
+        self.align_corners = False
+
     @property
-    def decode_head(self) -> SimpleNamespace:
-        """What mmseg and its tools read from a head."""
-        return SimpleNamespace(num_classes=self.num_classes, threshold=0.5)
+    def decode_head(self) -> 'HuggingFaceSegmentor':
+        """Itself, which has what mmseg and its tools read from a head."""
+        return self
 
     def encode_decode(
         self, inputs: Tensor, batch_img_metas: list[dict] | None
     ) -> Tensor:
-        """Logits of pictures at their own size.
+        """Return the logits of pictures at their own size.
 
         Args:
             inputs (Tensor): (N, 3, H, W).
@@ -192,52 +115,53 @@ class TransformersSegmentor(NamedSegmentor):
         """
         number, _, height, width = inputs.shape
         names = self._episode_names(batch_img_metas)
-        asked = (
-            [(name,) for name in names] if names else [self.text_encoder.names] * number
-        )
+        rows = [(n,) for n in names] if names else [self.text_encoder.names] * number
         # A picture's index and a class's synonyms, then one synonym.
         groups = [
-            (i, self.text_encoder.group.get(name, (name,)))
-            for i, row in enumerate(asked)
+            (index, self.text_encoder.synonyms_of(name))
+            for index, row in enumerate(rows)
             for name in row
         ]
-        pairs = [(i, text) for i, synonyms in groups for text in synonyms]
-        seen = self.family.look(
-            self.model.module,
+        pairs = [(index, text) for index, synonyms in groups for text in synonyms]
+        features = self.family.encode_images(
+            self.backbone.module,
             F.interpolate(inputs, self.input_size, mode='bilinear', antialias=True),
         )
-        chunk = self.test_cfg.get('class_batch_size') or 8
-        answers = []
-        for start in range(0, len(pairs), chunk):
-            index, texts = map(list, zip(*pairs[start : start + chunk]))
-            answers.append(
-                self.family.answer(
-                    self.model.module,
-                    tuple(part[index] for part in seen),
-                    self.text_encoder(texts, inputs.device),
-                )
-            )
-        best = [
-            part.amax(0)
-            for part in torch.cat(answers)
-            .float()
-            .split([len(synonyms) for _, synonyms in groups])
-        ]
+        step = self.test_cfg.get('class_batch_size') or 8
+        logits = torch.cat(
+            [
+                self._decode_pairs(features, pairs[start : start + step], inputs.device)
+                for start in range(0, len(pairs), step)
+            ]
+        ).float()  # (pairs, h, w)
+        parts = logits.split([len(synonyms) for _, synonyms in groups])
+        largest = torch.stack([part.amax(0) for part in parts])  # (N * K, h, w)
         seg_logits = resize(
-            torch.stack(best).unflatten(0, (number, -1)),
+            largest.unflatten(0, (number, -1)),
             size=(height, width),
             mode='bilinear',
             align_corners=self.align_corners,
         )
         return self._beside_background(seg_logits)
 
+    def _decode_pairs(
+        self, features: Tensors, pairs: list[tuple[int, str]], device: torch.device
+    ) -> Tensor:
+        """Return the logits (P, h, w) of P pairs of a picture and a text."""
+        indices, texts = map(list, zip(*pairs))
+        return self.family.decode(
+            self.backbone.module,
+            tuple(part[indices] for part in features),
+            self.text_encoder(texts, device),
+        )
+
     def loss(self, inputs: Tensor, data_samples: SampleList) -> dict:
-        """There is none.
+        """Refuse to train.
 
         Raises:
             NotImplementedError: Always.
         """
         raise NotImplementedError(
-            'TransformersSegmentor is tested as it is: tools/test.py CONFIG '
+            'HuggingFaceSegmentor is tested as it is: tools/test.py CONFIG '
             'none. Train its model by transformers.'
         )

@@ -11,84 +11,87 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from ...utils.files import read_json
+from ...utils.json_files import read_json
 from ...utils.log import warn
 
 Tensors = tuple[Tensor, ...]
 
 
 class Family(NamedTuple):
-    """How one kind of model is asked, and how its answer is read.
+    """One kind of model: how texts, pictures and pairs of them go through it.
 
     Attributes:
         model (str): Its class in transformers.
-        read (Callable): Of the model, token ids and mask (T, L): what it
-            keeps of T texts, tensors (T, ...).
-        look (Callable): Of the model and pictures (N, 3, h, w): what it keeps
-            of them, whatever the text, tensors (N, ...).
-        answer (Callable): Of the model and P of each, pair by pair:
+        encode_texts (Callable): Of the model, token ids and mask (T, L): what
+            it keeps of T texts, tensors (T, ...).
+        encode_images (Callable): Of the model and pictures (N, 3, h, w): what
+            it keeps of them, whatever the text, tensors (N, ...).
+        decode (Callable): Of the model and P of each, pair by pair:
             foreground logits (P, h', w').
     """
 
     model: str
-    read: Callable[[nn.Module, Tensor, Tensor], Tensors]
-    look: Callable[[nn.Module, Tensor], Tensors]
-    answer: Callable[[nn.Module, Tensors, Tensors], Tensor]
+    encode_texts: Callable[[nn.Module, Tensor, Tensor], Tensors]
+    encode_images: Callable[[nn.Module, Tensor], Tensors]
+    decode: Callable[[nn.Module, Tensors, Tensors], Tensor]
 
 
-def _clipseg_read(model: nn.Module, ids: Tensor, mask: Tensor) -> Tensors:
+def _encode_clipseg_texts(model: nn.Module, ids: Tensor, mask: Tensor) -> Tensors:
     return (model.get_conditional_embeddings(len(ids), ids, mask),)
 
 
-def _clipseg_look(model: nn.Module, pictures: Tensor) -> Tensors:
+def _encode_clipseg_images(model: nn.Module, images: Tensor) -> Tensors:
     states = model.clip.vision_model(
-        pictures, output_hidden_states=True, interpolate_pos_encoding=True
+        images, output_hidden_states=True, interpolate_pos_encoding=True
     ).hidden_states
     # The first state is what enters the first layer.
     return tuple(states[i + 1] for i in model.extract_layers)
 
 
-def _clipseg_answer(model: nn.Module, seen: Tensors, text: Tensors) -> Tensor:
-    return model.decoder(seen, *text).logits
+def _decode_clipseg(model: nn.Module, features: Tensors, texts: Tensors) -> Tensor:
+    return model.decoder(features, *texts).logits
 
 
-def _sam3_read(model: nn.Module, ids: Tensor, mask: Tensor) -> Tensors:
+def _encode_sam3_texts(model: nn.Module, ids: Tensor, mask: Tensor) -> Tensors:
     # In what form features are handed on differs between versions, and to
     # read again costs little beside the rest.
     return ids, mask
 
 
-def _sam3_look(model: nn.Module, pictures: Tensor) -> Tensors:
-    seen = model.get_vision_features(pictures)
-    return (*seen.fpn_hidden_states, *seen.fpn_position_encoding)
+def _encode_sam3_images(model: nn.Module, images: Tensor) -> Tensors:
+    features = model.get_vision_features(images)
+    return (*features.fpn_hidden_states, *features.fpn_position_encoding)
 
 
-def _sam3_answer(model: nn.Module, seen: Tensors, text: Tensors) -> Tensor:
+def _decode_sam3(model: nn.Module, features: Tensors, texts: Tensors) -> Tensor:
     from transformers.models.sam3.modeling_sam3 import Sam3VisionEncoderOutput
 
-    levels = len(seen) // 2
-    said = model(
+    levels = len(features) // 2
+    output = model(
         vision_embeds=Sam3VisionEncoderOutput(
-            fpn_hidden_states=seen[:levels], fpn_position_encoding=seen[levels:]
+            fpn_hidden_states=features[:levels], fpn_position_encoding=features[levels:]
         ),
-        input_ids=text[0],
-        attention_mask=text[1],
+        input_ids=texts[0],
+        attention_mask=texts[1],
     )
-    score = said.pred_logits.float().sigmoid()
-    score = score * said.presence_logits.float().sigmoid()
+    score = output.pred_logits.float().sigmoid()  # (P, instances)
+    score = score * output.presence_logits.float().sigmoid()
     # The smaller of the two is positive where both are: on the pixels that
     # the model's post-processing keeps of the instances that it keeps.
     return torch.minimum(
-        said.pred_masks.float(), score.logit(1e-6)[..., None, None]
-    ).amax(1)
+        output.pred_masks.float(), score.logit(1e-6)[..., None, None]
+    ).amax(1)  # (P, instances, h', w') to (P, h', w')
 
 
-SAM3 = Family('Sam3Model', _sam3_read, _sam3_look, _sam3_answer)
+SAM3 = Family('Sam3Model', _encode_sam3_texts, _encode_sam3_images, _decode_sam3)
 # By the model_type in config.json; the published SAM 3 is stored as a part of
 # the model for videos.
 FAMILIES = dict(
     clipseg=Family(
-        'CLIPSegForImageSegmentation', _clipseg_read, _clipseg_look, _clipseg_answer
+        'CLIPSegForImageSegmentation',
+        _encode_clipseg_texts,
+        _encode_clipseg_images,
+        _decode_clipseg,
     ),
     sam3=SAM3,
     sam3_video=SAM3,
@@ -100,7 +103,7 @@ class LoadedModel(NamedTuple):
 
     Attributes:
         model (nn.Module): In float32.
-        family (Family): What to do with it.
+        family (Family): How it is asked.
         tokenizer (Callable): Its own.
         size (tuple[int, int]): Height and width of the pictures it sees.
         mean (list[float]): By which they are normalised, R, G and B from 0 to
@@ -117,7 +120,7 @@ class LoadedModel(NamedTuple):
 
 
 def _read_first(folder: Path, *names: str) -> dict:
-    """The first of these files that is there."""
+    """Read the first of these files that is there."""
     for name in names:
         if (folder / name).is_file():
             return read_json(folder / name)
@@ -144,7 +147,7 @@ def load_folder(folder: str, random_weights: bool = False) -> LoadedModel:
         import transformers
     except ImportError as error:
         raise ImportError(
-            'TransformersSegmentor needs transformers: pip '
+            'HuggingFaceSegmentor needs transformers: pip '
             "install 'mmseg_clsclip[transformers]'"
         ) from error
     path = Path(folder).expanduser()
@@ -170,27 +173,27 @@ def load_folder(folder: str, random_weights: bool = False) -> LoadedModel:
             f'{family.model}: pip install -U transformers'
         )
     model_class = getattr(transformers, family.model)
-    pictures = _read_pictures(path)
+    preprocessor = _read_preprocessor(path)
     _read_first(path, 'tokenizer_config.json')
     tokenizer = transformers.AutoTokenizer.from_pretrained(
         path, local_files_only=True, trust_remote_code=False
     )
-    load = _draw_weights if random_weights else _read_weights
-    return LoadedModel(load(model_class, path), family, tokenizer, **pictures)
+    build = _draw_weights if random_weights else _read_weights
+    return LoadedModel(build(model_class, path), family, tokenizer, **preprocessor)
 
 
-def _read_pictures(folder: Path) -> dict:
-    """Size, mean and deviation of the pictures that the model sees."""
-    own = _read_first(folder, 'preprocessor_config.json', 'processor_config.json')
-    own = own.get('image_processor', own)
+def _read_preprocessor(folder: Path) -> dict:
+    """Read size, mean and deviation of the pictures that the model sees."""
+    config = _read_first(folder, 'preprocessor_config.json', 'processor_config.json')
+    config = config.get('image_processor', config)
     try:
-        size = own['size']
+        size = config['size']
         if isinstance(size, int):
             size = dict(height=size, width=size)
         return dict(
             size=(size['height'], size['width']),
-            mean=[255 * value for value in own['image_mean']],
-            std=[255 * value for value in own['image_std']],
+            mean=[255 * value for value in config['image_mean']],
+            std=[255 * value for value in config['image_std']],
         )
     except KeyError as error:
         raise ValueError(
@@ -200,7 +203,7 @@ def _read_pictures(folder: Path) -> dict:
 
 
 def _draw_weights(model_class: type, folder: Path) -> nn.Module:
-    """The model with random weights."""
+    """Return the model with random weights."""
     warn(
         f'The {model_class.__name__} of {folder} has random weights: it '
         'runs, but its predictions and every score of them mean nothing.'
@@ -213,7 +216,7 @@ def _draw_weights(model_class: type, folder: Path) -> nn.Module:
 
 
 def _read_weights(model_class: type, folder: Path) -> nn.Module:
-    """The model with the weights in the folder."""
+    """Return the model with the weights in the folder."""
     if not any(folder.glob('*.safetensors')):
         raise FileNotFoundError(
             f'{folder} has no weights in *.safetensors. Other formats are not '

@@ -1,6 +1,7 @@
-"""LateFusion: the text meets the picture in the decoder.
+"""LateFusionSegmentor: the text meets the picture in the decoder.
 
-CLIP's tower runs once a picture, whatever the number of classes.
+What ClsCLIP is compared with, on the same frozen CLIP, with the same decoder,
+loss and tools: what differs is where the text enters.
 """
 
 from typing import Any
@@ -8,55 +9,41 @@ from typing import Any
 from mmseg.registry import MODELS
 from torch import Tensor
 
-from .clip_segmentor import PromptedSegmentor
+from .clip_segmentor import CLIPSegmentor
 from .clsclip import ClsCLIP
 
 
-@MODELS.register_module()
-class LateFusion(PromptedSegmentor):
+@MODELS.register_module(name=['LateFusionSegmentor', 'LateFusion'])
+class LateFusionSegmentor(CLIPSegmentor):
     """A frozen tower that sees no text, and a head that does.
 
     ::
 
-        encode(): backbone() -> decode_head.share()
-        answer(): decode_head.answer()
+        shared_features(): backbone() -> decode_head.shared_features()
+        class_logits(): decode_head.class_logits()
 
-    The arguments are :class:`PromptedSegmentor`'s, with a
-    :class:`ClsCLIPVisionTransformer` of ``navigate_blocks=()`` as the backbone
-    and :class:`LSegHead` or :class:`FiLMHead` as the head.
+    The arguments are :class:`CLIPSegmentor`'s, with
+    :class:`CLIPVisionTransformer` as the backbone and a
+    :class:`LateFusionHead`, such as :class:`LSegHead` or :class:`FiLMHead`.
     """
 
-    def extract_feat(self, inputs: Tensor, text: Tensor) -> list[Tensor]:
-        """What the head's loss is of.
+    def shared_features(self, inputs: Tensor) -> Any:
+        """Return what the head shares, of pictures (N, 3, H, W), see there."""
+        return self.decode_head.shared_features(self.backbone(inputs)[0])
 
-        Args:
-            inputs (Tensor): (N, 3, H, W).
-            text (Tensor): Text tokens (N, K, D).
-
-        Returns:
-            list[Tensor]: Patch tokens (N, C, h, w) and the text.
-        """
-        return [*self.backbone(inputs), text]
-
-    def encode(self, inputs: Tensor) -> Any:
-        """What the head shares, of pictures (N, 3, H, W), see there."""
-        return self.decode_head.share(self.backbone(inputs)[0])
-
-    def answer(self, shared: Any, text: Tensor, grid: tuple[int, int]) -> Tensor:
-        """Foreground logits (N, K, s * h, s * w), see the base class."""
-        return self.decode_head.answer(shared, text)
+    def class_logits(self, shared: Any, text: Tensor, grid: tuple[int, int]) -> Tensor:
+        """Return foreground logits (N, K, s * h, s * w), see the base class."""
+        return self.decode_head.class_logits(shared, text)
 
 
-@MODELS.register_module()
-class NavigatedLateFusion(ClsCLIP):
+@MODELS.register_module(name=['NavigatedLateFusionSegmentor', 'NavigatedLateFusion'])
+class NavigatedLateFusionSegmentor(ClsCLIP):
     """ClsCLIP whose head reads the text, too: any :class:`LateFusionHead`."""
 
-    def extract_feat(self, inputs: Tensor, text: Tensor) -> list[Tensor]:
-        """Navigated patch tokens (N, C, h, w) and the text (N, 1, D)."""
-        return [*self.backbone(inputs, text), text]
-
-    def answer(self, shared: Tensor, text: Tensor, grid: tuple[int, int]) -> Tensor:
-        """Foreground logits (N, K, s * h, s * w), see the base class."""
-        x = self.backbone.navigate(shared, text, grid)
-        logits = self.decode_head([x, text.flatten(0, 1)[:, None]])
+    def class_logits(
+        self, shared: Tensor, text: Tensor, grid: tuple[int, int]
+    ) -> Tensor:
+        """Return foreground logits (N, K, s * h, s * w), see the base class."""
+        x = self.backbone.navigate(shared, text, grid)  # (N * K, C, h, w)
+        logits = self.decode_head([x], text=text.flatten(0, 1)[:, None])
         return logits.unflatten(0, text.shape[:2]).squeeze(2)

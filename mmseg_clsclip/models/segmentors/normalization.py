@@ -7,31 +7,91 @@ from torch import Tensor, nn
 
 from ...utils.log import warn
 
+# Batches of float pictures whose values are looked at: each may wait for a GPU.
+FLOAT_BATCHES = 100
 
-def _scale(pictures: list[Tensor]) -> float | None:
-    """What white is in pictures, 1 or 255; None if nobody can tell.
+
+class Statistics:
+    """A preprocessor's ``mean`` and ``std``, read from their device once.
+
+    Attributes:
+        float_batches (int): How many are still to be looked at.
+        small (bool): Whether they are of pictures from 0 to 1.
+        large (bool): Whether they are of pictures from 0 to 255.
+        odd (bool): Whether they leave such pictures far from normal.
+    """
+
+    def __init__(self, tensors: tuple[Tensor, ...]):
+        self.float_batches = FLOAT_BATCHES
+        self._tensors, self._versions = tensors, _versions(tensors)
+        self.mean, self.std = (
+            [value.detach().flatten().cpu() for value in tensors]
+            if tensors
+            else (torch.zeros(1), torch.ones(1))
+        )
+        mean, std = self.mean, self.std
+        self.small = bool((std < 1).all()) or bool(
+            (std <= 1).all() and mean.any() and (mean.abs() <= 1).all()
+        )
+        self.large = bool((std > 2).all())
+        self.odd = bool((std == 1).all() and not mean.any()) or (
+            self.large and bool(((mean > 0) & (mean < 1)).all())
+        )
+
+    def are_of(self, tensors: tuple[Tensor, ...]) -> bool:
+        """Return whether these are the tensors, and as they were."""
+        return (
+            len(tensors) == len(self._tensors)
+            and all(map(lambda new, old: new is old, tensors, self._tensors))
+            and _versions(tensors) == self._versions
+        )
+
+    def __str__(self) -> str:
+        if not self._tensors:
+            return 'no mean and std'
+        return f'mean={_round(self.mean)} and std={_round(self.std)}'
+
+
+def _versions(tensors: tuple[Tensor, ...]) -> list[int]:
+    return [0 if value.is_inference() else value._version for value in tensors]
+
+
+def _round(values: Tensor) -> list[float]:
+    return [round(value, 3) for value in values.tolist()]
+
+
+def _white(pictures: list[Tensor]) -> float | None:
+    """Return what white is in float pictures, 1 or 255; None if nobody can tell.
 
     Numbers of pictures that are normalised already are beyond both.
     """
-    if any(one.dtype == torch.uint8 for one in pictures):
-        return 255
-    if not all(one.is_floating_point() for one in pictures):
-        return None
-    high = max(float(one.max()) for one in pictures)
-    if min(float(one.min()) for one in pictures) < 0:
+    high = max(float(picture.max()) for picture in pictures)
+    if min(float(picture.min()) for picture in pictures) < 0:
         return None
     if high > 2:
         return 255
     # A dark picture of 0 to 255 is all whole numbers, or nearly black.
-    bright = max(float(one.mean()) for one in pictures) > 0.1
-    fractions = any(bool((one % 1).any()) for one in pictures)
+    bright = max(float(picture.mean()) for picture in pictures) > 0.1
+    fractions = any(bool((picture % 1).any()) for picture in pictures)
     return 1 if 0.5 < high <= 1 and bright and fractions else None
 
 
-def check_normalization(preprocessor: nn.Module, inputs: tuple[Any]) -> None:
-    """Tell of statistics of another scale than the pictures'.
+def _read_statistics(preprocessor: nn.Module) -> Statistics:
+    """Return the statistics as they are now; those of before if nothing changed."""
+    tensors = ()
+    if getattr(preprocessor, 'std', None) is not None:
+        tensors = preprocessor.mean, preprocessor.std
+    known = getattr(preprocessor, '_statistics', None)
+    if known is None or not known.are_of(tensors):
+        known = preprocessor._statistics = Statistics(tensors)
+    return known
 
-    A hook before a ``SegDataPreProcessor``'s forward.
+
+def check_normalization(preprocessor: nn.Module, inputs: tuple[Any]) -> None:
+    """Check that statistics are of the pictures' scale.
+
+    A hook before a ``SegDataPreProcessor``'s forward. Pictures of bytes cost
+    nothing; of others the first :data:`FLOAT_BATCHES` are looked at.
 
     Args:
         preprocessor (nn.Module): With ``mean`` and ``std``, or without.
@@ -45,51 +105,47 @@ def check_normalization(preprocessor: nn.Module, inputs: tuple[Any]) -> None:
     if (
         pictures is None
         or not len(pictures)
-        or not all(isinstance(one, Tensor) and one.numel() for one in pictures)
+        or not all(
+            isinstance(picture, Tensor) and picture.numel() for picture in pictures
+        )
     ):
         return
-    scale = _scale(list(pictures))
-    if scale is None:
-        return
-    mean, std = (getattr(preprocessor, key, None) for key in ('mean', 'std'))
-    given = std is not None
-    if not given:
-        mean, std = torch.zeros(1), torch.ones(1)
-    mean, std = mean.detach().flatten().cpu(), std.detach().flatten().cpu()
-    told = f'mean={_round(mean)} and std={_round(std)}' if given else 'no mean and std'
-    small = bool((std < 1).all()) or bool(
-        (std <= 1).all() and mean.any() and (mean.abs() <= 1).all()
-    )
-    if scale == 255 and small:
+    statistics, white = _read_statistics(preprocessor), 255
+    if not any(picture.dtype == torch.uint8 for picture in pictures):
+        if (
+            not statistics.float_batches
+            or not (statistics.small or statistics.large or statistics.odd)
+            or not all(picture.is_floating_point() for picture in pictures)
+        ):
+            return
+        statistics.float_batches -= 1
+        white = _white(list(pictures))
+    mean, std = statistics.mean, statistics.std
+    if white == 255 and statistics.small:
         raise ValueError(
-            f'data_preprocessor has {told}, statistics of pictures from 0 to '
-            '1, and these go from 0 to 255. Write '
+            f'data_preprocessor has {statistics}, statistics of pictures from '
+            '0 to 1, and these go from 0 to 255. Write '
             f'mean={_round(mean * 255 if mean.max() <= 1 else mean)} and '
             f'std={_round(std * 255)}.'
         )
-    if getattr(preprocessor, '_told', False):
+    if getattr(preprocessor, '_warned', False):
         return
-    if scale == 1 and bool((std > 2).all()):
-        preprocessor._told = True
+    message = ''
+    if white == 1 and statistics.large:
         # Random numbers, by which time and memory are measured, are such, too.
-        warn(
-            f'data_preprocessor has {told}, statistics of pictures from 0 to '
-            '255, and these go from 0 to 1, by which all are nearly black. '
+        message = (
+            f'data_preprocessor has {statistics}, statistics of pictures from '
+            '0 to 255, and these go from 0 to 1, by which all are nearly black. '
             f'Write mean={_round(mean / 255)} and std={_round(std / 255)}, '
             'or leave out what divides the pictures.'
         )
-    odd = bool((std == 1).all() and not mean.any()) or bool(
-        (std > 2).all() and ((mean > 0) & (mean < 1)).all()
-    )
-    if scale == 255 and odd:
-        preprocessor._told = True
-        warn(
-            f'data_preprocessor has {told} for pictures from 0 to 255: what '
-            'CLIP sees is far from what it was trained on. Its own are '
+    elif white == 255 and statistics.odd:
+        message = (
+            f'data_preprocessor has {statistics} for pictures from 0 to 255: '
+            'what CLIP sees is far from what it was trained on. Its own are '
             'mean=[122.771, 116.746, 104.094] and '
             'std=[68.501, 66.632, 70.323].'
         )
-
-
-def _round(values: Tensor) -> list[float]:
-    return [round(value, 3) for value in values.tolist()]
+    if message:
+        preprocessor._warned = True
+        warn(message)

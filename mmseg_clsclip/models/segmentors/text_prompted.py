@@ -29,7 +29,7 @@ def build(part: dict | nn.Module | None) -> nn.Module | None:
     return MODELS.build(part) if isinstance(part, (dict, Config)) else part
 
 
-class NamedSegmentor(EncoderDecoder):
+class TextPromptedSegmentor(EncoderDecoder):
     """What a segmentor needs to be asked by names, whatever its model is.
 
     Subclasses have ``text_encoder``, whose ``names`` are the vocabulary and

@@ -14,7 +14,9 @@ from mmseg.structures import SegDataSample
 from PIL import Image
 
 from mmseg_clsclip.evaluation import EpisodeIoUMetric
-from mmseg_clsclip.evaluation.protocol import SEEN
+from mmseg_clsclip.evaluation.metrics.episode_counts import PixelCounts
+from mmseg_clsclip.evaluation.metrics.episode_iou_metric import Episode
+from mmseg_clsclip.evaluation.protocol import SEEN, SampleTraits
 
 META = dict(classes=('background', 'a', 'b', 'c', 'd'), novel_classes=('a', 'c'))
 BAM = (
@@ -198,9 +200,11 @@ def test_sums_are_exact_beyond_32_bits():
     metric = EpisodeIoUMetric()
     metric.dataset_meta = META
     big = 2**31
-    traits = ((None,), None, None)
     got = metric.compute_metrics(
-        [('a', (big, big, big + 1, 0, 1), traits), ('a', (big, big, big, 0, 0), traits)]
+        [
+            Episode('a', big, PixelCounts(1, *pixels), SampleTraits((None,)))
+            for pixels in ((big, big + 1, 0, 1), (big, big, 0, 0))
+        ]
     )
     assert got['miou_unseen'] == pytest.approx(100 * 2 * big / (2 * big + 1), rel=1e-12)
     assert got['miou_unseen_large'] == got['miou_unseen']

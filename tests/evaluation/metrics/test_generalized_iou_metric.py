@@ -6,7 +6,7 @@ import torch
 from mmseg.evaluation import IoUMetric
 
 from mmseg_clsclip.evaluation import GeneralizedZeroShotIoUMetric
-from mmseg_clsclip.evaluation.protocol import SEEN
+from mmseg_clsclip.evaluation.protocol import SEEN, SampleTraits
 
 CLASSES = ('aeroplane', 'cat', 'cow', 'sofa', 'train', 'tvmonitor')
 META = dict(classes=CLASSES)
@@ -121,7 +121,7 @@ def test_sums_are_exact_where_mmsegs_are_not():
     """Past 2**24 a float32 sum no longer sees a single pixel."""
     metric = GeneralizedZeroShotIoUMetric(['b'])
     metric.dataset_meta = dict(classes=('a', 'b'))
-    traits = ((None,), None, None)
+    traits = SampleTraits((None,))
     many, one = torch.tensor([2**26, 1]), torch.tensor([1, 0])
     got = metric.compute_metrics(
         [((many, many, many, many), traits)]

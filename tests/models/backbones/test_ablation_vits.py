@@ -4,7 +4,11 @@ import pytest
 import torch
 
 from mmseg_clsclip import ClsCLIPVisionTransformer, load_clip
-from mmseg_clsclip.models import PseudoInverseStart, TextAsWeights, VisualPromptTuning
+from mmseg_clsclip.models import (
+    PseudoInverseVisionTransformer,
+    TextGatedVisionTransformer,
+    VisualPromptVisionTransformer,
+)
 
 
 def make(kind, architecture, blocks=(1, 2), **kwargs):
@@ -20,7 +24,7 @@ def data():
 
 @pytest.mark.parametrize('weights', ['channel', 'spatial'])
 def test_patches_are_weighed_before_each_navigated_block(tiny_clip_json, data, weights):
-    backbone = make(TextAsWeights, tiny_clip_json, weights=weights)
+    backbone = make(TextGatedVisionTransformer, tiny_clip_json, weights=weights)
     inputs, text = data
     blocks = backbone.visual.module.transformer.resblocks
     with torch.no_grad():
@@ -44,7 +48,7 @@ def test_patches_are_weighed_before_each_navigated_block(tiny_clip_json, data, w
 
 
 def test_a_weight_of_zero_leaves_the_tower_alone(tiny_clip_json, data):
-    backbone = make(TextAsWeights, tiny_clip_json, weights='channel')
+    backbone = make(TextGatedVisionTransformer, tiny_clip_json, weights='channel')
     with torch.no_grad():
         for projection in backbone.projections:
             projection.weight.zero_()
@@ -54,12 +58,14 @@ def test_a_weight_of_zero_leaves_the_tower_alone(tiny_clip_json, data):
 
 def test_unknown_weights_are_refused(tiny_clip_json):
     with pytest.raises(ValueError, match="'channel' or 'spatial'"):
-        make(TextAsWeights, tiny_clip_json, weights='spatal')
+        make(TextGatedVisionTransformer, tiny_clip_json, weights='spatal')
 
 
 @pytest.mark.parametrize('blocks', [(), (1, 2)])
 def test_prompts_join_every_block_and_leave_again(tiny_clip_json, data, blocks):
-    backbone = make(VisualPromptTuning, tiny_clip_json, blocks, num_prompts=3)
+    backbone = make(
+        VisualPromptVisionTransformer, tiny_clip_json, blocks, num_prompts=3
+    )
     inputs, text = data
     visual = backbone.visual.module
     with torch.no_grad():
@@ -78,21 +84,21 @@ def test_prompts_join_every_block_and_leave_again(tiny_clip_json, data, blocks):
 
 
 def test_prompts_of_the_first_block_are_trained(tiny_clip_json, data):
-    backbone = make(VisualPromptTuning, tiny_clip_json)
+    backbone = make(VisualPromptVisionTransformer, tiny_clip_json)
     backbone(data[0], data[1][:, :1])[0].sum().backward()
     assert backbone.prompts.grad.abs().amax((1, 2)).min() > 0
     assert all(p.grad is None for p in backbone.visual.parameters())
 
 
 def test_no_prompts_are_the_plain_tower(tiny_clip_json, data):
-    prompted = make(VisualPromptTuning, tiny_clip_json, num_prompts=0)
+    prompted = make(VisualPromptVisionTransformer, tiny_clip_json, num_prompts=0)
     plain = make(ClsCLIPVisionTransformer, tiny_clip_json)
     with torch.no_grad():
         torch.testing.assert_close(prompted(*data), plain(*data))
 
 
 def test_prompts_leave_no_embedding_of_the_picture(tiny_clip_json, data):
-    tower = make(VisualPromptTuning, tiny_clip_json)
+    tower = make(VisualPromptVisionTransformer, tiny_clip_json)
     with pytest.raises(ValueError, match='take keep_classes out'):
         tower.embed(tower.encode_prefix(data[0]))
 
@@ -103,7 +109,7 @@ def test_projections_start_where_clip_reads_them(tiny_clip_json, data):
     with torch.no_grad():
         visual.ln_post.weight.uniform_(0.5, 2)
         visual.ln_post.bias.uniform_(-1, 1)
-    backbone = PseudoInverseStart(navigate_blocks=(1, 2), clip=clip)
+    backbone = PseudoInverseVisionTransformer(navigate_blocks=(1, 2), clip=clip)
     text = data[1].flatten(0, 1)
     for block in (1, 2):
         token = backbone.project(block, text)

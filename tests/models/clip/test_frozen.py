@@ -11,7 +11,7 @@ from torch import nn
 
 from mmseg_clsclip.models.clip.frozen import Frozen
 from mmseg_clsclip.utils.checkpoint import load_strictly
-from mmseg_clsclip.utils.files import configs_folder
+from mmseg_clsclip.utils.config_files import configs_folder
 
 
 def build():

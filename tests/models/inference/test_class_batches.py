@@ -1,4 +1,4 @@
-"""Chunks: all classes in order, and fewer at once if memory runs out."""
+"""ClassBatcher: all classes in order, and fewer at once if memory runs out."""
 
 import warnings
 
@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from mmseg_clsclip.models.inference import class_batches as chunks
-from mmseg_clsclip.models.inference.class_batches import Chunks
+from mmseg_clsclip.models.inference.class_batches import ClassBatcher
 
 TEXT = torch.randn(2, 10, 4)
 
@@ -34,7 +34,7 @@ def run(chunked, function, size=4, tokens=10):
 @pytest.mark.parametrize('size', [1, 3, 10, 99])
 def test_all_in_order(size):
     function, asked = machine(99)
-    assert torch.equal(run(Chunks(), function, size), 2 * TEXT)
+    assert torch.equal(run(ClassBatcher(), function, size), 2 * TEXT)
     assert max(asked) <= size and sum(asked) == 10
     assert len(asked) == -(-10 // size) and max(asked) - min(asked) <= 1
 
@@ -43,7 +43,7 @@ def test_all_in_order(size):
 def test_the_number_follows_from_the_tokens(monkeypatch, tokens, at_once):
     monkeypatch.setattr(chunks, 'TOKENS_CPU', 100)
     function, asked = machine(99)
-    run(Chunks(), function, None, tokens)
+    run(ClassBatcher(), function, None, tokens)
     assert asked[0] == at_once
 
 
@@ -56,7 +56,7 @@ def test_the_number_follows_from_the_tokens(monkeypatch, tokens, at_once):
     ],
 )
 def test_out_of_memory_halves_once_and_for_all(error):
-    chunked = Chunks()
+    chunked = ClassBatcher()
     function, asked = machine(2, error)
     with pytest.warns(UserWarning, match='5 classes at once.*half as many'):
         out = run(chunked, function, 8)
@@ -75,11 +75,11 @@ def test_out_of_memory_halves_once_and_for_all(error):
 
 def test_one_class_that_does_not_fit_is_an_error():
     with pytest.raises(torch.cuda.OutOfMemoryError), pytest.warns(UserWarning):
-        run(Chunks(), machine(0)[0])
+        run(ClassBatcher(), machine(0)[0])
 
 
 def test_other_errors_are_not_retried():
     function, asked = machine(0, RuntimeError('shapes do not match'))
     with pytest.raises(RuntimeError, match='shapes'):
-        run(Chunks(), function)
+        run(ClassBatcher(), function)
     assert asked == [4]

@@ -11,7 +11,7 @@ from mmseg.models.segmentors import EncoderDecoder
 from mmseg_clsclip.models.inference.running_argmax import RunningArgmax
 from mmseg_clsclip.models.inference.sliding_windows import sliding_windows
 from mmseg_clsclip.models.inference.test_cfg import (
-    PromptedCfg,
+    CLIPTestCfg,
     WindowsCfg,
     check_test_cfg,
 )
@@ -103,7 +103,7 @@ WINDOWS = dict(mode='slide', crop_size=(32, 32), stride=(16, 16))
 def test_an_option_that_is_none_is_refused_by_name(key, values):
     for value in values:
         with pytest.raises(ValueError, match=f'ClsCLIP: test_cfg: {key}=.*: write '):
-            check_test_cfg('ClsCLIP', {**WINDOWS, key: value}, PromptedCfg)
+            check_test_cfg('ClsCLIP', {**WINDOWS, key: value}, CLIPTestCfg)
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_an_option_that_is_none_is_refused_by_name(key, values):
 )
 def test_an_option_that_nothing_reads_is_refused(key, said):
     with pytest.raises(ValueError, match=f"test_cfg has no '{key}'; .*{said}"):
-        check_test_cfg('ClsCLIP', {**WINDOWS, key: 1}, PromptedCfg)
+        check_test_cfg('ClsCLIP', {**WINDOWS, key: 1}, CLIPTestCfg)
 
 
 def test_options_that_do():
@@ -130,7 +130,7 @@ def test_options_that_do():
         dict(labels_only=False, dtype='float32', compile=False),
         dict(_scope_='mmseg'),
     ):
-        check_test_cfg('ClsCLIP', ConfigDict(WINDOWS, **options), PromptedCfg)
+        check_test_cfg('ClsCLIP', ConfigDict(WINDOWS, **options), CLIPTestCfg)
     # What another model does not read.
     with pytest.raises(ValueError, match="test_cfg has no 'keep_classes'"):
         check_test_cfg('x', dict(mode='whole', keep_classes=1), WindowsCfg)

@@ -394,8 +394,9 @@ def test_only_the_likeliest_classes_are_asked_for(tiny_clip_json, mode, height):
     model = build(tiny_clip_json, test_cfg=dict(mode, keep_classes=2))
     plain = build(tiny_clip_json, test_cfg=mode)
     asked = []
-    answer = model._run_answer
-    model._run_answer = lambda model, shared, text, grid: (
+    inference = model.class_by_class
+    answer = inference.class_logits
+    inference.class_logits = lambda model, shared, text, grid: (
         asked.append(text.shape[1]) or answer(model, shared, text, grid)
     )
     clip = model.text_encoder.clip.module
@@ -431,7 +432,9 @@ def test_only_the_likeliest_classes_are_asked_for(tiny_clip_json, mode, height):
 def test_many_classes_are_told_apart_in_half_precision(model):
     text = torch.randn(1, 500, model.text_encoder.dim)
     with torch.no_grad(), torch.autocast('cpu', torch.bfloat16):
-        likely = model.similarity(model.encode(torch.randn(1, 3, 32, 32)), text)
+        likely = model.similarity(
+            model.shared_features(torch.randn(1, 3, 32, 32)), text
+        )
     assert len(likely.unique()) > 490
 
 
@@ -510,8 +513,8 @@ def test_compiled_it_survives_other_sizes_and_vocabularies(tiny_clip_json, model
 
 SCOPELESS = """
 from mmengine.registry import DefaultScope
-from mmseg_clsclip import ClsCLIP, TransformersSegmentor, ZoomIn
-from mmseg_clsclip.baselines import transformers_segmentor
+from mmseg_clsclip import ClsCLIP, HuggingFaceSegmentor, ZoomIn
+from mmseg_clsclip.models.segmentors import hugging_face
 from mmseg_clsclip.models.segmentors.hugging_face_models import LoadedModel
 from torch import nn
 from types import SimpleNamespace
@@ -527,9 +530,10 @@ model = ZoomIn(clsclip, dict(type='SelfProposals'), dict(type='Resize',
 inner = nn.Module()
 inner.config = SimpleNamespace(
     text_config=SimpleNamespace(max_position_embeddings=9))
-transformers_segmentor.load_folder = lambda *args: LoadedModel(
-    inner, None, lambda text: dict(input_ids=[]), (8, 8), [1.] * 3, [1.] * 3)
-other = TransformersSegmentor('x', ['circle'])
+hugging_face.load_folder = lambda *args: LoadedModel(
+    inner, SimpleNamespace(encode_texts=None), lambda text: dict(input_ids=[*text]),
+    (8, 8), [1.] * 3, [1.] * 3)
+other = HuggingFaceSegmentor('x', ['circle'])
 assert DefaultScope.get_current_instance() is None
 print(type(model.module.data_preprocessor).__name__,
       type(other.data_preprocessor).__name__)

@@ -22,9 +22,9 @@ from mmseg.structures import SegDataSample
 from PIL import Image
 from safetensors.torch import load_file, save_file
 
-from mmseg_clsclip.engine.hooks import evaluation_guard_hook as honest_scores
-from mmseg_clsclip.models.segmentors import hugging_face as transformers_segmentor
-from mmseg_clsclip.models.segmentors import hugging_face_models as transformers_models
+import mmseg_clsclip
+from mmseg_clsclip.engine.hooks import evaluation_guard_hook
+from mmseg_clsclip.models.segmentors import hugging_face, hugging_face_models
 
 ROOT = Path(__file__).parents[3]
 CONFIGS = ROOT / 'configs'
@@ -66,24 +66,24 @@ class StandIn(torch.nn.Module):
             row[: len(text)] = torch.tensor([ord(c) for c in text])
         return Tokens(input_ids=ids, attention_mask=(ids > 0).long())
 
-    def read(self, ids, mask):
+    def encode_texts(self, ids, mask):
         self.texts += [len(ids)]
         return ((self.table[ids] * mask[..., None]).sum(1),)
 
-    def look(self, pictures):
+    def encode_images(self, pictures):
         self.pictures += len(pictures)
         return (pictures,)
 
-    def answer(self, seen, text):
+    def decode(self, seen, text):
         return (seen[0] * text[0][..., None, None]).sum(1)
 
 
 def load_standin(folder, random_weights=False):
     model = StandIn()
-    return transformers_models.LoadedModel(
+    return hugging_face_models.LoadedModel(
         model,
-        transformers_models.Family(
-            'StandIn', StandIn.read, StandIn.look, StandIn.answer
+        hugging_face_models.Family(
+            'StandIn', StandIn.encode_texts, StandIn.encode_images, StandIn.decode
         ),
         model.tokenize,
         (16, 16),
@@ -200,7 +200,7 @@ PROCESSORS = dict(
 def write_model(kind, folder):
     """A folder as `save_pretrained` leaves it, of random weights."""
     transformers = pytest.importorskip('transformers')
-    name = transformers_models.FAMILIES[kind].model
+    name = hugging_face_models.FAMILIES[kind].model
     if not hasattr(transformers, name):
         pytest.skip(f'transformers {transformers.__version__} has no {name}')
     tokens = write_tokenizer(folder)
@@ -234,7 +234,7 @@ def sam3(tmp_path_factory):
 
 @pytest.fixture
 def standin(monkeypatch):
-    monkeypatch.setattr(transformers_segmentor, 'load_folder', load_standin)
+    monkeypatch.setattr(hugging_face, 'load_folder', load_standin)
     return 'standin'
 
 
@@ -245,7 +245,7 @@ def folder(request):
 
 
 def build(folder, **kwargs):
-    cfg = dict(type='TransformersSegmentor', folder=folder, vocabulary=NAMES)
+    cfg = dict(type='HuggingFaceSegmentor', folder=folder, vocabulary=NAMES)
     return MODELS.build({**cfg, **kwargs}).eval()
 
 
@@ -312,9 +312,11 @@ def test_clipseg_is_transformers_own_call(clipseg):
 def test_a_picture_is_resized_as_its_processor_does_it(kind, request):
     folder = request.getfixturevalue(kind)
     model, rgb, seen = build(folder), picture(51, 90), []
-    look = model.family.look
+    encode = model.family.encode_images
     model.family = model.family._replace(
-        look=lambda module, inputs: seen.append(inputs) or look(module, inputs)
+        encode_images=lambda module, images: (
+            seen.append(images) or encode(module, images)
+        )
     )
     assert ours(model, rgb).seg_logits.data.shape == (4, 51, 90)
     _, processor = plain(folder, rgb, 'ring')
@@ -335,8 +337,10 @@ def test_sam3_is_transformers_own_post_processing(sam3):
     seen = processor(Image.fromarray(rgb), return_tensors='pt').pixel_values
     text = model.text_encoder(['blue square'], seen.device)
     with torch.no_grad():
-        inner = model.model.module
-        logits = model.family.answer(inner, model.family.look(inner, seen), text)
+        inner = model.backbone.module
+        logits = model.family.decode(
+            inner, model.family.encode_images(inner, seen), text
+        )
         got = ours(model, rgb).seg_logits.data
     assert torch.equal(logits[0] > 0, union > 0)
     expected = F.interpolate(logits[None], (56, 56), mode='bilinear')[0]
@@ -378,6 +382,12 @@ def test_chunks_do_not_change_the_result(folder, model, chunk):
         )
 
 
+def test_configs_of_its_old_name_still_load(standin):
+    model = build(standin, type='TransformersSegmentor')
+    assert type(model) is mmseg_clsclip.HuggingFaceSegmentor
+    assert type(model) is mmseg_clsclip.TransformersSegmentor
+
+
 def test_statistics_of_another_scale_are_refused(standin):
     model = build(
         standin,
@@ -406,8 +416,8 @@ def test_texts_are_read_once_and_pictures_too(standin):
     model = build(standin, test_cfg=dict(mode='whole', class_batch_size=1))
     for _ in range(2):
         model.inference(torch.randn(2, 3, 16, 16), metas(2, (16, 16)))
-    assert model.model.module.texts == [1] * 4
-    assert model.model.module.pictures == 4
+    assert model.backbone.module.texts == [1] * 4
+    assert model.backbone.module.pictures == 4
 
 
 @pytest.mark.parametrize('name', [None, 'ring'])
@@ -459,7 +469,7 @@ def test_prediction_with_and_without_a_background(folder, model):
 
 
 def test_its_own_statistics_normalise_the_picture(folder, model):
-    loaded = transformers_segmentor.load_folder(folder)
+    loaded = hugging_face.load_folder(folder)
     batch = model.data_preprocessor(
         dict(inputs=[torch.full((3, 2, 2), 51, dtype=torch.uint8)])
     )
@@ -477,7 +487,7 @@ def test_it_stays_as_it_is_and_out_of_checkpoints(model):
     assert not model.state_dict()
     assert not model.load_state_dict({}).missing_keys
     model.train()
-    assert not model.model.module.training
+    assert not model.backbone.module.training
     assert not any(p.requires_grad for p in model.parameters())
     with pytest.raises(NotImplementedError, match='CONFIG none'):
         model.loss(torch.randn(1, 3, 32, 32), [SegDataSample()])
@@ -520,7 +530,7 @@ def test_names_that_are_read_alike_or_not_at_all(clipseg):
 
 def test_weights_that_are_no_numbers(standin):
     model = build(standin)
-    model.model.module.table[ord('b')] = float('nan')
+    model.backbone.module.table[ord('b')] = float('nan')
     with pytest.raises(ValueError, match=r"row 2 \('blue square'\).*NaN"):
         model.text_encoder(['ring', 'green', 'blue square'], torch.device('cpu'))
 
@@ -559,7 +569,7 @@ def config(model, tmp_path, *bases):
     path = tmp_path / 'config.py'
     path.write_text('_base_ = ' + repr([str(CONFIGS / b) for b in bases]))
     cfg = Config.fromfile(path)
-    cfg.model = dict(type='TransformersSegmentor', **model)
+    cfg.model = dict(type='HuggingFaceSegmentor', **model)
     cfg.test_dataloader.update(batch_size=4, num_workers=0, persistent_workers=False)
     cfg.update(
         test_cfg=dict(type='TestLoop'),
@@ -574,7 +584,7 @@ def config(model, tmp_path, *bases):
 
 def test_it_runs_on_shapes(folder, tmp_path, monkeypatch):
     lines = []
-    monkeypatch.setattr(honest_scores, 'warn', lines.append)
+    monkeypatch.setattr(evaluation_guard_hook, 'warn', lines.append)
     cfg = config(
         dict(folder=folder, vocabulary='shapes_5i', random_weights=True),
         tmp_path,
@@ -635,7 +645,7 @@ def copy(folder, target, *without):
 def test_it_loads_what_was_saved_in_half_precision(clipseg, tmp_path):
     model = build_once(clipseg)
     copy(clipseg, tmp_path)
-    build(clipseg).model.module.half().save_pretrained(tmp_path)
+    build(clipseg).backbone.module.half().save_pretrained(tmp_path)
     state = load_file(tmp_path / 'model.safetensors')
     assert {v.dtype for v in state.values() if v.is_floating_point()} == {torch.float16}
     loaded = build(str(tmp_path))

@@ -9,7 +9,7 @@ from mmseg.registry import MODELS
 
 from mmseg_clsclip.models.segmentors import normalization
 from mmseg_clsclip.models.segmentors.normalization import check_normalization
-from mmseg_clsclip.utils.files import configs_folder
+from mmseg_clsclip.utils.config_files import configs_folder
 
 CLIP = dict(mean=[122.8, 116.7, 104.1], std=[68.5, 66.6, 70.3])
 UNIT = dict(mean=[0.481, 0.458, 0.408], std=[0.269, 0.261, 0.276])
@@ -107,3 +107,48 @@ def test_every_segmentor_looks(name):
     model = MODELS.build(config)
     with pytest.raises(ValueError, match='statistics of pictures'):
         model.data_preprocessor(dict(inputs=[BYTES]), False)
+
+
+@pytest.fixture
+def reads(monkeypatch):
+    """Counts what a GPU would be waited for."""
+    number = []
+    for name in ('cpu', 'max', 'min', 'mean', 'any', 'all', '__float__', '__bool__'):
+        own = getattr(torch.Tensor, name)
+        monkeypatch.setattr(
+            torch.Tensor,
+            name,
+            lambda *args, own=own, **kwargs: number.append(1) or own(*args, **kwargs),
+        )
+    return number
+
+
+@pytest.mark.parametrize('statistics', [CLIP, dict(CLIP, std=[1.5] * 3), {}])
+@pytest.mark.parametrize('picture', ['bytes', 'floats', 'normalised'])
+def test_after_the_first_batches_it_costs_nothing(picture, statistics, reads, logged):
+    preprocessor = MODELS.build(dict(type='SegDataPreProcessor', **statistics))
+    data = dict(inputs=[PICTURES[picture]])
+    for _ in range(1 if picture == 'bytes' else normalization.FLOAT_BATCHES):
+        check_normalization(preprocessor, (data,))
+    assert reads
+    reads.clear()
+    for _ in range(3):
+        check_normalization(preprocessor, (data,))
+    assert not reads
+
+
+@pytest.mark.parametrize('picture', ['bytes', 'floats'])
+@pytest.mark.parametrize('change', ['in place', 'another', 'inference'])
+def test_other_statistics_are_looked_at_anew(picture, change):
+    preprocessor = MODELS.build(dict(type='SegDataPreProcessor', **CLIP))
+    data = dict(inputs=[PICTURES[picture]])
+    for _ in range(normalization.FLOAT_BATCHES + 1):
+        check_normalization(preprocessor, (data,))
+    if change == 'in place':
+        preprocessor.mean /= 255
+        preprocessor.std /= 255
+    else:
+        with torch.inference_mode(change == 'inference'):
+            preprocessor.std = preprocessor.std / 255
+    with pytest.raises(ValueError, match='statistics of pictures from 0 to 1'):
+        check_normalization(preprocessor, (data,))

@@ -1,0 +1,153 @@
+"""Text embeddings from files, and what is wrong with them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+
+from .vocabulary import read_names, read_vocabulary
+
+
+def read_embedded_classes(
+    vocabulary: dict, dim: int
+) -> tuple[list[tuple[str, ...]], Tensor]:
+    """Return the classes of a vocabulary of embeddings, and the latter (K, D).
+
+    Args:
+        vocabulary (dict): ``embeddings``, a file, and ``names``, see
+            :class:`OpenCLIPTextEncoder`.
+        dim (int): Their width D.
+
+    Raises:
+        FileNotFoundError: If a file of names or embeddings is missing.
+        ValueError: If names, embeddings and width do not fit each other.
+    """
+    if set(vocabulary) != {'embeddings', 'names'}:
+        raise ValueError(
+            'A vocabulary of embeddings is dict(embeddings=FILE, names=...); '
+            f'it has {sorted(map(str, vocabulary))}.'
+        )
+    names = vocabulary['names']
+    if isinstance(names, (str, Path)):
+        path = Path(names)
+        if path.is_file():
+            names = read_names(path)
+        elif path.suffix:
+            raise FileNotFoundError(f'The names of the classes, {path}, do not exist.')
+    classes = read_vocabulary(names)
+    embeddings = read_embeddings(
+        vocabulary['embeddings'], [synonyms[0] for synonyms in classes]
+    )
+    expected = (len(classes), dim)
+    if tuple(embeddings.shape) != expected:
+        raise ValueError(
+            f'The text embeddings are {tuple(embeddings.shape)}; '
+            f'{len(classes)} names and a CLIP of width {dim} need {expected}.'
+        )
+    return classes, embeddings
+
+
+def read_embeddings(path: str | Path, names: Sequence[str] = ()) -> Tensor:
+    """Read text embeddings (K, D) float32.
+
+    From ``.npy``, ``.pt``, ``.pth`` or ``.safetensors``.
+
+    Args:
+        path (str): The file.
+        names (Sequence[str]): Of the rows, for the message.
+
+    Raises:
+        FileNotFoundError: If the file does not exist.
+        ValueError: If it holds anything but one matrix of finite numbers.
+    """
+    if not isinstance(path, (str, Path)):
+        raise ValueError(
+            'embeddings is the path of a file, not a '
+            f'{type(path).__name__}. Save them: '
+            "np.save('embeddings.npy', array)."
+        )
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f'The text embeddings {path} do not exist.')
+    readers = {
+        '.npy': lambda: torch.from_numpy(np.load(path, allow_pickle=False)),
+        '.safetensors': lambda: load_file(path),
+        '.pt': lambda: torch.load(path, map_location='cpu', weights_only=True),
+    }
+    readers['.pth'] = readers['.pt']
+    if path.suffix not in readers:
+        raise ValueError(
+            f'{path}: text embeddings are read from .npy, .pt or .safetensors.'
+        )
+    try:
+        value = readers[path.suffix]()
+    except Exception as error:
+        raise ValueError(
+            f'{path} could not be read as text embeddings ({type(error).__name__}).'
+        ) from error
+    if isinstance(value, dict) and len(value) == 1:
+        value = next(iter(value.values()))
+    dense = (
+        isinstance(value, Tensor)
+        and value.layout is torch.strided
+        and not value.is_nested
+        and not value.is_meta
+    )
+    if not dense or value.ndim != 2:
+        if isinstance(value, dict):
+            content = f'a dict of {list(value)}'
+        elif dense:
+            content = f'shape {tuple(value.shape)}'
+        else:
+            content = f'a {type(value).__name__} that is none'
+        raise ValueError(f'{path} must hold one matrix (K, D); it holds {content}.')
+    if not value.is_floating_point():
+        raise ValueError(
+            f'{path} holds {value.dtype}; text embeddings are floating-point numbers.'
+        )
+    value = value.detach().float()
+    check_finite(value, names, f'{path}, the text embeddings')
+    return value
+
+
+def normalize_embeddings(embeddings: Tensor, names: Sequence[str]) -> Tensor:
+    """Return rows (K, D) of length 1, float32.
+
+    Raises:
+        ValueError: If a row is all zeros.
+    """
+    # In float32 the square of a tiny or huge number is 0 or inf.
+    rows = embeddings.double()
+    lengths = rows.norm(dim=1, keepdim=True)
+    if not lengths.all():
+        row = int(lengths.argmin())
+        raise ValueError(
+            f'Row {row} ({names[row]!r}) of the text embeddings is all zeros, '
+            'which nothing normalises.'
+        )
+    return (rows / lengths).float()
+
+
+def check_finite(rows: Tensor, names: Sequence[str], source: str) -> None:
+    """Refuse rows (K, ...) that hold what is no number, or infinite.
+
+    Args:
+        rows (Tensor): A row a name.
+        names (Sequence[str]): As far as they are known.
+        source (str): Where the rows are from, for the message.
+
+    Raises:
+        ValueError: If a row does.
+    """
+    finite = rows.isfinite().flatten(1).all(1)
+    if not finite.all():
+        row = int((~finite).nonzero()[0])
+        name = f' ({names[row]!a})' if row < len(names) else ''
+        raise ValueError(
+            f'{source}: row {row}{name} has values that are NaN, or infinite '
+            f'in float32; {int((~finite).sum())} of {len(rows)} rows do. '
+            'Pixels would be decided by them.'
+        )

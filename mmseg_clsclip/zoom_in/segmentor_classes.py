@@ -1,0 +1,176 @@
+"""SegmentorClasses: the interface by which ZoomIn reads any segmentor."""
+
+from abc import ABC, abstractmethod
+from typing import NamedTuple
+
+import torch
+from mmengine.structures import InstanceData
+from mmseg.models.utils import resize
+from torch import Tensor
+
+from .canvas import Canvas
+from .options import Join
+from .region import Region
+from .segmentor_protocol import ZoomableSegmentor
+
+
+class LabelSpace(NamedTuple):
+    """The classes that a sample asks for.
+
+    Attributes:
+        labels (dict[str, int]): Labels by name, without the background's.
+        channels (int): C, those of the segmentor's seg_logits.
+    """
+
+    labels: dict[str, int]
+    channels: int
+
+
+class RegionPrediction(NamedTuple):
+    """A region at its size in the picture.
+
+    Attributes:
+        values (Tensor): (1 or C, h, w). Probabilities if the picture has a
+            single channel, otherwise logits.
+        label_map (Tensor): int16 (h, w).
+    """
+
+    values: Tensor
+    label_map: Tensor
+
+
+class SegmentorClasses(ABC):
+    """What differs between prompted classes and a closed set.
+
+    A single channel is a probability, as mmseg gives it; several are logits.
+
+    Args:
+        segmentor (ZoomableSegmentor): Whose classes they are.
+    """
+
+    canvas_type: type[Canvas]
+
+    def __init__(self, segmentor: ZoomableSegmentor):
+        self.segmentor = segmentor
+
+    @property
+    @abstractmethod
+    def names(self) -> list[str] | None:
+        """Names of all classes by channel, None if they are not known."""
+
+    @property
+    @abstractmethod
+    def background(self) -> int | None:
+        """Channel of the background, None if none is known."""
+
+    def require_background(self) -> None:
+        """Check that ``whole_picture='never'`` has a background to fill in.
+
+        Raises:
+            ValueError: If the segmentor has none.
+        """
+        if self.background is None:
+            raise ValueError(
+                "whole_picture='never' makes background of what is in no "
+                'region, and ZoomIn knows of no background of this segmentor. '
+                "Write whole_picture='fallback', or, if a closed set has one, "
+                "give its `classes`, of which one is 'background'."
+            )
+
+    def require_names(self, source: str) -> None:
+        """Check that the names are known.
+
+        Args:
+            source (str): That of the proposals, which come with names.
+
+        Raises:
+            ValueError: If they are not.
+        """
+        if self.names is None:
+            raise ValueError(
+                f'{source} gives boxes with names, and those '
+                "of the segmentor's classes are not known. Give them to ZoomIn"
+                " as `classes`, for instance classes='voc'."
+            )
+
+    @abstractmethod
+    def get_label_space(self, class_name: str | None) -> LabelSpace:
+        """Return what a sample asks for.
+
+        Args:
+            class_name (str, optional): The class of an episode.
+
+        Raises:
+            ValueError: If the segmentor cannot be asked so.
+        """
+
+    @abstractmethod
+    def list_regions(self, proposals: InstanceData) -> list[Region]:
+        """Return the region of each proposal, by its ``windows``."""
+
+    def create_canvas(
+        self, channels: int, size: tuple[int, int], join: Join, device: torch.device
+    ) -> Canvas:
+        """Return the empty canvas of a picture."""
+        return self.canvas_type(channels, size, join, self.background, device)
+
+    @abstractmethod
+    def calibrate_whole(self, logits: Tensor) -> Tensor:
+        """Return a whole picture's logits (C, H, W) on the regions' scale."""
+
+    @abstractmethod
+    def _activate(self, logits: Tensor) -> Tensor:
+        """Return probabilities of several channels (C, H, W)."""
+
+    @abstractmethod
+    def _select_logits(self, logits: Tensor) -> Tensor:
+        """Return those of a region's several channels that are pasted."""
+
+    @abstractmethod
+    def _label_logits(self, logits: Tensor, region: Region) -> Tensor:
+        """Return the label map (1, h, w) of a region's logits."""
+
+    def compute_probabilities(self, logits: Tensor, labels: dict[str, int]) -> Tensor:
+        """Return probabilities (K, H, W) of some classes.
+
+        Args:
+            logits (Tensor): seg_logits (C, H, W).
+            labels (dict[str, int]): K labels by name.
+        """
+        if len(logits) == 1:
+            return logits
+        return self._activate(logits)[list(labels.values())]
+
+    def read_region(
+        self, logits: Tensor, region: Region, channels: int
+    ) -> RegionPrediction:
+        """Return a region's prediction, resized to its window.
+
+        Args:
+            logits (Tensor): The segmentor's seg_logits (C, h, w) of it.
+            region (Region): What they are of.
+            channels (int): Those of the whole picture's seg_logits.
+        """
+        if len(logits) == 1:
+            # The bound keeps the logit of certainty finite.
+            logits = logits.logit(1e-7)
+        else:
+            logits = self._select_logits(logits)
+        values = resize(
+            logits[None],
+            size=region.window.size,
+            mode='bilinear',
+            align_corners=self.segmentor.align_corners,
+        )[0]  # (1 or C, h, w)
+        if channels == 1:
+            values = values.sigmoid()
+            label_map = self.label_pixels(values)
+        else:
+            label_map = self._label_logits(values, region)
+        return RegionPrediction(values, label_map[0].to(torch.int16))
+
+    def label_pixels(self, logits: Tensor) -> Tensor:
+        """Return the label map (1, H, W) of seg_logits (C, H, W)."""
+        if len(logits) > 1:
+            return logits.argmax(dim=0, keepdim=True)
+        return (logits > self.segmentor.decode_head.threshold).to(logits)

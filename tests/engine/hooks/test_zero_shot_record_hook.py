@@ -1,0 +1,148 @@
+"""What training saw is in checkpoints and in results."""
+
+from types import SimpleNamespace
+
+from mmengine.evaluator import Evaluator
+from mmseg.evaluation import IoUMetric
+from mmseg.registry import DATASETS
+
+from mmseg_clsclip import (
+    EpisodeIoUMetric,
+    GeneralizedZeroShotIoUMetric,
+    ZeroShotRecordHook,
+)
+from mmseg_clsclip.engine.hooks.unwrapping import has_random_weights
+from mmseg_clsclip.evaluation import ProtocolIoUMetric
+
+TRUTH = ('background', 'a', 'b')
+
+
+def test_metrics_are_told_what_they_measure(runner):
+    told = runner()
+    ZeroShotRecordHook().before_test(told)
+    assert told.test_loop.evaluator.dataset_meta == dict(
+        classes=TRUTH, protocol=dict(dataset='Data', pictures=7)
+    )
+    told.test_dataloader.dataset.metainfo = dict(
+        classes=TRUTH, protocol=dict(dataset='X', fold=1)
+    )
+    ZeroShotRecordHook().before_val(told)
+    assert told.val_loop.evaluator.dataset_meta['protocol'] == dict(dataset='X', fold=1)
+
+
+def test_random_weights_are_in_the_protocol_of_every_metric(runner):
+    test = runner(random=True)
+    metrics = [
+        IoUMetric(prefix='a'),
+        EpisodeIoUMetric(),
+        GeneralizedZeroShotIoUMetric(['a'], prefix='b'),
+    ]
+    test.test_loop.evaluator = Evaluator(metrics)
+    ZeroShotRecordHook().before_test(test)
+    assert type(metrics[0]) is ProtocolIoUMetric
+    for metric in metrics:
+        assert metric.dataset_meta['protocol']['random_weights'] is True
+    # Within a zoom-in, within test-time augmentation, within processes.
+    inner = test.model
+    for _ in range(3):
+        inner = SimpleNamespace(module=inner)
+    assert has_random_weights(inner)
+    assert not has_random_weights(runner().model)
+
+
+def test_a_checkpoint_that_saw_the_unseen_classes_is_named(logged, runner):
+    test = runner()
+    test.test_dataloader.dataset.metainfo = dict(
+        classes=TRUTH, novel_classes=('a',), protocol=dict(novel_handling='ignore')
+    )
+    trained = dict(base_classes=['b'], protocol=dict(novel_handling='ignore'))
+    hook = ZeroShotRecordHook()
+    hook.before_test(test)
+    hook.after_load_checkpoint(test, dict(meta=dict(dataset_meta=trained)))
+    hook.before_test(test)
+    assert not logged
+    trained.update(base_classes=['a'], protocol=dict(novel_handling='x'))
+    hook.after_load_checkpoint(test, dict(meta=dict(dataset_meta=trained)))
+    hook.before_test(test)
+    (message,) = logged
+    assert 'NOT zero-shot: the checkpoint was trained on masks of a' in message
+    protocol = test.test_loop.evaluator.dataset_meta['protocol']
+    assert protocol['novel_handling'] == 'x'  # not what the test set says
+    assert protocol['trained_on_unseen'] == ['a']
+
+
+def test_cocos_and_vocs_spellings_are_of_one_class(logged, runner):
+    test = runner()
+    test.test_dataloader.dataset.metainfo = dict(
+        classes=TRUTH, novel_classes=('sofa', 'train')
+    )
+    hook = ZeroShotRecordHook()
+    hook.after_load_checkpoint(
+        test, dict(meta=dict(dataset_meta=dict(base_classes=['couch', 'dog'])))
+    )
+    hook.before_test(test)
+    assert 'trained on masks of sofa.' in logged[0]
+
+
+def test_what_a_metric_calls_unseen_counts_too(logged, runner):
+    test = runner()
+    test.test_loop.evaluator.metrics = [
+        GeneralizedZeroShotIoUMetric(unseen_classes=['b'])
+    ]
+    hook = ZeroShotRecordHook()
+    hook.after_load_checkpoint(
+        test, dict(meta=dict(dataset_meta=dict(base_classes=['a', 'b'])))
+    )
+    hook.before_test(test)
+    assert 'NOT zero-shot: the checkpoint was trained on masks of b' in (logged[0])
+
+
+def training(runner, dataset, **meta):
+    test = runner()
+    test.train_dataloader = SimpleNamespace(dataset=dataset)
+    hook = ZeroShotRecordHook()
+    hook.after_load_checkpoint(test, dict(meta=dict(dataset_meta=meta)))
+    hook.before_train(test)
+    return hook, test
+
+
+def test_a_training_adds_to_what_an_earlier_one_saw(logged, runner):
+    dataset = DATASETS.build(
+        dict(
+            type='EpisodeDataset',
+            dataset=dict(
+                type='Shapes5iDataset', split='test', length=9, test_mode=False
+            ),
+        )
+    )
+    seen, novel = dataset.base_classes[0], dataset.metainfo['novel_classes'][0]
+    hook, test = training(runner, dataset, base_classes=[seen])
+    assert not logged
+    # Validated on another fold, and begun from another fold's checkpoint.
+    test.val_dataloader.dataset.metainfo = dict(classes=TRUTH, novel_classes=(seen,))
+    hook.before_val(test)
+    assert f'trained on masks of {seen}' in logged[0]
+    hook, test = training(runner, dataset, base_classes=[novel])
+    assert f'trained on masks of {novel}, which count as uns' in logged[1]
+    # The checkpoint that comes of it remembers.
+    checkpoint = dict(meta=dict(dataset_meta=dict(base_classes=[seen])))
+    hook.before_save_checkpoint(test, checkpoint)
+    hook = ZeroShotRecordHook()
+    hook.after_load_checkpoint(test, checkpoint)
+    test.test_dataloader.dataset.metainfo = dict(classes=TRUTH, novel_classes=(novel,))
+    hook.before_test(test)
+    assert f'trained on masks of {novel}.' in logged[-1]
+    # A closed set has seen all of its classes.
+    hook.after_load_checkpoint(
+        test, dict(meta=dict(dataset_meta=dict(classes=[seen, novel])))
+    )
+    hook.before_test(test)
+    assert f'trained on masks of {novel}.' in logged[-1] and len(logged) == 4
+
+
+def test_of_joined_data_sets_all_classes_are_seen(logged, runner, joined):
+    hook, test = training(runner, joined(False, 0, 1))
+    checkpoint = dict(meta={})
+    hook.before_save_checkpoint(test, checkpoint)
+    assert len(checkpoint['meta']['seen_classes']) == 20
+    assert not logged

@@ -1,0 +1,194 @@
+"""Text embeddings from files, and what is wrong with them."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from safetensors.torch import save_file
+
+from mmseg_clsclip.models.text_encoders.embeddings import read_embeddings
+from mmseg_clsclip.models.text_encoders.open_clip_text_encoder import (
+    OpenCLIPTextEncoder,
+)
+
+NAMES = ['red circle', 'blue square', 'ring']
+MATRIX = np.linspace(-1, 1, 48, dtype=np.float32).reshape(3, 16)
+
+
+def build(clip, vocabulary=NAMES, **kwargs):
+    return OpenCLIPTextEncoder(vocabulary, clip=clip, **kwargs)
+
+
+def write_embeddings(path, matrix=MATRIX):
+    tensor = torch.from_numpy(matrix)
+    if path.suffix == '.npy':
+        np.save(path, matrix)
+    elif path.suffix == '.safetensors':
+        save_file(dict(text=tensor), path)
+    else:
+        torch.save(tensor, path)
+    return str(path)
+
+
+@pytest.mark.parametrize('file', ['a.npy', 'a.pt', 'a.pth', 'a.safetensors'])
+def test_embeddings_are_taken_as_they_are(clip, forwards, tmp_path, file):
+    path = write_embeddings(tmp_path / file)
+    encoder = build(clip, dict(embeddings=path, names=NAMES))
+    assert encoder.names == tuple(NAMES)
+    assert torch.equal(encoder(), torch.from_numpy(MATRIX))
+    assert torch.equal(encoder(['ring']), torch.from_numpy(MATRIX[2:]))
+    assert forwards == []
+
+
+def test_embeddings_in_half_precision_become_float32(tmp_path):
+    path = write_embeddings(tmp_path / 'a.npy', MATRIX.astype(np.float16))
+    assert read_embeddings(path).dtype == torch.float32
+
+
+def test_embeddings_may_be_normalised(clip, tmp_path):
+    path = write_embeddings(tmp_path / 'a.npy')
+    encoder = build(clip, dict(embeddings=path, names=NAMES), normalize=True)
+    torch.testing.assert_close(encoder().norm(dim=-1), torch.ones(3))
+
+
+@pytest.mark.parametrize(
+    'file, text',
+    [
+        ('names.txt', 'red circle\nblue square\nring\n'),
+        ('names.txt', 'red circle\nblue square\nring'),
+        ('names.txt', '\ufeffred circle \nblue square\nring'),
+        ('names.txt', 'red circle\r\nblue square\r\nring\r\n\r\n'),
+        ('names.json', json.dumps(NAMES)),
+        ('names.json', json.dumps(['red circle', 'blue square', ['ring', 'circle']])),
+    ],
+)
+def test_names_from_a_file(clip, tmp_path, file, text):
+    embeddings = write_embeddings(tmp_path / 'a.npy')
+    (tmp_path / file).write_bytes(text.encode())
+    encoder = build(clip, dict(embeddings=embeddings, names=str(tmp_path / file)))
+    assert encoder.names == tuple(NAMES)
+
+
+def test_names_of_a_data_set_for_embeddings(clip, tmp_path):
+    matrix = np.ones((20, 16), np.float32)
+    path = write_embeddings(tmp_path / 'a.npy', matrix)
+    assert len(build(clip, dict(embeddings=path, names='voc')).names) == 20
+
+
+def refuses(match, clip, path, names=NAMES, error=ValueError):
+    with pytest.raises(error, match=match):
+        build(clip, dict(embeddings=str(path), names=names))
+
+
+def test_embeddings_that_do_not_fit(clip, tmp_path):
+    path = write_embeddings(tmp_path / 'a.npy')
+    refuses(
+        r'are \(3, 16\); 2 names and .* width 16 need \(2, 16\)', clip, path, NAMES[:2]
+    )
+    path = write_embeddings(tmp_path / 'b.npy', MATRIX[:, :12].copy())
+    refuses(r'are \(3, 12\); 3 names and .* need \(3, 16\)', clip, path)
+    path = write_embeddings(tmp_path / 'c.npy', MATRIX[0])
+    refuses(r'one matrix \(K, D\); it holds shape \(16,\)', clip, path)
+    torch.save(dict(a=torch.ones(1), b=torch.ones(1)), tmp_path / 'd.pt')
+    refuses(r"it holds a dict of \['a', 'b'\]", clip, tmp_path / 'd.pt')
+
+
+@pytest.mark.parametrize('value', [np.nan, np.inf, -np.inf, 1e300])
+@pytest.mark.parametrize('file', ['a.npy', 'a.pt', 'a.safetensors'])
+def test_embeddings_that_are_no_numbers(clip, tmp_path, file, value):
+    matrix = MATRIX.astype(np.float64)
+    matrix[1, 3] = value
+    path = write_embeddings(tmp_path / file, matrix)
+    refuses(rf"{file}.*row 1 \('blue square'\) .*NaN.*; 1 of 3 rows", clip, path)
+    with pytest.raises(ValueError, match='row 1 has'):
+        read_embeddings(path)
+
+
+@pytest.mark.parametrize('dtype', ['int64', 'uint8', 'bool', 'complex64'])
+def test_embeddings_of_other_kinds_of_numbers(clip, tmp_path, dtype):
+    path = write_embeddings(tmp_path / 'a.npy', MATRIX.astype(dtype))
+    refuses(f'a.npy holds torch.{dtype}; text embeddings are floating', clip, path)
+
+
+def test_embeddings_of_odd_layouts_and_kinds(clip, tmp_path):
+    matrix = torch.from_numpy(MATRIX)
+    for wrong in (matrix.to_sparse(), matrix.to('meta')):
+        torch.save(wrong, tmp_path / 'a.pt')
+        refuses('it holds a Tensor that is none', clip, tmp_path / 'a.pt')
+    torch.save(torch.nn.Parameter(matrix), tmp_path / 'a.pt')
+    assert not read_embeddings(tmp_path / 'a.pt').requires_grad
+    with pytest.raises(ValueError, match='path of a file, not a Tensor'):
+        build(clip, dict(embeddings=matrix, names=NAMES))
+
+
+def test_embeddings_that_cannot_be_normalised(clip, tmp_path):
+    for scale in (1e-30, 1e30):
+        path = write_embeddings(tmp_path / 'a.npy', MATRIX * np.float32(scale))
+        vocabulary = dict(embeddings=path, names=NAMES)
+        torch.testing.assert_close(
+            build(clip, vocabulary, normalize=True)().norm(dim=1), torch.ones(3)
+        )
+    path = write_embeddings(tmp_path / 'a.npy', MATRIX * np.float32([[1], [1], [0]]))
+    encoder = build(clip, dict(embeddings=path, names=NAMES))
+    assert not encoder(['ring']).any()
+    with pytest.raises(ValueError, match=r"Row 2 \('ring'\).* all zeros"):
+        encoder.normalize = True
+
+
+@pytest.mark.parametrize('suffix', ['.npy', '.pt', '.safetensors'])
+def test_embeddings_that_cannot_be_read(clip, tmp_path, suffix):
+    path = tmp_path / f'a{suffix}'
+    path.write_text('not embeddings')
+    refuses('could not be read as text embeddings', clip, path)
+
+
+class Evil:
+    """Runs code if it is unpickled without care."""
+
+    def __reduce__(self):
+        return pytest.fail, ('Code in a pickle ran.',)
+
+
+def test_code_in_embeddings_is_refused(clip, tmp_path):
+    torch.save(Evil(), tmp_path / 'a.pt')
+    refuses('could not be read', clip, tmp_path / 'a.pt')
+    np.save(tmp_path / 'a.npy', np.array([Evil()]), allow_pickle=True)
+    refuses('could not be read', clip, tmp_path / 'a.npy')
+
+
+def test_embeddings_that_are_not_there(clip, tmp_path):
+    refuses(
+        'nowhere.npy do not exist',
+        clip,
+        tmp_path / 'nowhere.npy',
+        error=FileNotFoundError,
+    )
+    (tmp_path / 'a.csv').touch()
+    refuses('are read from .npy, .pt or', clip, tmp_path / 'a.csv')
+    path = write_embeddings(tmp_path / 'a.npy')
+    refuses(
+        'nowhere.txt, do not exist',
+        clip,
+        path,
+        str(tmp_path / 'nowhere.txt'),
+        FileNotFoundError,
+    )
+    (tmp_path / 'latin.txt').write_bytes('café'.encode('latin-1'))
+    refuses('latin.txt is no text in UTF-8', clip, path, str(tmp_path / 'latin.txt'))
+    (tmp_path / 'broken.json').write_text('["ring",')
+    refuses('broken.json is not JSON', clip, path, str(tmp_path / 'broken.json'))
+    with pytest.raises(ValueError, match=r"it has \['embeddings'\]"):
+        build(clip, dict(embeddings=path))
+
+
+def test_normalising_embeddings_can_be_taken_back(clip, tmp_path):
+    path = write_embeddings(tmp_path / 'a.npy')
+    encoder = build(clip, dict(embeddings=path, names=NAMES))
+    for normalize in (True, False):
+        encoder.normalize = normalize
+        wanted = torch.from_numpy(MATRIX)
+        wanted = F.normalize(wanted, dim=1) if normalize else wanted
+        torch.testing.assert_close(encoder(), wanted)
+        torch.testing.assert_close(encoder(['ring']), wanted[2:])
