@@ -17,7 +17,7 @@ test_pipeline = [
     dict(type='PackSegInputs'),
 ]
 tta_pipeline = [
-    dict(type='LoadImageFromFile'),
+    test_pipeline[0],
     dict(
         type='TestTimeAug',
         transforms=[
@@ -25,12 +25,8 @@ tta_pipeline = [
                 dict(type='Resize', scale=(2048, side), keep_ratio=True)
                 for side in (384, 480, 576)
             ],
-            [
-                dict(type='RandomFlip', prob=0.0, direction='horizontal'),
-                dict(type='RandomFlip', prob=1.0, direction='horizontal'),
-            ],
-            [dict(type='LoadAnnotations')],
-            [dict(type='PackSegInputs')],
+            _base_.tta_pipeline[1].transforms[1],
+            *([step] for step in test_pipeline[2:]),
         ],
     ),
 ]

@@ -1,6 +1,6 @@
 _base_ = [
     '../_base_/models/transformers-clipseg.py',
-    '../_base_/datasets/open_vocabulary_336.py',
+    '../_base_/datasets/voc21_336.py',
     '../_base_/default_runtime.py',
 ]
 # The picture as it was read: the model brings it to its own 352 x 352.
@@ -14,12 +14,4 @@ tta_pipeline = [
     _base_.tta_pipeline[0],
     dict(type='TestTimeAug', transforms=_base_.tta_pipeline[1].transforms[1:]),
 ]
-test_dataloader = dict(
-    dataset=dict(
-        type='PascalVOCDataset',
-        data_root='data/VOCdevkit/VOC2012',
-        data_prefix=dict(img_path='JPEGImages', seg_map_path='SegmentationClass'),
-        ann_file='ImageSets/Segmentation/val.txt',
-        pipeline=test_pipeline,
-    )
-)
+test_dataloader = dict(dataset=dict(pipeline=test_pipeline))

@@ -1,5 +1,2 @@
 _base_ = './clsclip_vit-b16_coco-20i-480x480_fold0.py'
-train_dataloader = dict(
-    dataset=dict(fold=2, list_file='data/coco/lists/train_fold2.txt')
-)
-test_dataloader = dict(dataset=dict(fold=2, list_file='data/coco/lists/val_fold2.txt'))
+train_dataloader = test_dataloader = dict(dataset=dict(fold=2))

@@ -12,16 +12,7 @@ test_pipeline = [*letterbox, pack]
 # The canvas has one size, so that only flips are left.
 tta_pipeline = [
     *letterbox,
-    dict(
-        type='TestTimeAug',
-        transforms=[
-            [
-                dict(type='RandomFlip', prob=0.0, direction='horizontal'),
-                dict(type='RandomFlip', prob=1.0, direction='horizontal'),
-            ],
-            [pack],
-        ],
-    ),
+    dict(type='TestTimeAug', transforms=[_base_.tta_pipeline[1].transforms[1], [pack]]),
 ]
 model = dict(decode_head=dict(align_corners=True))
 test_dataloader = dict(dataset=dict(pipeline=test_pipeline))

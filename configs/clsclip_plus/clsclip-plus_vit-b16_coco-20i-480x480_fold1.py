@@ -1,2 +1,2 @@
 _base_ = './clsclip-plus_vit-b16_coco-20i-480x480_fold0.py'
-test_dataloader = dict(dataset=dict(fold=1, list_file='data/coco/lists/val_fold1.txt'))
+test_dataloader = dict(dataset=dict(fold=1))

@@ -1,9 +1,6 @@
-_base_ = '../_base_/clsclip_vit-b16_open-vocabulary-336.py'
-test_dataloader = dict(
-    dataset=dict(
-        type='PascalVOCDataset',
-        data_root='data/VOCdevkit/VOC2012',
-        data_prefix=dict(img_path='JPEGImages', seg_map_path='SegmentationClass'),
-        ann_file='ImageSets/Segmentation/val.txt',
-    )
-)
+_base_ = [
+    '../_base_/models/clsclip_vit-b16.py',
+    '../_base_/datasets/voc21_336.py',
+    '../_base_/default_runtime.py',
+]
+model = dict(test_cfg=dict(mode='slide', crop_size=(224, 224), stride=(112, 112)))

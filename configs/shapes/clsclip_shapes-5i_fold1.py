@@ -1,3 +1,2 @@
 _base_ = './clsclip_shapes-5i_fold0.py'
-train_dataloader = dict(dataset=dict(dataset=dict(fold=1)))
-test_dataloader = dict(dataset=dict(dataset=dict(fold=1)))
+train_dataloader = test_dataloader = dict(dataset=dict(dataset=dict(fold=1)))

@@ -1,3 +1,2 @@
 _base_ = './clsclip_shapes-5i_fold0.py'
-train_dataloader = dict(dataset=dict(dataset=dict(fold=3)))
-test_dataloader = dict(dataset=dict(dataset=dict(fold=3)))
+train_dataloader = test_dataloader = dict(dataset=dict(dataset=dict(fold=3)))

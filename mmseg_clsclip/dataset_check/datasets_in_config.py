@@ -10,7 +10,7 @@ from .. import EpisodeDataset
 from ..comparison.classes import class_of
 from ..datasets.arguments import check_suffixes
 from ..datasets.episode_lists import picture_id, read_lists
-from ..datasets.folds import FoldDataset
+from ..datasets.folds import FoldDataset, fill_in
 from ..utils.keys import NOVEL_CLASSES
 
 
@@ -66,8 +66,12 @@ def parts_of(
     if issubclass(kind, EpisodeDataset):
         novel = cfg.get(NOVEL_CLASSES, novel)
         episodes = True
-        if cfg.get('list_file') is not None:
-            listed = {name for name, _ in read_lists(cfg['list_file'])[0]}
+        list_file = cfg.get('list_file')
+        if issubclass(kind, FoldDataset):
+            keys = {key: cfg[key] for key in ('fold', 'split') if key in cfg}
+            list_file = fill_in(list_file, **keys)
+        if list_file is not None:
+            listed = {name for name, _ in read_lists(list_file)[0]}
     inner = cfg.get('datasets') or [cfg.get('dataset')]
     if issubclass(kind, FoldDataset):
         inner = [

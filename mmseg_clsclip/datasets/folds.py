@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from mmseg.datasets import BaseSegDataset
 
@@ -10,6 +11,23 @@ from .arguments import is_whole
 from .episode_dataset import EpisodeDataset
 
 NUM_FOLDS = 4
+
+
+def fill_in(list_file: Any, fold: int = 0, split: str = 'val') -> Any:
+    """Put a fold and a split into the names of lists.
+
+    Args:
+        list_file (str | Sequence[str], optional): See :class:`FoldDataset`.
+        fold (int): In the place of ``{fold}``.
+        split (str): In the place of ``{split}``.
+    """
+    if isinstance(list_file, (list, tuple)):
+        return [fill_in(path, fold=fold, split=split) for path in list_file]
+    if not isinstance(list_file, (str, os.PathLike)):
+        return list_file
+    # Other braces may stand in a folder's name.
+    name = os.fspath(list_file)
+    return name.replace('{split}', str(split)).replace('{fold}', str(fold))
 
 
 class FoldDataset(EpisodeDataset):
@@ -31,7 +49,8 @@ class FoldDataset(EpisodeDataset):
             2048, that is 2 * 32 * 32 (PFENet, BAM and all after them).
         test_classes (str): Defaults to ``'novel'``.
         list_file (str | Sequence[str], optional): See
-            :class:`EpisodeDataset`.
+            :class:`EpisodeDataset`; ``{split}`` and ``{fold}`` in it are
+            those of the data set.
         kwargs: Of :class:`EpisodeDataset`.
 
     Raises:
@@ -64,7 +83,7 @@ class FoldDataset(EpisodeDataset):
             pipeline,
             min_area=min_area,
             test_classes=test_classes,
-            list_file=list_file,
+            list_file=fill_in(list_file, fold=fold, split=split),
             **kwargs,
         )
 

@@ -10,6 +10,8 @@ from mmengine.runner import Runner
 from mmseg.registry import MODELS
 from PIL import Image
 
+from mmseg_clsclip.datasets.folds import fill_in
+
 ROOT = Path(__file__).parents[2]
 CONFIGS = sorted(
     str(p.relative_to(ROOT))
@@ -43,7 +45,7 @@ def test_the_fold_in_the_name_is_the_fold_in_the_data(path):
             continue
         data = loader.dataset
         assert data.get('dataset', data).fold == fold
-        assert str(fold) in data.get('list_file', str(fold))
+        assert '{fold}' in data.get('list_file', '{fold}')
         novel.append(data.get('novel_handling', 'drop_image'))
     assert len(set(novel)) == 1
     assert cfg.test_evaluator.type == 'EpisodeIoUMetric'
@@ -92,7 +94,7 @@ def _write(dataset, episodes):
     (root / ann).parent.mkdir(parents=True, exist_ok=True)
     (root / ann).write_text('p0\np1\n')
     if episodes.get('list_file'):
-        path = Path(episodes.list_file)
+        path = Path(fill_in(episodes.list_file, episodes.fold, split))
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text('p0 7\np0 8\n' if split == 'train' else 'p1 1\np1 5\n')
 

@@ -133,6 +133,21 @@ def test_hsnets_pickled_lists(coco):
         build(coco, 'train', fold=1, list_file=str(path))
 
 
+def test_a_lists_name_follows_fold_and_split(coco):
+    folder = coco / '{odd}'
+    folder.mkdir()
+    (folder / 'val_fold0.txt').write_text('COCO_val2014_000000000009 5\n')
+    for files in (
+        str(folder / '{split}_fold{fold}.txt'),
+        [folder / 'val_fold{fold}.txt'],
+    ):
+        data = build(coco, list_file=files)
+        assert pairs(data) == [(9, 'airplane')]
+        assert data.metainfo['protocol']['list_files'] == ['val_fold0.txt']
+        with pytest.raises(FileNotFoundError, match='val_fold1.txt does not exist'):
+            build(coco, fold=1, list_file=files)
+
+
 def refused(root, labels, **kwargs):
     split = kwargs.get('split', 'val')
     name = f'COCO_{split}2014_000000000042'

@@ -2,7 +2,6 @@
 
 import importlib
 import json
-import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,26 +11,21 @@ import pytest
 import torch
 from mmengine.config import Config
 
-TOOLS = Path(__file__).parents[2] / 'tools/shapes'
+from mmseg_clsclip.experiments import grid, heads, rows, shipped, tool_runs
+from mmseg_clsclip.experiments.grid import Job
+from mmseg_clsclip.experiments.results_file import append_lines, read_lines
+from mmseg_clsclip.experiments.tables import summary, tables
+
+ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture
-def experiment(monkeypatch):
-    monkeypatch.syspath_prepend(str(TOOLS))
-    return importlib.import_module('experiment')
-
-
-def line(experiment, row, fold, seed, unseen, **more):
-    owner = 'ClsCLIP' if row.startswith('ClsCLIP+') else row
-    config = experiment.fingerprint(
-        experiment.config_of(owner), experiment.tests_of(owner)[row]
-    )
+def line(row, fold, seed, unseen, **more):
     return dict(
         row=row,
         fold=fold,
         seed=seed,
         iterations=3000,
-        config=config,
+        config=rows.fingerprints()[row],
         miou_unseen=unseen,
         miou_seen=70.0,
         fb_iou=80.0,
@@ -41,30 +35,24 @@ def line(experiment, row, fold, seed, unseen, **more):
     )
 
 
-def run_main(experiment, monkeypatch, tmp_path, *args):
-    monkeypatch.setattr(
-        sys,
-        'argv',
-        [
-            'experiment.py',
-            '--results',
-            str(tmp_path / 'results.jsonl'),
-            '--page',
-            str(tmp_path / 'page.md'),
-            '--jobs',
-            '1',
-            *args,
-        ],
-    )
-    experiment.main()
+@pytest.fixture
+def experiment(monkeypatch, tmp_path):
+    """The tool, as it is called."""
+    monkeypatch.syspath_prepend(str(ROOT / 'tools/shapes'))
+    tool = importlib.import_module('experiment')
+    files = ['--results', tmp_path / 'results.jsonl', '--page', tmp_path / 'page.md']
+
+    def _experiment(*args):
+        tool.main([*map(str, files), '--jobs', '1', *args])
+
+    return _experiment
 
 
-def test_rows_differ_in_what_they_say_they_do(experiment):
-    rows = {**experiment.BASELINES, **experiment.ABLATIONS}
+def test_rows_differ_in_what_they_say_they_do():
     trained = {}
-    for row in rows:
-        cfg = Config.fromfile(experiment.config_of(row))
-        reference = Config.fromfile(experiment.config_of('ClsCLIP'))
+    for row in {**rows.BASELINES, **rows.ABLATIONS}:
+        cfg = Config.fromfile(rows.config_of(row))
+        reference = Config.fromfile(rows.config_of('ClsCLIP'))
         rate = cfg.optim_wrapper.optimizer.pop('lr')
         other = reference.optim_wrapper.optimizer.pop('lr')
         assert (rate != other) == ('learning rate' in row), row
@@ -79,13 +67,11 @@ def test_rows_differ_in_what_they_say_they_do(experiment):
     assert len(set(trained.values())) == len(trained)
 
 
-def test_a_fingerprint_is_of_all_that_a_config_says(experiment, tmp_path):
-    prints = {
-        experiment.fingerprint(experiment.config_of(row)) for row in experiment.CONFIGS
-    }
-    assert len(prints) == len(experiment.CONFIGS)
-    base = experiment.config_of('ClsCLIP')
-    plain = experiment.fingerprint(base)
+def test_a_fingerprint_is_of_all_that_a_config_says(tmp_path):
+    prints = {rows.fingerprint(rows.config_of(row)) for row in rows.ROWS}
+    assert len(prints) == len(rows.ROWS)
+    base = rows.config_of('ClsCLIP')
+    plain = rows.fingerprint(base)
     for name, more, same in (
         ('same', '', True),
         ('drawn', 'visualizer = dict(alpha=0.5)', True),
@@ -95,12 +81,27 @@ def test_a_fingerprint_is_of_all_that_a_config_says(experiment, tmp_path):
     ):
         config = tmp_path / f'{name}.py'
         config.write_text(f'_base_ = {str(base)!r}\n{more}')
-        assert (experiment.fingerprint(config) == plain) == same
+        assert (rows.fingerprint(config) == plain) == same
 
 
-def test_a_run_trains_and_tests_the_fold_and_seed_it_is_of(
-    experiment, tmp_path, monkeypatch
-):
+def test_the_runs_of_the_page_are_those_of_todays_configs():
+    path = ROOT / 'docs/results.jsonl'
+    assert len(read_lines(path, 3000)) == len(path.read_text().splitlines())
+
+
+def test_a_renamed_class_is_what_it_was(monkeypatch, tmp_path):
+    base = rows.config_of('ClsCLIP')
+    (tmp_path / 'new.py').write_text(
+        f"_base_ = {str(base)!r}\nmodel = dict(type='NewName')"
+    )
+    plain = rows.fingerprint(base)
+    assert rows.fingerprint(tmp_path / 'new.py') != plain
+    rows.fingerprint.cache_clear()
+    monkeypatch.setitem(rows.RENAMED, 'NewName', 'ClsCLIP')
+    assert rows.fingerprint(tmp_path / 'new.py') == plain
+
+
+def test_a_run_trains_and_tests_the_fold_and_seed_it_is_of(tmp_path, monkeypatch):
     commands, tested = [], []
 
     def train(command, **kwargs):
@@ -110,53 +111,50 @@ def test_a_run_trains_and_tests_the_fold_and_seed_it_is_of(
         (work_dir / 'last_checkpoint').write_text('head.pth')
         return SimpleNamespace(returncode=0)
 
-    def test(config, checkpoint, work_dir, threads, options):
-        tested.append((Path(config).stem, checkpoint, options))
+    def test(run, work_dir):
+        tested.append(run)
         return dict(miou_unseen=len(tested))
 
     monkeypatch.setattr('subprocess.run', train)
-    monkeypatch.setattr(experiment, 'run_test', test)
-    lines = experiment.run('ClsCLIP', 3, 2, 40, tmp_path)
+    monkeypatch.setattr(grid, 'run_test', test)
+    lines = grid.run_job(Job('ClsCLIP', 3, 2), 40, tmp_path)
     assert {
         'randomness.seed=2',
         'train_cfg.max_iters=40',
         'train_dataloader.dataset.dataset.fold=3',
     } < set(commands[0])
-    assert commands[0][2] == str(experiment.config_of('ClsCLIP'))
-    assert [config for config, *_ in tested] == [
-        path.stem for path in experiment.tests_of('ClsCLIP').values()
+    assert commands[0][2] == str(rows.config_of('ClsCLIP'))
+    assert [run.config for run in tested] == [
+        str(path) for path in rows.tests_of('ClsCLIP').values()
     ]
-    for _, checkpoint, options in tested:
-        assert checkpoint == 'head.pth'
-        assert options == ['test_dataloader.dataset.dataset.fold=3']
+    for run in tested:
+        assert run.checkpoint == 'head.pth'
+        assert run.options == ['test_dataloader.dataset.dataset.fold=3']
     for number, (row, one) in enumerate(
-        zip(experiment.tests_of('ClsCLIP'), lines, strict=True), 1
+        zip(rows.tests_of('ClsCLIP'), lines, strict=True), 1
     ):
         assert (one['row'], one['fold'], one['seed']) == (row, 3, 2)
         assert one['miou_unseen'] == number and one['iterations'] == 40
 
 
 def test_each_fold_is_evaluated_with_its_own_head(monkeypatch, tmp_path):
-    monkeypatch.syspath_prepend(str(TOOLS))
-    evaluate = importlib.import_module('evaluate')
-
-    def test(config, checkpoint, work_dir, threads, options):
-        fold = int(Path(checkpoint).stem[-1])
-        name = Path(config).stem
+    def test(run, work_dir, threads):
+        fold = int(Path(run.checkpoint).stem[-1])
+        name = Path(run.config).stem
         if 'whole' in name:
             return dict(mIoU=10 + fold)
         if 'plus' in name:
-            assert options == [f'test_dataloader.dataset.dataset.fold={fold}']
+            assert run.options == [f'test_dataloader.dataset.dataset.fold={fold}']
             return dict(
                 miou_unseen=20 + fold,
                 miou_unseen_small=30 + fold,
                 protocol=dict(proposals=name),
             )
-        assert not options and name.endswith(f'fold{fold}')
-        return dict.fromkeys(evaluate.COLUMNS, 40 + fold)
+        assert not run.options and name.endswith(f'fold{fold}')
+        return dict.fromkeys(shipped.COLUMNS, 40 + fold)
 
-    monkeypatch.setattr(evaluate, 'run_test', test)
-    rows, plus = evaluate.evaluate(tmp_path)
+    monkeypatch.setattr(tool_runs, 'run_test', test)
+    rows, plus = shipped.evaluate(tmp_path)
     assert [rows[f'fold{k}']['miou_unseen'] for k in range(4)] == [40, 41, 42, 43]
     assert rows['fold2']['miou_whole'] == 12
     assert rows['mean'] == dict.fromkeys(rows['mean'], 41.5) | dict(miou_whole=11.5)
@@ -165,38 +163,36 @@ def test_each_fold_is_evaluated_with_its_own_head(monkeypatch, tmp_path):
         assert row['miou_unseen'] == 21.5 and row['miou_unseen_small'] == 31.5
 
 
-def test_mean_and_spread_are_over_seeds_of_the_mean_over_folds(experiment):
+def test_mean_and_spread_are_over_seeds_of_the_mean_over_folds():
     lines = [
-        line(experiment, 'ClsCLIP', fold, seed, 60 + 4 * fold + seed)
+        line('ClsCLIP', fold, seed, 60 + 4 * fold + seed)
         for fold in (0, 1)
         for seed in (0, 1, 2)
     ]
-    cells = experiment.summary(lines, 'ClsCLIP', (0, 1))
+    cells = summary(lines, 'ClsCLIP', (0, 1))
     assert cells[:4] == ['ClsCLIP', '61.0', '65.0', '63.0 ± 1.0']
     # A seed without all folds is in the folds' columns alone.
-    cells = experiment.summary(lines[:-1], 'ClsCLIP', (0, 1))
+    cells = summary(lines[:-1], 'ClsCLIP', (0, 1))
     assert cells[3] == '62.5 ± 0.7' and cells[-2:] == ['', '2']
 
 
-def test_who_is_ahead_in_runs_of_the_same_fold_and_seed(experiment):
+def test_who_is_ahead_in_runs_of_the_same_fold_and_seed():
     lines = [
-        line(experiment, row, fold, seed, 60 + fold + gain * seed)
+        line(row, fold, seed, 60 + fold + gain * seed)
         for row, gain in (('ClsCLIP', 1), ('LSeg-style', 2))
         for fold in (0, 1)
         for seed in (0, 1, 2)
     ]
-    other = line(experiment, 'LSeg-style', 1, 3, 99)  # ClsCLIP has no such run
-    cells = experiment.summary([*lines, other], 'LSeg-style', (0, 1))
+    other = line('LSeg-style', 1, 3, 99)  # ClsCLIP has no such run
+    cells = summary([*lines, other], 'LSeg-style', (0, 1))
     assert cells[-2:] == ['4 of 6', '3']
-    assert experiment.summary(lines, 'LSeg-style', (1,))[-2:] == ['2 of 3', '3']
+    assert summary(lines, 'LSeg-style', (1,))[-2:] == ['2 of 3', '3']
 
 
-def test_means_within_a_table_are_of_the_same_folds(experiment):
-    lines = [line(experiment, 'ClsCLIP', fold, 0, 60 + 4 * fold) for fold in range(4)]
-    lines += [line(experiment, 'ClsCLIP, block 0', 0, 0, 50)]
-    baselines, zoom_in, ablations = experiment.tables(lines, range(4), (0, 1)).split(
-        '###'
-    )[1:]
+def test_means_within_a_table_are_of_the_same_folds():
+    lines = [line('ClsCLIP', fold, 0, 60 + 4 * fold) for fold in range(4)]
+    lines += [line('ClsCLIP, block 0', 0, 0, 50)]
+    baselines, zoom_in, ablations = tables(lines, range(4), (0, 1)).split('###')[1:]
     assert '| ClsCLIP | 60.0 | 64.0 | 68.0 | 72.0 | 66.0 |' in baselines
     assert '| ClsCLIP | 60.0 | 64.0 | 68.0 | 72.0 | 66.0 |' in zoom_in
     assert '| ClsCLIP | 60.0 | 64.0 | 62.0 |' in ablations
@@ -206,17 +202,17 @@ def test_means_within_a_table_are_of_the_same_folds(experiment):
 def test_what_is_there_is_not_run_again(experiment, monkeypatch, tmp_path):
     calls = []
 
-    def run(row, fold, seed, iterations, out):
-        calls.append((row, fold, seed))
-        return [line(experiment, row, fold, seed, 60.0)]
+    def run(job, iterations, out):
+        calls.append(job)
+        return [line(*job, 60.0)]
 
-    monkeypatch.setattr(experiment, 'run', run)
+    monkeypatch.setattr(grid, 'run_job', run)
     (tmp_path / 'page.md').write_text(
         'Before.\n<!-- tables -->\nstale\n<!-- end -->\nAfter.\n'
     )
     args = ['--rows', 'LSeg-style', '--seeds', '0', '--folds']
-    run_main(experiment, monkeypatch, tmp_path, *args, '0')
-    run_main(experiment, monkeypatch, tmp_path, *args, '0', '1')
+    experiment(*args, '0')
+    experiment(*args, '0', '1')
     assert calls == [('LSeg-style', 0, 0), ('LSeg-style', 1, 0)]
     page = (tmp_path / 'page.md').read_text()
     assert page.startswith('Before.\n') and page.endswith('\nAfter.\n')
@@ -224,7 +220,7 @@ def test_what_is_there_is_not_run_again(experiment, monkeypatch, tmp_path):
     # Another config is another row.
     results = tmp_path / 'results.jsonl'
     results.write_text(results.read_text().replace('"config": "', '"config": "x'))
-    run_main(experiment, monkeypatch, tmp_path, *args, '0')
+    experiment(*args, '0')
     assert len(calls) == 3
 
 
@@ -232,61 +228,38 @@ def test_a_run_that_fails_is_named_and_the_others_done(
     experiment, monkeypatch, tmp_path
 ):
 
-    def run(row, fold, seed, iterations, out):
-        if fold == 0:
+    def run(job, iterations, out):
+        if job.fold == 0:
             raise RuntimeError('no memory')
-        return [line(experiment, row, fold, seed, 60.0)]
+        return [line(*job, 60.0)]
 
-    monkeypatch.setattr(experiment, 'run', run)
-    with pytest.raises(SystemExit, match='no memory'):
-        run_main(
-            experiment,
-            monkeypatch,
-            tmp_path,
-            '--rows',
-            'LSeg-style',
-            '--seeds',
-            '0',
-            '--folds',
-            '0',
-            '1',
-        )
+    monkeypatch.setattr(grid, 'run_job', run)
+    with pytest.raises(SystemExit, match='LSeg-style, fold 0, seed 0: no memory'):
+        experiment('--rows', 'LSeg-style', '--seeds', '0', '--folds', '0', '1')
     kept = (tmp_path / 'results.jsonl').read_text().splitlines()
     assert [json.loads(x)['fold'] for x in kept] == [1]
 
 
-def test_training_free_rows_run_once_whatever_the_seed(
-    experiment, monkeypatch, tmp_path
-):
+def test_training_free_rows_run_once_whatever_the_seed(experiment, monkeypatch):
     calls = []
 
-    def run(row, fold, seed, iterations, out):
-        calls.append((fold, seed))
-        return [dict(line(experiment, row, fold, seed, 60.0), iterations=0)]
+    def run(job, iterations, out):
+        calls.append((job.fold, job.seed))
+        return [dict(line(*job, 60.0), iterations=0)]
 
-    monkeypatch.setattr(experiment, 'run', run)
+    monkeypatch.setattr(grid, 'run_job', run)
     for seed in '0', '1':
-        run_main(
-            experiment,
-            monkeypatch,
-            tmp_path,
-            '--rows',
-            'MaskCLIP, training-free',
-            '--seeds',
-            seed,
-            '--folds',
-            '0',
-        )
+        experiment('--rows', 'MaskCLIP, training-free', '--seeds', seed, '--folds', '0')
     assert calls == [(0, 0)]
 
 
-def test_stopped_it_runs_no_more(experiment, monkeypatch, tmp_path):
+def test_stopped_it_runs_no_more(experiment, monkeypatch):
     calls, stopped = [], threading.Event()
 
-    def run(row, fold, seed, iterations, out):
-        calls.append(fold)
+    def run(job, iterations, out):
+        calls.append(job.fold)
         assert len(calls) == 1 or stopped.wait(60)
-        return [line(experiment, row, fold, seed, 60.0)]
+        return [line(*job, 60.0)]
 
     class Pool(ThreadPoolExecutor):
         def shutdown(self, *args, **kwargs):
@@ -297,26 +270,24 @@ def test_stopped_it_runs_no_more(experiment, monkeypatch, tmp_path):
     def advance(*args):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(experiment, 'run', run)
-    monkeypatch.setattr(experiment, 'ThreadPoolExecutor', Pool)
-    monkeypatch.setattr(experiment.Progress, 'advance', advance)
+    monkeypatch.setattr(grid, 'run_job', run)
+    monkeypatch.setattr(grid, 'ThreadPoolExecutor', Pool)
+    monkeypatch.setattr(grid.Progress, 'advance', advance)
     with pytest.raises(KeyboardInterrupt):
-        run_main(experiment, monkeypatch, tmp_path, '--rows', 'LSeg-style')
+        experiment('--rows', 'LSeg-style')
     assert len(calls) <= 2
 
 
-def test_a_line_cut_short_and_one_of_a_row_that_is_gone(
-    experiment, monkeypatch, tmp_path
-):
+def test_a_line_cut_short_and_one_of_a_row_that_is_gone(experiment, tmp_path):
     results = tmp_path / 'results.jsonl'
     results.write_text(
         json.dumps(dict(row='gone', fold=0, seed=0, iterations=3000, config='x')) + '\n'
     )
-    run_main(experiment, monkeypatch, tmp_path, '--table')
+    experiment('--table')
     with results.open('a') as file:
         file.write('{"row": "LSeg-st')
     with pytest.raises(SystemExit, match=r'results.jsonl:2 is no whole line'):
-        run_main(experiment, monkeypatch, tmp_path, '--table')
+        experiment('--table')
 
 
 @pytest.mark.parametrize(
@@ -334,29 +305,27 @@ def test_a_line_cut_short_and_one_of_a_row_that_is_gone(
         (dict(miou_unseen=...), 'LSeg-style, fold 0, seed 0 has no miou_unseen'),
     ],
 )
-def test_lines_that_are_none_are_named(
-    experiment, monkeypatch, tmp_path, change, message
-):
+def test_lines_that_are_none_are_named(experiment, tmp_path, change, message):
     if isinstance(change, dict):
-        content = {**line(experiment, 'LSeg-style', 0, 0, 60.0), **change}
+        content = {**line('LSeg-style', 0, 0, 60.0), **change}
         change = json.dumps({k: v for k, v in content.items() if v is not ...})
     data = change if isinstance(change, bytes) else change.encode()
     (tmp_path / 'results.jsonl').write_bytes(data)
     with pytest.raises(SystemExit, match=message):
-        run_main(experiment, monkeypatch, tmp_path, '--table')
+        experiment('--table')
 
 
-def test_nothing_is_glued_to_a_last_line(experiment, tmp_path):
+def test_nothing_is_glued_to_a_last_line(tmp_path):
     path = tmp_path / 'new/results.jsonl'
-    one = line(experiment, 'LSeg-style', 0, 0, 60.0)
-    experiment.append(path, [one])
+    one = line('LSeg-style', 0, 0, 60.0)
+    append_lines(path, [one])
     path.write_bytes(path.read_bytes()[:-1])  # killed before its end
-    experiment.append(path, [dict(one, fold=1), dict(one, fold=2)])
-    assert [x['fold'] for x in experiment.read(path, 3000)] == [0, 1, 2]
+    append_lines(path, [dict(one, fold=1), dict(one, fold=2)])
+    assert [x['fold'] for x in read_lines(path, 3000)] == [0, 1, 2]
     path.write_bytes(path.read_bytes()[:-9])
-    experiment.append(path, [one])
-    with pytest.raises(SystemExit, match='jsonl:3 is no whole line'):
-        experiment.read(path, 3000)
+    append_lines(path, [one])
+    with pytest.raises(ValueError, match='jsonl:3 is no whole line'):
+        read_lines(path, 3000)
 
 
 def test_a_page_is_whole_or_as_it_was(experiment, monkeypatch, tmp_path):
@@ -368,7 +337,7 @@ def test_a_page_is_whole_or_as_it_was(experiment, monkeypatch, tmp_path):
 
     monkeypatch.setattr('os.replace', replace)
     with pytest.raises(KeyboardInterrupt):
-        run_main(experiment, monkeypatch, tmp_path, '--table')
+        experiment('--table')
     assert 'old' in page.read_text()
 
 
@@ -381,35 +350,28 @@ def test_a_page_is_whole_or_as_it_was(experiment, monkeypatch, tmp_path):
         ('--iterations', '0'),
     ],
 )
-def test_options_out_of_range_are_refused(
-    experiment, monkeypatch, tmp_path, args, capsys
-):
+def test_options_out_of_range_are_refused(experiment, args, capsys):
     with pytest.raises(SystemExit):
-        run_main(experiment, monkeypatch, tmp_path, *args)
+        experiment(*args)
     assert args[0] in capsys.readouterr().err
 
 
 def test_a_tests_result_is_read_as_all_are(monkeypatch, tmp_path):
-    monkeypatch.syspath_prepend(str(TOOLS))
-    evaluate = importlib.import_module('evaluate')
-    monkeypatch.setattr(evaluate, 'run_tool', lambda *args, **kwargs: None)
+    run = tool_runs.TestRun('config.py', 'none')
+    monkeypatch.setattr(tool_runs, 'run_tool', lambda *args, **kwargs: None)
     path = tmp_path / 'now/now.json'
     path.parent.mkdir()
     path.write_text('{"a/mIoU": 40.0, "a/protocol": {"views": 1}}')
-    assert evaluate.run_test('c', 'none', tmp_path, 1, []) == dict(
-        mIoU=40.0, protocol=dict(views=1)
-    )
+    assert tool_runs.run_test(run, tmp_path) == dict(mIoU=40.0, protocol=dict(views=1))
     path.write_text('{"mIoU": 40, "protocol": {"random_weights": true}}')
     with pytest.raises(ValueError, match='means NOTHING.*in no table'):
-        evaluate.run_test('c', 'none', tmp_path, 1, [])
+        tool_runs.run_test(run, tmp_path)
     path.write_text('{"mIoU": 40')
     with pytest.raises(ValueError, match='not a whole JSON'):
-        evaluate.run_test('c', 'none', tmp_path, 1, [])
+        tool_runs.run_test(run, tmp_path)
 
 
-def test_a_published_checkpoint_remembers_what_was_seen(monkeypatch, tmp_path):
-    monkeypatch.syspath_prepend(str(TOOLS))
-    train_heads = importlib.import_module('train_heads')
+def test_a_published_checkpoint_remembers_what_was_seen(tmp_path):
     dataset_meta = dict(
         classes=('a', 'b'),
         palette=[[0, 0, 0]],
@@ -431,7 +393,7 @@ def test_a_published_checkpoint_remembers_what_was_seen(monkeypatch, tmp_path):
         ),
         tmp_path / 'in.pth',
     )
-    train_heads.publish(tmp_path / 'in.pth', tmp_path / 'out.pth')
+    heads.publish_head(tmp_path / 'in.pth', tmp_path / 'out.pth')
     kept = torch.load(tmp_path / 'out.pth', weights_only=True)
     assert kept['meta']['seen_classes'] == ['a', 'c']
     assert 'more' not in kept['meta']['dataset_meta']

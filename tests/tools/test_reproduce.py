@@ -1,50 +1,26 @@
-"""The scripts of the paper's tables: what they print, refuse and resume."""
+"""The tools of the paper's tables: what they print, refuse and resume."""
 
 import argparse
+import importlib
 import json
 import os
 import re
 import runpy
 import shlex
-import subprocess
 import sys
-from io import StringIO
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from mmengine.config import Config, DictAction
 
-pytestmark = pytest.mark.skipif(
-    sys.platform == 'win32', reason='the scripts are for a POSIX shell'
-)
+from mmseg_clsclip.reproduction import commands, options, stages
+from mmseg_clsclip.reproduction.coco_20i import COCO20iColumn
+from mmseg_clsclip.reproduction.pascal_5i import PASCAL5iColumn
+
 ROOT = Path(__file__).parents[2]
-TOOLS = ROOT / 'tools/reproduce'
+COLUMNS = {kind.NAME: kind for kind in (PASCAL5iColumn, COCO20iColumn)}
 IDS = 'ImageSets/Segmentation'
-# In place of Python: notes its arguments and leaves what the tools leave.
-STUB = f"""#!/usr/bin/env bash
-echo "$@" >>"$CALLS"
-[[ "$*" =~ --work-dir\\ ([^ ]+) ]] && folder=${{BASH_REMATCH[1]}}
-case $1 in
-    # Beside it: all of the package takes seconds to import.
-    tools/average_folds.py)
-        PYTHONPATH=$(dirname "$CALLS")/light exec "{sys.executable}" "$@" ;;
-    -m) exec "{sys.executable}" "$@" ;;
-    # It reads a list; to leave at once would break the writer's pipe.
-    tools/reproduce/_check_detections.py) cat >/dev/null ;;
-    tools/train.py)
-        [[ "$*" =~ max_iters=([0-9]+) ]]
-        mkdir -p "$folder"
-        name=$folder/iter_${{BASH_REMATCH[1]}}.pth
-        touch -t 202001010000 "$name" && echo -n "$name" \
-            >"$folder/last_checkpoint" ;;
-    tools/test.py)
-        fold=${{folder: -1}}
-        mkdir -p "$folder/now"
-        echo '{{"miou_unseen": 5'$fold', "fb_iou": 70, "protocol":' \\
-            '{{"fold": '$fold', "pairs": 7, "dataset": "stub"}}}}' \\
-            >"$folder/now/now.json" ;;
-esac
-"""
 
 
 def touch(root, *names):
@@ -80,45 +56,75 @@ def coco(tmp_path):
     return root
 
 
+class Tools:
+    """In place of tools/: notes their arguments and leaves what they leave."""
+
+    def __init__(self, average):
+        self.average = average
+        self.lines = []
+
+    def run(self, command, env, stdout):
+        assert env['PYTHONPATH'].startswith(str(ROOT))
+        tool, *args = command[1:]
+        self.lines.append(shlex.join([tool, *args]))
+        if '--work-dir' in args:
+            folder = Path(args[args.index('--work-dir') + 1])
+        if tool == 'tools/average_folds.py':
+            self.average(args)
+        elif tool == 'tools/train.py':
+            (option,) = [arg for arg in args if arg.startswith('train_cfg.max_iters=')]
+            path = folder / f'iter_{option.partition("=")[2]}.pth'
+            touch(folder, path.name)
+            os.utime(path, (1, 1))
+            (folder / 'last_checkpoint').write_text(str(path))
+        elif tool == 'tools/test.py':
+            fold = int(folder.name[-1])
+            touch(folder, 'now/now.json')
+            protocol = dict(fold=fold, pairs=7, dataset='stub')
+            result = dict(miou_unseen=50 + fold, fb_iou=70, protocol=protocol)
+            (folder / 'now/now.json').write_text(json.dumps(result))
+        return SimpleNamespace(returncode=0)
+
+    def check(self, config, proposal_options, pictures):
+        self.lines.append(f'check {" ".join(pictures)}')
+
+
 @pytest.fixture
-def run(tmp_path):
-    """Run a script with a stub for Python; out and err of it."""
-    (tmp_path / 'python').write_text(STUB)
-    (tmp_path / 'python').chmod(0o755)
-    package, light = ROOT / 'mmseg_clsclip', tmp_path / 'light/mmseg_clsclip'
-    touch(light, '__init__.py', 'evaluation/__init__.py')
-    for name in (
-        'files.py',
-        *(f'evaluation/{name}.py' for name in ('markdown', 'protocol', 'results')),
-    ):
-        (light / name).symlink_to(package / name)
+def tools(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / 'tools'))
+    tools = Tools(importlib.import_module('average_folds').main)
+    monkeypatch.setattr(commands.subprocess, 'run', tools.run)
+    monkeypatch.setattr(stages, 'check_detections', tools.check)
+    return tools
+
+
+@pytest.fixture
+def run(tools, tmp_path, monkeypatch, capsys):
+    """Run a tool; out and err of it."""
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv('PYTHON', 'python')
 
     def _run(name, *args, code=0):
-        done = subprocess.run(
-            ['bash', TOOLS / f'{name}.sh', *map(str, args), '--out', tmp_path / 'out'],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            env=dict(
-                os.environ,
-                PYTHON=str(tmp_path / 'python'),
-                CALLS=str(tmp_path / 'calls'),
-            ),
-        )
-        assert done.returncode == code, done.stderr
-        return done.stdout, done.stderr
+        argv = [str(arg) for arg in (*args, '--out', tmp_path / 'out')]
+        status = 0
+        try:
+            stages.main(COLUMNS[name], argv)
+        except SystemExit as error:
+            status = error.code
+        # What average_folds.py prints here is not shown by the tool.
+        out, err = capsys.readouterr()
+        assert status == code, err
+        return out, err
 
     return _run
 
 
 @pytest.fixture
-def calls(tmp_path):
-    """What Python was called with since the last time."""
+def calls(tools):
+    """What tools were called with since the last time."""
 
     def _calls():
-        path = tmp_path / 'calls'
-        lines = path.read_text().splitlines() if path.exists() else []
-        path.unlink(missing_ok=True)
+        lines, tools.lines = tools.lines, []
         return lines
 
     return _calls
@@ -128,7 +134,7 @@ def test_a_dry_run_prints_the_commands_of_a_fold(run, calls, voc, tmp_path):
     out, err = run('pascal_5i', voc, '--weights', 'None', '--folds', 2, '--dry-run')
     assert not err and not calls() and not (tmp_path / 'out').exists()
     lines = [line for line in out.splitlines() if not line.startswith('#')]
-    python, root = tmp_path / 'python', str(voc)
+    python, root = 'python', str(voc)
     checkpoint = f'{tmp_path}/out/train/fold2/iter_15000.pth'
     config = 'configs/{}/{}_vit-b16_pascal-5i-480x480_fold2.py'
     plain = config.format('clsclip', 'clsclip')
@@ -182,7 +188,7 @@ def test_options_reach_the_commands_they_are_for(run, voc, tmp_path):
         'optim_wrapper.type=AmpOptimWrapper',
         'test_dataloader.x=2',
     )
-    lines = [line.replace('\\', '') for line in out.splitlines()]
+    lines = [' '.join(shlex.split(line)) for line in out.splitlines()]
     assert len(lines) == 4 * 5 + 4
     for fold in range(4):
         train, plain, *plus = lines[5 * fold : 5 * fold + 5]
@@ -376,23 +382,39 @@ def test_several_machines_take_a_fold_each(run, monkeypatch):
 @pytest.mark.parametrize(
     'args, message',
     [
-        ((), 'where is the data set? VOC2012 [SBD]'),
-        (('voc',), '--weights is missing'),
-        (('voc', '--weights'), '--weights needs a value'),
-        (('voc', '--weights', '--dry-run'), '--weights needs a value'),
+        (('--weights', 'None'), 'where is the data set? VOC2012 [SBD]'),
+        (('voc',), 'required: --weights'),
+        (('voc', '--weights'), '--weights: expected one argument'),
+        (('voc', '--weights', '--dry-run'), '--weights: expected one argument'),
         (('a', 'b', 'c', '--weights', 'None'), 'a b c: only VOC2012 [SBD]'),
-        (('voc', '--weigths', 'None'), 'there is no option --weigths'),
-        (('voc', '--weights', 'None', '--gpus', '3'), '--gpus 3: 1, 2, 4 or 8'),
-        (('voc', '--weights', 'None', '--folds', '0,1'), '--folds 0,1: some of'),
+        (('voc', '--weights', 'None', '--weigths', 'x'), 'arguments: --weigths'),
+        (('voc', '--weights', 'None', '--gpus', '3'), '--gpus: invalid choice: 3'),
+        (('voc', '--weights', 'None', '--folds', '0,1'), '--folds: invalid int'),
+        (('voc', '--weights', 'None', '--folds', '4'), '--folds: invalid choice: 4'),
         (
             ('voc', '--weights', 'None', '--iterations', '1e4'),
-            '--iterations 1e4: a whole number',
+            '--iterations: 1e4 is no whole number',
         ),
         (('VOC 2012', '--weights', 'None'), 'VOC 2012: mmengine takes blanks out'),
     ],
 )
 def test_options_that_are_refused(run, args, message):
     assert message in run('pascal_5i', *args, code=2)[1]
+
+
+def test_sbd_may_come_after_the_options(run, voc, tmp_path):
+    (voc / IDS / 'train_5i.txt').unlink()
+    out, _ = run('pascal_5i', voc, '--weights', 'None', '--dry-run', tmp_path / 'sbd')
+    assert f'--sbd {tmp_path}/sbd/train_noval.txt' in out.splitlines()[0]
+
+
+def test_it_ends_with_the_tool_that_fails(run, tools, voc, monkeypatch):
+    def fail(command, **kwargs):
+        return SimpleNamespace(returncode=3)
+
+    monkeypatch.setattr(commands.subprocess, 'run', fail)
+    out, _ = run('pascal_5i', voc, '--weights', 'None', code=3)
+    assert len(out.splitlines()) == 1
 
 
 def test_it_is_resumed_where_it_was_stopped_and_gives_a_table(
@@ -413,7 +435,7 @@ def test_it_is_resumed_where_it_was_stopped_and_gives_a_table(
     kinds = [line.split()[0] for line in calls()]
     assert kinds.count('tools/train.py') == 3
     assert kinds.count('tools/test.py') == 3 * 4
-    assert 'tools/reproduce/_check_detections.py' in kinds
+    assert 'check' in kinds
     assert 'No row of clsclip yet: fold 3 is not tested' in text
     assert not (tmp_path / 'out/table.md').exists()
 
@@ -471,6 +493,14 @@ def test_it_is_resumed_where_it_was_stopped_and_gives_a_table(
     assert f'--detections {tmp_path / "yolov7.json"} --detector' in err
     calls()
 
+    # Other boxes are, even if their file is older than the results.
+    (tmp_path / 'yolov7.json').write_text('[]')
+    os.utime(tmp_path / 'yolov7.json', (0, 0))
+    for again in (4, 0):
+        run(*args)
+        tested = [x for x in calls() if x.startswith('tools/test.py')]
+        assert len(tested) == again and all('plus_detector_' in x for x in tested)
+
     # So is what a checkpoint made anew had tested.
     os.utime(tmp_path / 'yolov7.json', (0, 0))
     for path in (tmp_path / 'out').glob('*/fold0/now/now.json'):
@@ -481,59 +511,43 @@ def test_it_is_resumed_where_it_was_stopped_and_gives_a_table(
     # What was made otherwise does not join it.
     _, err = run(*args, '--iterations', 7, code=2)
     assert 'was begun with other options:\n    --weights None --iterations 6' in err
-    assert not [x for x in calls() if x.startswith('tools/') and '_check' not in x]
+    assert not [x for x in calls() if x.startswith('tools/')]
 
 
-@pytest.mark.parametrize(
-    'name, data', [('pascal_5i', 'pascal-5i'), ('coco_20i', 'coco-20i')]
-)
-def test_what_the_scripts_say_of_the_configs(name, data):
-    text = (TOOLS / f'{name}.sh').read_text()
+@pytest.mark.parametrize('kind', COLUMNS.values())
+def test_the_columns_schedules_are_the_configs(kind):
     cfg = Config.fromfile(
-        ROOT / f'configs/clsclip/clsclip_vit-b16_{data}-480x480_fold0.py'
+        ROOT / f'configs/clsclip/clsclip_vit-b16_{kind.CONFIG}_fold0.py'
     )
-    assert f'\nITERATIONS={cfg.train_cfg.max_iters}\n' in text
-    assert cfg.param_scheduler[0].end == cfg.train_cfg.max_iters
-    assert (
-        f'BATCH={cfg.train_dataloader.batch_size} '
-        in (TOOLS / '_common.sh').read_text()
-    )
+    assert kind.ITERATIONS == cfg.train_cfg.max_iters == cfg.param_scheduler[0].end
+    assert options.BATCH_SIZE == cfg.train_dataloader.batch_size
 
 
-def python_tool(name, monkeypatch, *args):
-    monkeypatch.setattr(sys, 'argv', [name, *map(str, args)])
-    runpy.run_path(str(TOOLS / name), run_name='__main__')
-
-
-def test_a_detectors_file_is_read_before_hours_are_spent(tmp_path, monkeypatch):
+def test_a_detectors_file_is_read_before_hours_are_spent(tmp_path):
     path = tmp_path / 'boxes.json'
     path.write_text(
         json.dumps(
             [dict(image_id='2007_000033', category_id=0, bbox=[1, 2, 3, 4], score=1)]
         )
     )
-    args = (
-        ROOT / 'configs/clsclip_plus/clsclip-plus_vit-b16_pascal-5i-480x480_fold0.py',
-        '--cfg-options',
-        f'model.proposals.file={path}',
+    config = (
+        ROOT / 'configs/clsclip_plus/clsclip-plus_vit-b16_pascal-5i-480x480_fold0.py'
     )
 
-    def check(pictures, *options):
-        monkeypatch.setattr(sys, 'stdin', StringIO(pictures))
-        python_tool('_check_detections.py', monkeypatch, *args, *options)
+    def check(pictures, *more):
+        file = f'model.proposals.file={path}'
+        stages.check_detections(str(config), [file, *more], pictures)
 
     coco80 = 'model.proposals.categories=coco80'
-    check('2007_000033\n2007_000042\n', coco80)
-    with pytest.raises(SystemExit, match="Write categories='coco80'"):
-        check('2007_000033\n')
-    with pytest.raises(SystemExit, match='no id in common'):
-        check('2009_000001.jpg\n', coco80)
+    check(['2007_000033', '2007_000042'], coco80)
+    with pytest.raises(ValueError, match="Write categories='coco80'"):
+        check(['2007_000033'])
+    with pytest.raises(ValueError, match='no id in common'):
+        check(['2009_000001.jpg'], coco80)
 
 
 def test_operations_are_counted(coarse_clip_json, monkeypatch, capsys):
-    python_tool(
-        'training_flops.py',
-        monkeypatch,
+    arguments = [
         ROOT / 'configs/clsclip/clsclip_vit-b16_pascal-5i-480x480_fold0.py',
         '--cfg-options',
         f'model.backbone.architecture={coarse_clip_json}',
@@ -541,7 +555,9 @@ def test_operations_are_counted(coarse_clip_json, monkeypatch, capsys):
         'model.decode_head.num_heads=2',
         'model.decode_head.num_layers=0',
         'model.decode_head.conv_channels=(4096,)',
-    )
+    ]
+    monkeypatch.setattr(sys, 'argv', ['training_flops.py', *map(str, arguments)])
+    runpy.run_path(str(ROOT / 'tools/reproduce/training_flops.py'), run_name='__main__')
     # The convolution has nearly all: 2 * 9 * 900 * 32 * 4096, and back twice.
     forward, backward = map(
         int,

@@ -6,7 +6,7 @@ train_dataloader = dict(
         type='COCO20iDataset',
         fold=0,
         split='train',
-        list_file='data/coco/lists/train_fold0.txt',
+        list_file='data/coco/lists/{split}_fold{fold}.txt',
         novel_handling='drop_image',
     )
 )
@@ -15,7 +15,7 @@ test_dataloader = dict(
         type='COCO20iDataset',
         fold=0,
         split='val',
-        list_file='data/coco/lists/val_fold0.txt',
+        list_file='data/coco/lists/{split}_fold{fold}.txt',
         novel_handling='drop_image',
     )
 )

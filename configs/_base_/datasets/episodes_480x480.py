@@ -1,18 +1,7 @@
 # Pictures at 480 x 480, one class a sample: what PASCAL-5i and COCO-20i, and
 # the training of the generalised protocols, have in common.
+_base_ = './episodes.py'
 crop_size = (480, 480)
-meta_keys = (
-    'class_name',
-    'img_path',
-    'seg_map_path',
-    'ori_shape',
-    'img_shape',
-    'pad_shape',
-    'scale_factor',
-    'flip',
-    'flip_direction',
-    'reduce_zero_label',
-)
 train_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='LoadAnnotations'),
@@ -23,19 +12,19 @@ train_pipeline = [
     dict(type='RandomCrop', crop_size=crop_size),
     dict(type='RandomFlip', prob=0.5),
     dict(type='MakeEpisode', min_area=1024),
-    dict(type='PackSegInputs', meta_keys=meta_keys),
+    dict(type='PackSegInputs', meta_keys=_base_.meta_keys),
 ]
 test_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='Resize', scale=crop_size, keep_ratio=False),
     dict(type='LoadAnnotations'),
     dict(type='MakeEpisode'),
-    dict(type='PackSegInputs', meta_keys=meta_keys),
+    dict(type='PackSegInputs', meta_keys=_base_.meta_keys),
 ]
 # ClsCLIP+ cuts from the picture as it is.
 zoom_in_pipeline = [step for step in test_pipeline if step['type'] != 'Resize']
 tta_pipeline = [
-    dict(type='LoadImageFromFile'),
+    test_pipeline[0],
     dict(
         type='TestTimeAug',
         transforms=[
@@ -43,30 +32,10 @@ tta_pipeline = [
                 dict(type='Resize', scale=(side, side), keep_ratio=False)
                 for side in (384, 480, 576)
             ],
-            [
-                dict(type='RandomFlip', prob=0.0, direction='horizontal'),
-                dict(type='RandomFlip', prob=1.0, direction='horizontal'),
-            ],
-            [dict(type='LoadAnnotations')],
-            [dict(type='MakeEpisode')],
-            [dict(type='PackSegInputs', meta_keys=meta_keys)],
+            *_base_.tta_pipeline[1].transforms,
+            *([step] for step in test_pipeline[2:]),
         ],
     ),
 ]
-train_dataloader = dict(
-    batch_size=8,
-    num_workers=4,
-    persistent_workers=True,
-    sampler=dict(type='InfiniteSampler', shuffle=True),
-    dataset=dict(pipeline=train_pipeline),
-)
-test_dataloader = dict(
-    batch_size=1,
-    num_workers=4,
-    persistent_workers=True,
-    sampler=dict(type='DefaultSampler', shuffle=False),
-    dataset=dict(pipeline=test_pipeline),
-)
-val_dataloader = None
-val_evaluator = None
-test_evaluator = dict(type='EpisodeIoUMetric')
+train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
+test_dataloader = dict(dataset=dict(pipeline=test_pipeline))

@@ -1,5 +1,6 @@
 # Testing in the open-vocabulary convention of SCLIP, NACLIP and others: all
 # names at once, the short side at 336, windows of 224 every 112 pixels.
+_base_ = './flips.py'
 test_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='Resize', scale=(2048, 336), keep_ratio=True),
@@ -7,7 +8,7 @@ test_pipeline = [
     dict(type='PackSegInputs'),
 ]
 tta_pipeline = [
-    dict(type='LoadImageFromFile'),
+    test_pipeline[0],
     dict(
         type='TestTimeAug',
         transforms=[
@@ -15,12 +16,8 @@ tta_pipeline = [
                 dict(type='Resize', scale=(2048, side), keep_ratio=True)
                 for side in (272, 336, 400)
             ],
-            [
-                dict(type='RandomFlip', prob=0.0, direction='horizontal'),
-                dict(type='RandomFlip', prob=1.0, direction='horizontal'),
-            ],
-            [dict(type='LoadAnnotations')],
-            [dict(type='PackSegInputs')],
+            *_base_.tta_pipeline[1].transforms,
+            *([step] for step in test_pipeline[2:]),
         ],
     ),
 ]

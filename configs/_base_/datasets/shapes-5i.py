@@ -1,16 +1,5 @@
 # Shapes-5i: 128 x 128 pictures drawn by code, read at 64 x 64, scored at 128.
-meta_keys = (
-    'class_name',
-    'img_path',
-    'seg_map_path',
-    'ori_shape',
-    'img_shape',
-    'pad_shape',
-    'scale_factor',
-    'flip',
-    'flip_direction',
-    'reduce_zero_label',
-)
+_base_ = './episodes.py'
 train_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='LoadAnnotations'),
@@ -31,38 +20,30 @@ train_pipeline = [
         direction=['horizontal', 'vertical', 'diagonal'],
     ),
     dict(type='MakeEpisode', min_area=12),
-    dict(type='PackSegInputs', meta_keys=meta_keys),
+    dict(type='PackSegInputs', meta_keys=_base_.meta_keys),
 ]
 test_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='Resize', scale=(64, 64)),
     dict(type='LoadAnnotations'),
     dict(type='MakeEpisode'),
-    dict(type='PackSegInputs', meta_keys=meta_keys),
+    dict(type='PackSegInputs', meta_keys=_base_.meta_keys),
 ]
 # ClsCLIP+ cuts from the picture as it is.
 zoom_in_pipeline = [step for step in test_pipeline if step['type'] != 'Resize']
 tta_pipeline = [
-    dict(type='LoadImageFromFile'),
+    test_pipeline[0],
     dict(
         type='TestTimeAug',
         transforms=[
             [dict(type='Resize', scale=(64, 64))],
-            [
-                dict(type='RandomFlip', prob=0.0, direction='horizontal'),
-                dict(type='RandomFlip', prob=1.0, direction='horizontal'),
-            ],
-            [dict(type='LoadAnnotations')],
-            [dict(type='MakeEpisode')],
-            [dict(type='PackSegInputs', meta_keys=meta_keys)],
+            *_base_.tta_pipeline[1].transforms,
+            *([step] for step in test_pipeline[2:]),
         ],
     ),
 ]
 train_dataloader = dict(
-    batch_size=8,
     num_workers=1,
-    persistent_workers=True,
-    sampler=dict(type='InfiniteSampler', shuffle=True),
     dataset=dict(
         type='EpisodeDataset',
         pipeline=train_pipeline,
@@ -73,8 +54,6 @@ train_dataloader = dict(
 test_dataloader = dict(
     batch_size=50,
     num_workers=1,
-    persistent_workers=True,
-    sampler=dict(type='DefaultSampler', shuffle=False),
     dataset=dict(
         type='EpisodeDataset',
         pipeline=test_pipeline,
@@ -85,6 +64,3 @@ test_dataloader = dict(
         ),
     ),
 )
-val_dataloader = None
-val_evaluator = None
-test_evaluator = dict(type='EpisodeIoUMetric')

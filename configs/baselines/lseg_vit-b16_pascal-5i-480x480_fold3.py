@@ -1,3 +1,0 @@
-_base_ = './lseg_vit-b16_pascal-5i-480x480_fold0.py'
-train_dataloader = dict(dataset=dict(fold=3))
-test_dataloader = dict(dataset=dict(fold=3))

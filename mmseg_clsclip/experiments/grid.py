@@ -1,0 +1,136 @@
+"""The grid of rows, folds and seeds: what is missing, and how it is run."""
+
+import shutil
+import time
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from itertools import product
+from pathlib import Path
+from typing import NamedTuple
+
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from .layout import fold_option
+from .results_file import FIGURES, append_lines
+from .rows import ABLATIONS, TRAINING_FREE, config_of, fingerprint, tests_of
+from .tool_runs import TestRun, run_test, run_tool
+
+
+class Job(NamedTuple):
+    """A training and its tests."""
+
+    row: str
+    fold: int
+    seed: int
+
+    def __str__(self) -> str:
+        return f'{self.row}, fold {self.fold}, seed {self.seed}'
+
+
+def plan(
+    lines: list[dict],
+    rows: Iterable[str],
+    folds: Sequence[int],
+    ablation_folds: Sequence[int],
+    seeds: Sequence[int],
+) -> list[Job]:
+    """List the jobs of which a line is missing.
+
+    Seeds come first, so that every row has one before any has two.
+    """
+    done = {Job(line['row'], line['fold'], line['seed']) for line in lines}
+    done_of_any_seed = {(job.row, job.fold) for job in done}
+    jobs = []
+    for seed, row, fold in product(seeds, rows, folds):
+        if row in ABLATIONS and fold not in ablation_folds:
+            continue
+        if row in TRAINING_FREE:  # a seed changes nothing
+            missing = seed == seeds[0] and (row, fold) not in done_of_any_seed
+        else:
+            missing = any(Job(name, fold, seed) not in done for name in tests_of(row))
+        if missing:
+            jobs.append(Job(row, fold, seed))
+    return jobs
+
+
+def run_job(job: Job, iterations: int, out: Path) -> list[dict]:
+    """Train and test once; a line of figures for every test.
+
+    Raises:
+        RuntimeError: If a tool fails, with the end of what it printed.
+    """
+    config, began = config_of(job.row), time.time()
+    checkpoint, train_seconds = 'none', 0.0
+    work_dir = out / f'{config.stem[:-1]}{job.fold}_seed{job.seed}'
+    if job.row in TRAINING_FREE:
+        iterations = 0
+    else:
+        run_tool(
+            'train.py',
+            config,
+            '--work-dir',
+            work_dir,
+            options=[
+                f'randomness.seed={job.seed}',
+                f'train_cfg.max_iters={iterations}',
+                f'train_dataloader.dataset.dataset.fold={job.fold}',
+            ],
+        )
+        checkpoint = (work_dir / 'last_checkpoint').read_text()
+        train_seconds = time.time() - began
+    lines = []
+    for name, path in tests_of(job.row).items():
+        metrics = run_test(
+            TestRun(str(path), checkpoint, [fold_option(job.fold)]),
+            work_dir / path.stem,
+        )
+        lines.append(
+            dict(
+                row=name,
+                fold=job.fold,
+                seed=job.seed,
+                iterations=iterations,
+                config=fingerprint(config, path),
+                **{key: round(metrics[key], 2) for key in FIGURES if key in metrics},
+                train_seconds=round(train_seconds),
+            )
+        )
+    shutil.rmtree(work_dir)  # its figures stay
+    return lines
+
+
+def execute(
+    jobs: Sequence[Job], iterations: int, work_dir: Path, results: Path, workers: int
+) -> list[str]:
+    """Run jobs, some at once, and append the figures of each as it ends.
+
+    Returns:
+        list[str]: The jobs that failed, and why.
+    """
+    failures: list[str] = []
+    if not jobs:
+        return failures
+    with (
+        ThreadPoolExecutor(workers) as pool,
+        Progress(
+            TextColumn('{task.description}'),
+            BarColumn(),
+            TextColumn('{task.completed}/{task.total} runs'),
+            TimeElapsedColumn(),
+        ) as progress,
+    ):
+        task = progress.add_task('training', total=len(jobs))
+        futures = {pool.submit(run_job, job, iterations, work_dir): job for job in jobs}
+        try:
+            for future in as_completed(futures):
+                progress.advance(task)
+                try:
+                    lines = future.result()
+                except Exception as error:  # one run, not all of them
+                    failures.append(f'{futures[future]}: {error}')
+                    continue
+                append_lines(results, lines)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return failures

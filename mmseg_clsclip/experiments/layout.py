@@ -1,0 +1,24 @@
+"""Where the configs and the shipped heads of Shapes-5i lie."""
+
+from ..datasets.folds import NUM_FOLDS
+from ..models.clip.loading import ASSETS
+from ..utils.config_files import configs_folder
+
+ROOT = configs_folder().parent  # tools/ is there, too
+FOLDS = range(NUM_FOLDS)
+STEM = 'clsclip_shapes-5i_fold{fold}'
+CONFIG = str(ROOT / f'configs/shapes/{STEM}.py')
+CHECKPOINT = str(ASSETS / f'{STEM}.pth')
+WHOLE_CONFIG = str(ROOT / 'configs/shapes/clsclip_shapes-5i_whole.py')
+# The sources of ClsCLIP+'s boxes: a config of each, for fold 0.
+PLUS_CONFIGS = {
+    source: str(ROOT / f'configs/clsclip_plus/clsclip-plus_shapes-5i_fold0{suffix}.py')
+    for source, suffix in dict(
+        windows='_windows', self='', detector='_detector', ground_truth='_ground-truth'
+    ).items()
+}
+
+
+def fold_option(fold: int) -> str:
+    """Return the option that tests the config of one fold on another."""
+    return f'test_dataloader.dataset.dataset.fold={fold}'

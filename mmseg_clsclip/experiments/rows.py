@@ -1,0 +1,92 @@
+"""The rows of docs/results.md, their configs and what these say."""
+
+import hashlib
+import json
+from functools import cache
+from pathlib import Path
+
+from mmengine.config import Config
+
+from .layout import PLUS_CONFIGS, ROOT
+
+BASELINES = {
+    'ClsCLIP': 'shapes/clsclip',
+    'text ignored': 'ablations/clsclip_no-navigation',
+    'LSeg-style': 'baselines/lseg',
+    'CLIPSeg-style (FiLM)': 'baselines/film',
+}
+ABLATIONS = {
+    f'ClsCLIP, {name}': f'ablations/clsclip_{stem}'
+    for name, stem in {
+        'block 0': 'blocks-0',
+        'block 2': 'blocks-2',
+        'blocks 5-7, the last three': 'blocks-5-7',
+        'all blocks': 'blocks-all',
+        'one shared projection': 'shared',
+        'text as channel weights': 'channel',
+        'text as spatial weights': 'spatial',
+        'visual prompts': 'vpt',
+        'visual prompts, no navigation': 'vpt-no-navigation',
+        'decoder depth 1': 'depth-1',
+        'decoder depth 4': 'depth-4',
+        'four templates': 'templates',
+        'normalised text': 'normalized',
+        'projections start from the pseudo-inverse': 'pseudo-inverse',
+        'and FiLM in its decoder': 'film',
+        'half the learning rate': 'half-lr',
+        'twice the learning rate': 'twice-lr',
+    }.items()
+} | {'text as a token of the decoder': 'ablations/clsclip_token'}
+TRAINING_FREE = {
+    f'{name}, training-free': f'baselines/{name.lower()}'
+    for name in ('MaskCLIP', 'SCLIP', 'NACLIP', 'ClearCLIP')
+}
+ROWS = {**BASELINES, **ABLATIONS, **TRAINING_FREE}
+# Of a config, what changes no figure: its drawings, --tta's flips, and hooks
+# that log, save and warn; those that train are custom_hooks.
+WITHOUT_EFFECT = (
+    'visualizer',
+    'vis_backends',
+    'tta_model',
+    'tta_pipeline',
+    'default_hooks',
+)
+# Registered names that were other ones when the runs were made.
+RENAMED: dict[str, str] = {}
+
+
+def config_of(row: str) -> Path:
+    """Return the config of a row, for fold 0."""
+    return ROOT / f'configs/{ROWS[row]}_shapes-5i_fold0.py'
+
+
+def tests_of(row: str) -> dict[str, Path]:
+    """Return the configs that a run is tested with, by the row they make."""
+    tests = {row: config_of(row)}
+    if row == 'ClsCLIP':
+        for source, config in PLUS_CONFIGS.items():
+            tests[f'ClsCLIP+, boxes: {source.replace("_", " ")}'] = Path(config)
+    return tests
+
+
+@cache
+def fingerprint(*paths: Path) -> str:
+    """Hash what configs say after inheritance, wherever they lie."""
+    contents = [Config.fromfile(path).to_dict() for path in paths]
+    for content in contents:
+        for key in WITHOUT_EFFECT:
+            content.pop(key, None)
+    text = json.dumps(contents, sort_keys=True, default=str)
+    text = text.replace(str(ROOT), '')
+    for name, former in RENAMED.items():
+        text = text.replace(f'"{name}"', f'"{former}"')
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def fingerprints() -> dict[str, str]:
+    """Return the fingerprint of every row that a run can make."""
+    return {
+        name: fingerprint(config_of(row), config)
+        for row in ROWS
+        for name, config in tests_of(row).items()
+    }

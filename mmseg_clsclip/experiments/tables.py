@@ -1,0 +1,87 @@
+"""Markdown tables of results, between the markers of a page."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import mean, stdev
+
+from ..utils.files import atomic_write
+from .results_file import FIGURES
+from .rows import ABLATIONS, BASELINES, TRAINING_FREE, tests_of
+
+HEADS = ('unseen', 'seen', 'small', 'FB-IoU', 'ahead', 'seeds')
+
+
+def _by_fold_and_seed(
+    lines: list[dict], row: str, folds: Sequence[int]
+) -> dict[tuple[int, int], dict]:
+    return {
+        (line['fold'], line['seed']): line
+        for line in lines
+        if line['row'] == row and line['fold'] in folds
+    }
+
+
+def summary(lines: list[dict], row: str, folds: Sequence[int]) -> list[str]:
+    """Return a row of a table.
+
+    Returns:
+        list[str]: Its name; unseen classes' mean over seeds in each fold; of
+        each figure the mean over folds, and its mean and spread over seeds;
+        in how many runs it beats ClsCLIP's of the same fold and seed; whole
+        seeds.
+    """
+    runs = _by_fold_and_seed(lines, row, folds)
+    reference = _by_fold_and_seed(lines, 'ClsCLIP', folds)
+    seeds = sorted({seed for _, seed in runs})
+    whole = [seed for seed in seeds if all((fold, seed) in runs for fold in folds)]
+    cells = [row]
+    for fold in folds:
+        values = [
+            runs[fold, seed]['miou_unseen'] for seed in seeds if (fold, seed) in runs
+        ]
+        cells.append(f'{mean(values):.1f}' if values else '')
+    for figure in FIGURES:
+        values = [
+            mean(runs[fold, seed][figure] for fold in folds)
+            for seed in whole
+            if all(figure in runs[fold, seed] for fold in folds)
+        ]
+        spread = f' ± {stdev(values):.1f}' if len(values) > 1 else ''
+        cells.append(f'{mean(values):.1f}{spread}' if values else '')
+    pairs = [] if row == 'ClsCLIP' else [key for key in runs if key in reference]
+    ahead = sum(
+        runs[key]['miou_unseen'] > reference[key]['miou_unseen'] for key in pairs
+    )
+    return [*cells, f'{ahead} of {len(pairs)}' if pairs else '', str(len(whole))]
+
+
+def tables(
+    lines: list[dict], folds: Sequence[int], ablation_folds: Sequence[int]
+) -> str:
+    """Return the Markdown of all rows that have a run; a table's means are alike."""
+    text = ''
+    made = {line['row'] for line in lines}
+    for title, rows, table_folds in (
+        ('Baselines', [*BASELINES, *TRAINING_FREE], folds),
+        ('Zoom-in', tests_of('ClsCLIP'), folds),
+        ('Ablations', [*BASELINES, *ABLATIONS], ablation_folds),
+    ):
+        body = [summary(lines, row, table_folds) for row in rows if row in made]
+        if not body:
+            continue
+        head = ['', *(f'fold {fold}' for fold in table_folds), *HEADS]
+        text += f'\n### {title}\n\n' + ''.join(
+            f'| {" | ".join(cells)} |\n' for cells in (head, ['---'] * len(head), *body)
+        )
+    return text + '\n'
+
+
+def publish(text: str, page: Path) -> None:
+    """Put tables between a page's markers, if there is such a page."""
+    if not page.exists():
+        return
+    marked = re.compile('(?<=<!-- tables -->\n).*(?=<!-- end -->)', re.DOTALL)
+    content = marked.sub(lambda _: text, page.read_text('utf-8'))
+    with atomic_write(page) as file:
+        file.write(content.encode())
