@@ -20,13 +20,22 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from mmseg_clsclip.comparison import comparability as alike
 from mmseg_clsclip.comparison import runs
-from mmseg_clsclip.comparison.compared_models import Entrant, check_request, read_config
+from mmseg_clsclip.comparison.collect import collect, unseen_in
+from mmseg_clsclip.comparison.comparability import (
+    ask_for_same_classes,
+    check_comparable,
+    check_training,
+    describe_protocols,
+)
+from mmseg_clsclip.comparison.compared_models import (
+    ComparedModel,
+    check_names_and_files,
+    read_config,
+)
 from mmseg_clsclip.comparison.figures import draw_classes, draw_pictures
 from mmseg_clsclip.comparison.pictures import most_different
 from mmseg_clsclip.comparison.report import write
-from mmseg_clsclip.comparison.rows import collect, unseen_in
 from mmseg_clsclip.comparison.table import COSTS, name_of, shown, table
 from mmseg_clsclip.models.clip.loading import ASSETS
 
@@ -43,13 +52,13 @@ SHIPPED = [
 ]
 
 
-def entrants_of(args: argparse.Namespace) -> list[Entrant]:
+def requested_models(args: argparse.Namespace) -> list[ComparedModel]:
     """The rows that are asked for.
 
     Raises:
         ValueError: If a model is given by too few or too many words.
     """
-    entrants = []
+    models = []
     for words in args.model or ():
         if len(words) not in (2, 3):
             raise ValueError(
@@ -59,16 +68,18 @@ def entrants_of(args: argparse.Namespace) -> list[Entrant]:
             )
         if words[2:] == ['none']:  # as tools/test.py has it
             words = words[:2]
-        entrants.append(Entrant(*words))
+        models.append(ComparedModel(*words))
     if not (args.model or args.result):
-        entrants = [
-            Entrant(name, *(os.path.relpath(ROOT / file) for file in files))
+        models = [
+            ComparedModel(name, *(os.path.relpath(ROOT / file) for file in files))
             for name, *files in SHIPPED
         ]
-    return entrants + [Entrant(name, result=Path(file)) for name, file in args.result]
+    return models + [
+        ComparedModel(name, result=Path(file)) for name, file in args.result
+    ]
 
 
-def prepare(entrants: list[Entrant], out: Path) -> list[str]:
+def prepare(models: list[ComparedModel], out: Path) -> list[str]:
     """Refuse what cannot be compared, before anything is run.
 
     Returns:
@@ -78,21 +89,21 @@ def prepare(entrants: list[Entrant], out: Path) -> list[str]:
         ValueError: If names, configs, training or protocols are wrong.
         FileNotFoundError: If a file does not exist.
     """
-    check_request(entrants)
-    for entrant in entrants:
-        if entrant.config:
-            runs.check_folder(entrant, out)
-            read_config(entrant)
-    more = alike.ask_alike(entrants)
-    alike.describe(entrants)
-    for entrant in entrants:
-        if entrant.config:
-            alike.check_training(entrant)
-        alike.check_alike(entrants[0], entrant)
+    check_names_and_files(models)
+    for model in models:
+        if model.config:
+            runs.check_folder(model, out)
+            read_config(model)
+    more = ask_for_same_classes(models)
+    describe_protocols(models)
+    for model in models:
+        if model.config:
+            check_training(model)
+        check_comparable(models[0], model)
     lines = [
         f'{e.settings["samples"]} test samples, scored by '
         f'{" and ".join(str(m["type"]) for m in e.settings["metric"])}.'
-        for e in entrants
+        for e in models
         if e.config
     ][:1]
     if more:
@@ -104,14 +115,14 @@ def prepare(entrants: list[Entrant], out: Path) -> list[str]:
 
 
 def draw(
-    entrants: list[Entrant], rows: list[dict], out: Path, pictures: int
+    models: list[ComparedModel], rows: list[dict], out: Path, pictures: int
 ) -> list[tuple[str, str, str]]:
     """The drawings that can be made: file, title and words of each."""
     drawings = []
     rows = [row for row in rows if not row.get('error')]
     per_class = {name_of(row): row['per_class'] for row in rows if row['per_class']}
     if per_class:
-        words = draw_classes(per_class, out / 'classes.png', unseen_in(entrants))
+        words = draw_classes(per_class, out / 'classes.png', unseen_in(models))
         drawings.append(('classes.png', 'Classes', words))
     folders = {
         name_of(row): row['predictions']
@@ -119,7 +130,7 @@ def draw(
         if row.get('predictions') and Path(row['predictions']).is_dir()
     }
     if len(folders) > 1 and pictures > 0:
-        dataset = next(e.dataset for e in entrants if e.config)
+        dataset = next(e.dataset for e in models if e.config)
         found = most_different(dataset, folders, pictures)
         if found['samples']:
             draw_pictures(found, list(folders), out / 'pictures.png')
@@ -177,13 +188,13 @@ def main(argv: list[str] | None = None) -> None:
     try:
         if args.out.exists() and not args.out.is_dir():
             raise ValueError(f'--out {args.out} is a file; name a folder.')
-        entrants = entrants_of(args)
-        how = prepare(entrants, args.out)
+        models = requested_models(args)
+        how = prepare(models, args.out)
     except (ValueError, OSError) as error:
         sys.exit(f'compare.py: {error}')
-    rows = collect(entrants, args.out, console)
-    drawings = draw(entrants, rows, args.out, args.pictures)
-    write(args.out, rows, how, drawings, unseen_in(entrants))
+    rows = collect(models, args.out, console)
+    drawings = draw(models, rows, args.out, args.pictures)
+    write(args.out, rows, how, drawings, unseen_in(models))
     show(rows, console)
     console.print(
         f'Wrote {args.out / "report.html"}, report.md and report.json beside it.',

@@ -9,13 +9,13 @@ from ..datasets.masks import is_background
 from ..evaluation import EpisodeIoUMetric, GeneralizedZeroShotIoUMetric
 
 
-def metrics(cfg: Config) -> list[dict]:
+def test_metrics(cfg: Config) -> list[dict]:
     """The test's metrics, whether the config has one or a list."""
     given = cfg.test_evaluator
     return list(given) if isinstance(given, (list, tuple)) else [given]
 
 
-def class_of(registry, cfg: dict) -> type:
+def registered_class(registry, cfg: dict) -> type:
     """The class behind a config's ``type``.
 
     Raises:
@@ -36,7 +36,7 @@ def class_of(registry, cfg: dict) -> type:
     return found
 
 
-def unseen(cfg: Config, meta: dict) -> tuple[list[str], bool]:
+def unseen_classes(cfg: Config, meta: dict) -> tuple[list[str], bool]:
     """Classes of a test that are novel, and whether a metric counts them.
 
     Args:
@@ -44,31 +44,31 @@ def unseen(cfg: Config, meta: dict) -> tuple[list[str], bool]:
         meta (dict): Metainfo of the test set.
     """
     names, counts = list(meta.get('novel_classes', ())), False
-    for metric in metrics(cfg):
-        kind = class_of(METRICS, metric)
+    for metric in test_metrics(cfg):
+        kind = registered_class(METRICS, metric)
         if issubclass(kind, GeneralizedZeroShotIoUMetric):
             return list(metric.get('unseen_classes') or names), True
         counts = counts or issubclass(kind, EpisodeIoUMetric)
     return names, counts
 
 
-def of_training(cfg: dict) -> set[str]:
+def training_classes(cfg: dict) -> set[str]:
     """Classes whose masks a training set shows, without reading any.
 
     Args:
         cfg (dict): Of the data set, with whatever is wrapped around it.
     """
     if 'datasets' in cfg:
-        return set().union(*map(of_training, cfg['datasets']))
-    kind = class_of(DATASETS, cfg)
+        return set().union(*map(training_classes, cfg['datasets']))
+    kind = registered_class(DATASETS, cfg)
     if issubclass(kind, FoldDataset):
         names = kind.META['classes']
         novel = [names[k] for k in kind.novel(cfg.get('fold', 0))]
     elif issubclass(kind, EpisodeDataset):
-        names = of_training(cfg['dataset'])
+        names = training_classes(cfg['dataset'])
         novel = _metainfo(cfg['dataset']).get('novel_classes', ())
     elif 'dataset' in cfg:
-        return of_training(cfg['dataset'])
+        return training_classes(cfg['dataset'])
     else:
         names, novel = _metainfo(cfg).get('classes', ()), ()
     if cfg.get('novel_classes') is not None:
@@ -88,6 +88,6 @@ def _metainfo(cfg: dict) -> dict:
     # TypeError: it is not mmengine's and knows no lazy_init. mmseg asserts
     # that the files of some, VOC's among them, are there.
     except (TypeError, AssertionError):
-        meta = getattr(class_of(DATASETS, cfg), 'METAINFO', {})
+        meta = getattr(registered_class(DATASETS, cfg), 'METAINFO', {})
         given = cfg.get('metainfo')
         return {**meta, **(given if isinstance(given, dict) else {})}

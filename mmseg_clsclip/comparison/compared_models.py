@@ -13,7 +13,7 @@ from ..utils.files import require_files
 
 
 @dataclass
-class Entrant:
+class ComparedModel:
     """One row to be.
 
     Attributes:
@@ -54,7 +54,7 @@ class Entrant:
         return digest.hexdigest()
 
 
-def check_request(entrants: list[Entrant]) -> None:
+def check_names_and_files(models: list[ComparedModel]) -> None:
     """Names differ and files exist.
 
     Raises:
@@ -62,7 +62,7 @@ def check_request(entrants: list[Entrant]) -> None:
         FileNotFoundError: If files do not.
     """
     folders: dict[str, str] = {}
-    for name, folder in ((e.name, e.folder) for e in entrants):
+    for name, folder in ((e.name, e.folder) for e in models):
         if not folder:
             raise ValueError(
                 f'{name!r} cannot be the name of a row: write letters or digits.'
@@ -75,10 +75,10 @@ def check_request(entrants: list[Entrant]) -> None:
                 'differ in letters or digits.'
             )
     for what in ('config', 'checkpoint', 'result'):
-        require_files(filter(None, (getattr(e, what) for e in entrants)), what + 's')
+        require_files(filter(None, (getattr(e, what) for e in models)), what + 's')
 
 
-def read_config(entrant: Entrant) -> None:
+def read_config(model: ComparedModel) -> None:
     """Fill in ``cfg``, and the checkpoint if the config names one.
 
     Raises:
@@ -86,46 +86,39 @@ def read_config(entrant: Entrant) -> None:
         FileNotFoundError: If the checkpoint that it names does not exist.
     """
     try:
-        entrant.cfg = Config.fromfile(entrant.config)
+        model.cfg = Config.fromfile(model.config)
     except Exception as error:  # whatever Python in a file can raise
-        raise ValueError(f'{entrant.config} cannot be read: {error}') from error
+        raise ValueError(f'{model.config} cannot be read: {error}') from error
     missing = [
         key
         for key in ('model', 'test_dataloader', 'test_evaluator')
-        if not entrant.cfg.get(key)
+        if not model.cfg.get(key)
     ]
     if missing:
         raise ValueError(
-            f'{entrant.config} has no {", ".join(missing)}, so '
+            f'{model.config} has no {", ".join(missing)}, so '
             'tools/test.py cannot run it. Give the config of a '
             'test.'
         )
     for key in ('test_dataloader', 'train_dataloader'):
-        loader = entrant.cfg.get(key)
+        loader = model.cfg.get(key)
         if loader and not (
             isinstance(loader, dict) and isinstance(loader.get('dataset'), dict)
         ):
             raise ValueError(
-                f'{entrant.config}: {key} has no dataset that is '
+                f'{model.config}: {key} has no dataset that is '
                 "a dict, such as dict(type='EpisodeDataset')."
             )
     # mmengine merges no dict into None.
-    if (
-        not facts_are_told(entrant.cfg)
-        and entrant.cfg.get('default_hooks', {}) is not None
-    ):
-        entrant.options.append(
-            'default_hooks.honest_scores.type=mmseg.HonestScoresHook'
-        )
-    named = entrant.cfg.get('load_from')
-    if not entrant.checkpoint and named and named != 'none':
-        entrant.checkpoint = named
-        require_files(
-            [named], 'checkpoints', f'load_from of {entrant.config} names it.'
-        )
+    if not has_guard_hook(model.cfg) and model.cfg.get('default_hooks', {}) is not None:
+        model.options.append('default_hooks.honest_scores.type=mmseg.HonestScoresHook')
+    named = model.cfg.get('load_from')
+    if not model.checkpoint and named and named != 'none':
+        model.checkpoint = named
+        require_files([named], 'checkpoints', f'load_from of {model.config} names it.')
 
 
-def facts_are_told(cfg: Config) -> bool:
+def has_guard_hook(cfg: Config) -> bool:
     """Whether a config has the hook by which results say what they are of."""
     hooks = [
         *(cfg.get('custom_hooks') or ()),
@@ -140,7 +133,7 @@ def facts_are_told(cfg: Config) -> bool:
     )
 
 
-def training_meta(checkpoint: str) -> dict:
+def read_training_meta(checkpoint: str) -> dict:
     """What a checkpoint says of the data that it was trained on.
 
     Raises:

@@ -17,7 +17,7 @@ from ..evaluation.results import check_result, is_figure, read_result
 from ..utils.files import atomic_write, configs_folder, read_json
 from ..utils.log import warn
 from . import classes
-from .compared_models import Entrant
+from .compared_models import ComparedModel
 
 LOG = 'measure.log'  # the first file of a run
 # What measure.py always gives.
@@ -55,13 +55,13 @@ def _run(command: list, log: Path) -> None:
         raise RuntimeError(f'{last_error(text, done.returncode)} ({log})')
 
 
-def _keep_predictions(entrant: Entrant, folder: Path) -> list[str]:
+def _keep_predictions(model: ComparedModel, folder: Path) -> list[str]:
     """Arguments of tools/test.py that write predictions, if they can be."""
-    for index, metric in enumerate(classes.metrics(entrant.cfg)):
-        kind = classes.class_of(METRICS, metric)
+    for index, metric in enumerate(classes.test_metrics(model.cfg)):
+        kind = classes.registered_class(METRICS, metric)
         if 'output_dir' not in inspect.signature(kind).parameters:
             continue
-        if isinstance(entrant.cfg.test_evaluator, dict):
+        if isinstance(model.cfg.test_evaluator, dict):
             return ['--out', str(folder)]
         # --out is for a single metric. mmengine's --cfg-options takes blanks
         # out and reads commas as those of a list.
@@ -82,13 +82,13 @@ def _options(arguments: list[str], options: list[str]) -> list[str]:
     return [*arguments, *options]
 
 
-def check_folder(entrant: Entrant, out: Path) -> None:
+def check_folder(model: ComparedModel, out: Path) -> None:
     """What is replaced is of an earlier run.
 
     Raises:
         ValueError: If other files are there.
     """
-    folder = out / entrant.folder
+    folder = out / model.folder
     if (
         folder.exists()
         and not (folder / LOG).is_file()
@@ -101,17 +101,17 @@ def check_folder(entrant: Entrant, out: Path) -> None:
         )
 
 
-def finished(entrant: Entrant, out: Path) -> dict | None:
+def finished(model: ComparedModel, out: Path) -> dict | None:
     """The outcome of an earlier run of the very same, if there is one.
 
     What is no outcome is named in the log, and the run is made again.
     """
-    path = out / entrant.folder / 'outcome.json'
+    path = out / model.folder / 'outcome.json'
     if not path.exists():
         return None
     try:
         content = read_json(path)
-        if content['key'] != entrant.key:
+        if content['key'] != model.key:
             return None
         check_result(content, path)
         for key in MEASURED:
@@ -121,16 +121,16 @@ def finished(entrant: Entrant, out: Path) -> dict | None:
         warn(f'{path} is no outcome of a run, which is made again: {error!r}')
         return None
     # It may have been made from another working directory.
-    predictions = out / entrant.folder / 'predictions'
+    predictions = out / model.folder / 'predictions'
     content['predictions'] = str(predictions) if predictions.is_dir() else None
     return content
 
 
-def run(entrant: Entrant, out: Path, tell: Callable[[str], None]) -> dict:
+def run(model: ComparedModel, out: Path, tell: Callable[[str], None]) -> dict:
     """Measure and test a model.
 
     Args:
-        entrant (Entrant): With a config.
+        model (ComparedModel): With a config.
         out (Path): Its own folder is made in it.
         tell (Callable): Is told what is being done.
 
@@ -141,22 +141,22 @@ def run(entrant: Entrant, out: Path, tell: Callable[[str], None]) -> dict:
     Raises:
         RuntimeError: If it fails, with the error and the log's path.
     """
-    folder, key = out / entrant.folder, entrant.key
-    check_folder(entrant, out)
+    folder, key = out / model.folder, model.key
+    check_folder(model, out)
     folder.mkdir(parents=True, exist_ok=True)
     # The log last: by it a folder is known, should this be stopped.
     for path in sorted(folder.iterdir(), key=lambda path: path.name == LOG):
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     tell('measuring')
-    checkpoint = entrant.checkpoint or 'none'
+    checkpoint = model.checkpoint or 'none'
     _run(
         [
             '-m',
             f'{__package__}.measure',
-            entrant.config,
+            model.config,
             checkpoint,
             folder / 'measured.json',
-            *_options([], entrant.options),
+            *_options([], model.options),
         ],
         folder / LOG,
     )
@@ -166,11 +166,11 @@ def run(entrant: Entrant, out: Path, tell: Callable[[str], None]) -> dict:
     tool = configs_folder().parent / 'tools/test.py'
     command = [
         tool,
-        entrant.config,
+        model.config,
         checkpoint,
         '--work-dir',
         folder / 'test',
-        *_options(_keep_predictions(entrant, predictions), entrant.options),
+        *_options(_keep_predictions(model, predictions), model.options),
     ]
     _run(command, folder / 'test.log')
     written = list((folder / 'test').glob('*/*.json'))

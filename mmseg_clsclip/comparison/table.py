@@ -2,7 +2,7 @@
 
 from ..evaluation.protocol import protocol_line
 from ..evaluation.results import FIGURES, NOTHING, RANDOM, is_figure
-from .comparability import MAY_DIFFER, trained_on
+from .comparability import MAY_DIFFER, training_note
 
 COSTS = ('parameters trained', 'GFLOPs', 'pictures/s', 'peak memory')
 # Columns of words, not of numbers.
@@ -56,7 +56,7 @@ def _words(row: dict) -> str:
         words.insert(0, NOTHING)
     seen = row['protocol'].get('trained_on_unseen')
     if isinstance(seen, list):
-        words.append(trained_on(seen))
+        words.append(training_note(seen))
         words = list(dict.fromkeys(words))
     if (row.get('cpu_share') or 1) < 0.8:
         words.append(

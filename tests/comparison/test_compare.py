@@ -22,17 +22,16 @@ import compare  # noqa: E402
 
 from mmseg_clsclip.comparison import (  # noqa: E402
     classes,
+    comparability,
     figures,
     measure,
     pictures,
     runs,
 )
-from mmseg_clsclip.comparison import (  # noqa: E402
-    comparability as alike,
-)
+from mmseg_clsclip.comparison.comparability import check_comparable  # noqa: E402
 from mmseg_clsclip.comparison.compared_models import (  # noqa: E402
-    Entrant,
-    facts_are_told,
+    ComparedModel,
+    has_guard_hook,
 )
 from mmseg_clsclip.comparison.report import write  # noqa: E402
 from mmseg_clsclip.comparison.table import table, verdict  # noqa: E402
@@ -121,12 +120,12 @@ def model(name, *files):
 
 def test_the_shipped_ones_are_compared_by_default():
     args = compare.argparse.Namespace(model=None, result=[])
-    entrants = compare.entrants_of(args)
-    assert [e.name for e in entrants[:2]] == ['ClsCLIP', 'ClsCLIP+']
-    assert all(Path(e.checkpoint).is_file() for e in entrants[:2])
-    assert not any(e.checkpoint for e in entrants[2:])
-    for entrant in entrants:
-        assert Path(entrant.config).is_file(), entrant.config
+    compared = compare.requested_models(args)
+    assert [e.name for e in compared[:2]] == ['ClsCLIP', 'ClsCLIP+']
+    assert all(Path(e.checkpoint).is_file() for e in compared[:2])
+    assert not any(e.checkpoint for e in compared[2:])
+    for mine in compared:
+        assert Path(mine.config).is_file(), mine.config
 
 
 # Refused before anything is run.
@@ -220,10 +219,10 @@ def test_what_became_of_novel_pixels_in_training_may_differ():
     ]
     for one in rows:
         for other in rows:
-            alike.check_alike(one, other)
+            check_comparable(one, other)
     rows[2].protocol['geometry'] = 'BAM letterbox'
     with pytest.raises(ValueError, match='geometry: not named in A, BAM'):
-        alike.check_alike(rows[0], rows[2])
+        check_comparable(rows[0], rows[2])
 
 
 def test_classes_that_were_trained_on_are_refused_where_figures_are_of_them(
@@ -347,15 +346,17 @@ test_evaluator = dict(nan_to_num=0)""",
 
 def test_the_same_metric_in_other_words():
     # A config that inherits mmseg's own gets a _scope_.
-    plain = alike._options(dict(type='IoUMetric'))
-    assert plain == alike._options(
+    plain = comparability.metric_options(dict(type='IoUMetric'))
+    assert plain == comparability.metric_options(
         dict(type='IoUMetric', iou_metrics=['mIoU'], _scope_='mmseg', prefix='a')
     )
-    assert plain != alike._options(dict(type='IoUMetric', iou_metrics=['mFscore']))
+    assert plain != comparability.metric_options(
+        dict(type='IoUMetric', iou_metrics=['mFscore'])
+    )
 
 
 def test_training_classes_without_the_training_files():
-    names = classes.of_training(
+    names = classes.training_classes(
         dict(
             type='PascalVOCDataset',
             data_root='nowhere',
@@ -365,7 +366,7 @@ def test_training_classes_without_the_training_files():
         )
     )
     assert len(names) == 20 and 'sofa' in names
-    assert classes.of_training(
+    assert classes.training_classes(
         dict(
             type='PascalVOCDataset',
             data_root='nowhere',
@@ -421,14 +422,14 @@ train_dataloader = dict(dataset=dict(
 
 
 def test_a_closed_set_may_have_seen_all_where_none_counts_as_unseen(tmp_path, config):
-    entrants = [
-        Entrant('A', config(WHOLE), str(CHECKPOINT)),
-        Entrant('B', config(WHOLE, FCN, 'fcn')),
+    compared = [
+        ComparedModel('A', config(WHOLE), str(CHECKPOINT)),
+        ComparedModel('B', config(WHOLE, FCN, 'fcn')),
     ]
-    (line,) = compare.prepare(entrants, tmp_path / 'out')
+    (line,) = compare.prepare(compared, tmp_path / 'out')
     assert re.match(r'20 \(.*scored by IoUMetric', line)
-    assert entrants[0].notes == []
-    assert FOLD0 in entrants[1].notes[0]
+    assert compared[0].notes == []
+    assert FOLD0 in compared[1].notes[0]
     counted = config(
         WHOLE,
         FCN
@@ -442,7 +443,7 @@ test_evaluator = dict(_delete_=True, type='GeneralizedZeroShotIoUMetric')
 
 def test_training_classes_are_told_without_data():
     def seen(**cfg):
-        return classes.of_training(cfg)
+        return classes.training_classes(cfg)
 
     assert 'cat' not in seen(type='PASCAL5iDataset', fold=1)
     assert len(seen(type='PASCAL5iDataset', fold=1)) == 15
@@ -501,7 +502,7 @@ def test_what_a_config_or_checkpoint_cannot_be_is_told(tmp_path, config):
         )
     for content in ([1], dict(meta=[1]), dict(meta=dict(dataset_meta=5))):
         torch.save(content, odd)
-        compare.prepare([Entrant('A', config(WHOLE), str(odd))], tmp_path / 'out')
+        compare.prepare([ComparedModel('A', config(WHOLE), str(odd))], tmp_path / 'out')
     (tmp_path / 'file').touch()
     with pytest.raises(SystemExit, match='file is a file; name a folder'):
         compare.main(
@@ -512,38 +513,38 @@ def test_what_a_config_or_checkpoint_cannot_be_is_told(tmp_path, config):
 def test_a_config_without_the_hook_gets_it(tmp_path, config):
     ours = config(WHOLE)
     cfg = Config.fromfile(ours)
-    assert facts_are_told(cfg)
+    assert has_guard_hook(cfg)
     cfg.custom_hooks, cfg.default_hooks = None, {}
-    assert not facts_are_told(cfg)
+    assert not has_guard_hook(cfg)
     cfg.custom_hooks = [None, 'x', dict(a=1), dict(type='EMAHook')]
-    assert not facts_are_told(cfg)
+    assert not has_guard_hook(cfg)
     for kind in ('mmseg.HonestScoresHook', HonestScoresHook):
         cfg.default_hooks = dict(timer=None, mine=dict(type=kind))
-        assert facts_are_told(cfg)
+        assert has_guard_hook(cfg)
     plain = tmp_path / 'plain.py'
     cfg.custom_hooks, cfg.default_hooks = [], {}
     cfg.dump(plain)
-    entrants = [
-        Entrant('A', ours, str(CHECKPOINT)),
-        Entrant('B', str(plain), str(CHECKPOINT)),
+    compared = [
+        ComparedModel('A', ours, str(CHECKPOINT)),
+        ComparedModel('B', str(plain), str(CHECKPOINT)),
     ]
-    compare.prepare(entrants, tmp_path / 'out')
-    assert [e.options for e in entrants] == [
+    compare.prepare(compared, tmp_path / 'out')
+    assert [e.options for e in compared] == [
         [],
         ['default_hooks.honest_scores.type=mmseg.HonestScoresHook'],
     ]
 
 
 def test_who_asks_for_novel_classes_alone_is_asked_for_all(tmp_path, config):
-    entrants = [
-        Entrant('A', config(CLSCLIP), str(CHECKPOINT)),
-        Entrant('B', config(PLUS, name='plus'), str(CHECKPOINT)),
+    compared = [
+        ComparedModel('A', config(CLSCLIP), str(CHECKPOINT)),
+        ComparedModel('B', config(PLUS, name='plus'), str(CHECKPOINT)),
     ]
-    _, line = compare.prepare(entrants, tmp_path)
+    _, line = compare.prepare(compared, tmp_path)
     assert line.startswith('B: asked for all classes')
-    assert entrants[0].options == []
-    assert entrants[1].options == ['test_dataloader.dataset.test_classes=all']
-    assert entrants[0].protocol['pairs'] == entrants[1].protocol['pairs']
+    assert compared[0].options == []
+    assert compared[1].options == ['test_dataloader.dataset.test_classes=all']
+    assert compared[0].protocol['pairs'] == compared[1].protocol['pairs']
 
 
 # What is measured.
@@ -572,10 +573,11 @@ def fake_tools(monkeypatch, result):
     called = []
 
     def _run(command, log):
-        called.append(list(map(str, command)))
+        command = list(map(str, command))
+        called.append(command)
         log.write_text('')
-        if 'measure' in str(command[1]):
-            Path(command[3]).write_text(
+        if measured := [word for word in command if word.endswith('measured.json')]:
+            Path(measured[0]).write_text(
                 json.dumps(
                     dict(
                         random=False,
@@ -599,16 +601,16 @@ def fake_tools(monkeypatch, result):
     return called
 
 
-def entrant_of(path, checkpoint=CHECKPOINT, **more):
-    return Entrant(
+def compared_model(path, checkpoint=CHECKPOINT, **more):
+    return ComparedModel(
         'A', path, checkpoint and str(checkpoint), cfg=Config.fromfile(path), **more
     )
 
 
 def test_what_is_finished_is_not_run_again(tmp_path, config, fake_tools):
-    entrant = entrant_of(config(CLSCLIP), options=['a=b'])
-    assert runs.finished(entrant, tmp_path) is None
-    outcome = runs.run(entrant, tmp_path, print)
+    mine = compared_model(config(CLSCLIP), options=['a=b'])
+    assert runs.finished(mine, tmp_path) is None
+    outcome = runs.run(mine, tmp_path, print)
     assert outcome['figures'] == dict(miou_unseen=50.0, fb_iou=70.0)
     assert outcome['seconds'] == 0.5
     assert fake_tools[0][-2:] == fake_tools[1][-2:] == ['--cfg-options', 'a=b']
@@ -616,19 +618,19 @@ def test_what_is_finished_is_not_run_again(tmp_path, config, fake_tools):
     (tmp_path / 'A/predictions').mkdir()
     moved = tmp_path / 'moved'
     shutil.copytree(tmp_path / 'A', moved / 'A')
-    assert runs.finished(entrant, moved) == dict(
+    assert runs.finished(mine, moved) == dict(
         outcome, predictions=str(moved / 'A/predictions')
     )
     # Another checkpoint, another config, or half a file: run again.
     other = tmp_path / 'other.pth'
     torch.save({}, other)
-    assert not runs.finished(entrant_of(entrant.config, other), tmp_path)
+    assert not runs.finished(compared_model(mine.config, other), tmp_path)
     changed = config(CLSCLIP, 'model = dict(test_cfg=dict(a=1))', 'other')
-    assert not runs.finished(entrant_of(changed), tmp_path)
+    assert not runs.finished(compared_model(changed), tmp_path)
     written = tmp_path / 'A/outcome.json'
     whole = written.read_text()
     written.write_text(whole[:-20])
-    assert runs.finished(entrant, tmp_path) is None
+    assert runs.finished(mine, tmp_path) is None
     # Whole, but of another version, or written over.
     for change in (
         dict(figures=dict(mIoU=float('nan'))),
@@ -639,7 +641,7 @@ def test_what_is_finished_is_not_run_again(tmp_path, config, fake_tools):
         dict(per_class=dict(a=200)),
     ):
         written.write_text(json.dumps({**json.loads(whole), **change}))
-        assert runs.finished(entrant, tmp_path) is None
+        assert runs.finished(mine, tmp_path) is None
     for text in (
         '[]',
         '{}',
@@ -648,9 +650,9 @@ def test_what_is_finished_is_not_run_again(tmp_path, config, fake_tools):
         json.dumps({k: v for k, v in json.loads(whole).items() if k != 'figures'}),
     ):
         written.write_text(text)
-        assert runs.finished(entrant, tmp_path) is None
+        assert runs.finished(mine, tmp_path) is None
     written.write_text(whole)
-    assert runs.finished(entrant, tmp_path)
+    assert runs.finished(mine, tmp_path)
 
 
 def test_the_input_size_is_told_where_the_metric_names_none(
@@ -658,17 +660,17 @@ def test_the_input_size_is_told_where_the_metric_names_none(
 ):
     figures = tmp_path / 'figures.json'
     figures.write_text('{"rmse": 120.0, "mIoU": NaN}')
-    sizes = iter(['64x64', '96x96'])
+    sizes = dict(A='64x64', B='96x96')
     fake = runs._run
 
     def _run(command, log):
         fake(command, log)
         for path in (tmp_path / 'out').glob('*/test/now/now.json'):
             path.write_text(figures.read_text())
-        if 'measure' in str(command[1]):
-            measured = json.loads(Path(command[3]).read_text())
-            measured['input_size'] = next(sizes)
-            Path(command[3]).write_text(json.dumps(measured))
+        for path in (tmp_path / 'out').glob(f'{log.parent.name}/measured.json'):
+            measured = json.loads(path.read_text())
+            measured['input_size'] = sizes[log.parent.name]
+            path.write_text(json.dumps(measured))
 
     monkeypatch.setattr(runs, '_run', _run)
     compare.main(
@@ -690,8 +692,8 @@ def test_the_input_size_is_told_where_the_metric_names_none(
 
 
 def test_no_checkpoint_is_none_to_the_tools(tmp_path, config, fake_tools):
-    runs.run(entrant_of(config(CLSCLIP), None), tmp_path, print)
-    assert [command[2] for command in fake_tools] == ['none', 'none']
+    runs.run(compared_model(config(CLSCLIP), None), tmp_path, print)
+    assert all('none' in command for command in fake_tools)
 
 
 def test_predictions_are_kept_where_a_metric_offers_it(tmp_path, config, fake_tools):
@@ -701,13 +703,13 @@ def test_predictions_are_kept_where_a_metric_offers_it(tmp_path, config, fake_to
 test_evaluator = [dict(type='mmengine.DumpResults', out_file_path='a.pkl'),
                   dict(type='IoUMetric')]""",
     )
-    runs.run(entrant_of(several), tmp_path, print)
+    runs.run(compared_model(several), tmp_path, print)
     assert fake_tools[1][-2:] == [
         '--cfg-options',
         f'test_evaluator.1.output_dir={tmp_path / "A/predictions"}',
     ]
     with pytest.raises(ValueError, match='a b/.* has a blank or a comma'):
-        runs.run(entrant_of(several), tmp_path / 'a b', print)
+        runs.run(compared_model(several), tmp_path / 'a b', print)
 
 
 @pytest.mark.parametrize(
@@ -862,9 +864,9 @@ def test_disagreement_and_agreement():
 
 @pytest.mark.parametrize('base', [CLSCLIP, WHOLE])
 def test_the_most_different_pictures_come_first(tmp_path, config, base):
-    entrant = Entrant('A', config(base), str(CHECKPOINT))
-    compare.prepare([entrant], tmp_path / 'out')
-    names = pictures._file_names(entrant.dataset)
+    mine = ComparedModel('A', config(base), str(CHECKPOINT))
+    compare.prepare([mine], tmp_path / 'out')
+    names = pictures._file_names(mine.dataset)
     folders = {name: tmp_path / name for name in 'ab'}
     for k, name in enumerate(names):
         for value, folder in enumerate(folders.values()):
@@ -872,7 +874,7 @@ def test_the_most_different_pictures_come_first(tmp_path, config, base):
             mask = np.zeros((128, 128), np.uint8)
             mask[: k % 9 + 5, value * (k % 9) : 50] = 1
             Image.fromarray(mask).save(folder / name)
-    found = pictures.most_different(entrant.dataset, folders, 4)
+    found = pictures.most_different(mine.dataset, folders, 4)
     values = [sample['disagreement'] for sample in found['samples']]
     assert len(values) == 4 and values == sorted(values, reverse=True)
     assert len({sample['name'] for sample in found['samples']}) == 4
