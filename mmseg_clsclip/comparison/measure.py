@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import mean, median
 
 import torch
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 from mmengine.device import get_device
 from mmengine.registry import init_default_scope
@@ -26,6 +26,7 @@ import mmseg_clsclip  # noqa: F401  (what mmseg needs with mmcv-lite)
 from ..evaluation.protocol import input_size
 from ..utils.checkpoint import load_strictly
 from ..utils.complexity import count_flops
+from ..utils.config_options import add_config_options, load_config
 from ..utils.files import atomic_write
 
 SAMPLES = 10  # that are timed, spread over the test set
@@ -169,10 +170,9 @@ def main() -> None:
     parser.add_argument('config')
     parser.add_argument('checkpoint', help="or 'none'")
     parser.add_argument('out', type=Path)
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction)
+    add_config_options(parser)
     args = parser.parse_args()
-    cfg = Config.fromfile(args.config)
-    cfg.merge_from_dict(args.cfg_options or {})
+    cfg = load_config(args.config, args.cfg_options)
     checkpoint = None if args.checkpoint == 'none' else args.checkpoint
     found = measure(cfg, checkpoint)
     with atomic_write(args.out) as file:

@@ -7,22 +7,21 @@ the standard input.
 import argparse
 import sys
 
-from mmengine.config import Config, DictAction
 from mmengine.registry import init_default_scope
 
 import mmseg_clsclip  # noqa: F401  (what the config names)
+from mmseg_clsclip.utils.config_options import add_config_options, load_config
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('config')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction)
+    add_config_options(parser)
     args = parser.parse_args()
     init_default_scope('mmseg')
     from mmseg.registry import MODELS
 
-    cfg = Config.fromfile(args.config)
-    cfg.merge_from_dict(args.cfg_options or {})
+    cfg = load_config(args.config, args.cfg_options)
     pictures = [line.split()[0] for line in sys.stdin if line.strip()]
     try:
         MODELS.build(cfg.model.proposals).check_pictures(pictures)
