@@ -69,7 +69,8 @@ setup(
         'ftfy',
         'regex',
         'pillow',
-        'prettytable',
+        'jinja2',
+        'prettytable>=3.12',
         'safetensors',
     ],
     extras_require={
