@@ -86,12 +86,14 @@ def run(tmp_path):
     (tmp_path / 'python').write_text(STUB)
     (tmp_path / 'python').chmod(0o755)
     package, light = ROOT / 'mmseg_clsclip', tmp_path / 'light/mmseg_clsclip'
-    touch(light, '__init__.py', 'evaluation/__init__.py')
-    for name in (
-        'files.py',
-        *(f'evaluation/{name}.py' for name in ('markdown', 'protocol', 'results')),
+    touch(light, '__init__.py', 'evaluation/__init__.py', 'utils/__init__.py')
+    for folder, names in (
+        ('evaluation', ('fold_average', 'protocol', 'results')),
+        ('utils', ('files', 'markdown', 'partial_files')),
     ):
-        (light / name).symlink_to(package / name)
+        for name in names:
+            path = f'{folder}/{name}.py'
+            (light / path).symlink_to(package / path)
 
     def _run(name, *args, code=0):
         done = subprocess.run(
