@@ -12,9 +12,11 @@ from torch import Tensor, nn
 
 from ..models.backbones.clsclip_vit import ClsCLIPVisionTransformer
 from ..models.clip.blocks import split_heads
+from .overlay import overlay_labels
 
 # What a map shows, in the order of :func:`navigation_maps`.
 DIRECTIONS = ('the token looks', 'patches listen')
+MASK_COLOURS = ((0, 0, 0), (1, 0, 0.5 / 0.6))  # outside, inside
 
 
 def class_token_attention(block: nn.Module, x: Tensor) -> Tensor:
@@ -159,8 +161,8 @@ def draw_navigation(
         axes.spines[:].set_visible(False)
 
     def overlay(axes, mask, title):
-        shown = picture / 255
-        shown[mask == 1] = 0.4 * shown[mask == 1] + [0.6, 0, 0.5]
+        inside = (mask == 1).astype(int)
+        shown = overlay_labels(picture / 255, inside, MASK_COLOURS, (0, 0.6))
         axes.imshow(shown, interpolation='nearest')
         axes.set_title(title, fontsize=9)
 
