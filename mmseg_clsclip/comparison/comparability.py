@@ -1,4 +1,4 @@
-"""Do figures belong in one table? Asked before anything is run."""
+"""Checks, before anything is run, that figures belong in one table."""
 
 import hashlib
 import inspect
@@ -30,14 +30,18 @@ WITHOUT_EFFECT = (
 
 
 def ask_for_same_classes(models: list[ComparedModel]) -> list[str]:
-    """Where some ask for the novel classes alone, ask for all like the rest.
+    """Let all models be asked for all classes, unless all ask for novel ones alone.
 
     Returns:
         list[str]: The names of those that are asked for more than their
         config says.
     """
     novel = []
-    episodes = [e for e in models if e.cfg and issubclass(_test_set(e), EpisodeDataset)]
+    episodes = [
+        model
+        for model in models
+        if model.cfg and issubclass(_test_set(model), EpisodeDataset)
+    ]
     for model in episodes:
         default = inspect.signature(_test_set(model)).parameters['test_classes'].default
         if model.cfg.test_dataloader.dataset.get('test_classes', default) == 'novel':
@@ -55,7 +59,7 @@ def _test_set(model: ComparedModel) -> type:
 
 
 def describe_protocols(models: list[ComparedModel]) -> None:
-    """Fill in what each will measure, or has measured.
+    """Fill in the protocol by which each will be, or was, measured.
 
     Raises:
         ValueError: If a test set cannot be built, or a result does not name
@@ -67,8 +71,8 @@ def describe_protocols(models: list[ComparedModel]) -> None:
             model.protocol = read_result(model.result)['protocol']
             if not model.protocol:
                 raise ValueError(
-                    f'{model.result} does not name its protocol, so nobody '
-                    'can tell what it may stand beside. Give its config and '
+                    f'{model.result} does not name its protocol, so it '
+                    'cannot be compared. Give its config and '
                     'checkpoint by --model instead.'
                 )
             continue
@@ -85,7 +89,7 @@ def describe_protocols(models: list[ComparedModel]) -> None:
         model.protocol = dataset_protocol(model.dataset)
         model.settings = dict(
             metric=[
-                metric_options(metric) for metric in classes.test_metrics(model.cfg)
+                metric_options(metric) for metric in classes.metric_configs(model.cfg)
             ],
             classes=tuple(meta['classes']),
             samples=_samples(model.dataset),
@@ -93,7 +97,7 @@ def describe_protocols(models: list[ComparedModel]) -> None:
 
 
 def metric_options(metric: dict) -> dict:
-    """What a metric is set to, said or not."""
+    """Return the options of a metric, defaults included."""
     kind = classes.registered_class(METRICS, metric)
     defaults = {
         key: parameter.default
@@ -109,7 +113,7 @@ def metric_options(metric: dict) -> dict:
 
 
 def _samples(dataset) -> str:
-    """How many, and which, wherever the data set lies."""
+    """Return number and fingerprint of samples, wherever the data set lies."""
     digest = hashlib.sha256()
     for index in range(len(dataset)):
         info = dataset.get_data_info(index)
@@ -119,7 +123,7 @@ def _samples(dataset) -> str:
 
 
 def training_note(classes: list[str]) -> str:
-    """The note of a row that has seen masks of novel classes."""
+    """Return the note of a row that has seen masks of novel classes."""
     return (
         f'trained on masks of {", ".join(map(str, classes))} too, which '
         'are novel in this fold'
@@ -127,7 +131,7 @@ def training_note(classes: list[str]) -> str:
 
 
 def check_training(model: ComparedModel) -> None:
-    """Its training saw no mask of a class that counts as unseen.
+    """Check that training saw no mask of a class that counts as unseen.
 
     Where the metric does not tell unseen classes from others the model may
     have seen all; then a note says so.
@@ -145,9 +149,9 @@ def check_training(model: ComparedModel) -> None:
             )
         except (KeyError, TypeError) as error:
             raise ValueError(
-                f'{model.config}: what its train_dataloader shows cannot '
-                f'be told, there is no {error} in {str(dataset)[:60]}. Mend '
-                'it, or write train_dataloader = None.'
+                f'{model.config}: the training classes cannot be read from its '
+                f'train_dataloader, there is no {error} in {str(dataset)[:60]}. '
+                'Correct it, or write train_dataloader = None.'
             ) from error
     if model.checkpoint:
         sources[model.checkpoint] = read_training_meta(model.checkpoint).get(
@@ -166,7 +170,7 @@ def check_training(model: ComparedModel) -> None:
 
 
 def _must_agree(key: str, one: ComparedModel, other: ComparedModel) -> bool:
-    """Whether figures are of another kind where an entry differs."""
+    """Return whether figures with different entries cannot be compared."""
     if key == 'trained_on_unseen':
         # Where no figure is of unseen classes, a note says it.
         return any(
@@ -178,7 +182,7 @@ def _must_agree(key: str, one: ComparedModel, other: ComparedModel) -> bool:
 
 
 def check_comparable(one: ComparedModel, other: ComparedModel) -> None:
-    """Both measure the same, as far as is known.
+    """Check that two models are measured in the same way, as far as is known.
 
     Before it has run a config tells less than a result: what the metric adds
     to the protocol is compared afterwards.
@@ -186,7 +190,7 @@ def check_comparable(one: ComparedModel, other: ComparedModel) -> None:
     Raises:
         ValueError: If they do not, with what differs.
     """
-    told = [
+    differing = [
         f'{key}: {one.protocol.get(key, "not named")} in {one.name}, '
         f'{other.protocol.get(key, "not named")} in {other.name}'
         for key in dict.fromkeys([*one.protocol, *other.protocol])
@@ -195,13 +199,13 @@ def check_comparable(one: ComparedModel, other: ComparedModel) -> None:
         and all(key in e.protocol or e.result for e in (one, other))
     ]
     if not (one.result or other.result):
-        told += [
+        differing += [
             f'{key}: {value} in {one.name}, {other.settings[key]} in {other.name}'
             for key, value in one.settings.items()
             if value != other.settings[key]
         ]
-    if told:
+    if differing:
         raise ValueError(
             f'{one.name} and {other.name} do not measure the same, so their '
-            'figures do not belong in one table:\n  ' + '\n  '.join(told)
+            'figures do not belong in one table:\n  ' + '\n  '.join(differing)
         )

@@ -1,4 +1,4 @@
-"""Runs what is missing: a process to measure, one to test, a model."""
+"""Runs of a model: a process that measures it and one that tests it."""
 
 import inspect
 import json
@@ -20,20 +20,20 @@ from . import classes
 from .compared_models import ComparedModel
 
 LOG = 'measure.log'  # the first file of a run
-# What measure.py always gives.
+# Entries that measure.py always writes.
 MEASURED = ('parameters', 'trained_parameters', 'seconds', 'memory', 'libraries_memory')
 
 
 def last_error(log: str, status: int) -> str:
-    """What went wrong, in a line.
+    """Return the error of a process in a line.
 
     Args:
         log (str): What the process printed.
         status (int): Its exit status.
     """
-    _, found, trace = log.rpartition('Traceback (most recent call last):\n')
-    lines = [line for line in (trace if found else log).splitlines() if line.strip()]
-    if found:  # the frames are indented, the error is not
+    _, mark, trace = log.rpartition('Traceback (most recent call last):\n')
+    lines = [line for line in (trace if mark else log).splitlines() if line.strip()]
+    if mark:  # the frames are indented, the error is not
         lines = [line for line in lines if not line.startswith(' ')][:1]
     if status < 0:
         return f'ended by signal {-status} (9: was there enough memory?)'
@@ -56,8 +56,8 @@ def _run(command: list, log: Path) -> None:
 
 
 def _keep_predictions(model: ComparedModel, folder: Path) -> list[str]:
-    """Arguments of tools/test.py that write predictions, if they can be."""
-    for index, metric in enumerate(classes.test_metrics(model.cfg)):
+    """Return arguments of tools/test.py by which it writes predictions, if it can."""
+    for index, metric in enumerate(classes.metric_configs(model.cfg)):
         kind = classes.registered_class(METRICS, metric)
         if 'output_dir' not in inspect.signature(kind).parameters:
             continue
@@ -76,14 +76,14 @@ def _keep_predictions(model: ComparedModel, folder: Path) -> list[str]:
 
 
 def _options(arguments: list[str], options: list[str]) -> list[str]:
-    """Arguments with more ``--cfg-options``; argparse heeds the last ones."""
+    """Return arguments with more ``--cfg-options``; argparse takes the last ones."""
     if options and '--cfg-options' not in arguments:
         arguments = [*arguments, '--cfg-options']
     return [*arguments, *options]
 
 
 def check_folder(model: ComparedModel, out: Path) -> None:
-    """What is replaced is of an earlier run.
+    """Check that what is replaced is of an earlier run.
 
     Raises:
         ValueError: If other files are there.
@@ -102,9 +102,9 @@ def check_folder(model: ComparedModel, out: Path) -> None:
 
 
 def finished(model: ComparedModel, out: Path) -> dict | None:
-    """The outcome of an earlier run of the very same, if there is one.
+    """Return the outcome of an earlier run of the very same, if there is one.
 
-    What is no outcome is named in the log, and the run is made again.
+    An invalid file is named in the log, and the run is made again.
     """
     path = out / model.folder / 'outcome.json'
     if not path.exists():
@@ -126,16 +126,16 @@ def finished(model: ComparedModel, out: Path) -> dict | None:
     return content
 
 
-def run(model: ComparedModel, out: Path, tell: Callable[[str], None]) -> dict:
+def run(model: ComparedModel, out: Path, report_step: Callable[[str], None]) -> dict:
     """Measure and test a model.
 
     Args:
         model (ComparedModel): With a config.
         out (Path): Its own folder is made in it.
-        tell (Callable): Is told what is being done.
+        report_step (Callable): Is called with the name of each step.
 
     Returns:
-        dict: ``key``, what :func:`read_result` and measure.py give,
+        dict: ``key``, the entries of :func:`read_result` and measure.py,
         ``command`` and ``predictions``, a folder or None.
 
     Raises:
@@ -147,7 +147,7 @@ def run(model: ComparedModel, out: Path, tell: Callable[[str], None]) -> dict:
     # The log last: by it a folder is known, should this be stopped.
     for path in sorted(folder.iterdir(), key=lambda path: path.name == LOG):
         shutil.rmtree(path) if path.is_dir() else path.unlink()
-    tell('measuring')
+    report_step('measuring')
     checkpoint = model.checkpoint or 'none'
     _run(
         [
@@ -161,7 +161,7 @@ def run(model: ComparedModel, out: Path, tell: Callable[[str], None]) -> dict:
         folder / LOG,
     )
     measured = read_json(folder / 'measured.json')
-    tell('testing')
+    report_step('testing')
     predictions = folder / 'predictions'
     tool = configs_folder().parent / 'tools/test.py'
     command = [

@@ -2,8 +2,8 @@
 
 import json
 import re
+import runpy
 import shutil
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,12 +15,7 @@ from mmseg.registry import MODELS
 from PIL import Image
 
 from mmseg_clsclip import HonestScoresHook
-
-ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / 'tools'))
-import compare  # noqa: E402
-
-from mmseg_clsclip.comparison import (  # noqa: E402
+from mmseg_clsclip.comparison import (
     classes,
     comparability,
     figures,
@@ -28,14 +23,19 @@ from mmseg_clsclip.comparison import (  # noqa: E402
     pictures,
     runs,
 )
-from mmseg_clsclip.comparison.comparability import check_comparable  # noqa: E402
-from mmseg_clsclip.comparison.compared_models import (  # noqa: E402
+from mmseg_clsclip.comparison.comparability import check_comparable
+from mmseg_clsclip.comparison.compared_models import (
     ComparedModel,
     has_guard_hook,
+    shipped_models,
 )
-from mmseg_clsclip.comparison.report import write  # noqa: E402
-from mmseg_clsclip.comparison.table import table, verdict  # noqa: E402
+from mmseg_clsclip.comparison.comparison import prepare
+from mmseg_clsclip.comparison.report import Drawing, write_report
+from mmseg_clsclip.comparison.table import build_table, name_best
 
+ROOT = Path(__file__).parents[2]
+
+main = runpy.run_path(str(ROOT / 'tools/compare.py'))['main']
 ASSETS = ROOT / 'mmseg_clsclip/assets'
 CHECKPOINT = ASSETS / 'clsclip_shapes-5i_fold0.pth'
 CLSCLIP = 'configs/shapes/clsclip_shapes-5i_fold0.py'
@@ -107,9 +107,14 @@ def result(tmp_path):
     return _result
 
 
+def read_squeezed(path):
+    """A report without the blanks that align its table."""
+    return re.sub(' +', ' ', path.read_text())
+
+
 def refusal(tmp_path, *args):
     with pytest.raises(SystemExit) as stopped:
-        compare.main([*map(str, args), '--out', str(tmp_path / 'out')])
+        main([*map(str, args), '--out', str(tmp_path / 'out')])
     assert not (tmp_path / 'out').exists()  # nothing was run
     return str(stopped.value.code)
 
@@ -119,8 +124,7 @@ def model(name, *files):
 
 
 def test_the_shipped_ones_are_compared_by_default():
-    args = compare.argparse.Namespace(model=None, result=[])
-    compared = compare.requested_models(args)
+    compared = shipped_models()
     assert [e.name for e in compared[:2]] == ['ClsCLIP', 'ClsCLIP+']
     assert all(Path(e.checkpoint).is_file() for e in compared[:2])
     assert not any(e.checkpoint for e in compared[2:])
@@ -171,7 +175,7 @@ def test_a_folder_of_other_files_is_not_replaced(tmp_path, config):
     (tmp_path / 'work/mine').mkdir(parents=True)
     (tmp_path / 'work/mine/iter_1200.pth').write_text('weeks of work')
     with pytest.raises(SystemExit, match='not of an earlier comparison'):
-        compare.main([*model('mine', config(CLSCLIP)), '--out', str(tmp_path / 'work')])
+        main([*model('mine', config(CLSCLIP)), '--out', str(tmp_path / 'work')])
     assert (tmp_path / 'work/mine/iter_1200.pth').is_file()
 
 
@@ -240,7 +244,7 @@ def test_classes_that_were_trained_on_are_refused_where_figures_are_of_them(
         (tmp_path / f'{name}.json').write_text(
             json.dumps(dict(mIoU=content['miou_unseen'], protocol=protocol))
         )
-    compare.main(
+    main(
         [
             '--result',
             'A',
@@ -262,7 +266,7 @@ def test_random_weights_are_marked_and_never_the_best(
     tmp_path, result, capsys, monkeypatch
 ):
     monkeypatch.setenv('COLUMNS', '120')  # of the terminal
-    compare.main(
+    main(
         [
             '--result',
             'mine',
@@ -278,14 +282,14 @@ def test_random_weights_are_marked_and_never_the_best(
         ]
     )
     assert re.search(r'none \(random weights\) +90\.0', capsys.readouterr().out)
-    text = (tmp_path / 'out/report.md').read_text()
+    text = read_squeezed(tmp_path / 'out/report.md')
     page = (tmp_path / 'out/report.html').read_text()
     assert '| mine | **50.0** |' in text and '<td><b>50.0</b></td>' in page
     assert '| none (random weights) | 90.0 |' in text
     assert '<td>none (random weights)</td><td>90.0</td>' in page
     for report in text, page:
         assert 'accuracy means NOTHING' in report
-        assert 'mine has the best mIoU unseen: 50.0, which is 10.0' in report
+        assert 'mine has the best mIoU unseen: 50.0, 10.0 points above other' in report
 
 
 def test_names_are_shown_as_they_are(tmp_path, result, capsys):
@@ -300,16 +304,18 @@ def test_names_are_shown_as_they_are(tmp_path, result, capsys):
             result(str(k), per_class=classes, fb_iou=60.0 + k),
         )
     ]
-    compare.main([*args, '--out', str(tmp_path / 'out')])
+    main([*args, '--out', str(tmp_path / 'out')])
     shown = capsys.readouterr().out
-    text = (tmp_path / 'out/report.md').read_text()
+    text = read_squeezed(tmp_path / 'out/report.md')
     page = (tmp_path / 'out/report.html').read_text()
     for name in names:
         assert shown.count(name) == 2  # read, and in the table
     assert r'| \*\*\[red\]a\|\`\<i\> | **50.0** | 60.0 |' in text
     assert r'| \_\$c{\$ \[x\](y) | **50.0** | **61.0** |' in text
     assert '<td>**[red]a|`&lt;i&gt;</td><td><b>50.0</b></td>' in page
-    write(tmp_path, [dict(rows_of(dict(mIoU=1.0))[0], command='a ```` b')], [], [], [])
+    write_report(
+        tmp_path, [dict(rows_of(dict(mIoU=1.0))[0], command='a ```` b')], [], [], []
+    )
     assert '`````\na ```` b\n`````' in (tmp_path / 'report.md').read_text()
 
 
@@ -426,7 +432,7 @@ def test_a_closed_set_may_have_seen_all_where_none_counts_as_unseen(tmp_path, co
         ComparedModel('A', config(WHOLE), str(CHECKPOINT)),
         ComparedModel('B', config(WHOLE, FCN, 'fcn')),
     ]
-    (line,) = compare.prepare(compared, tmp_path / 'out')
+    (line,) = prepare(compared, tmp_path / 'out')
     assert re.match(r'20 \(.*scored by IoUMetric', line)
     assert compared[0].notes == []
     assert FOLD0 in compared[1].notes[0]
@@ -502,12 +508,10 @@ def test_what_a_config_or_checkpoint_cannot_be_is_told(tmp_path, config):
         )
     for content in ([1], dict(meta=[1]), dict(meta=dict(dataset_meta=5))):
         torch.save(content, odd)
-        compare.prepare([ComparedModel('A', config(WHOLE), str(odd))], tmp_path / 'out')
+        prepare([ComparedModel('A', config(WHOLE), str(odd))], tmp_path / 'out')
     (tmp_path / 'file').touch()
     with pytest.raises(SystemExit, match='file is a file; name a folder'):
-        compare.main(
-            [*model('A', config(WHOLE), CHECKPOINT), '--out', str(tmp_path / 'file')]
-        )
+        main([*model('A', config(WHOLE), CHECKPOINT), '--out', str(tmp_path / 'file')])
 
 
 def test_a_config_without_the_hook_gets_it(tmp_path, config):
@@ -528,7 +532,7 @@ def test_a_config_without_the_hook_gets_it(tmp_path, config):
         ComparedModel('A', ours, str(CHECKPOINT)),
         ComparedModel('B', str(plain), str(CHECKPOINT)),
     ]
-    compare.prepare(compared, tmp_path / 'out')
+    prepare(compared, tmp_path / 'out')
     assert [e.options for e in compared] == [
         [],
         ['default_hooks.honest_scores.type=mmseg.HonestScoresHook'],
@@ -540,7 +544,7 @@ def test_who_asks_for_novel_classes_alone_is_asked_for_all(tmp_path, config):
         ComparedModel('A', config(CLSCLIP), str(CHECKPOINT)),
         ComparedModel('B', config(PLUS, name='plus'), str(CHECKPOINT)),
     ]
-    _, line = compare.prepare(compared, tmp_path)
+    _, line = prepare(compared, tmp_path)
     assert line.startswith('B: asked for all classes')
     assert compared[0].options == []
     assert compared[1].options == ['test_dataloader.dataset.test_classes=all']
@@ -673,7 +677,7 @@ def test_the_input_size_is_told_where_the_metric_names_none(
             path.write_text(json.dumps(measured))
 
     monkeypatch.setattr(runs, '_run', _run)
-    compare.main(
+    main(
         [
             *model('A', config(CLSCLIP), CHECKPOINT),
             *model('B', config(CLSCLIP), CHECKPOINT),
@@ -683,12 +687,13 @@ def test_the_input_size_is_told_where_the_metric_names_none(
     )
     rows = [
         line.strip('| ').split(' | ')
-        for line in (tmp_path / 'out/report.md').read_text().splitlines()
+        for line in read_squeezed(tmp_path / 'out/report.md').splitlines()
         if line.startswith('| ')
     ]
     column = rows[0].index('input size')
-    assert [row[column] for row in rows[1:]] == ['64x64', '96x96']
-    assert [row[1] for row in rows[1:]] == ['**120.0**', '**120.0**']
+    # The first of them is the rule below the heads.
+    assert [row[column] for row in rows[2:]] == ['64x64', '96x96']
+    assert [row[1] for row in rows[2:]] == ['**120.0**', '**120.0**']
 
 
 def test_no_checkpoint_is_none_to_the_tools(tmp_path, config, fake_tools):
@@ -740,32 +745,20 @@ def test_one_that_fails_is_a_row_and_all_that_fail_are_an_error(
     out = tmp_path / 'out'
     path = config(CLSCLIP)
     with pytest.raises(SystemExit, match='all of them failed'):
-        compare.main([*model('A', path), '--out', str(out)])
+        main([*model('A', path), '--out', str(out)])
     pairs = json.loads((out / 'report.json').read_text())['rows'][0]['protocol'][
         'pairs'
     ]
     given = result(protocol=dict(pairs=pairs))
-    compare.main([*model('A', path), '--result', 'B', given, '--out', str(out)])
+    main([*model('A', path), '--result', 'B', given, '--out', str(out)])
     assert 'A: failed: ValueError: <no>' in capsys.readouterr().out
-    text = (out / 'report.md').read_text()
+    text = read_squeezed(out / 'report.md')
     assert r'| A | failed: ValueError: \<no\> (' in text and '/A/measure.log' in text
     assert '| B | **50.0** | **70.0** | - | - | - | - |' in text
     assert '&lt;no&gt;' in (out / 'report.html').read_text()
 
 
 # What the report says.
-
-
-def test_peak_memory_where_there_is_no_resource(monkeypatch):
-    class Process:
-        def memory_info(self):
-            return compare.argparse.Namespace(peak_wset=7)
-
-    monkeypatch.setitem(sys.modules, 'resource', None)
-    monkeypatch.setitem(
-        sys.modules, 'psutil', compare.argparse.Namespace(Process=Process)
-    )
-    assert measure.peak_memory('cpu') == 7
 
 
 def rows_of(*figures):
@@ -793,7 +786,7 @@ def test_the_best_is_bold_and_random_ones_never_are():
     rows = rows_of(dict(mIoU=50.0), dict(mIoU=60.0), dict(mIoU=90.0))
     rows[2]['random'] = True
     rows[1]['protocol']['proposals'] = 'boxes'
-    heads, cells = table(rows)
+    heads, cells = build_table(rows)
     assert heads == [
         'model',
         'mIoU',
@@ -807,14 +800,14 @@ def test_the_best_is_bold_and_random_ones_never_are():
     assert [line[1] for line in cells] == ['50.0', '**60.0**', '90.0']
     assert cells[1][2:7] == ['0 of 2.00 M', '1.500', '2.0', '3072 MiB', 'boxes']
     assert cells[2][-1] == ('accuracy means NOTHING: the weights are random')
-    assert verdict(rows) == (
-        'model 1 has the best mIoU: 60.0, which is 10.0 above model 0; it is '
+    assert name_best(rows) == (
+        'model 1 has the best mIoU: 60.0, 10.0 points above model 0; it is '
         'better in 0 of 2 classes.'
     )
     rows[0]['figures']['mIoU'] = 59.96
-    assert verdict(rows) == ('model 1 and model 0 have the best mIoU alike: 60.0.')
+    assert name_best(rows) == ('model 1 and model 0 have the best mIoU alike: 60.0.')
     rows[0]['cpu_share'] = 0.3
-    assert 'busy machine gave it 30 %' in table(rows)[1][0][-1]
+    assert 'busy machine gave it 30 %' in build_table(rows)[1][0][-1]
 
 
 def test_the_page_needs_nothing_else_and_the_json_is_one(tmp_path):
@@ -826,12 +819,13 @@ def test_the_page_needs_nothing_else_and_the_json_is_one(tmp_path):
         unseen=['y'],
     )
     assert 'unseen classes come first' in words
-    write(tmp_path, rows, ['said'], [('classes.png', 'Classes', words)], [])
+    drawing = Drawing(tmp_path / 'classes.png', 'Classes', words)
+    write_report(tmp_path, rows, ['said'], [drawing], [])
     page = (tmp_path / 'report.html').read_text()
     assert 'src="data:image/png;base64,' in page
     assert not re.search(r'(?:src|href)="(?!data:)|<script|@import|url\(', page)
     assert '&lt;b&gt;' in page and '<b>' not in page.replace('<b>50.0', '')
-    text = (tmp_path / 'report.md').read_text()
+    text = read_squeezed(tmp_path / 'report.md')
     assert r'| \<b\> | failed: a\|b |' in text and 'Protocol: ' in text
 
     def refuse(name):
@@ -865,7 +859,7 @@ def test_disagreement_and_agreement():
 @pytest.mark.parametrize('base', [CLSCLIP, WHOLE])
 def test_the_most_different_pictures_come_first(tmp_path, config, base):
     mine = ComparedModel('A', config(base), str(CHECKPOINT))
-    compare.prepare([mine], tmp_path / 'out')
+    prepare([mine], tmp_path / 'out')
     names = pictures._file_names(mine.dataset)
     folders = {name: tmp_path / name for name in 'ab'}
     for k, name in enumerate(names):
@@ -908,18 +902,18 @@ test_dataloader['dataset'].update(pipeline=test_pipeline)
         '--out',
         str(out),
     ]
-    compare.main([*args, *model('misfit', misfit, CHECKPOINT)])
+    main([*args, *model('misfit', misfit, CHECKPOINT)])
     ours, fcn, bad = json.loads((out / 'report.json').read_text())['rows']
     assert ours['figures']['mIoU'] > 20 > fcn['figures']['mIoU']
     assert len(ours['per_class']) == len(fcn['per_class']) == 21
     assert fcn['gflops'] > 0 and FOLD0 in fcn['notes'][0]
     assert ours['protocol']['input_size'] == '64x64'
     assert fcn['protocol']['input_size'] == '96x96'
-    assert '| 64x64 |' in (out / 'report.md').read_text()
+    assert '| 64x64 |' in read_squeezed(out / 'report.md')
     assert 'does not fit the config: 12 unexpected keys' in bad['error']
     assert {'classes.png', 'pictures.png', 'report.html'} <= {
         path.name for path in out.iterdir()
     }
     capsys.readouterr()
-    compare.main(args)
+    main(args)
     assert capsys.readouterr().out.count('taken from an earlier run') == 2
