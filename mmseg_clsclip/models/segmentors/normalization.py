@@ -29,7 +29,7 @@ def _scale(pictures: list[Tensor]) -> float | None:
 
 
 def check_normalization(preprocessor: nn.Module, inputs: tuple[Any]) -> None:
-    """Refuse statistics of another scale than the pictures'.
+    """Tell of statistics of another scale than the pictures'.
 
     A hook before a ``SegDataPreProcessor``'s forward.
 
@@ -38,8 +38,7 @@ def check_normalization(preprocessor: nn.Module, inputs: tuple[Any]) -> None:
         inputs (tuple): Of its forward: a dict whose ``inputs`` are pictures.
 
     Raises:
-        ValueError: If pictures go to 255 and statistics to 1, or the other
-            way round.
+        ValueError: If pictures go to 255 and statistics to 1.
     """
     data = inputs[0] if inputs else None
     pictures = data.get('inputs') if isinstance(data, dict) else None
@@ -68,17 +67,21 @@ def check_normalization(preprocessor: nn.Module, inputs: tuple[Any]) -> None:
             f'mean={_round(mean * 255 if mean.max() <= 1 else mean)} and '
             f'std={_round(std * 255)}.'
         )
+    if getattr(preprocessor, '_told', False):
+        return
     if scale == 1 and bool((std > 2).all()):
-        raise ValueError(
+        preprocessor._told = True
+        # Random numbers, by which time and memory are measured, are such, too.
+        warn(
             f'data_preprocessor has {told}, statistics of pictures from 0 to '
-            '255, and these go from 0 to 1. Write '
-            f'mean={_round(mean / 255)} and std={_round(std / 255)}, or leave '
-            'out what divides the pictures.'
+            '255, and these go from 0 to 1, by which all are nearly black. '
+            f'Write mean={_round(mean / 255)} and std={_round(std / 255)}, '
+            'or leave out what divides the pictures.'
         )
     odd = bool((std == 1).all() and not mean.any()) or bool(
         (std > 2).all() and ((mean > 0) & (mean < 1)).all()
     )
-    if scale == 255 and odd and not getattr(preprocessor, '_told', False):
+    if scale == 255 and odd:
         preprocessor._told = True
         warn(
             f'data_preprocessor has {told} for pictures from 0 to 255: what '

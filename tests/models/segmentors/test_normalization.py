@@ -61,9 +61,9 @@ def test_statistics_of_one(picture, statistics, message):
 
 
 @pytest.mark.parametrize('statistics', [CLIP, dict(mean=[0.0] * 3, std=[255.0] * 3)])
-def test_pictures_of_one(statistics):
-    with pytest.raises(ValueError, match='these go from 0 to 1. Write mean='):
-        look('unit', **statistics)
+def test_pictures_of_one(statistics, logged):
+    look('unit', **statistics)
+    assert len(logged) == 1 and 'these go from 0 to 1, by which' in logged[0]
 
 
 @pytest.mark.parametrize(
