@@ -12,7 +12,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmseg.registry import DATASETS
 from rich import box
@@ -27,6 +27,7 @@ from mmseg_clsclip.dataset_check.datasets_in_config import Part, parts_of
 from mmseg_clsclip.dataset_check.findings import Finding
 from mmseg_clsclip.dataset_check.read_pair import Pair, read_pair
 from mmseg_clsclip.datasets.masks import IGNORE
+from mmseg_clsclip.utils.config_options import add_config_options, load_config
 from mmseg_clsclip.utils.config_variables import unheeded
 from mmseg_clsclip.utils.messages import first_few
 
@@ -144,11 +145,10 @@ def main(argv: list[str] | None = None) -> None:
     )
     parser.add_argument('config')
     parser.add_argument('--split', choices=SPLITS, help='that one alone')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction)
+    add_config_options(parser)
     args = parser.parse_args(argv)
     init_default_scope('mmseg')
-    cfg = Config.fromfile(args.config)
-    cfg.merge_from_dict(args.cfg_options or {})
+    cfg = load_config(args.config, args.cfg_options)
     console = Console()
     found = check(cfg, [args.split] if args.split else list(SPLITS), console)
     if not found:

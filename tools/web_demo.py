@@ -9,9 +9,8 @@ import sys
 import warnings
 from collections.abc import Sequence
 
-from mmengine.config import DictAction
-
 from mmseg_clsclip import Predictor
+from mmseg_clsclip.utils.config_options import add_config_options
 
 try:
     import gradio as gr
@@ -49,13 +48,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     )
     add('--baseline-checkpoint', help='of the baseline config')
     add('--device', help='default: the first accelerator, else cpu')
-    add(
-        '--cfg-options',
-        nargs='+',
-        action=DictAction,
-        metavar='KEY=VALUE',
-        help='of --config',
-    )
+    add_config_options(parser, help='of --config')
     add('--port', type=int, help='default: the first free one from 7860')
     add(
         '--server-name',

@@ -14,10 +14,10 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import NoReturn
 
-from mmengine.config import DictAction
 from rich.console import Console
 from rich.progress import Progress
 
+from ..utils.config_options import add_config_options
 from ..utils.messages import first_few
 from ..utils.partial_files import new_folder
 from ..version import __version__
@@ -81,7 +81,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         help='look again where something was seen (ClsCLIP+)',
     )
     add('--device', help='default: the first accelerator, else cpu')
-    add('--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE')
+    add_config_options(parser)
     add('--overwrite', action='store_true')
     add('--version', action='version', version=f'mmseg_clsclip {__version__}')
     args = parser.parse_args(argv)

@@ -61,8 +61,8 @@ def trained_and_unseen(cfg: Config, test: Part) -> list[Finding]:
     if not cfg.get('test_evaluator'):
         return []
     meta = dict(test.dataset.metainfo, novel_classes=test.novel)
-    unseen, counts = classes.unseen(cfg, meta)
-    trained = classes.of_training(cfg.train_dataloader.dataset)
+    unseen, counts = classes.unseen_classes(cfg, meta)
+    trained = classes.training_classes(cfg.train_dataloader.dataset)
     both = seen_among(unseen, trained) if counts else []
     return (
         [

@@ -7,7 +7,7 @@ from mmengine.dataset import BaseDataset
 from mmseg.registry import DATASETS
 
 from .. import EpisodeDataset
-from ..comparison.classes import class_of
+from ..comparison.classes import registered_class
 from ..datasets.arguments import check_suffixes
 from ..datasets.episode_lists import picture_id, read_lists
 from ..datasets.folds import FoldDataset, fill_in
@@ -62,7 +62,7 @@ def parts_of(
         ValueError: If one has no picture or is none that mmseg can read.
         Exception: Whatever a data set raises that cannot be built.
     """
-    kind = class_of(DATASETS, cfg)
+    kind = registered_class(DATASETS, cfg)
     if issubclass(kind, EpisodeDataset):
         novel = cfg.get(NOVEL_CLASSES, novel)
         episodes = True

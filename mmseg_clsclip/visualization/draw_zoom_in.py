@@ -1,4 +1,4 @@
-"""draw_zoom_in: the picture, its boxes, what each region said, the result."""
+"""draw_zoom_in: the picture, its boxes, the mask of each region, the result."""
 
 from collections.abc import Sequence
 
@@ -10,9 +10,11 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from mmseg.structures import SegDataSample
 
+from .overlay import overlay_labels
+
 
 def _colour(label: int, palette: Sequence | None) -> tuple[float, ...]:
-    """Of a label, RGB from 0 to 1."""
+    """Return the colour of a label, RGB from 0 to 1."""
     if palette is not None:
         return tuple(np.asarray(palette[label]) / 255)
     return matplotlib.colormaps['tab20'](label % 20)[:3]
@@ -21,12 +23,10 @@ def _colour(label: int, palette: Sequence | None) -> tuple[float, ...]:
 def _overlay(
     picture: np.ndarray, labels: np.ndarray, palette: Sequence | None
 ) -> np.ndarray:
-    """A picture (H, W, 3) uint8 with its labels (H, W), 0 left clear."""
-    shown = picture / 255
-    for label in np.unique(labels[labels > 0]):
-        mask = labels == label
-        shown[mask] = 0.4 * shown[mask] + 0.6 * np.array(_colour(label, palette))
-    return shown
+    """Lay labels (H, W) over a picture (H, W, 3) uint8, 0 left clear."""
+    number = int(labels.max(initial=0)) + 1
+    colours = [_colour(label, palette) for label in range(number)]
+    return overlay_labels(picture / 255, labels, colours, [0, *[0.6] * (number - 1)])
 
 
 def _show(axes: Axes, image: np.ndarray, title: str) -> None:
@@ -61,19 +61,19 @@ def draw_zoom_in(
     Returns:
         np.ndarray: The drawing, (h, w, 3) uint8, RGB.
     """
-    found = sample.proposals
+    proposals = sample.proposals
     joined = sample.pred_sem_seg.data[0].cpu().numpy().astype(int)
-    number = min(len(found), max_regions)
+    number = min(len(proposals), max_regions)
     columns = 2 + (number + 1) // 2
     figure = Figure(figsize=(2.6 * columns, 4), layout='constrained')
     canvas = FigureCanvasAgg(figure)
     grid = figure.add_gridspec(2, columns, width_ratios=[2] + [1] * (columns - 2) + [2])
 
     boxes = figure.add_subplot(grid[:, 0])
-    _show(boxes, picture, f'{len(found)} box{"es" * (len(found) != 1)}')
-    names = found.get('names') or [''] * len(found)
+    _show(boxes, picture, f'{len(proposals)} box{"es" * (len(proposals) != 1)}')
+    names = proposals.get('names') or [''] * len(proposals)
     for (x1, y1, x2, y2), label, name in zip(
-        found.bboxes.tolist(), found.labels.tolist(), names
+        proposals.bboxes.tolist(), proposals.labels.tolist(), names
     ):
         # A pixel's centre, not its corner, is at whole numbers.
         boxes.add_patch(
@@ -95,14 +95,14 @@ def draw_zoom_in(
             verticalalignment='bottom',
             bbox=dict(facecolor=_colour(label, palette), edgecolor='none', pad=1),
         )
-    masks = found.get('masks')
+    masks = proposals.get('masks')
     for k in range(number):
-        x1, y1, x2, y2 = found.windows[k].tolist()
-        said = joined[y1:y2, x1:x2] if masks is None else masks[k].numpy()
+        x1, y1, x2, y2 = proposals.windows[k].tolist()
+        region = joined[y1:y2, x1:x2] if masks is None else masks[k].numpy()
         _show(
             figure.add_subplot(grid[k % 2, 1 + k // 2]),
-            _overlay(picture[y1:y2, x1:x2], said, palette),
-            f'{names[k]} {found.scores[k]:.2f}',
+            _overlay(picture[y1:y2, x1:x2], region, palette),
+            f'{names[k]} {proposals.scores[k]:.2f}',
         )
     _show(figure.add_subplot(grid[:, -1]), _overlay(picture, joined, palette), 'joined')
     figure.suptitle(sample.get('proposal_source', ''), fontsize=9)
