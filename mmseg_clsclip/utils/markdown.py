@@ -1,4 +1,4 @@
-"""Words of others in Markdown, to be read as they were written."""
+"""Texts of others in Markdown, to be read as they were written."""
 
 import re
 
@@ -9,7 +9,7 @@ _START = re.compile(r'^(\d*)([-+=#.)])(?=\S*\s)')
 
 
 def escape_markdown(text: str) -> str:
-    """A text as Markdown that shows it, in one line, in a table too.
+    """Return Markdown that shows a text, in one line, in a table too.
 
     Args:
         text (str): Any, such as the name of a class or of a row.
