@@ -8,8 +8,9 @@ import numpy as np
 from mmengine import fileio
 from mmseg.datasets.transforms import LoadAnnotations as _LoadAnnotations
 from mmseg.registry import TRANSFORMS
-from PIL import Image, UnidentifiedImageError
+from PIL import UnidentifiedImageError
 
+from ...utils.images import open_image
 from ..masks import check_stored
 
 
@@ -35,7 +36,7 @@ class LoadAnnotations(_LoadAnnotations):
             content = fileio.get(path, backend_args=self.backend_args)
         try:
             # No more than the header: most masks have 8 bits.
-            with Image.open(io.BytesIO(content) if content else path) as image:
+            with open_image(io.BytesIO(content) if content else path) as image:
                 if not image.mode.startswith(('I', 'F')):
                     return
         except UnidentifiedImageError:
