@@ -22,14 +22,14 @@ from torch import Tensor, nn
 from ...utils.log import warn
 from .architecture import (
     build_tokenizer,
-    from_transformers,
-    label,
-    needs_transformers,
+    explain_missing_files,
+    find_text_repository,
+    name_for_checkpoints,
     read_config,
     resolve_architecture,
 )
-from .pretrained import ASSETS, LOCAL, find_weights, instead_of_transformers
-from .weights import is_jit_archive, read_code, read_weights, reading
+from .pretrained import ASSETS, LOCAL_PREFIX, explain_transformers_layout, find_weights
+from .weights import explain_unreadable, is_jit_archive, read_code, read_weights
 
 __all__ = ['ASSETS', 'LoadedCLIP', 'fingerprint', 'load_clip']
 
@@ -80,13 +80,13 @@ def load_clip(
         ConnectionError: If a tag's weights, or what a text tower of
             transformers needs, could not be fetched.
     """
-    architecture = _as_text('architecture', architecture)
+    architecture = _read_argument('architecture', architecture)
     name = resolve_architecture(architecture)
     config = open_clip.get_model_config(name)
-    if pretrained is None and name.startswith(LOCAL):
+    if pretrained is None and name.startswith(LOCAL_PREFIX):
         pretrained = name
-    hub = needs_transformers(name, config)
-    with from_transformers(name, hub):
+    hub = find_text_repository(name, config)
+    with explain_missing_files(name, hub):
         tokenizer = build_tokenizer(name, config)
     path = None
     if pretrained is None:
@@ -95,24 +95,24 @@ def load_clip(
             'but its predictions and every score of them mean nothing.'
         )
     else:
-        path, tag = find_weights(name, _as_text('pretrained', pretrained))
+        path, tag = find_weights(name, _read_argument('pretrained', pretrained))
         _check_activation(path, name, config, tag)
-    with from_transformers(name, config['text_cfg'].get('hf_model_name')):
-        model = _build(name)
+    with explain_missing_files(name, config['text_cfg'].get('hf_model_name')):
+        model = _build_model(name)
     if path is not None:
         _load_weights(model, path, name)
     model.eval().requires_grad_(False)
     return LoadedCLIP(
         model,
         tokenizer,
-        f'{label(name, config)}@{fingerprint(model)}',
+        f'{name_for_checkpoints(name, config)}@{fingerprint(model)}',
         path is None,
         config['embed_dim'],
     )
 
 
-def _as_text(what: str, value: object) -> str:
-    """An argument of :func:`load_clip` that is a text or a path.
+def _read_argument(key: str, value: object) -> str:
+    """Return an argument of :func:`load_clip`, a text or a path, as a text.
 
     Raises:
         ValueError: If it is neither, or empty.
@@ -120,7 +120,7 @@ def _as_text(what: str, value: object) -> str:
     text = os.fspath(value) if isinstance(value, os.PathLike) else value
     if not isinstance(text, str) or not text.strip():
         raise ValueError(
-            f'{what}={value!r} names nothing: write a text or a path, such as '
+            f'{key}={value!r} names nothing: write a text or a path, such as '
             "architecture='ViT-B-16-quickgelu' and pretrained='openai' or "
             "'/weights/ViT-B-16.pt', or pretrained=None for random weights."
         )
@@ -128,7 +128,7 @@ def _as_text(what: str, value: object) -> str:
 
 
 def fingerprint(model: nn.Module) -> str:
-    """Twelve hexadecimal digits that tell one CLIP's weights from another's.
+    """Return twelve hexadecimal digits that tell CLIPs' weights apart.
 
     At most 64 values of every visual parameter enter, as float16, so that an
     archive stored in half precision is recognised in full precision too.
@@ -141,8 +141,8 @@ def fingerprint(model: nn.Module) -> str:
     return digest.hexdigest()[:12]
 
 
-def _build(name: str) -> nn.Module:
-    """The model with random weights, each time the same."""
+def _build_model(name: str) -> nn.Module:
+    """Build the model with random weights, each time the same."""
     disabled = logging.root.manager.disable
     # open_clip would warn of random weights, even if others come next.
     logging.disable(max(disabled, logging.WARNING))
@@ -157,13 +157,13 @@ def _build(name: str) -> nn.Module:
 
 
 def _uses_quick_gelu(path: Path) -> bool | None:
-    """What the file itself says of its activation; None if nothing.
+    """Return what a file says of its activation, None if nothing.
 
     A JIT archive, as OpenAI's are, holds its code; a safetensors file may say
     it in its header; a snapshot of a hub has ``open_clip_config.json`` beside
     the weights.
     """
-    with reading(path):
+    with explain_unreadable(path):
         archive = is_jit_archive(path)
     if archive:
         code = read_code(path)
@@ -173,7 +173,7 @@ def _uses_quick_gelu(path: Path) -> bool | None:
         if quick != plain:
             return quick
     elif path.suffix == '.safetensors':
-        with reading(path), safe_open(path, framework='pt') as file:
+        with explain_unreadable(path), safe_open(path, framework='pt') as file:
             stated = (file.metadata() or {}).get('quick_gelu')
         if stated is not None:
             return stated.lower() == 'true'
@@ -236,7 +236,7 @@ def _load_weights(model: nn.Module, path: Path, name: str) -> None:
         raise ValueError(
             f"{path} has transformers' names for its weights, such as "
             f'{theirs[0]}; open_clip has others. '
-            f'{instead_of_transformers(name)}'
+            f'{explain_transformers_layout(name)}'
         )
     if 'positional_embedding' in state and not hasattr(model, 'positional_embedding'):
         state = convert_to_custom_text_state_dict(state)
