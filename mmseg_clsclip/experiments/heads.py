@@ -20,7 +20,7 @@ def publish_head(source: Path, target: Path) -> None:
     """
     checkpoint = torch.load(source, map_location='cpu', weights_only=True)
     meta = checkpoint['meta']
-    # What test runs compare with their own, see HonestScoresHook.
+    # What test runs compare with their own, see ZeroShotRecordHook.
     dataset_meta = {
         key: meta['dataset_meta'][key]
         for key in ('classes', 'palette', 'base_classes', 'protocol')
