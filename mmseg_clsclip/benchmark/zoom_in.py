@@ -64,7 +64,7 @@ def time_boxes(
         )
         return dict(inputs=[image], data_samples=[sample])
 
-    resized, meta = zoom_in.in_batches.prepare(picture.permute(1, 2, 0).numpy())
+    resized, meta = zoom_in.batcher.resize(picture.permute(1, 2, 0).numpy())
     resized = torch.from_numpy(resized).permute(2, 0, 1)
 
     def zoom(number: int) -> None:
