@@ -105,7 +105,7 @@ def test_nothing_is_overwritten_and_no_model_asked(clsclip, monkeypatch):
     Path('out').mkdir()
     Path('out/b.json').write_text('mine')
     built = []
-    monkeypatch.setattr(cli, 'Predictor', lambda *args: built.append(args))
+    monkeypatch.setattr(cli, 'Predictor', lambda *args, **options: built.append(args))
     status, _, _ = clsclip('in', *CLASSES)
     assert status.startswith('clsclip: 1 results exist: out/b.json.')
     assert '--overwrite' in status and not built
@@ -130,9 +130,9 @@ def test_random_weights_are_said_everywhere(clsclip, monkeypatch, tiny_clip_json
         'model.decode_head.num_heads=2',
     )
     assert status == 0
-    assert err.count(outputs.RANDOM) == 2 and 'drawn world' not in err
+    assert err.count(outputs.RANDOM_WARNING) == 2 and 'drawn world' not in err
     said = json.loads(Path('out/a.json').read_text())
-    assert said['random_weights'] and outputs.RANDOM in said['notes']
+    assert said['random_weights'] and outputs.RANDOM_WARNING in said['notes']
     overlay = Image.open('out/a_overlay.png')
     assert overlay.getpixel((1, 1)) == (255, 0, 0)
 
