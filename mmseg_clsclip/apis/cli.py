@@ -24,7 +24,7 @@ from ..version import __version__
 from . import outputs
 from .class_names import split_synonyms
 from .errors import describe_picture_error, describe_setup_error, join_lines
-from .find_images import find_images
+from .find_images import find_images, names_image
 from .predictor import DRAWN_WORLD, Predictor
 
 PICTURES_FIRST = (
@@ -88,6 +88,8 @@ def _parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     args = parser.parse_args(argv)
     if not 0 < args.threshold < 1:
         parser.error(f'--threshold {args.threshold}: between 0 and 1')
+    for name in filter(names_image, args.classes or ()):
+        parser.error(f'--classes {name}: is a picture or a folder ({PICTURES_FIRST})')
     return args
 
 

@@ -196,6 +196,25 @@ def test_pictures_after_the_names_are_explained(clsclip, capsys):
     assert 'PICTURE (pictures come before --classes, which takes' in said
 
 
+@pytest.mark.parametrize('name', ['in/b.png', SCENE, 'in/', './in', 'b.txt'])
+def test_a_picture_among_the_names_is_explained(clsclip, capsys, monkeypatch, name):
+    Path('b.txt').touch()
+    monkeypatch.setattr(cli, 'Predictor', None)
+    with pytest.raises(SystemExit, match='2'):
+        cli.main(['in/a.png', '--classes', 'red mug', name, '--out-dir', 'out'])
+    error = capsys.readouterr().err
+    assert f'--classes {name}: is a picture or a folder (pictures come before' in error
+    assert not Path('out').exists()
+
+
+def test_a_class_may_be_called_like_a_file_without_a_suffix(clsclip):
+    names = ['ring', 'in', 'St. Bernard', 'a/c', 'c.png']
+    Path('ring').touch()
+    assert clsclip('in/a.png', '--classes', *names)[0] == 0
+    said = json.loads(Path('out/a.json').read_text())
+    assert [one['name'] for one in said['classes']] == names
+
+
 def test_the_example_of_the_help_can_be_typed(clsclip, capsys, monkeypatch):
     with pytest.raises(SystemExit, match='0'):
         cli.main(['--help'])
