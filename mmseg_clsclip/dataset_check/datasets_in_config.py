@@ -8,9 +8,9 @@ from mmseg.registry import DATASETS
 
 from .. import EpisodeDataset
 from ..comparison.classes import class_of
-from ..datasets.arguments import check_suffixes
 from ..datasets.episode_lists import picture_id, read_lists
 from ..datasets.folds import FoldDataset
+from ..datasets.suffix_check import check_suffixes
 from ..utils.keys import NOVEL_CLASSES
 
 

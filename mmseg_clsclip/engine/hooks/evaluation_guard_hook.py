@@ -13,7 +13,7 @@ from mmseg.registry import HOOKS
 
 from ...datasets import EpisodeDataset, check_label_maps
 from ...datasets.coco import seen_among
-from ...datasets.episode_dataset import wrapped
+from ...datasets.wrappers import wrapped_datasets
 from ...evaluation.metrics.protocol_iou_metric import name_protocols
 from ...evaluation.protocol import dataset_protocol
 from ...models.segmentors.text_prompted import asks_by_name
@@ -62,7 +62,7 @@ def _episode_datasets(dataset) -> Iterator[EpisodeDataset]:
     if isinstance(dataset, EpisodeDataset):
         yield dataset
         return
-    for inner in wrapped(dataset):
+    for inner in wrapped_datasets(dataset):
         yield from _episode_datasets(inner)
 
 
