@@ -32,8 +32,8 @@ def _processes_on_cpu() -> Iterator[None]:
 
     parser = argparse.ArgumentParser(add_help=False)
     parser.add_argument('--launcher')
-    wanted = parser.parse_known_args()[0].launcher == 'pytorch'
-    if not wanted or 'RANK' not in os.environ or get_device() != 'cpu':
+    launched = parser.parse_known_args()[0].launcher == 'pytorch'
+    if not launched or 'RANK' not in os.environ or get_device() != 'cpu':
         yield
         return
     distributed.init_process_group('gloo')
@@ -66,7 +66,7 @@ def _import_what_options_name() -> None:
 
 
 def _explain(error: KeyError) -> str | None:
-    """A sentence for what a misspelt config leads to; None for others."""
+    """Return a sentence for what a misspelt config leads to; None for others."""
     import mmseg.registry
 
     text = str(error.args[0]) if error.args else ''
@@ -75,20 +75,20 @@ def _explain(error: KeyError) -> str | None:
             "A sample has no 'inputs': the pipeline of its data set ends "
             'with PackSegInputs.'
         )
-    found = re.match(r'(\S+) is not in the \S+::(.+?) registry', text)
-    if not found:
+    match = re.match(r'(\S+) is not in the \S+::(.+?) registry', text)
+    if not match:
         return None
-    wrong, kind = found.groups()
+    name, kind = match.groups()
     known = {
-        name
+        known_name
         for registry in vars(mmseg.registry).values()
         if getattr(registry, 'name', None) == kind
-        for one in (registry, registry.parent)
-        for name in one.module_dict
+        for level in (registry, registry.parent)
+        for known_name in level.module_dict
     }
-    nearest = difflib.get_close_matches(wrong, known)
+    nearest = difflib.get_close_matches(name, known)
     return (
-        f'there is no {kind} {wrong!r}. '
+        f'there is no {kind} {name!r}. '
         f'{"Nearest: " + ", ".join(nearest) + ". " if nearest else ""}A '
         'module of your own stands in custom_imports.'
     )
@@ -114,10 +114,10 @@ def run(name: str) -> None:
                 with _processes_on_cpu():
                     runpy.run_path(str(path), run_name='__main__')
             except KeyError as error:
-                said = _explain(error)
-                if said is None:
+                sentence = _explain(error)
+                if sentence is None:
                     raise
-                raise SystemExit(f'{name}: {said}') from error
+                raise SystemExit(f'{name}: {sentence}') from error
             return
     raise FileNotFoundError(
         f'{folder} came without tools/{name}. Install mmsegmentation from '

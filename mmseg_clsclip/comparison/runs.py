@@ -61,7 +61,7 @@ def _keep_predictions(model: ComparedModel, folder: Path) -> list[str]:
     """Return arguments of tools/test.py by which it writes predictions, if it can."""
     for index, metric in enumerate(classes.metric_configs(model.cfg)):
         kind = classes.registered_class(METRICS, metric)
-        if 'output_dir' not in inspect.signature(kind).parameters:
+        if 'output_dir' not in inspect.signature(kind.__init__).parameters:
             continue
         if isinstance(model.cfg.test_evaluator, dict):
             return ['--out', str(folder)]

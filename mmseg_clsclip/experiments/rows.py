@@ -51,8 +51,6 @@ WITHOUT_EFFECT = (
     'tta_pipeline',
     'default_hooks',
 )
-# Registered names that were other ones when the runs were made.
-RENAMED: dict[str, str] = {}
 
 
 def config_of(row: str) -> Path:
@@ -78,8 +76,6 @@ def fingerprint(*paths: Path) -> str:
             content.pop(key, None)
     text = json.dumps(contents, sort_keys=True, default=str)
     text = text.replace(str(ROOT), '')
-    for name, former in RENAMED.items():
-        text = text.replace(f'"{name}"', f'"{former}"')
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 

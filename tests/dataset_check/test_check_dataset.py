@@ -347,7 +347,8 @@ train_dataloader = dict(dataset=dict(_delete_=True, type='RepeatDataset',
 
 @pytest.mark.parametrize('line,status', [('q1 1', 0), ('q3 1', 1)])
 def test_a_fold_reads_the_pictures_of_its_list(line, status, root, check):
-    (root / 'list.txt').write_text(line)
+    (root / 'list_fold0.txt').write_text(line)
+    list_file = str(root / 'list_fold{fold}.txt')
     found, out = check(
         '--split',
         'test',
@@ -355,7 +356,7 @@ def test_a_fold_reads_the_pictures_of_its_list(line, status, root, check):
 test_dataloader = dict(dataset=dict(
     _delete_=True, type='PASCAL5iDataset', data_root={str(root)!r}, fold=0,
     data_prefix=dict(img_path='test/pictures', seg_map_path='test/masks'),
-    list_file={str(root / 'list.txt')!r}, pipeline=_base_.test_pipeline))
+    list_file={list_file!r}, pipeline=_base_.test_pipeline))
 """,
     )
     assert found == status

@@ -89,18 +89,6 @@ def test_the_runs_of_the_page_are_those_of_todays_configs():
     assert len(read_lines(path, 3000)) == len(path.read_text().splitlines())
 
 
-def test_a_renamed_class_is_what_it_was(monkeypatch, tmp_path):
-    base = rows.config_of('ClsCLIP')
-    (tmp_path / 'new.py').write_text(
-        f"_base_ = {str(base)!r}\nmodel = dict(type='NewName')"
-    )
-    plain = rows.fingerprint(base)
-    assert rows.fingerprint(tmp_path / 'new.py') != plain
-    rows.fingerprint.cache_clear()
-    monkeypatch.setitem(rows.RENAMED, 'NewName', 'ClsCLIP')
-    assert rows.fingerprint(tmp_path / 'new.py') == plain
-
-
 def test_a_run_trains_and_tests_the_fold_and_seed_it_is_of(tmp_path, monkeypatch):
     commands, tested = [], []
 

@@ -195,30 +195,30 @@ def _check_activation(path: Path, name: str, config: dict, tag: dict) -> None:
     Raises:
         ValueError: If the file says that its activation is another.
     """
-    ours = bool(config.get('quick_gelu', False))
-    theirs = _uses_quick_gelu(path)
-    if theirs is None and tag:
+    built = bool(config.get('quick_gelu', False))
+    trained = _uses_quick_gelu(path)
+    if trained is None and tag:
         # open_clip marks the tags that need QuickGELU.
-        theirs = tag.get('quick_gelu', ours)
+        trained = tag.get('quick_gelu', built)
     names = {True: 'QuickGELU', False: 'GELU'}
-    if theirs is None:
+    if trained is None:
         warn(
             f'{path.name} does not say which activation it was trained '
-            f"with; {name!r} uses {names[ours]}. OpenAI's weights need "
+            f"with; {name!r} uses {names[built]}. OpenAI's weights need "
             "QuickGELU, that is an architecture ending in '-quickgelu'."
         )
-    elif theirs != ours:
+    elif trained != built:
         stem = name.replace('-quickgelu', '')
-        other = f'{stem}-quickgelu' if theirs else stem
+        other = f'{stem}-quickgelu' if trained else stem
         advice = (
             f'Write architecture={other!r}'
             if other != name and other in open_clip.list_models()
-            else f'Set "quick_gelu": {str(theirs).lower()} in a JSON config '
+            else f'Set "quick_gelu": {str(trained).lower()} in a JSON config '
             'of another name'
         )
         raise ValueError(
-            f'{path} was trained with {names[theirs]}, but architecture '
-            f'{name!r} uses {names[ours]}: it would run and be silently '
+            f'{path} was trained with {names[trained]}, but architecture '
+            f'{name!r} uses {names[built]}: it would run and be silently '
             f'worse. {advice}.'
         )
 
@@ -229,36 +229,36 @@ def _load_weights(model: nn.Module, path: Path, name: str) -> None:
     Raises:
         ValueError: If the file cannot be read or belongs to another model.
     """
-    ours = model.state_dict()
-    state = read_weights(path, 4 * sum(map(Tensor.numel, ours.values())))
-    theirs = [key for key in state if key.startswith(('vision_model.', 'text_model.'))]
-    if theirs:
+    expected = model.state_dict()
+    state = read_weights(path, 4 * sum(map(Tensor.numel, expected.values())))
+    foreign = [key for key in state if key.startswith(('vision_model.', 'text_model.'))]
+    if foreign:
         raise ValueError(
             f"{path} has transformers' names for its weights, such as "
-            f'{theirs[0]}; open_clip has others. '
+            f'{foreign[0]}; open_clip has others. '
             f'{explain_transformers_layout(name)}'
         )
     if 'positional_embedding' in state and not hasattr(model, 'positional_embedding'):
         state = convert_to_custom_text_state_dict(state)
     for key in ('logit_scale', 'logit_bias'):
         # A number or a vector of one, depending on open_clip's version.
-        if key in state and key in ours and state[key].numel() == 1:
-            state[key] = state[key].reshape(ours[key].shape)
-    wrong = [
-        f'{key} is {tuple(state[key].shape)}, expected {tuple(ours[key].shape)}'
-        for key in ours
-        if key in state and state[key].shape != ours[key].shape
+        if key in state and key in expected and state[key].numel() == 1:
+            state[key] = state[key].reshape(expected[key].shape)
+    differences = [
+        f'{key} is {tuple(state[key].shape)}, expected {tuple(expected[key].shape)}'
+        for key in expected
+        if key in state and state[key].shape != expected[key].shape
     ]
-    wrong += [f'{key} is missing' for key in ours if key not in state]
-    wrong += [f'{key} is unknown' for key in state if key not in ours]
-    if wrong:
+    differences += [f'{key} is missing' for key in expected if key not in state]
+    differences += [f'{key} is unknown' for key in state if key not in expected]
+    if differences:
         raise ValueError(
-            f'{path} is not a {name!r}: {wrong[0]} (the first of {len(wrong)} '
-            'differences). Set `architecture` to the model that these weights '
-            'belong to.'
+            f'{path} is not a {name!r}: {differences[0]} (the first of '
+            f'{len(differences)} differences). Set `architecture` to the model '
+            'that these weights belong to.'
         )
     for key, value in state.items():
-        _check_numbers(f'{path}: {key}', value, ours[key].is_floating_point())
+        _check_numbers(f'{path}: {key}', value, expected[key].is_floating_point())
     model.load_state_dict(state)
 
 
