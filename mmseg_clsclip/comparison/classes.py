@@ -7,6 +7,7 @@ from .. import EpisodeDataset
 from ..datasets.folds import FoldDataset
 from ..datasets.masks import is_background
 from ..evaluation import EpisodeIoUMetric, GeneralizedZeroShotIoUMetric
+from ..utils.keys import NOVEL_CLASSES
 
 
 def metric_configs(cfg: Config) -> list[dict]:
@@ -43,7 +44,7 @@ def unseen_classes(cfg: Config, meta: dict) -> tuple[list[str], bool]:
         cfg (Config): Of the test.
         meta (dict): Metainfo of the test set.
     """
-    names, counts = list(meta.get('novel_classes', ())), False
+    names, counts = list(meta.get(NOVEL_CLASSES, ())), False
     for metric in metric_configs(cfg):
         kind = registered_class(METRICS, metric)
         if issubclass(kind, GeneralizedZeroShotIoUMetric):
@@ -66,7 +67,7 @@ def training_classes(cfg: dict) -> set[str]:
         novel = [names[k] for k in kind.novel(cfg.get('fold', 0))]
     elif issubclass(kind, EpisodeDataset):
         names = training_classes(cfg['dataset'])
-        novel = _metainfo(cfg['dataset']).get('novel_classes', ())
+        novel = _metainfo(cfg['dataset']).get(NOVEL_CLASSES, ())
     elif 'dataset' in cfg:
         return training_classes(cfg['dataset'])
     else:

@@ -10,6 +10,7 @@ from .. import EpisodeDataset
 from ..datasets.coco import seen_among
 from ..evaluation.protocol import dataset_protocol
 from ..evaluation.results import read_result
+from ..utils.keys import BASE_CLASSES
 from . import classes
 from .compared_models import ComparedModel, read_training_meta
 
@@ -155,7 +156,7 @@ def check_training(model: ComparedModel) -> None:
             ) from error
     if model.checkpoint:
         sources[model.checkpoint] = read_training_meta(model.checkpoint).get(
-            'base_classes', ()
+            BASE_CLASSES, ()
         )
     for source, trained in sources.items():
         seen = seen_among(unseen, trained)

@@ -14,6 +14,7 @@ from .. import __version__
 from ..models.clip.loading import ASSETS
 from ..utils.config_files import configs_folder
 from ..utils.files import require_files
+from ..utils.keys import BASE_CLASSES, SEEN_CLASSES
 
 
 @dataclass
@@ -189,9 +190,9 @@ def read_training_meta(checkpoint: str) -> dict:
         ) from error
     meta = _mapping(_mapping(content).get('meta'))
     trained = _mapping(meta.get('dataset_meta'))
-    if meta.get('seen_classes'):  # an earlier training included
-        trained['base_classes'] = meta['seen_classes']
-    names = trained.get('base_classes', ())
+    if meta.get(SEEN_CLASSES):  # an earlier training included
+        trained[BASE_CLASSES] = meta[SEEN_CLASSES]
+    names = trained.get(BASE_CLASSES, ())
     if not isinstance(names, (list, tuple)):
         raise ValueError(
             f'{checkpoint}: what it says that it was trained on is '

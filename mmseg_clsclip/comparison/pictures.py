@@ -10,6 +10,7 @@ import numpy as np
 from .. import EpisodeDataset
 from ..evaluation.metrics.episode_iou_metric import prediction_name
 from ..utils.images import open_image
+from ..utils.keys import CLASS_NAME
 
 MAX_COMPARED = 2000  # samples, spread over the test set
 MEASURES = dict(
@@ -45,7 +46,7 @@ def _file_names(dataset) -> list[str]:
     for index in range(len(dataset)):
         info = dataset.get_data_info(index)
         names.append(
-            prediction_name(info['img_path'], info['class_name'])
+            prediction_name(info['img_path'], info[CLASS_NAME])
             if isinstance(dataset, EpisodeDataset)
             else f'{Path(info["img_path"]).stem}.png'
         )
@@ -112,7 +113,7 @@ def most_different(dataset, folders: dict[str, str], number: int) -> dict:
                     key: agreement(mask, truth, episodes) for key, mask in masks.items()
                 },
                 name=Path(sample.img_path).stem,
-                title=sample.get('class_name') or 'all classes',
+                title=sample.get(CLASS_NAME) or 'all classes',
             )
         )
     return dict(

@@ -231,6 +231,8 @@ def with_checks(owner: type) -> Callable:
     def construct(self, *args, **kwargs):
         where = type(self).__name__
         arguments = _arguments(type(self), owner)
+        if hasattr(owner, 'check_names'):  # in words of its own
+            owner.check_names(kwargs)
         if arguments.are_all:
             check_keys(where, kwargs, arguments.kinds, TypeError)
         by_name = dict(zip(signature.parameters, (self, *args)))

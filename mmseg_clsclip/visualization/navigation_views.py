@@ -16,6 +16,7 @@ from torch import Tensor
 from ..datasets import EpisodeDataset
 from ..models.segmentors import ClsCLIP
 from ..utils.files import atomic_write
+from ..utils.keys import CLASS_NAME, NOVEL_CLASSES
 from ..utils.markdown import markdown_table
 from ..utils.messages import first_few
 from .navigation import (
@@ -121,9 +122,9 @@ def pick_sample(cfg: Config, picture: str | None, name: str | None) -> dict:
         data['data_samples'].set_metainfo(dict(class_name=name))
         return data
     dataset = build_episodes(cfg)
-    names = [name] if name else dataset.metainfo['novel_classes']
+    names = [name] if name else dataset.metainfo[NOVEL_CLASSES]
     for index in range(len(dataset)):
-        if dataset.get_data_info(index)['class_name'] in names:
+        if dataset.get_data_info(index)[CLASS_NAME] in names:
             return dataset[index]
     raise ValueError(
         f'No sample of the test set asks for {first_few(names)}; give a PICTURE.'
@@ -166,14 +167,14 @@ def view_scenes(
     if issubclass(DATASETS.get(test_set.type), EpisodeDataset):
         test_set.test_classes = 'all'
     dataset = build_episodes(cfg)
-    novel = dataset.metainfo['novel_classes']
+    novel = dataset.metainfo[NOVEL_CLASSES]
     classes = dataset.base_classes + tuple(novel)
     infos = map(dataset.get_data_info, range(len(dataset)))
     scenes = [list(scene) for _, scene in groupby(infos, lambda info: info['img_path'])]
     groups: dict[str, list[NavigationView]] = {'seen': [], 'unseen': []}
     rng = random.Random(0)
     for scene in track(scenes[:number], 'looking', transient=True):
-        shown = [info['class_name'] for info in scene]
+        shown = [info[CLASS_NAME] for info in scene]
         for info, name in zip(scene, shown):
             another = rng.choice([c for c in classes if c not in shown] or classes)
             view = view_navigation(
