@@ -52,7 +52,7 @@ setup(
         'Topic :: Scientific/Engineering :: Image Recognition',
     ],
     packages=find_packages(include=['mmseg_clsclip*']),
-    package_data={'mmseg_clsclip': ['assets/*', 'py.typed']},
+    package_data={'mmseg_clsclip': ['assets/*', 'comparison/*.jinja', 'py.typed']},
     cmdclass=dict(build_py=BuildWithMim),
     entry_points=dict(console_scripts=['clsclip = mmseg_clsclip.apis.cli:main']),
     python_requires='>=3.10',
@@ -69,7 +69,8 @@ setup(
         'ftfy',
         'regex',
         'pillow',
-        'prettytable',
+        'jinja2',
+        'prettytable>=3.12',
         'safetensors',
     ],
     extras_require={

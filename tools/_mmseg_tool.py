@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import mmseg_clsclip  # noqa: F401  (what mmseg needs with mmcv-lite)
+from mmseg_clsclip.utils.config_options import add_config_options
 
 
 @contextmanager
@@ -53,11 +54,10 @@ def _import_what_options_name() -> None:
 
     mmengine imports the config file's, before it takes the options in.
     """
-    from mmengine.config import DictAction
     from mmengine.utils import import_modules_from_strings
 
     parser = argparse.ArgumentParser(add_help=False)
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction)
+    add_config_options(parser)
     options = parser.parse_known_args()[0].cfg_options or {}
     import_modules_from_strings(
         options.get('custom_imports.imports'),

@@ -9,23 +9,23 @@ import sys
 import warnings
 from collections.abc import Sequence
 
-from mmengine.config import DictAction
-
 from mmseg_clsclip import Predictor
+from mmseg_clsclip.apis.errors import describe_setup_error
+from mmseg_clsclip.utils.config_options import add_config_options
 
 try:
     import gradio as gr
     from starlette.middleware import Middleware
 
     from mmseg_clsclip.apis import limits
-    from mmseg_clsclip.apis.web import build
+    from mmseg_clsclip.apis.web import build_page
 except ImportError as error:
     sys.exit(
         f"web_demo.py: {error}. Gradio is not here, or too old: pip install -e '.[web]'"
     )
 
 # What compares with the shipped model; it trains nothing.
-BASELINE = 'baselines/maskclip_shapes-5i_fold0.py'
+BASELINE_CONFIG = 'baselines/maskclip_shapes-5i_fold0.py'
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -49,13 +49,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     )
     add('--baseline-checkpoint', help='of the baseline config')
     add('--device', help='default: the first accelerator, else cpu')
-    add(
-        '--cfg-options',
-        nargs='+',
-        action=DictAction,
-        metavar='KEY=VALUE',
-        help='of --config',
-    )
+    add_config_options(parser, help='of --config')
     add('--port', type=int, help='default: the first free one from 7860')
     add(
         '--server-name',
@@ -66,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     add(
         '--time-limit',
         type=float,
-        default=limits.SECONDS,
+        default=limits.DEFAULT_SECONDS,
         metavar='SECONDS',
         help='of a request; one is answered at a time (default: %(default)s)',
     )
@@ -90,7 +84,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             )
         ]
         if not baseline and predictors[0].shipped:
-            baseline = BASELINE
+            baseline = BASELINE_CONFIG
         if baseline:
             predictors.append(
                 Predictor(
@@ -101,7 +95,7 @@ def main(argv: Sequence[str] | None = None) -> None:
                     device=args.device,
                 )
             )
-        page = build(predictors, args.time_limit)
+        page = build_page(predictors, args.time_limit)
         _, url, _ = page.launch(
             share=False,
             server_name=args.server_name,
@@ -111,7 +105,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             footer_links=[],
             quiet=True,
             prevent_thread_lock=True,
-            max_file_size=limits.BYTES,
+            max_file_size=limits.MAX_UPLOAD_BYTES,
             app_kwargs=dict(middleware=[Middleware(limits.BodyLimit)]),
             # Each keeps the logits of its last picture.
             state_session_capacity=16,
@@ -120,9 +114,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             ),
         )
     except Exception as error:  # whatever a config and its model can raise
-        known = isinstance(error, (ImportError, OSError, ValueError))
-        kind = '' if known else f'{type(error).__name__}: '
-        sys.exit(f'web_demo.py: {kind}{" ".join(str(error).split())}')
+        sys.exit(f'web_demo.py: {describe_setup_error(error)}')
     print(f'The page is at {url}; Ctrl-C stops it.', flush=True)
     page.block_thread()
 

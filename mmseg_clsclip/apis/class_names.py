@@ -4,5 +4,5 @@ import re
 
 
 def split_synonyms(text: str) -> list[str]:
-    r"""The names of a class, between commas; a comma of a name is ``\,``."""
+    r"""Split the names of a class at commas; a comma of a name is ``\,``."""
     return [name.replace('\\,', ',').strip() for name in re.split(r'(?<!\\),', text)]

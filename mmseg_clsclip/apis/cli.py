@@ -14,19 +14,20 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import NoReturn
 
-from mmengine.config import DictAction
 from rich.console import Console
 from rich.progress import Progress
 
+from ..utils.config_options import add_config_options
 from ..utils.messages import first_few
 from ..utils.partial_files import new_folder
 from ..version import __version__
 from . import outputs
 from .class_names import split_synonyms
-from .find_images import find
+from .errors import describe_picture_error, describe_setup_error, join_lines
+from .find_images import find_images, names_image
 from .predictor import DRAWN_WORLD, Predictor
 
-BEFORE = (
+PICTURES_FIRST = (
     'pictures come before --classes, which takes what follows it for '
     'names: clsclip PICTURE... --classes NAME... --out-dir DIR'
 )
@@ -35,11 +36,11 @@ BEFORE = (
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         if 'PICTURE' in message:
-            message = f'{message} ({BEFORE})'
+            message = f'{message} ({PICTURES_FIRST})'
         super().error(message)
 
 
-def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+def _parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = _Parser(
         prog='clsclip',
         description=__doc__,
@@ -81,67 +82,64 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         help='look again where something was seen (ClsCLIP+)',
     )
     add('--device', help='default: the first accelerator, else cpu')
-    add('--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE')
+    add_config_options(parser)
     add('--overwrite', action='store_true')
     add('--version', action='version', version=f'mmseg_clsclip {__version__}')
     args = parser.parse_args(argv)
     if not 0 < args.threshold < 1:
         parser.error(f'--threshold {args.threshold}: between 0 and 1')
+    for name in filter(names_image, args.classes or ()):
+        parser.error(f'--classes {name}: is a picture or a folder ({PICTURES_FIRST})')
     return args
 
 
 def _prepare(args: argparse.Namespace) -> tuple[dict[str, Path], list[str]]:
-    """The pictures, each with the path of its results, and what is wrong.
+    """Return the pictures, each with its results' path, and what was not found.
 
     Raises:
         ValueError: If a result would take the place of a file.
     """
-    pictures, wrong = find(args.pictures)
-    stems = {path: args.out_dir / name for path, name in pictures.items()}
-    files = [file for stem in stems.values() for file in outputs.paths(stem)]
-    sources = {Path(path).resolve() for path in pictures}
-    lost = [file for file in files if file.resolve() in sources]
-    if lost:
+    names, problems = find_images(args.pictures)
+    stems = {path: args.out_dir / name for path, name in names.items()}
+    files = [file for stem in stems.values() for file in outputs.list_paths(stem)]
+    sources = {Path(path).resolve() for path in names}
+    overwritten = [file for file in files if file.resolve() in sources]
+    if overwritten:
         raise ValueError(
-            f'{first_few(lost)}: a result would take the place of a '
+            f'{first_few(overwritten)}: a result would take the place of a '
             'picture. Write another --out-dir.'
         )
     # Of a name that is too long, False: the picture itself will say so.
-    there = [file for file in files if os.path.exists(file)]
-    if there and not args.overwrite:
+    existing = [file for file in files if os.path.exists(file)]
+    if existing and not args.overwrite:
         raise ValueError(
-            f'{len(there)} results exist: {first_few(there)}. Write '
+            f'{len(existing)} results exist: {first_few(existing)}. Write '
             '--overwrite, or another --out-dir.'
         )
-    return stems, wrong
+    return stems, problems
 
 
-def _predictor(args: argparse.Namespace) -> Predictor:
+def _build_predictor(args: argparse.Namespace) -> Predictor:
     classes = args.classes and [split_synonyms(words) for words in args.classes]
     outputs.check_labels(len(classes or ()) + bool(args.background))
     predictor = Predictor(
         args.config,
         args.checkpoint,
         args.clip,
-        classes,
-        args.background,
-        args.zoom_in,
-        args.device,
-        args.cfg_options,
+        classes=classes,
+        background=args.background,
+        zoom_in=args.zoom_in,
+        device=args.device,
+        cfg_options=args.cfg_options,
     )
     outputs.check_labels(predictor.labels)
     return predictor
 
 
-def _line(text: object) -> str:
-    """For the eye, in one line."""
-    return ' '.join(str(text).split())
-
-
 def main(argv: Sequence[str] | None = None) -> None:
     """Find, segment and write; exit status 1 if a picture failed."""
     with ExitStack() as stack:
-        _run(_arguments(argv), stack)
+        _run(_parse_arguments(argv), stack)
 
 
 def _run(args: argparse.Namespace, stack: ExitStack) -> None:
@@ -150,37 +148,33 @@ def _run(args: argparse.Namespace, stack: ExitStack) -> None:
     console = Console(stderr=True, soft_wrap=True, markup=False, highlight=False)
 
     def say(text: object, style: str | None = None) -> None:
-        console.print(f'clsclip: {_line(text)}', style=style)
+        console.print(f'clsclip: {join_lines(text)}', style=style)
 
     try:
-        stems, wrong = _prepare(args)
+        stems, problems = _prepare(args)
         if stems:
             # What takes nothing is refused before a model is loaded.
             stack.enter_context(new_folder(args.out_dir))
             tempfile.TemporaryFile(dir=args.out_dir).close()
-            predictor = _predictor(args)
+            predictor = _build_predictor(args)
     except Exception as error:  # whatever a config and its model can raise
-        known = isinstance(error, (ImportError, OSError, ValueError))
-        kind = '' if known else f'{type(error).__name__}: '
-        sys.exit(f'clsclip: {kind}{_line(error)}')
-    for text in wrong:
+        sys.exit(f'clsclip: {describe_setup_error(error)}')
+    for text in problems:
         say(text)
     if not stems:
         sys.exit('clsclip: no picture was found, so nothing is written.')
     if predictor.shipped:
         say(f'No --config. {DRAWN_WORLD} See docs/demo.md.')
     if predictor.random_weights:
-        say(outputs.RANDOM, 'bold red')
+        say(outputs.RANDOM_WARNING, 'bold red')
     done = 0
     with Progress(console=console) as progress:
         for path in progress.track(stems, description='Segmenting'):
             try:
                 prediction = predictor(path)
-                outputs.save(prediction, stems[path], path, args.threshold)
+                outputs.save_results(prediction, stems[path], path, args.threshold)
             except Exception as error:  # the other pictures come next
-                reason = str(error) or type(error).__name__
-                if not isinstance(error, (OSError, ValueError)):
-                    reason = f'cannot be segmented ({reason})'
+                reason = describe_picture_error(error)
                 say(reason if reason.startswith(path) else f'{path}: {reason}')
                 continue
             done += 1
@@ -191,6 +185,6 @@ def _run(args: argparse.Namespace, stack: ExitStack) -> None:
         f'JSON are in {args.out_dir}.'
     )
     if predictor.random_weights:
-        say(outputs.RANDOM, 'bold red')
-    if wrong or done < len(stems):
+        say(outputs.RANDOM_WARNING, 'bold red')
+    if problems or done < len(stems):
         sys.exit(1)

@@ -8,11 +8,11 @@ from mmseg.registry import MODELS, TRANSFORMS
 
 from ..utils.config_files import configs_folder
 
-ZOOM_IN = 'clsclip_plus/clsclip-plus_shapes-5i_fold0.py'
+ZOOM_IN_CONFIG = 'clsclip_plus/clsclip-plus_shapes-5i_fold0.py'
 
 
 def read_config(config: str | Path | Config) -> Config:
-    """A config, by its path or by its path among ours.
+    """Read a config, by its path or by its path among ours.
 
     Raises:
         FileNotFoundError: If it is neither.
@@ -35,8 +35,8 @@ def read_config(config: str | Path | Config) -> Config:
         ) from error
 
 
-def class_of(cfg: dict, key: str) -> type:
-    """What the type of a part of a config means.
+def resolve_class(cfg: dict, key: str) -> type:
+    """Return the class that the type of a part of a config means.
 
     Args:
         cfg (dict): The part.
@@ -50,20 +50,20 @@ def class_of(cfg: dict, key: str) -> type:
             f'{key}={cfg!r}: a dict with the name of a class as '
             "its 'type', such as dict(type='ClsCLIP', ...)."
         )
-    found = MODELS.get(cfg['type'])
-    if found is None:
+    kind = MODELS.get(cfg['type'])
+    if kind is None:
         raise ValueError(
             f'{key}.type={cfg["type"]!r} is no class that is registered with '
             'mmseg; name the module that it lies in in custom_imports.'
         )
-    return found
+    return kind
 
 
 def check_pipeline(cfg: Config) -> None:
-    """Whether a config has a pipeline that prepares pictures.
+    """Refuse a config without a pipeline that prepares pictures.
 
     Raises:
-        ValueError: If it has not; says which step cannot be built.
+        ValueError: With the step that cannot be built, if there is one.
     """
     pipeline = cfg.get('test_pipeline')
     # mmseg leaves LoadAnnotations out.
@@ -90,7 +90,7 @@ def put_zoom_in(cfg: Config) -> None:
 
     What the test pipeline has between loading and packing becomes ZoomIn's.
     """
-    plus = Config.fromfile(configs_folder() / ZOOM_IN).model
+    plus = Config.fromfile(configs_folder() / ZOOM_IN_CONFIG).model
     if cfg.model.type == 'ZoomIn':
         cfg.model.proposals = plus.proposals
         return

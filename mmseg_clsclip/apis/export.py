@@ -60,7 +60,7 @@ class PicturesToLogits(nn.Module):
         self.model = model
 
     def forward(self, picture: Tensor, text: Tensor) -> Tensor:
-        """Logits of pictures at their own size.
+        """Return the logits of pictures at their own size.
 
         Args:
             picture (Tensor): (N, H, W, 3) uint8, RGB; H and W larger than a
@@ -109,7 +109,7 @@ class TokensToText(nn.Module):
         self.clip, self.normalize = encoder.clip, encoder.normalize
 
     def forward(self, tokens: Tensor) -> Tensor:
-        """Text embeddings (K, D) float32 of token ids (K, L) int64."""
+        """Return text embeddings (K, D) float32 of token ids (K, L) int64."""
         text = encode_text(self.clip.module, tokens)
         return nn.functional.normalize(text, dim=-1) if self.normalize else text
 

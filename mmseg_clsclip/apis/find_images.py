@@ -6,24 +6,49 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 SUFFIXES = ('.bmp', '.gif', '.jpeg', '.jpg', '.png', '.ppm', '.tif', '.tiff', '.webp')
 
 
-def _pictures(paths: Iterable[Path]) -> list[Path]:
-    """Files with a usual suffix that are not results of an earlier call."""
-    found = []
+class FoundImages(NamedTuple):
+    """Pictures, and what was looked for in vain.
+
+    Attributes:
+        names (dict[str, Path]): Of each picture's path its name without a
+            suffix, relative to the folder that was given.
+        problems (list[str]): What was not found, a line each.
+    """
+
+    names: dict[str, Path]
+    problems: list[str]
+
+
+def names_image(argument: str) -> bool:
+    """Return whether an argument is of a picture rather than of a class.
+
+    A class may well be called like a file without a suffix.
+    """
+    path = Path(argument)
+    return '://' in argument or (
+        os.path.exists(argument) and bool(path.suffix or os.sep in argument)
+    )
+
+
+def _list_images(paths: Iterable[Path]) -> list[Path]:
+    """List files with a usual suffix that are not results of an earlier call."""
+    images = []
     for path in sorted(paths):
         # NAME_mask.png beside NAME.json is what this tool writes.
-        made = re.fullmatch(r'(.+)_(overlay|mask)\.png', path.name, re.DOTALL)
-        ours = made and path.with_name(f'{made[1]}.json').exists()
+        result = re.fullmatch(r'(.+)_(overlay|mask)\.png', path.name, re.DOTALL)
+        ours = result and path.with_name(f'{result[1]}.json').exists()
         if path.suffix.lower() in SUFFIXES and path.is_file() and not ours:
-            found.append(path)
-    return found
+            images.append(path)
+    return images
 
 
-def find(arguments: Sequence[str]) -> tuple[dict[str, Path], list[str]]:
-    """The pictures that arguments mean.
+def find_images(arguments: Sequence[str]) -> FoundImages:
+    """Find the pictures that arguments mean.
 
     Args:
         arguments (Sequence[str]): Files, folders with all that is below them,
@@ -31,25 +56,23 @@ def find(arguments: Sequence[str]) -> tuple[dict[str, Path], list[str]]:
             with ``://``, each once however often it is named.
 
     Returns:
-        tuple[dict[str, Path], list[str]]: Of each picture its name without a
-        suffix, relative to the folder that was given; and what was not found,
-        a line each.
+        FoundImages: With names of which none is another's.
     """
-    found, seen, wrong = {}, set(), []
+    names, absolute_paths, problems = {}, set(), []
 
-    def take(path: Path, name: Path) -> None:
+    def add(path: Path, name: Path) -> None:
         # A link is a picture of its own name.
-        where = os.path.abspath(path)
-        if where not in seen:
-            seen.add(where)
-            found[str(path)] = name
+        absolute = os.path.abspath(path)
+        if absolute not in absolute_paths:
+            absolute_paths.add(absolute)
+            names[str(path)] = name
 
     for argument in arguments:
         path = Path(argument)
         if '://' in argument:
-            found[argument] = Path(Path(argument).stem)
+            names[argument] = Path(Path(argument).stem)
         elif path.is_dir():
-            inside = _pictures(
+            inside = _list_images(
                 file
                 for file in path.rglob('*')
                 if not any(
@@ -57,26 +80,26 @@ def find(arguments: Sequence[str]) -> tuple[dict[str, Path], list[str]]:
                 )
             )
             for file in inside:
-                take(file, file.relative_to(path).with_suffix(''))
+                add(file, file.relative_to(path).with_suffix(''))
             if not inside:
-                wrong.append(
+                problems.append(
                     f'{argument}: the folder has no pictures ({", ".join(SUFFIXES)}).'
                 )
         elif path.exists():
-            take(path, Path(path.stem))
+            add(path, Path(path.stem))
         elif glob.has_magic(argument):
-            files = _pictures(map(Path, glob.glob(argument, recursive=True)))
+            files = _list_images(map(Path, glob.glob(argument, recursive=True)))
             for file in files:
-                take(file, Path(file.stem))
+                add(file, Path(file.stem))
             if not files:
-                wrong.append(f'{argument}: no picture has such a name.')
+                problems.append(f'{argument}: no picture has such a name.')
         else:
-            wrong.append(f'{argument}: does not exist.')
-    return _distinct(found), wrong
+            problems.append(f'{argument}: does not exist.')
+    return FoundImages(_make_distinct(names), problems)
 
 
-def _distinct(names: dict[str, Path]) -> dict[str, Path]:
-    """Names of which none is another's, also where case does not count.
+def _make_distinct(names: dict[str, Path]) -> dict[str, Path]:
+    """Return names of which none is another's, also where case does not count.
 
     Those that clash get their folders below the one that they share, and
     their suffix if that does not do.
@@ -85,14 +108,15 @@ def _distinct(names: dict[str, Path]) -> dict[str, Path]:
         ValueError: If some still clash.
     """
     names = dict(names)
-    for clash in _clashes(names):
+    for clash in _find_clashes(names):
         # An address is no file, but is named like one.
         files = [Path(os.path.abspath(path.split('://')[-1])) for path in clash]
         top = os.path.commonpath([file.parent for file in files])
         whole = [file.relative_to(top) for file in files]
         short = [name.with_suffix('') for name in whole]
-        names.update(zip(clash, whole if _clashes(dict(zip(clash, short))) else short))
-    for clash in _clashes(names):
+        clashing = _find_clashes(dict(zip(clash, short)))
+        names.update(zip(clash, whole if clashing else short))
+    for clash in _find_clashes(names):
         raise ValueError(
             f'{" and ".join(clash[:2])} would both be written as '
             f'{names[clash[0]]}; segment them in two calls.'
@@ -100,7 +124,7 @@ def _distinct(names: dict[str, Path]) -> dict[str, Path]:
     return names
 
 
-def _clashes(names: dict[str, Path]) -> list[list[str]]:
+def _find_clashes(names: dict[str, Path]) -> list[list[str]]:
     groups = defaultdict(list)
     for path, name in names.items():
         groups[str(name).lower()].append(path)

@@ -11,10 +11,10 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from ..utils.images import FORMATS, open_image
 
-_WITH_ALPHA = ('RGBA', 'LA', 'PA', 'RGBa', 'La')
+_MODES_WITH_ALPHA = ('RGBA', 'LA', 'PA', 'RGBa', 'La')
 
 
-class Picture(NamedTuple):
+class LoadedImage(NamedTuple):
     """A picture and what had to be done to have it.
 
     Attributes:
@@ -26,7 +26,7 @@ class Picture(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def read(path: str | Path, most_pixels: int | None = None) -> Picture:
+def read_image(path: str | Path, max_pixels: int | None = None) -> LoadedImage:
     """Read a picture.
 
     It is turned as its EXIF data say; what is transparent lies on white; of
@@ -36,7 +36,7 @@ def read(path: str | Path, most_pixels: int | None = None) -> Picture:
     Args:
         path (str): A file, or an address that mmengine's file backends know,
             such as ``shapes-5i://test/0/000007.bmp``.
-        most_pixels (int, optional): More are refused before they are
+        max_pixels (int, optional): More are refused before they are
             decoded. Defaults to Pillow's own limit, 178 million.
 
     Raises:
@@ -55,12 +55,12 @@ def read(path: str | Path, most_pixels: int | None = None) -> Picture:
     try:
         source = io.BytesIO(get(str(path))) if address else path
         with open_image(source) as image:
-            if most_pixels and image.width * image.height > most_pixels:
+            if max_pixels and image.width * image.height > max_pixels:
                 raise ValueError(
                     f'{image.width} x {image.height} pixels, more than the '
-                    f'{most_pixels:,} that are taken here; make it smaller'
+                    f'{max_pixels:,} that are taken here; make it smaller'
                 )
-            return to_rgb(image)
+            return convert_to_rgb(image)
     except (FileNotFoundError, PermissionError, IsADirectoryError):
         raise
     except UnidentifiedImageError as error:
@@ -76,8 +76,8 @@ def read(path: str | Path, most_pixels: int | None = None) -> Picture:
         raise ValueError(f'{path}: cannot be read ({error}).') from error
 
 
-def to_rgb(image: Image.Image) -> Picture:
-    """A picture of Pillow's, see :func:`read`.
+def convert_to_rgb(image: Image.Image) -> LoadedImage:
+    """Return a picture of Pillow's as RGB, see :func:`read_image`.
 
     Raises:
         ValueError: If its values have no one way to be shown.
@@ -92,9 +92,9 @@ def to_rgb(image: Image.Image) -> Picture:
         raise ValueError('32 bits a pixel; save it with 8 or 16')
     if image.mode == 'I' or image.mode.startswith('I;16'):
         image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
-    if image.mode in _WITH_ALPHA or 'transparency' in image.info:
+    if image.mode in _MODES_WITH_ALPHA or 'transparency' in image.info:
         image = image.convert('RGBA')
         if image.getchannel('A').getextrema()[0] < 255:
             notes.append('what is transparent lies on white')
         image = Image.alpha_composite(Image.new('RGBA', image.size, 'white'), image)
-    return Picture(np.array(image.convert('RGB')), tuple(notes))
+    return LoadedImage(np.array(image.convert('RGB')), tuple(notes))

@@ -10,42 +10,46 @@ from torch.nn.modules.module import register_module_forward_pre_hook
 from .outputs import check_labels
 
 # Of an upload. A phone's 48 million pixels are some 60 MB as a PNG.
-BYTES = 100 * 2**20
+MAX_UPLOAD_BYTES = 100 * 2**20
 # Of whatever else is sent, and around an upload.
-MESSAGE = 2**20
-PIXELS = 50_000_000
+MAX_MESSAGE_BYTES = 2**20
+MAX_PIXELS = 50_000_000
 # Of all names together, with their synonyms.
-CHARACTERS = 10_000
+MAX_CHARACTERS = 10_000
 # Pixels times names times models, which drawing takes time by: ADE20K's 150
 # names on a photograph of 14 million pixels.
-DECISIONS = 2**31
+MAX_DECISIONS = 2**31
 # Requests that wait; one is answered at a time.
-WAITING = 16
+MAX_WAITING = 16
 # Of a request, see --time-limit.
-SECONDS = 60
+DEFAULT_SECONDS = 60
 
 
-def check_text(text: str) -> None:
-    """Whether names are short enough to be looked at.
+def check_length(text: str) -> None:
+    """Refuse names that are too long to be looked at.
 
     Raises:
-        ValueError: If they are not.
+        ValueError: If they are.
     """
-    if len(text) > CHARACTERS:
+    if len(text) > MAX_CHARACTERS:
         raise ValueError(
             f'The names have {len(text):,} characters, more than '
-            f'the {CHARACTERS:,} that are taken here.'
+            f'the {MAX_CHARACTERS:,} that are taken here.'
         )
 
 
-def most_pixels(names: int, models: int) -> int:
-    """Of a picture in which so many models look for so many names.
+def limit_pixels(names: int, models: int) -> int:
+    """Return how many pixels a picture may have.
+
+    Args:
+        names (int): That are looked for in it.
+        models (int): That look for them.
 
     Raises:
         ValueError: If a mask does not hold them beside a background.
     """
     check_labels(names + 1)
-    return min(PIXELS, DECISIONS // max(names * models, 1))
+    return min(MAX_PIXELS, MAX_DECISIONS // max(names * models, 1))
 
 
 @contextmanager
@@ -57,14 +61,14 @@ def time_limit(seconds: float) -> Iterator[None]:
     """
     end = monotonic() + seconds
 
-    def look(module, args):
+    def check_time(module, args):
         if monotonic() > end:
             raise TimeoutError(
                 f'It took longer than {seconds:g} seconds. Ask for fewer '
                 'names, or in a smaller picture.'
             )
 
-    hook = register_module_forward_pre_hook(look)
+    hook = register_module_forward_pre_hook(check_time)
     try:
         yield
     finally:
@@ -81,17 +85,17 @@ class BodyLimit:
         self.app = app
 
     async def __call__(self, scope: dict, receive: Callable, send: Callable) -> None:
-        most = MESSAGE
+        max_bytes = MAX_MESSAGE_BYTES
         if scope.get('path', '').rstrip('/').endswith('/upload'):
-            most += BYTES
+            max_bytes += MAX_UPLOAD_BYTES
         received = 0
 
         async def limited() -> dict:
             nonlocal received
             message = await receive()
             received += len(message.get('body', b''))
-            if received > most:
-                raise HTTPException(413, f'More than {most:,} bytes.')
+            if received > max_bytes:
+                raise HTTPException(413, f'More than {max_bytes:,} bytes.')
             return message
 
         await self.app(scope, limited, send)

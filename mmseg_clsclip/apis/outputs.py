@@ -14,13 +14,13 @@ from PIL import Image, ImageDraw, ImageFont
 from ..utils.partial_files import part_folder, take_names
 from .prediction import Prediction
 
-RANDOM = 'RANDOM WEIGHTS: these masks mean nothing'
-# The longer side of the overlay, pixels; the mask has the picture's size.
-LEAST, MOST = 512, 2048
+RANDOM_WARNING = 'RANDOM WEIGHTS: these masks mean nothing'
+# Of the overlay's longer side, in pixels; the mask has the picture's size.
+MIN_SIDE, MAX_SIDE = 512, 2048
 
 
-def paths(stem: Path) -> list[Path]:
-    """Overlay, mask and JSON of a result, which take their names in order."""
+def list_paths(stem: Path) -> list[Path]:
+    """Return the paths of overlay, mask and JSON, which are written in order."""
     return [
         stem.with_name(stem.name + tail)
         for tail in ('_overlay.png', '_mask.png', '.json')
@@ -28,7 +28,7 @@ def paths(stem: Path) -> list[Path]:
 
 
 def check_labels(number: int) -> None:
-    """Whether a mask holds so many labels, the background among them.
+    """Refuse more labels, the background among them, than a mask holds.
 
     Raises:
         ValueError: If there are more than 256.
@@ -39,8 +39,8 @@ def check_labels(number: int) -> None:
         )
 
 
-def mask(prediction: Prediction, labels: np.ndarray) -> Image.Image:
-    """Labels (H, W) as a picture of Pillow's mode ``'P'``.
+def draw_mask(prediction: Prediction, labels: np.ndarray) -> Image.Image:
+    """Draw labels (H, W) as a picture of Pillow's mode ``'P'``.
 
     Raises:
         ValueError: If there are more than the 256 that such a picture holds.
@@ -51,8 +51,8 @@ def mask(prediction: Prediction, labels: np.ndarray) -> Image.Image:
     return image
 
 
-def found(prediction: Prediction, labels: np.ndarray) -> list[dict]:
-    """What is in a label map (H, W), the background left out.
+def list_regions(prediction: Prediction, labels: np.ndarray) -> list[dict]:
+    """List what is in a label map (H, W), the background left out.
 
     Returns:
         list[dict]: ``label``, ``name``, ``area`` in pixels, ``per_cent`` of
@@ -60,13 +60,13 @@ def found(prediction: Prediction, labels: np.ndarray) -> list[dict]:
         exclusive.
     """
     areas = np.bincount(labels.ravel(), minlength=len(prediction.names))
-    result = []
+    regions = []
     for label in np.flatnonzero(areas).tolist():
         if prediction.background and not label:
             continue
-        where = labels == label
-        x, y = (np.flatnonzero(where.any(axis)) for axis in (0, 1))
-        result.append(
+        region = labels == label
+        x, y = (np.flatnonzero(region.any(axis)) for axis in (0, 1))
+        regions.append(
             dict(
                 label=label,
                 name=prediction.names[label],
@@ -75,83 +75,83 @@ def found(prediction: Prediction, labels: np.ndarray) -> list[dict]:
                 box=[int(x[0]), int(y[0]), int(x[-1]) + 1, int(y[-1]) + 1],
             )
         )
-    return result
+    return regions
 
 
-def overlay(prediction: Prediction, labels: np.ndarray) -> Image.Image:
-    """The picture, its masks, and a legend below; RGB.
+def draw_overlay(prediction: Prediction, labels: np.ndarray) -> Image.Image:
+    """Draw the picture, its masks, and a legend below; RGB.
 
-    The longer side is at least ``LEAST`` and at most ``MOST`` pixels.
+    The longer side is at least ``MIN_SIDE`` and at most ``MAX_SIDE`` pixels.
     """
     picture = Image.fromarray(prediction.picture)
     scale = (
-        min(MOST / max(picture.size), 1)
-        if max(picture.size) > LEAST
-        else LEAST // max(picture.size)
+        min(MAX_SIDE / max(picture.size), 1)
+        if max(picture.size) > MIN_SIDE
+        else MIN_SIDE // max(picture.size)
     )
     size = [max(1, round(side * scale)) for side in picture.size]
     # Small pictures keep their pixels, large ones are averaged.
     picture = picture.resize(size, Image.Resampling.NEAREST if scale > 1 else None)
-    coloured = mask(prediction, labels).resize(size, Image.Resampling.NEAREST)
-    drawn = np.asarray(coloured)
-    share = np.full(drawn.shape, 140, np.uint8)  # of the colours, of 255
+    coloured = draw_mask(prediction, labels).resize(size, Image.Resampling.NEAREST)
+    resized = np.asarray(coloured)
+    opacity = np.full(resized.shape, 140, np.uint8)  # of 255
     if prediction.background:
-        share[drawn == 0] = 0
-    picture.paste(coloured.convert('RGB'), mask=Image.fromarray(share))
+        opacity[resized == 0] = 0
+    picture.paste(coloured.convert('RGB'), mask=Image.fromarray(opacity))
     # Edges: a colour may be that of the thing itself.
-    edges = np.zeros(drawn.shape, bool)
-    edges[1:] = drawn[1:] != drawn[:-1]
-    edges[:, 1:] |= drawn[:, 1:] != drawn[:, :-1]
+    edges = np.zeros(resized.shape, bool)
+    edges[1:] = resized[1:] != resized[:-1]
+    edges[:, 1:] |= resized[:, 1:] != resized[:, :-1]
     picture.paste('white', mask=Image.fromarray(edges))
-    return _with_legend(picture, prediction, found(prediction, labels))
+    return _add_legend(picture, prediction, list_regions(prediction, labels))
 
 
-def _with_legend(
-    picture: Image.Image, prediction: Prediction, items: list[dict]
+def _add_legend(
+    picture: Image.Image, prediction: Prediction, regions: list[dict]
 ) -> Image.Image:
-    """A picture above what its colours mean, the largest first."""
-    width = max(picture.width, LEAST)
-    high = min(max(width // 60, 14), 28)
+    """Draw a picture above what its colours mean, the largest region first."""
+    width = max(picture.width, MIN_SIDE)
+    size = min(max(width // 60, 14), 28)
     font = ImageFont.truetype(
-        str(Path(matplotlib.get_data_path(), 'fonts/ttf/DejaVuSans.ttf')), high
+        str(Path(matplotlib.get_data_path(), 'fonts/ttf/DejaVuSans.ttf')), size
     )
-    gap, line = high // 2, 2 * high
+    gap, line = size // 2, 2 * size
     entries, x, y = [], gap, picture.height + gap
-    for item in sorted(items, key=lambda item: -item['area']):
-        share = f' {item["per_cent"]:.1f} %'
-        name = ' '.join(item['name'].split())
-        room = width - 4 * gap - font.getlength(share) - high
+    for region in sorted(regions, key=lambda region: -region['area']):
+        share = f' {region["per_cent"]:.1f} %'
+        name = ' '.join(region['name'].split())
+        room = width - 4 * gap - font.getlength(share) - size
         if font.getlength(name) > room:
             while name and font.getlength(name + '…') > room:
                 name = name[:-1]
             name += '…'
-        long = high + gap + font.getlength(name + share)
-        if x > gap and x + long > width - gap:
+        length = size + gap + font.getlength(name + share)
+        if x > gap and x + length > width - gap:
             x, y = gap, y + line
-        entries.append((x, y, name + share, prediction.palette[item['label']]))
-        x += long + 2 * gap
+        entries.append((x, y, name + share, prediction.palette[region['label']]))
+        x += length + 2 * gap
     top = line if prediction.random_weights else 0
     canvas = Image.new('RGB', (width, top + y + line), 'white')
     canvas.paste(picture, (0, top))
     draw = ImageDraw.Draw(canvas)
     if top:
         draw.rectangle((0, 0, width, top - 1), fill='red')
-        draw.text((gap, top // 2), RANDOM, 'white', font, anchor='lm')
+        draw.text((gap, top // 2), RANDOM_WARNING, 'white', font, anchor='lm')
     for x, y, text, colour in entries:
         y += top
-        draw.rectangle((x, y, x + high, y + high), tuple(colour), 'black')
-        draw.text((x + high + gap, y + high // 2), text, 'black', font, anchor='lm')
-    if not items:
+        draw.rectangle((x, y, x + size, y + size), tuple(colour), 'black')
+        draw.text((x + size + gap, y + size // 2), text, 'black', font, anchor='lm')
+    if not regions:
         draw.text(
-            (gap, y + top + high // 2), 'nothing found', 'black', font, anchor='lm'
+            (gap, y + top + size // 2), 'nothing found', 'black', font, anchor='lm'
         )
     return canvas
 
 
-def summary(
+def summarize(
     prediction: Prediction, labels: np.ndarray, picture: str, threshold: float
 ) -> dict:
-    """What the JSON says, see docs/demo.md."""
+    """Return what the JSON says, see docs/demo.md."""
     height, width = labels.shape
     first = int(prediction.background)
     return dict(
@@ -165,15 +165,15 @@ def summary(
         background=prediction.background,
         threshold=threshold if prediction.background else None,
         random_weights=prediction.random_weights,
-        notes=[RANDOM] * prediction.random_weights + list(prediction.notes),
-        found=found(prediction, labels),
+        notes=[RANDOM_WARNING] * prediction.random_weights + list(prediction.notes),
+        found=list_regions(prediction, labels),
     )
 
 
-def save(
+def save_results(
     prediction: Prediction, stem: Path, picture: str, threshold: float = 0.5
 ) -> dict:
-    """Write what :func:`paths` names: all three, or nothing.
+    """Write what :func:`list_paths` names: all three, or nothing.
 
     Args:
         prediction (Prediction): Of the picture.
@@ -188,15 +188,15 @@ def save(
         OSError: If they cannot be written.
     """
     labels = prediction.labels(threshold)
-    said = summary(prediction, labels, picture, threshold)
+    summary = summarize(prediction, labels, picture, threshold)
     contents = []
-    for image in (overlay(prediction, labels), mask(prediction, labels)):
+    for image in (draw_overlay(prediction, labels), draw_mask(prediction, labels)):
         buffer = io.BytesIO()
         image.save(buffer, 'PNG')
         contents.append(buffer.getvalue())
-    contents.append(json.dumps(said, indent=1).encode() + b'\n')
+    contents.append(json.dumps(summary, indent=1).encode() + b'\n')
     with part_folder(stem.parent) as folder:
-        for path, content in zip(paths(stem), contents):
+        for path, content in zip(list_paths(stem), contents):
             (folder / path.name).write_bytes(content)
-        take_names(folder, paths(stem))
-    return said
+        take_names(folder, list_paths(stem))
+    return summary

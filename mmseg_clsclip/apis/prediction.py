@@ -34,14 +34,14 @@ class Prediction:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Of every label; with a background it is label 0."""
+        """The name of every label; with a background it is label 0."""
         return ('background',) * self.background + tuple(
             synonyms[0] for synonyms in self.classes
         )
 
     @property
     def probabilities(self) -> Tensor:
-        """Of the classes, (K, h, w) float32.
+        """The probabilities (K, h, w) float32 of the classes.
 
         With a background each class's own, that it is there rather than not;
         without one the classes compete, and they sum to 1.
@@ -53,7 +53,7 @@ class Prediction:
     def labels(
         self, threshold: float = 0.5, background: bool | None = None
     ) -> np.ndarray:
-        """The label map at the picture's size; nothing is run again.
+        """Return the label map at the picture's size; nothing is run again.
 
         The likeliest class wins, and has to beat the threshold to beat the
         background. Smaller logits are enlarged class by class, so that
@@ -81,8 +81,8 @@ class Prediction:
                 'background=True to the Predictor.'
             )
         size = self.picture.shape[:2]
-        least = math.log(threshold / (1 - threshold))
-        best = torch.full(size, least if background else -math.inf)
+        logit = math.log(threshold / (1 - threshold))
+        best = torch.full(size, logit if background else -math.inf)
         labels = torch.zeros(
             size, dtype=torch.uint8 if len(self.names) <= 256 else torch.int16
         )

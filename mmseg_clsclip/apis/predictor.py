@@ -17,8 +17,8 @@ from ..models.text_encoders.vocabulary import read_vocabulary
 from ..proposals import COCOResultsProposals, GroundTruthProposals
 from ..utils.checkpoint import load_strictly
 from ..utils.messages import first_few
-from .configs import check_pipeline, class_of, put_zoom_in, read_config
-from .image_io import Picture, read, to_rgb
+from .configs import check_pipeline, put_zoom_in, read_config, resolve_class
+from .image_io import LoadedImage, convert_to_rgb, read_image
 from .prediction import Prediction
 
 DRAWN_WORLD = (
@@ -30,7 +30,7 @@ SHIPPED = (
 )
 TRAINING_FREE = 'baselines/maskclip_vit-b16_voc21-336.py'
 # Most logits, of all classes together, that a picture gets: 256 MB.
-MOST_LOGITS = 2**26
+MAX_LOGITS = 2**26
 
 
 class Predictor:
@@ -41,7 +41,7 @@ class Predictor:
         labels = prediction.labels(threshold=0.6)
 
     A picture of so many pixels that its logits would be more than
-    ``MOST_LOGITS`` is made smaller before the model sees it: with 20 classes
+    ``MAX_LOGITS`` is made smaller before the model sees it: with 20 classes
     above 3.2 million pixels. Its logits stay small and its labels are of the
     picture's own size.
 
@@ -92,10 +92,10 @@ class Predictor:
         # What can be seen to be wrong is said before a model is built.
         if classes is not None:
             read_vocabulary(classes)
-        device = self._device(device)
-        class_of(cfg.get('model'), 'model')
+        device = self._check_device(device)
+        resolve_class(cfg.get('model'), 'model')
         inner = cfg.model.get('module', cfg.model)
-        if not issubclass(class_of(inner, 'model.module'), TextPromptedSegmentor):
+        if not issubclass(resolve_class(inner, 'model.module'), TextPromptedSegmentor):
             raise ValueError(
                 f'{inner.type} has classes of its own and cannot be asked for '
                 "others by name. mmseg's MMSegInferencer shows what it says."
@@ -112,13 +112,13 @@ class Predictor:
         inner.setdefault('test_cfg', ConfigDict(mode='whole')).labels_only = False
         if zoom_in:
             put_zoom_in(cfg)
-        given = cfg.model.get('proposals')
-        if given and issubclass(
-            class_of(given, 'model.proposals'),
+        proposals = cfg.model.get('proposals')
+        if proposals and issubclass(
+            resolve_class(proposals, 'model.proposals'),
             (COCOResultsProposals, GroundTruthProposals),
         ):
             raise ValueError(
-                f'{given.type} has boxes for the pictures of a data set '
+                f'{proposals.type} has boxes for the pictures of a data set '
                 'alone. Take boxes of the first look: zoom_in=True, or '
                 '--zoom-in.'
             )
@@ -129,7 +129,8 @@ class Predictor:
         self.set_classes(classes)
 
     @staticmethod
-    def _device(device: str | None) -> str:
+    def _check_device(device: str | None) -> str:
+        """Return a device, which must be there."""
         device = device or get_device()
         try:
             torch.empty(0, device=device)
@@ -159,24 +160,24 @@ class Predictor:
                 changes nothing.
 
         Raises:
-            ValueError: If a name does not do.
+            ValueError: If a name is invalid.
         """
         encoder = self.segmentor.text_encoder
         groups = (
             list(encoder.synonyms.values())
             if classes is None
-            else (read_vocabulary(classes))
+            else read_vocabulary(classes)
         )
-        taken = set(getattr(self.segmentor, 'background', ()))
-        taken = {
+        background_names = getattr(self.segmentor, 'background', ())
+        clashing = {
             name
             for synonyms in groups
             for name in synonyms
-            if is_background(name) or name in taken
+            if is_background(name) or name in background_names
         }
-        if self.background and taken:
+        if self.background and clashing:
             raise ValueError(
-                f'{first_few(map(repr, sorted(taken)))} is where no class is. '
+                f'{first_few(map(repr, sorted(clashing)))} is where no class is. '
                 'Leave the name out, or ask without a background.'
             )
         if len(groups) == 1 and not self.background:
@@ -198,7 +199,7 @@ class Predictor:
         return self.background + len(self.segmentor.text_encoder.names)
 
     def __call__(
-        self, picture: str | Path | Image.Image | np.ndarray | Picture
+        self, picture: str | Path | Image.Image | np.ndarray | LoadedImage
     ) -> Prediction:
         """Segment a picture.
 
@@ -207,14 +208,14 @@ class Predictor:
                 Pillow's, or (H, W, 3) uint8, RGB.
 
         Raises:
-            OSError, ValueError: If it cannot be read, see :func:`read`.
+            OSError, ValueError: If it cannot be read, see :func:`read_image`.
         """
         if isinstance(picture, Image.Image):
-            picture = to_rgb(picture)
+            picture = convert_to_rgb(picture)
         elif isinstance(picture, np.ndarray):
-            picture = Picture(picture)
-        elif not isinstance(picture, Picture):
-            picture = read(picture)
+            picture = LoadedImage(picture)
+        elif not isinstance(picture, LoadedImage):
+            picture = read_image(picture)
         pixels, notes = picture
         if pixels.dtype != np.uint8 or pixels.shape[2:] != (3,) or not pixels.size:
             raise ValueError(
@@ -222,22 +223,22 @@ class Predictor:
             )
         synonyms = tuple(self.segmentor.text_encoder.synonyms.values())
         height, width = pixels.shape[:2]
-        most = MOST_LOGITS / (len(synonyms) + self.background)
-        scale = (most / (height * width)) ** 0.5
-        seen = pixels
+        max_pixels = MAX_LOGITS / (len(synonyms) + self.background)
+        scale = (max_pixels / (height * width)) ** 0.5
+        resized = pixels
         if scale < 1:
             size = [max(1, int(side * scale)) for side in (width, height)]
-            seen = np.array(Image.fromarray(pixels).resize(size))
+            resized = np.array(Image.fromarray(pixels).resize(size))
             notes += (
                 f'seen at {size[0]} x {size[1]} pixels to save memory; '
                 'the mask has the full size',
             )
         # mmseg's arrays are BGR, as OpenCV reads them.
-        result = inference_model(self.model, np.ascontiguousarray(seen[..., ::-1]))
+        result = inference_model(self.model, np.ascontiguousarray(resized[..., ::-1]))
         logits = result.seg_logits.data[int(self.background) :]
-        if logits.shape[1:] != seen.shape[:2]:
+        if logits.shape[1:] != resized.shape[:2]:
             raise ValueError(
-                f'a picture of {seen.shape[1]} x {seen.shape[0]} pixels was '
+                f'a picture of {resized.shape[1]} x {resized.shape[0]} pixels was '
                 f'answered by {logits.shape[2]} x {logits.shape[1]}: the '
                 "config's test_pipeline pads it and calls that its size, so "
                 'that masks would be shifted. Take another config.'
@@ -245,10 +246,10 @@ class Predictor:
         palette = np.array(self.model.dataset_meta['palette']).astype(int)
         return Prediction(
             pixels,
-            logits.float().cpu(),
-            synonyms,
-            self.background,
-            palette.tolist(),
-            self.random_weights,
-            notes,
+            logits.float().cpu(),  # (K, h, w)
+            classes=synonyms,
+            background=self.background,
+            palette=palette.tolist(),
+            random_weights=self.random_weights,
+            notes=notes,
         )

@@ -20,7 +20,8 @@ from ..zoom_in import ZoomIn
 from . import limits, outputs
 from .class_names import split_synonyms
 from .configs import put_zoom_in
-from .image_io import read
+from .errors import REQUEST_ERRORS, describe_picture_error
+from .image_io import read_image
 from .prediction import Prediction
 from .predictor import DRAWN_WORLD, Predictor
 
@@ -28,8 +29,8 @@ SCENE = 'shapes-5i://test/0/000004.bmp'
 CLASSES = 'yellow circle\nred square, square in red'
 
 
-def zoomed(plain: Predictor) -> Predictor:
-    """The same with a zoom-in; both ask one segmentor in memory."""
+def add_zoom_in(plain: Predictor) -> Predictor:
+    """Return the same with a zoom-in; both ask one segmentor in memory."""
     plus, cfg = copy.copy(plain), copy.deepcopy(plain.model.cfg)
     put_zoom_in(cfg)
     plus.model = MODELS.build(dict(cfg.model, module=plain.model)).eval()
@@ -37,31 +38,32 @@ def zoomed(plain: Predictor) -> Predictor:
     return plus
 
 
-def plain(text: str) -> str:
-    """A text that neither Markdown nor HTML takes for anything else."""
-    return re.sub(r'[^\w\s-]', lambda found: f'&#{ord(found[0])};', text)
+def escape_text(text: str) -> str:
+    """Return a text that neither Markdown nor HTML takes for anything else."""
+    return re.sub(r'[^\w\s-]', lambda match: f'&#{ord(match[0])};', text)
 
 
-def name_of(predictor: Predictor) -> str:
-    """Of its config."""
-    return plain(Path(predictor.model.cfg.filename).stem)
+def read_name(predictor: Predictor) -> str:
+    """Return the name of its config, as the page shows it."""
+    return escape_text(Path(predictor.model.cfg.filename).stem)
 
 
-def draw(
+def draw_images(
     predictions: Sequence[Prediction] | None, threshold: float, background: bool
 ) -> list[Image.Image] | dict:
-    """Overlay and mask of each prediction; no model is asked."""
+    """Draw overlay and mask of each prediction; no model is asked."""
     if not predictions:
         return gr.skip()
     images = []
-    for one in predictions:
-        labels = one.labels(threshold, background)
-        images += [outputs.overlay(one, labels), outputs.mask(one, labels)]
+    for prediction in predictions:
+        labels = prediction.labels(threshold, background)
+        images.append(outputs.draw_overlay(prediction, labels))
+        images.append(outputs.draw_mask(prediction, labels))
     return images
 
 
-def uploaded(data) -> str | None:
-    """The file of a picture, which must be one that Gradio has stored.
+def check_upload(data) -> str | None:
+    """Return the file of a picture, which must be one that Gradio has stored.
 
     Gradio looks only at data that call themselves files, and a request may
     leave that out: then any picture of this machine could be asked for.
@@ -76,7 +78,7 @@ def uploaded(data) -> str | None:
     return data.path
 
 
-class Asker:
+class RequestHandler:
     """Asks the models; the page's only callback that does.
 
     Args:
@@ -85,12 +87,12 @@ class Asker:
     """
 
     def __init__(
-        self, predictors: Sequence[Predictor], seconds: float = limits.SECONDS
+        self, predictors: Sequence[Predictor], seconds: float = limits.DEFAULT_SECONDS
     ):
         self.predictors, self.seconds = predictors, seconds
         self.lock = Lock()
         self.can_zoom = not isinstance(predictors[0].model, ZoomIn)
-        self.plus = zoomed(predictors[0]) if self.can_zoom else None
+        self.plus = add_zoom_in(predictors[0]) if self.can_zoom else None
 
     def __call__(
         self,
@@ -100,17 +102,17 @@ class Asker:
         threshold: float,
         background: bool,
     ) -> list:
-        """Predictions, what to say of them, and their images.
+        """Return predictions, what to say of them, and their images.
 
         Args:
             path (str, optional): Of the picture.
             classes (str): A class a line, synonyms after commas.
             zoom_in (bool): Of the model, not of what is compared.
-            threshold (float): As :func:`draw` has it.
-            background (bool): As :func:`draw` has it.
+            threshold (float): As :func:`draw_images` has it.
+            background (bool): As :func:`draw_images` has it.
 
         Raises:
-            gr.Error: With the reason, if something does not do.
+            gr.Error: With the reason, if something is invalid.
         """
         if not path:
             raise gr.Error('Drop a picture first.', print_exception=False)
@@ -127,11 +129,11 @@ class Asker:
         ]
         predictions, lines = [], []
         try:
-            limits.check_text(classes)
+            limits.check_length(classes)
             names = [
                 split_synonyms(line) for line in classes.splitlines() if line.strip()
             ]
-            picture = read(path, limits.most_pixels(len(names), len(predictors)))
+            picture = read_image(path, limits.limit_pixels(len(names), len(predictors)))
             # All of them, before any of them takes its time.
             for predictor in predictors:
                 predictor.set_classes(names)
@@ -143,36 +145,34 @@ class Asker:
                     lines.append(
                         '; '.join(
                             [
-                                f'{name_of(predictor)}{" with zoom-in" * zoom}: '
+                                f'{read_name(predictor)}{" with zoom-in" * zoom}: '
                                 f'{perf_counter() - start:.2f} s',
                                 *predictions[-1].notes,
                             ]
                         )
                     )
-            images = draw(predictions, threshold, background)
+            images = draw_images(predictions, threshold, background)
         except Exception as error:
-            known = isinstance(error, (OSError, ValueError))
-            reason = str(error) or type(error).__name__
             # The page shows HTML; where a file lies is nobody's business.
-            reason = html.escape(reason.replace(path, Path(path).name))
+            reason = describe_picture_error(error).replace(path, Path(path).name)
             raise gr.Error(
-                reason if known else f'Cannot be segmented ({reason}).',
-                print_exception=not known,
+                html.escape(reason),
+                print_exception=not isinstance(error, REQUEST_ERRORS),
             ) from error
         print(*lines, sep='\n', flush=True)
         return [predictions, '  \n'.join(lines), *images]
 
 
-def build(
-    predictors: Sequence[Predictor], seconds: float = limits.SECONDS
+def build_page(
+    predictors: Sequence[Predictor], seconds: float = limits.DEFAULT_SECONDS
 ) -> gr.Blocks:
-    """The page of a model, and of what is compared with it if anything.
+    """Build the page of a model, and of what is compared with it if anything.
 
     Args:
         predictors (Sequence[Predictor]): Of the page.
         seconds (float): That a request may take.
     """
-    ask = Asker(predictors, seconds)
+    ask = RequestHandler(predictors, seconds)
     with gr.Blocks(
         title='ClsCLIP', analytics_enabled=False, delete_cache=(3600, 3600)
     ) as page:
@@ -183,15 +183,15 @@ def build(
             if predictor.random_weights:
                 gr.HTML(
                     '<b style="display: block; padding: 0.5em; color: '
-                    f'white; background: #c00">{name_of(predictor)}: '
-                    f'{outputs.RANDOM}</b>',
+                    f'white; background: #c00">{read_name(predictor)}: '
+                    f'{outputs.RANDOM_WARNING}</b>',
                     elem_id='random',
                 )
-        found = gr.State(time_to_live=3600)
+        predictions = gr.State(time_to_live=3600)
         with gr.Row():
             with gr.Column(scale=1, min_width=260):
                 picture = gr.Image(
-                    read(SCENE).pixels if predictors[0].shipped else None,
+                    read_image(SCENE).pixels if predictors[0].shipped else None,
                     label='Picture',
                     type='filepath',
                     image_mode=None,
@@ -201,7 +201,7 @@ def build(
                     elem_id='picture',
                 )
                 # Gradio's own opens the file, and has messages of its own.
-                picture.preprocess = uploaded
+                picture.preprocess = check_upload
                 classes = gr.Textbox(
                     CLASSES if predictors[0].shipped else '',
                     lines=5,
@@ -209,7 +209,7 @@ def build(
                     label='Classes',
                     elem_id='classes',
                     info='One a line, synonyms after commas',
-                    max_length=limits.CHARACTERS,
+                    max_length=limits.MAX_CHARACTERS,
                 )
                 zoom_in = gr.Checkbox(
                     label='Zoom in (ClsCLIP+)', visible=ask.can_zoom, elem_id='zoom-in'
@@ -239,7 +239,7 @@ def build(
                 with gr.Row():
                     for k, predictor in enumerate(predictors):
                         with gr.Column(min_width=260):
-                            gr.Markdown(f'### {name_of(predictor)}')
+                            gr.Markdown(f'### {read_name(predictor)}')
                             images += [
                                 gr.Image(
                                     label=label,
@@ -256,21 +256,21 @@ def build(
                                     ('mask', 'Mask', 160),
                                 )
                             ]
-                said = gr.Markdown(elem_id='said')
+                lines = gr.Markdown(elem_id='said')
         look = [threshold, background]
         button.click(
             ask,
             [picture, classes, zoom_in, *look],
-            [found, said, *images],
+            [predictions, lines, *images],
             show_progress_on=images,
         )
         gr.on(
             [threshold.change, background.change],
-            draw,
-            [found, *look],
+            draw_images,
+            [predictions, *look],
             images,
             trigger_mode='always_last',
             show_progress='hidden',
         )
     # All requests wait in the queue.
-    return page.queue(max_size=limits.WAITING, api_open=False)
+    return page.queue(max_size=limits.MAX_WAITING, api_open=False)

@@ -1,4 +1,4 @@
-"""Which classes a config trains on, and which of a test count as unseen."""
+"""The classes that a config trains on, and those that its test counts as unseen."""
 
 from mmengine.config import Config
 from mmseg.registry import DATASETS, METRICS
@@ -7,16 +7,17 @@ from .. import EpisodeDataset
 from ..datasets.folds import FoldDataset
 from ..datasets.masks import is_background
 from ..evaluation import EpisodeIoUMetric, GeneralizedZeroShotIoUMetric
+from ..utils.keys import NOVEL_CLASSES
 
 
-def metrics(cfg: Config) -> list[dict]:
-    """The test's metrics, whether the config has one or a list."""
+def metric_configs(cfg: Config) -> list[dict]:
+    """Return the configs of the test's metrics, of which there are one or more."""
     given = cfg.test_evaluator
     return list(given) if isinstance(given, (list, tuple)) else [given]
 
 
-def class_of(registry, cfg: dict) -> type:
-    """The class behind a config's ``type``.
+def registered_class(registry, cfg: dict) -> type:
+    """Return the class behind a config's ``type``.
 
     Raises:
         ValueError: If it has no type, or nothing is registered by that name.
@@ -27,48 +28,48 @@ def class_of(registry, cfg: dict) -> type:
             "write dict(type='...', ...)."
         )
     kind = cfg['type']
-    found = registry.get(kind) if isinstance(kind, str) else kind
-    if found is None:
+    registered = registry.get(kind) if isinstance(kind, str) else kind
+    if registered is None:
         raise ValueError(
             f'{kind!r} is not registered; name the module that '
             'does so in custom_imports of the config.'
         )
-    return found
+    return registered
 
 
-def unseen(cfg: Config, meta: dict) -> tuple[list[str], bool]:
-    """Classes of a test that are novel, and whether a metric counts them.
+def unseen_classes(cfg: Config, meta: dict) -> tuple[list[str], bool]:
+    """Return the novel classes of a test, and whether a metric counts them.
 
     Args:
         cfg (Config): Of the test.
         meta (dict): Metainfo of the test set.
     """
-    names, counts = list(meta.get('novel_classes', ())), False
-    for metric in metrics(cfg):
-        kind = class_of(METRICS, metric)
+    names, counts = list(meta.get(NOVEL_CLASSES, ())), False
+    for metric in metric_configs(cfg):
+        kind = registered_class(METRICS, metric)
         if issubclass(kind, GeneralizedZeroShotIoUMetric):
             return list(metric.get('unseen_classes') or names), True
         counts = counts or issubclass(kind, EpisodeIoUMetric)
     return names, counts
 
 
-def of_training(cfg: dict) -> set[str]:
-    """Classes whose masks a training set shows, without reading any.
+def training_classes(cfg: dict) -> set[str]:
+    """Return the classes whose masks a training set shows, without reading any.
 
     Args:
         cfg (dict): Of the data set, with whatever is wrapped around it.
     """
     if 'datasets' in cfg:
-        return set().union(*map(of_training, cfg['datasets']))
-    kind = class_of(DATASETS, cfg)
+        return set().union(*map(training_classes, cfg['datasets']))
+    kind = registered_class(DATASETS, cfg)
     if issubclass(kind, FoldDataset):
         names = kind.META['classes']
         novel = [names[k] for k in kind.novel(cfg.get('fold', 0))]
     elif issubclass(kind, EpisodeDataset):
-        names = of_training(cfg['dataset'])
-        novel = _metainfo(cfg['dataset']).get('novel_classes', ())
+        names = training_classes(cfg['dataset'])
+        novel = _metainfo(cfg['dataset']).get(NOVEL_CLASSES, ())
     elif 'dataset' in cfg:
-        return of_training(cfg['dataset'])
+        return training_classes(cfg['dataset'])
     else:
         names, novel = _metainfo(cfg).get('classes', ()), ()
     if cfg.get('novel_classes') is not None:
@@ -77,7 +78,7 @@ def of_training(cfg: dict) -> set[str]:
 
 
 def _metainfo(cfg: dict) -> dict:
-    """Of a data set whose files need not be there; {} if it has none."""
+    """Return the metainfo of a data set whose files need not be there, or {}."""
     # lazy_init would not reach what is wrapped.
     inner, *_ = cfg.get('datasets') or [cfg.get('dataset')]
     if isinstance(inner, dict):
@@ -88,6 +89,6 @@ def _metainfo(cfg: dict) -> dict:
     # TypeError: it is not mmengine's and knows no lazy_init. mmseg asserts
     # that the files of some, VOC's among them, are there.
     except (TypeError, AssertionError):
-        meta = getattr(class_of(DATASETS, cfg), 'METAINFO', {})
+        meta = getattr(registered_class(DATASETS, cfg), 'METAINFO', {})
         given = cfg.get('metainfo')
         return {**meta, **(given if isinstance(given, dict) else {})}

@@ -1,7 +1,9 @@
-"""Who is compared: configs that are run, and results that are given."""
+"""The models that are compared: configs that are run, results that are given."""
 
 import hashlib
+import os
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,12 +11,15 @@ import torch
 from mmengine.config import Config
 
 from .. import __version__
+from ..models.clip.loading import ASSETS
+from ..utils.config_files import configs_folder
 from ..utils.files import require_files
+from ..utils.keys import BASE_CLASSES, SEEN_CLASSES
 
 
 @dataclass
-class Entrant:
-    """One row to be.
+class ComparedModel:
+    """A model that becomes a row of the report.
 
     Attributes:
         name (str): Of the row.
@@ -24,8 +29,8 @@ class Entrant:
         options (list[str]): ``--cfg-options`` that all of its runs take.
         cfg (Config, optional): The config, options merged.
         dataset: The test set, built, of those with a config.
-        protocol (dict): What its figures mean, as far as is known.
-        settings (dict): What only a config tells, to compare with others'.
+        protocol (dict): Of its figures, as far as is known.
+        settings (dict): Metrics, classes and samples, which only a config tells.
         notes (list[str]): Words for its row.
     """
 
@@ -42,27 +47,59 @@ class Entrant:
 
     @property
     def folder(self) -> str:
-        """Its name as that of a folder."""
+        """The name as that of a folder."""
         return re.sub(r'[^\w.+-]+', '-', self.name).strip('.-')
 
     @property
     def key(self) -> str:
-        """Another one where figures may be others."""
+        """A digest that is another one where figures may be others."""
         digest = hashlib.sha256(f'{__version__}\n{self.cfg.pretty_text}'.encode())
         if self.checkpoint:
             digest.update(Path(self.checkpoint).read_bytes())
         return digest.hexdigest()
 
 
-def check_request(entrants: list[Entrant]) -> None:
-    """Names differ and files exist.
+def parse_model(words: Sequence[str]) -> ComparedModel:
+    """Return the model of ``--model NAME CONFIG [CHECKPOINT]``.
 
     Raises:
-        ValueError: If names do not.
-        FileNotFoundError: If files do not.
+        ValueError: If there are too few or too many words.
+    """
+    if len(words) not in (2, 3):
+        raise ValueError(
+            f'--model {" ".join(words)}: write --model NAME CONFIG CHECKPOINT, or '
+            'leave out the CHECKPOINT of a model that needs none.'
+        )
+    if words[2:] == ['none']:  # as tools/test.py has it
+        words = words[:2]
+    return ComparedModel(*words)
+
+
+def shipped_models() -> list[ComparedModel]:
+    """Return what is shipped, on fold 0 of Shapes-5i; the last four train nothing."""
+    ours = dict(ClsCLIP='shapes/clsclip', **{'ClsCLIP+': 'clsclip_plus/clsclip-plus'})
+    checkpoint = os.path.relpath(ASSETS / 'clsclip_shapes-5i_fold0.pth')
+    models = [
+        ComparedModel(name, f'{config}_shapes-5i_fold0.py', checkpoint)
+        for name, config in ours.items()
+    ] + [
+        ComparedModel(name, f'baselines/{name.lower()}_shapes-5i_fold0.py')
+        for name in ('MaskCLIP', 'SCLIP', 'NACLIP', 'ClearCLIP')
+    ]
+    for model in models:
+        model.config = os.path.relpath(configs_folder() / model.config)
+    return models
+
+
+def check_names_and_files(models: list[ComparedModel]) -> None:
+    """Check that names differ and files exist.
+
+    Raises:
+        ValueError: If names are alike or none.
+        FileNotFoundError: If a file does not exist.
     """
     folders: dict[str, str] = {}
-    for name, folder in ((e.name, e.folder) for e in entrants):
+    for name, folder in ((e.name, e.folder) for e in models):
         if not folder:
             raise ValueError(
                 f'{name!r} cannot be the name of a row: write letters or digits.'
@@ -75,59 +112,54 @@ def check_request(entrants: list[Entrant]) -> None:
                 'differ in letters or digits.'
             )
     for what in ('config', 'checkpoint', 'result'):
-        require_files(filter(None, (getattr(e, what) for e in entrants)), what + 's')
+        require_files(filter(None, (getattr(e, what) for e in models)), what + 's')
 
 
-def read_config(entrant: Entrant) -> None:
+def read_config(model: ComparedModel) -> None:
     """Fill in ``cfg``, and the checkpoint if the config names one.
 
     Raises:
-        ValueError: If it is no config of a test.
+        ValueError: If it is not a config of a test.
         FileNotFoundError: If the checkpoint that it names does not exist.
     """
     try:
-        entrant.cfg = Config.fromfile(entrant.config)
+        model.cfg = Config.fromfile(model.config)
     except Exception as error:  # whatever Python in a file can raise
-        raise ValueError(f'{entrant.config} cannot be read: {error}') from error
+        raise ValueError(f'{model.config} cannot be read: {error}') from error
     missing = [
         key
         for key in ('model', 'test_dataloader', 'test_evaluator')
-        if not entrant.cfg.get(key)
+        if not model.cfg.get(key)
     ]
     if missing:
         raise ValueError(
-            f'{entrant.config} has no {", ".join(missing)}, so '
+            f'{model.config} has no {", ".join(missing)}, so '
             'tools/test.py cannot run it. Give the config of a '
             'test.'
         )
     for key in ('test_dataloader', 'train_dataloader'):
-        loader = entrant.cfg.get(key)
+        loader = model.cfg.get(key)
         if loader and not (
             isinstance(loader, dict) and isinstance(loader.get('dataset'), dict)
         ):
             raise ValueError(
-                f'{entrant.config}: {key} has no dataset that is '
+                f'{model.config}: {key} has no dataset that is '
                 "a dict, such as dict(type='EpisodeDataset')."
             )
     # mmengine merges no dict into None.
-    if (
-        not facts_are_told(entrant.cfg)
-        and entrant.cfg.get('default_hooks', {}) is not None
-    ):
-        entrant.options += [
+    if not has_guard_hook(model.cfg) and model.cfg.get('default_hooks', {}) is not None:
+        model.options += [
             'default_hooks.evaluation_guard.type=mmseg.EvaluationGuardHook',
             'default_hooks.zero_shot_record.type=mmseg.ZeroShotRecordHook',
         ]
-    named = entrant.cfg.get('load_from')
-    if not entrant.checkpoint and named and named != 'none':
-        entrant.checkpoint = named
-        require_files(
-            [named], 'checkpoints', f'load_from of {entrant.config} names it.'
-        )
+    named = model.cfg.get('load_from')
+    if not model.checkpoint and named and named != 'none':
+        model.checkpoint = named
+        require_files([named], 'checkpoints', f'load_from of {model.config} names it.')
 
 
-def facts_are_told(cfg: Config) -> bool:
-    """Whether a config has the hook by which results say what they are of."""
+def has_guard_hook(cfg: Config) -> bool:
+    """Return whether a config has the hook by which results name their protocol."""
     hooks = [
         *(cfg.get('custom_hooks') or ()),
         *(cfg.get('default_hooks') or {}).values(),
@@ -143,8 +175,8 @@ def facts_are_told(cfg: Config) -> bool:
     )
 
 
-def training_meta(checkpoint: str) -> dict:
-    """What a checkpoint says of the data that it was trained on.
+def read_training_meta(checkpoint: str) -> dict:
+    """Read the metainfo of the data that a checkpoint was trained on.
 
     Raises:
         ValueError: If it cannot be read.
@@ -158,13 +190,13 @@ def training_meta(checkpoint: str) -> dict:
         ) from error
     meta = _mapping(_mapping(content).get('meta'))
     trained = _mapping(meta.get('dataset_meta'))
-    if meta.get('seen_classes'):  # an earlier training included
-        trained['base_classes'] = meta['seen_classes']
-    names = trained.get('base_classes', ())
+    if meta.get(SEEN_CLASSES):  # an earlier training included
+        trained[BASE_CLASSES] = meta[SEEN_CLASSES]
+    names = trained.get(BASE_CLASSES, ())
     if not isinstance(names, (list, tuple)):
         raise ValueError(
-            f'{checkpoint}: what it says that it was trained on '
-            f'is {str(names)[:60]!r}, not a list of classes.'
+            f'{checkpoint}: what it says that it was trained on is '
+            f'{str(names)[:60]!r}, not a list of classes.'
         )
     return trained
 

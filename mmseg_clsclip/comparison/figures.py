@@ -7,10 +7,11 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from ..utils.files import atomic_write
+from ..visualization.overlay import overlay_labels
 
-MOST_CLASSES = 30
-# What the asked class is not, and what it is; 255 is grey.
-EPISODE = [[0, 0, 0], [255, 0, 220]]
+MAX_CLASSES = 30
+# Of what is not the class asked for, and of what is; 255 is grey.
+EPISODE_PALETTE = [[0, 0, 0], [255, 0, 220]]
 
 
 def _save(figure: Figure, path: Path) -> None:
@@ -19,7 +20,7 @@ def _save(figure: Figure, path: Path) -> None:
 
 
 def draw_classes(per_class: dict[str, dict], path: Path, unseen: list[str] = ()) -> str:
-    """Bars of the IoU of each class, a colour a model.
+    """Draw bars of the IoU of each class, a colour a model.
 
     Args:
         per_class (dict[str, dict]): IoU by class, by model.
@@ -32,16 +33,16 @@ def draw_classes(per_class: dict[str, dict], path: Path, unseen: list[str] = ())
     names = list(dict.fromkeys(name for iou in per_class.values() for name in iou))
 
     def spread(name: str) -> float:
-        found = [iou[name] for iou in per_class.values() if iou.get(name) is not None]
-        return max(found) - min(found) if found else -1
+        ious = [iou[name] for iou in per_class.values() if iou.get(name) is not None]
+        return max(ious) - min(ious) if ious else -1
 
     words = 'IoU of every class, per cent'
-    if len(names) > MOST_CLASSES:
+    if len(names) > MAX_CLASSES:
         words = (
-            f'IoU of the {MOST_CLASSES} of {len(names)} classes in which '
+            f'IoU of the {MAX_CLASSES} of {len(names)} classes in which '
             'models differ most, per cent'
         )
-        names = sorted(names, key=spread)[-MOST_CLASSES:][::-1]
+        names = sorted(names, key=spread)[-MAX_CLASSES:][::-1]
     marked = [name for name in names if name in unseen]
     if 0 < len(marked) < len(names):
         names = marked + [name for name in names if name not in unseen]
@@ -80,31 +81,31 @@ def draw_classes(per_class: dict[str, dict], path: Path, unseen: list[str] = ())
 
 
 def _overlay(picture: np.ndarray, labels: np.ndarray, palette) -> np.ndarray:
-    """A picture in grey with its labels in colour, all but 0."""
+    """Lay labels over a picture in grey; 0 is faint."""
     if picture.shape[:2] != labels.shape:  # a letterbox around it, say
         picture = np.full((*labels.shape, 3), 255, np.uint8)
-    table = np.full((256, 3), 128.0)
-    table[: len(palette)] = palette
+    colours = np.full((256, 3), 128.0)
+    colours[: len(palette)] = palette
     grey = picture.mean(axis=2, keepdims=True)
-    strength = np.where(labels == 0, 0.3, 0.8)[..., None]
-    return ((1 - strength) * grey + strength * table[labels]) / 255
+    return overlay_labels(grey, labels, colours, [0.3, *[0.8] * 255]) / 255
 
 
-def draw_pictures(found: dict, models: list[str], path: Path) -> None:
-    """A row a sample: the picture, the truth, each model's answer.
+def draw_pictures(different: dict, models: list[str], path: Path) -> None:
+    """Draw a row a sample: the picture, the truth, each model's prediction.
 
     Args:
-        found (dict): What :func:`most_different` gives.
+        different (dict): See :func:`most_different`.
         models (list[str]): In the order of the columns.
         path (Path): Of the PNG.
     """
-    samples, columns = found['samples'], 2 + len(models)
+    samples, columns = different['samples'], 2 + len(models)
     palette = (
-        EPISODE
-        if found['episodes']
-        else found['palette'] or (255 * matplotlib.colormaps['tab20'](range(20))[:, :3])
+        EPISODE_PALETTE
+        if different['episodes']
+        else different['palette']
+        or (255 * matplotlib.colormaps['tab20'](range(20))[:, :3])
     )
-    word = 'IoU' if found['episodes'] else 'right'
+    word = 'IoU' if different['episodes'] else 'right'
     figure = Figure(
         figsize=(1.65 * columns, 1.85 * len(samples) + 0.3), layout='constrained'
     )

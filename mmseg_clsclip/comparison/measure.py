@@ -1,4 +1,4 @@
-"""What a model costs: parameters, GFLOPs, seconds a picture, memory.
+"""The costs of a model: parameters, GFLOPs, seconds a picture, memory.
 
 tools/compare.py runs it, in a process for each model. The checkpoint must fit
 key by key: mmengine's test loop only warns, and scores what is left.
@@ -7,15 +7,12 @@ key by key: mmengine's test loop only warns, and scores what is left.
 import argparse
 import copy
 import json
-import os
-import platform
-import sys
 import time
 from pathlib import Path
 from statistics import mean, median
 
 import torch
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 from mmengine.device import get_device
 from mmengine.registry import init_default_scope
@@ -26,7 +23,9 @@ import mmseg_clsclip  # noqa: F401  (what mmseg needs with mmcv-lite)
 from ..evaluation.protocol import input_size
 from ..utils.checkpoint import load_strictly
 from ..utils.complexity import count_flops
+from ..utils.config_options import add_config_options, load_config
 from ..utils.files import atomic_write
+from ..utils.machine import describe_machine, peak_memory
 
 SAMPLES = 10  # that are timed, spread over the test set
 ROUNDS = 3  # of which the first warms up
@@ -34,8 +33,8 @@ SECONDS = 60  # for all of it, about
 COUNTED = 5  # of the samples, for the operations: ClsCLIP+'s boxes vary
 
 
-def gflops(model: nn.Module, data: dict) -> float:
-    """Operations of a test step, in 10^9; a multiply-add is one.
+def count_gflops(model: nn.Module, data: dict) -> float:
+    """Count the operations of a test step, in 10^9; a multiply-add is one.
 
     Args:
         model (nn.Module): In eval mode.
@@ -47,7 +46,7 @@ def gflops(model: nn.Module, data: dict) -> float:
 
 
 @torch.no_grad()
-def speed(model: nn.Module, samples: list[dict], device: str) -> dict:
+def time_steps(model: nn.Module, samples: list[dict], device: str) -> dict:
     """Time test steps, each of one picture that is read already.
 
     Returns:
@@ -74,42 +73,13 @@ def speed(model: nn.Module, samples: list[dict], device: str) -> dict:
     )
 
 
-def shape_of(data: dict) -> tuple[int, int] | None:
-    """(H, W) of a sample as the pipeline leaves it, of the first view."""
+def sample_shape(data: dict) -> tuple[int, int] | None:
+    """Return (H, W) of a sample as the pipeline leaves it, of the first view."""
     sample = data.get('data_samples')
     while isinstance(sample, (list, tuple)) and sample:
         sample = sample[0]
     shape = getattr(sample, 'metainfo', {}).get('img_shape')
     return shape and tuple(int(side) for side in shape[:2])
-
-
-def peak_memory(device: str) -> int:
-    """Bytes so far: on the device if torch counts them, else resident."""
-    if device.startswith('cuda'):
-        return torch.cuda.max_memory_allocated(device)
-    try:
-        import resource
-    except ModuleNotFoundError:  # on Windows
-        import psutil
-
-        return psutil.Process().memory_info().peak_wset
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak * (1 if sys.platform == 'darwin' else 1024)
-
-
-def machine(device: str) -> str:
-    """Where it was measured, in a line."""
-    if device.startswith('cuda'):
-        device = torch.cuda.get_device_name(device)
-    cores = (
-        len(os.sched_getaffinity(0))
-        if hasattr(os, 'sched_getaffinity')
-        else os.cpu_count()
-    )
-    return (
-        f'{platform.machine()}, {cores} cores, {device}; torch '
-        f'{torch.__version__}, {torch.get_num_threads()} threads'
-    )
 
 
 def measure(cfg: Config, checkpoint: str | None) -> dict:
@@ -118,7 +88,7 @@ def measure(cfg: Config, checkpoint: str | None) -> dict:
     Returns:
         dict: ``parameters``, ``trained_parameters``, ``random`` (whether its
         scores mean nothing), ``input_size`` of the samples, what
-        :func:`speed` gives, ``gflops`` (None if it cannot be counted;
+        :func:`time_steps` returns, ``gflops`` (None if it cannot be counted;
         ``gflops_error`` says why), ``memory``, ``libraries_memory`` (before
         there is a model) and ``machine``.
 
@@ -147,36 +117,36 @@ def measure(cfg: Config, checkpoint: str | None) -> dict:
     dataset = DATASETS.build(cfg.test_dataloader.dataset)
     number = min(SAMPLES, len(dataset))
     samples = [dataset[i * len(dataset) // number] for i in range(number)]
-    found = dict(
+    costs = dict(
         parameters=sum(sizes.values()),
         trained_parameters=trained,
         random=getattr(getattr(model, 'module', model), 'has_random_weights', False),
-        input_size=input_size({shape_of(data) for data in samples}),
-        **speed(model, samples, device),
+        input_size=input_size({sample_shape(data) for data in samples}),
+        **time_steps(model, samples, device),
         memory=peak_memory(device),
         libraries_memory=libraries,
-        machine=machine(device),
+        machine=describe_machine(device),
     )
     try:
-        found['gflops'] = mean(gflops(model, data) for data in samples[:COUNTED])
+        costs['gflops'] = mean(count_gflops(model, data) for data in samples[:COUNTED])
     except Exception as error:  # whatever cannot be counted
-        found.update(gflops=None, gflops_error=str(error).split('\n')[0])
-    return found
+        costs.update(gflops=None, gflops_error=str(error).split('\n')[0])
+    return costs
 
 
 def main() -> None:
+    """Measure the model of a config and write its costs as JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('config')
     parser.add_argument('checkpoint', help="or 'none'")
     parser.add_argument('out', type=Path)
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction)
+    add_config_options(parser)
     args = parser.parse_args()
-    cfg = Config.fromfile(args.config)
-    cfg.merge_from_dict(args.cfg_options or {})
+    cfg = load_config(args.config, args.cfg_options)
     checkpoint = None if args.checkpoint == 'none' else args.checkpoint
-    found = measure(cfg, checkpoint)
+    costs = measure(cfg, checkpoint)
     with atomic_write(args.out) as file:
-        file.write(json.dumps(found, indent=1).encode())
+        file.write(json.dumps(costs, indent=1).encode())
 
 
 if __name__ == '__main__':

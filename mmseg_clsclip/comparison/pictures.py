@@ -1,5 +1,6 @@
-"""The test pictures about which models differ most."""
+"""The test pictures on which models differ most."""
 
+import math
 from itertools import combinations
 from pathlib import Path
 
@@ -9,15 +10,17 @@ import numpy as np
 from .. import EpisodeDataset
 from ..evaluation.metrics.episode_iou_metric import prediction_name
 from ..utils.images import open_image
+from ..utils.keys import CLASS_NAME
 
-MOST = 2000  # that are compared, spread over the test set
+MAX_COMPARED = 2000  # samples, spread over the test set
 MEASURES = dict(
     episodes='1 - IoU of the two masks, mean over pairs of models',
     whole='share of pixels that differ, mean over pairs of models',
 )
 
 
-def _differ(one: np.ndarray, other: np.ndarray, episodes: bool) -> float:
+def _distance(one: np.ndarray, other: np.ndarray, episodes: bool) -> float:
+    """Return the share of pixels that differ, or of an episode 1 - IoU."""
     if one.shape != other.shape:
         return 1.0
     if not episodes:
@@ -27,23 +30,23 @@ def _differ(one: np.ndarray, other: np.ndarray, episodes: bool) -> float:
 
 
 def disagreement(masks: list[np.ndarray], episodes: bool) -> float:
-    """From 0 to 1, see ``MEASURES``.
+    """Return how much masks differ, from 0 to 1, see ``MEASURES``.
 
     Args:
         masks (list[np.ndarray]): Of one sample, a model each.
         episodes (bool): Whether they are of one class or label maps.
     """
     pairs = list(combinations(masks, 2))
-    return sum(_differ(*pair, episodes) for pair in pairs) / max(len(pairs), 1)
+    return sum(_distance(*pair, episodes) for pair in pairs) / max(len(pairs), 1)
 
 
 def _file_names(dataset) -> list[str]:
-    """What the metrics call the prediction of each sample."""
+    """Return the file names that the metrics give to predictions."""
     names = []
     for index in range(len(dataset)):
         info = dataset.get_data_info(index)
         names.append(
-            prediction_name(info['img_path'], info['class_name'])
+            prediction_name(info['img_path'], info[CLASS_NAME])
             if isinstance(dataset, EpisodeDataset)
             else f'{Path(info["img_path"]).stem}.png'
         )
@@ -51,15 +54,15 @@ def _file_names(dataset) -> list[str]:
 
 
 def agreement(mask: np.ndarray, truth: np.ndarray, episodes: bool) -> float:
-    """With the truth: its IoU, or the share of pixels that are right."""
+    """Return the IoU with the truth, or the share of pixels that are right."""
     valid = truth != 255
     if mask.shape != truth.shape:
         return 0.0
-    return 1 - _differ(mask[valid], truth[valid], episodes)
+    return 1 - _distance(mask[valid], truth[valid], episodes)
 
 
 def most_different(dataset, folders: dict[str, str], number: int) -> dict:
-    """The samples that models disagree about, the most first.
+    """Return the samples on which models differ, the most different first.
 
     No picture is among them twice.
 
@@ -75,27 +78,28 @@ def most_different(dataset, folders: dict[str, str], number: int) -> dict:
         ``title``.
     """
     episodes = isinstance(dataset, EpisodeDataset)
-    every = {
+    indices = {
         name: index
         for index, name in enumerate(_file_names(dataset))
         if all((Path(folder) / name).is_file() for folder in folders.values())
     }
-    names = list(every)[:: -(-len(every) // MOST) or 1]
-    found = []
+    step = max(1, math.ceil(len(indices) / MAX_COMPARED))
+    names = list(indices)[::step]
+    ranked = []
     for name in names:
-        masks = _read(name, folders)
-        found.append((disagreement(list(masks.values()), episodes), name))
-    found.sort(key=lambda pair: (-pair[0], pair[1]))
+        masks = _read_masks(name, folders)
+        ranked.append((disagreement(list(masks.values()), episodes), name))
+    ranked.sort(key=lambda pair: (-pair[0], pair[1]))
     samples, shown = [], set()
-    for value, name in found:
+    for value, name in ranked:
         if len(samples) == number:
             break
-        sample = dataset[every[name]]['data_samples']
+        sample = dataset[indices[name]]['data_samples']
         if sample.img_path in shown:
             continue
         shown.add(sample.img_path)
         truth = sample.gt_sem_seg.data[0].numpy()
-        masks = _read(name, folders)
+        masks = _read_masks(name, folders)
         if not episodes and sample.get('reduce_zero_label'):
             # IoUMetric writes ADE20K's labels as ADE20K counts them.
             masks = {key: mask - 1 for key, mask in masks.items()}
@@ -109,7 +113,7 @@ def most_different(dataset, folders: dict[str, str], number: int) -> dict:
                     key: agreement(mask, truth, episodes) for key, mask in masks.items()
                 },
                 name=Path(sample.img_path).stem,
-                title=sample.get('class_name') or 'all classes',
+                title=sample.get(CLASS_NAME) or 'all classes',
             )
         )
     return dict(
@@ -121,8 +125,8 @@ def most_different(dataset, folders: dict[str, str], number: int) -> dict:
     )
 
 
-def _read(name: str, folders: dict[str, str]) -> dict[str, np.ndarray]:
-    """The prediction of each model."""
+def _read_masks(name: str, folders: dict[str, str]) -> dict[str, np.ndarray]:
+    """Read the prediction of each model."""
     return {
         key: np.array(open_image(Path(folder) / name))
         for key, folder in folders.items()

@@ -1,4 +1,4 @@
-"""Runs what is missing: a process to measure, one to test, a model."""
+"""Runs of a model: a process that measures it and one that tests it."""
 
 import inspect
 import json
@@ -19,23 +19,23 @@ from ..utils.files import atomic_write
 from ..utils.json_files import read_json
 from ..utils.log import warn
 from . import classes
-from .compared_models import Entrant
+from .compared_models import ComparedModel
 
 LOG = 'measure.log'  # the first file of a run
-# What measure.py always gives.
+# Entries that measure.py always writes.
 MEASURED = ('parameters', 'trained_parameters', 'seconds', 'memory', 'libraries_memory')
 
 
 def last_error(log: str, status: int) -> str:
-    """What went wrong, in a line.
+    """Return the error of a process in a line.
 
     Args:
         log (str): What the process printed.
         status (int): Its exit status.
     """
-    _, found, trace = log.rpartition('Traceback (most recent call last):\n')
-    lines = [line for line in (trace if found else log).splitlines() if line.strip()]
-    if found:  # the frames are indented, the error is not
+    _, mark, trace = log.rpartition('Traceback (most recent call last):\n')
+    lines = [line for line in (trace if mark else log).splitlines() if line.strip()]
+    if mark:  # the frames are indented, the error is not
         lines = [line for line in lines if not line.startswith(' ')][:1]
     if status < 0:
         return f'ended by signal {-status} (9: was there enough memory?)'
@@ -57,13 +57,13 @@ def _run(command: list, log: Path) -> None:
         raise RuntimeError(f'{last_error(text, done.returncode)} ({log})')
 
 
-def _keep_predictions(entrant: Entrant, folder: Path) -> list[str]:
-    """Arguments of tools/test.py that write predictions, if they can be."""
-    for index, metric in enumerate(classes.metrics(entrant.cfg)):
-        kind = classes.class_of(METRICS, metric)
-        if 'output_dir' not in inspect.signature(kind).parameters:
+def _keep_predictions(model: ComparedModel, folder: Path) -> list[str]:
+    """Return arguments of tools/test.py by which it writes predictions, if it can."""
+    for index, metric in enumerate(classes.metric_configs(model.cfg)):
+        kind = classes.registered_class(METRICS, metric)
+        if 'output_dir' not in inspect.signature(kind.__init__).parameters:
             continue
-        if isinstance(entrant.cfg.test_evaluator, dict):
+        if isinstance(model.cfg.test_evaluator, dict):
             return ['--out', str(folder)]
         # --out is for a single metric. mmengine's --cfg-options takes blanks
         # out and reads commas as those of a list.
@@ -78,19 +78,19 @@ def _keep_predictions(entrant: Entrant, folder: Path) -> list[str]:
 
 
 def _options(arguments: list[str], options: list[str]) -> list[str]:
-    """Arguments with more ``--cfg-options``; argparse heeds the last ones."""
+    """Return arguments with more ``--cfg-options``; argparse takes the last ones."""
     if options and '--cfg-options' not in arguments:
         arguments = [*arguments, '--cfg-options']
     return [*arguments, *options]
 
 
-def check_folder(entrant: Entrant, out: Path) -> None:
-    """What is replaced is of an earlier run.
+def check_folder(model: ComparedModel, out: Path) -> None:
+    """Check that what is replaced is of an earlier run.
 
     Raises:
         ValueError: If other files are there.
     """
-    folder = out / entrant.folder
+    folder = out / model.folder
     if (
         folder.exists()
         and not (folder / LOG).is_file()
@@ -103,17 +103,17 @@ def check_folder(entrant: Entrant, out: Path) -> None:
         )
 
 
-def finished(entrant: Entrant, out: Path) -> dict | None:
-    """The outcome of an earlier run of the very same, if there is one.
+def finished(model: ComparedModel, out: Path) -> dict | None:
+    """Return the outcome of an earlier run of the very same, if there is one.
 
-    What is no outcome is named in the log, and the run is made again.
+    An invalid file is named in the log, and the run is made again.
     """
-    path = out / entrant.folder / 'outcome.json'
+    path = out / model.folder / 'outcome.json'
     if not path.exists():
         return None
     try:
         content = read_json(path)
-        if content['key'] != entrant.key:
+        if content['key'] != model.key:
             return None
         check_result(content, path)
         for key in MEASURED:
@@ -123,56 +123,56 @@ def finished(entrant: Entrant, out: Path) -> dict | None:
         warn(f'{path} is no outcome of a run, which is made again: {error!r}')
         return None
     # It may have been made from another working directory.
-    predictions = out / entrant.folder / 'predictions'
+    predictions = out / model.folder / 'predictions'
     content['predictions'] = str(predictions) if predictions.is_dir() else None
     return content
 
 
-def run(entrant: Entrant, out: Path, tell: Callable[[str], None]) -> dict:
+def run(model: ComparedModel, out: Path, report_step: Callable[[str], None]) -> dict:
     """Measure and test a model.
 
     Args:
-        entrant (Entrant): With a config.
+        model (ComparedModel): With a config.
         out (Path): Its own folder is made in it.
-        tell (Callable): Is told what is being done.
+        report_step (Callable): Is called with the name of each step.
 
     Returns:
-        dict: ``key``, what :func:`read_result` and measure.py give,
+        dict: ``key``, the entries of :func:`read_result` and measure.py,
         ``command`` and ``predictions``, a folder or None.
 
     Raises:
         RuntimeError: If it fails, with the error and the log's path.
     """
-    folder, key = out / entrant.folder, entrant.key
-    check_folder(entrant, out)
+    folder, key = out / model.folder, model.key
+    check_folder(model, out)
     folder.mkdir(parents=True, exist_ok=True)
     # The log last: by it a folder is known, should this be stopped.
     for path in sorted(folder.iterdir(), key=lambda path: path.name == LOG):
         shutil.rmtree(path) if path.is_dir() else path.unlink()
-    tell('measuring')
-    checkpoint = entrant.checkpoint or 'none'
+    report_step('measuring')
+    checkpoint = model.checkpoint or 'none'
     _run(
         [
             '-m',
             f'{__package__}.measure',
-            entrant.config,
+            model.config,
             checkpoint,
             folder / 'measured.json',
-            *_options([], entrant.options),
+            *_options([], model.options),
         ],
         folder / LOG,
     )
     measured = read_json(folder / 'measured.json')
-    tell('testing')
+    report_step('testing')
     predictions = folder / 'predictions'
     tool = configs_folder().parent / 'tools/test.py'
     command = [
         tool,
-        entrant.config,
+        model.config,
         checkpoint,
         '--work-dir',
         folder / 'test',
-        *_options(_keep_predictions(entrant, predictions), entrant.options),
+        *_options(_keep_predictions(model, predictions), model.options),
     ]
     _run(command, folder / 'test.log')
     written = list((folder / 'test').glob('*/*.json'))

@@ -1,12 +1,14 @@
-"""What the report says: rows and columns, who is first, how it was done."""
+"""The report's table, its first sentence, and how things were measured."""
+
+from collections.abc import Sequence
 
 from ..evaluation.protocol import protocol_line
 from ..evaluation.results import FIGURES, NOTHING, RANDOM, is_figure
-from .comparability import MAY_DIFFER, trained_on
+from .comparability import MAY_DIFFER, training_note
 
 COSTS = ('parameters trained', 'GFLOPs', 'pictures/s', 'peak memory')
-# Columns of words, not of numbers.
-WORDS = (*(key.replace('_', ' ') for key in MAY_DIFFER), 'note')
+# Heads of columns of words, not of numbers.
+WORD_HEADS = (*(key.replace('_', ' ') for key in MAY_DIFFER), 'note')
 
 
 def _number(value, digits: int = 1) -> str:
@@ -14,7 +16,7 @@ def _number(value, digits: int = 1) -> str:
 
 
 def _parameters(row: dict) -> str:
-    """So many of so many million."""
+    """Return the parameters that are trained, of all, in millions."""
     if 'parameters' not in row:
         return '-'
     trained = row['trained_parameters']
@@ -22,23 +24,27 @@ def _parameters(row: dict) -> str:
     return f'{words} of {row["parameters"] / 1e6:.2f} M'
 
 
-def figures_of(rows: list[dict]) -> list[str]:
-    """The figures that a row has at least, in the order of columns."""
-    found = dict.fromkeys(k for row in rows for k in row.get('figures', {}))
-    return [k for k in FIGURES if k in found] + [k for k in found if k not in FIGURES]
+def list_figures(rows: list[dict]) -> list[str]:
+    """Return the figures that any row has, in the order of columns."""
+    names = dict.fromkeys(k for row in rows for k in row.get('figures', {}))
+    return [k for k in FIGURES if k in names] + [k for k in names if k not in FIGURES]
 
 
-def name_of(row: dict) -> str:
-    """The name that a row is shown by."""
+def label_row(row: dict) -> str:
+    """Return the name that a row is shown by."""
     return f'{row["name"]} ({RANDOM})' if row.get('random') else row['name']
 
 
-def shown(line: list[str], heads: list[str]) -> list[tuple[str, bool]]:
-    """Each cell's text, and whether it is the best figure of its column.
+def mark_best(line: list[str], heads: list[str]) -> list[tuple[str, bool]]:
+    """Tell the best figures of a row from its other cells.
 
     Args:
-        line (list[str]): A row of :func:`table`.
+        line (list[str]): A row of :func:`build_table`.
         heads (list[str]): Its heads.
+
+    Returns:
+        list[tuple[str, bool]]: Each cell's text, and whether it is the best figure
+        of its column.
     """
     figures = range(1, heads.index(COSTS[0]))
     return [
@@ -49,14 +55,14 @@ def shown(line: list[str], heads: list[str]) -> list[tuple[str, bool]]:
     ]
 
 
-def _words(row: dict) -> str:
-    """What must be said of a row beside its figures."""
+def _note(row: dict) -> str:
+    """Return what a reader of a row must know beside its figures."""
     words = list(row['notes'])
     if row.get('random'):
         words.insert(0, NOTHING)
     seen = row['protocol'].get('trained_on_unseen')
     if isinstance(seen, list):
-        words.append(trained_on(seen))
+        words.append(training_note(seen))
         words = list(dict.fromkeys(words))
     if (row.get('cpu_share') or 1) < 0.8:
         words.append(
@@ -68,8 +74,8 @@ def _words(row: dict) -> str:
     return '; '.join(words)
 
 
-def table(rows: list[dict]) -> tuple[list[str], list[list[str]]]:
-    """Heads, and the cells of each row; a row that failed has two alone.
+def build_table(rows: list[dict]) -> tuple[list[str], list[list[str]]]:
+    """Return heads, and the cells of each row; a row that failed has two alone.
 
     The best of each figure is between asterisks; what means nothing is not
     among those that can be.
@@ -78,7 +84,7 @@ def table(rows: list[dict]) -> tuple[list[str], list[list[str]]]:
         rows (list[dict]): Outcomes with ``name``, ``notes`` and ``protocol``,
             or an ``error``.
     """
-    figures = figures_of(rows)
+    figures = list_figures(rows)
     differing = [
         key
         for key in MAY_DIFFER
@@ -106,15 +112,15 @@ def table(rows: list[dict]) -> tuple[list[str], list[list[str]]]:
         *COSTS,
         *(key.replace('_', ' ') for key in differing),
     ]
-    words = [_words(row) for row in rows]
-    if any(words):
+    notes = [_note(row) for row in rows]
+    if any(notes):
         heads.append('note')
     cells = []
-    for row, said in zip(rows, words):
+    for row, note in zip(rows, notes):
         if row.get('error'):
             cells.append([row['name'], f'failed: {row["error"]}'])
             continue
-        line = [name_of(row)]
+        line = [label_row(row)]
         for key in figures:
             value = row['figures'].get(key)
             mark = (
@@ -135,55 +141,57 @@ def table(rows: list[dict]) -> tuple[list[str], list[list[str]]]:
             '-' if memory is None else f'{memory / 2**20:.0f} MiB',
             *(str(row['protocol'].get(key, '-')) for key in differing),
         ]
-        cells.append(line + [said] * any(words))
+        cells.append(line + [note] * any(notes))
     return heads, cells
 
 
-def verdict(rows: list[dict], unseen: list[str] = ()) -> str:
-    """Who is first by the first figure, and how far.
+def name_best(rows: list[dict], unseen: Sequence[str] = ()) -> str:
+    """Name the best model by the first figure, and its lead, in a sentence.
 
     Args:
-        rows (list[dict]): See :func:`table`.
-        unseen (list[str]): The classes that a figure of unseen ones is of.
+        rows (list[dict]): See :func:`build_table`.
+        unseen (Sequence[str]): The classes that a figure of unseen ones is of.
     """
     rows = [row for row in rows if not row.get('error') and not row.get('random')]
-    for key in figures_of(rows):
+    for key in list_figures(rows):
         ranked = sorted(
             (row for row in rows if is_figure(row['figures'].get(key))),
             key=lambda row: -row['figures'][key],
         )
         if len(ranked) < 2:
             continue
-        one, two = ranked[:2]
-        ahead = f'{one["figures"][key] - two["figures"][key]:.1f}'
-        if ahead == '0.0':
+        first, second = ranked[:2]
+        lead = f'{first["figures"][key] - second["figures"][key]:.1f}'
+        if lead == '0.0':
             return (
-                f'{one["name"]} and {two["name"]} have the best '
+                f'{first["name"]} and {second["name"]} have the best '
                 f'{FIGURES.get(key, key)} alike: '
-                f'{one["figures"][key]:.1f}.'
+                f'{first["figures"][key]:.1f}.'
             )
         group = unseen if 'unseen' in key else ()
-        both = [
+        common = [
             name
-            for name, iou in one['per_class'].items()
-            if None not in (iou, two['per_class'].get(name))
+            for name, iou in first['per_class'].items()
+            if None not in (iou, second['per_class'].get(name))
             and (not group or name in group)
         ]
-        won = sum(one['per_class'][name] > two['per_class'][name] for name in both)
+        won = sum(
+            first['per_class'][name] > second['per_class'][name] for name in common
+        )
         kind = 'unseen classes' if group else 'classes'
         return (
-            f'{one["name"]} has the best {FIGURES.get(key, key)}: '
-            f'{one["figures"][key]:.1f}, which is {ahead} above '
-            f'{two["name"]}'
-            + (f'; it is better in {won} of {len(both)} {kind}.' if both else '.')
+            f'{first["name"]} has the best {FIGURES.get(key, key)}: '
+            f'{first["figures"][key]:.1f}, {lead} points above '
+            f'{second["name"]}'
+            + (f'; it is better in {won} of {len(common)} {kind}.' if common else '.')
         )
     return 'There are no two figures to compare.'
 
 
-def explain(rows: list[dict], how: list[str]) -> list[str]:
-    """The protocol, and how things were measured, in lines."""
+def explain_rows(rows: list[dict], remarks: list[str]) -> list[str]:
+    """Return the protocol, remarks, and how things were measured, in lines."""
     done = [row for row in rows if not row.get('error')]
-    lines = list(how)
+    lines = list(remarks)
     if done:
         common = {
             k: v

@@ -1,4 +1,4 @@
-"""What must hold between training, test and model."""
+"""Checks between training, test and model."""
 
 from collections.abc import Sequence
 
@@ -8,15 +8,15 @@ from ..comparison import classes
 from ..datasets.coco import seen_among
 from ..datasets.episode_lists import picture_id
 from ..models.text_encoders.vocabulary import read_vocabulary
-from .datasets_in_config import Part
+from .datasets_in_config import PlainDataset
 from .findings import Finding
 from .read_pair import Pair
 
 
-def shared_pictures(
+def find_shared_pictures(
     train: Sequence[Pair], test: Sequence[Pair], split: str
 ) -> list[Finding]:
-    """Pictures that are trained on and tested.
+    """Find pictures that are trained on and tested.
 
     Args:
         train (Sequence[Pair]): Of the training set.
@@ -51,18 +51,18 @@ def shared_pictures(
     ]
 
 
-def trained_and_unseen(cfg: Config, test: Part) -> list[Finding]:
-    """Classes that the test counts as unseen and training shows.
+def find_trained_unseen(cfg: Config, test: PlainDataset) -> list[Finding]:
+    """Find classes that the test counts as unseen and training shows.
 
     Args:
         cfg (Config): With a ``train_dataloader``.
-        test (Part): Of its test set.
+        test (PlainDataset): Of its test set.
     """
     if not cfg.get('test_evaluator'):
         return []
     meta = dict(test.dataset.metainfo, novel_classes=test.novel)
-    unseen, counts = classes.unseen(cfg, meta)
-    trained = classes.of_training(cfg.train_dataloader.dataset)
+    unseen, counts = classes.unseen_classes(cfg, meta)
+    trained = classes.training_classes(cfg.train_dataloader.dataset)
     both = seen_among(unseen, trained) if counts else []
     return (
         [
@@ -79,12 +79,12 @@ def trained_and_unseen(cfg: Config, test: Part) -> list[Finding]:
     )
 
 
-def vocabulary(cfg: Config, test: Part) -> list[Finding]:
-    """Whether the model's names are the data set's, where all are asked.
+def compare_vocabulary(cfg: Config, test: PlainDataset) -> list[Finding]:
+    """Compare the model's names with the data set's, where all are asked.
 
     Args:
         cfg (Config): With a model, or there is nothing to tell.
-        test (Part): Of its test set. Episodes are asked by name.
+        test (PlainDataset): Of its test set. Episodes are asked by name.
     """
     model = cfg.get('model') or {}
     model = model.get('module', model)
@@ -98,7 +98,7 @@ def vocabulary(cfg: Config, test: Part) -> list[Finding]:
     try:
         names = [synonyms[0] for synonyms in read_vocabulary(given)]
     except ValueError as error:
-        return [Finding('error', 'the vocabulary does not do', str(error))]
+        return [Finding('error', 'the vocabulary is invalid', str(error))]
     names = ['background'] * bool(model.get('with_background', True)) + names
     meant = list(test.dataset.metainfo['classes'])
     differ = [

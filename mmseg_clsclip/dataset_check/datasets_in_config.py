@@ -7,15 +7,15 @@ from mmengine.dataset import BaseDataset
 from mmseg.registry import DATASETS
 
 from .. import EpisodeDataset
-from ..comparison.classes import class_of
-from ..datasets.arguments import check_suffixes
+from ..comparison.classes import registered_class
 from ..datasets.episode_lists import picture_id, read_lists
 from ..datasets.folds import FoldDataset, fill_in
+from ..datasets.suffix_check import check_suffixes
 from ..utils.keys import NOVEL_CLASSES
 
 
 @dataclass
-class Part:
+class PlainDataset:
     """A plain data set.
 
     Attributes:
@@ -33,7 +33,7 @@ class Part:
     listed: set[str] | None
 
     def infos(self) -> list[dict]:
-        """The entries that are used."""
+        """Return the entries that are used."""
         infos = map(self.dataset.get_data_info, range(len(self.dataset)))
         return [
             info
@@ -42,12 +42,12 @@ class Part:
         ]
 
 
-def parts_of(
+def build_plain_datasets(
     cfg: dict,
     novel: tuple[str, ...] | None = None,
     episodes: bool = False,
     listed: set[str] | None = None,
-) -> Iterator[Part]:
+) -> Iterator[PlainDataset]:
     """Build the plain data sets of a config; nothing is read yet.
 
     Args:
@@ -62,7 +62,7 @@ def parts_of(
         ValueError: If one has no picture or is none that mmseg can read.
         Exception: Whatever a data set raises that cannot be built.
     """
-    kind = class_of(DATASETS, cfg)
+    kind = registered_class(DATASETS, cfg)
     if issubclass(kind, EpisodeDataset):
         novel = cfg.get(NOVEL_CLASSES, novel)
         episodes = True
@@ -91,8 +91,8 @@ def parts_of(
             )
         ]
     if inner[0] is not None:
-        for one in inner:
-            yield from parts_of(one, novel, episodes, listed)
+        for part in inner:
+            yield from build_plain_datasets(part, novel, episodes, listed)
         return
     check_suffixes(cfg)
     # Its pipeline is not used. mmengine cannot serialize what is empty.
@@ -118,4 +118,4 @@ def parts_of(
         )
     if novel is None:
         novel = dataset.metainfo.get(NOVEL_CLASSES, ())
-    yield Part(dataset, tuple(novel), episodes, listed)
+    yield PlainDataset(dataset, tuple(novel), episodes, listed)

@@ -1,4 +1,4 @@
-"""What was found, in words: how bad, how many, which files, what to do."""
+"""Findings in words: how bad, how many, which files, what to do."""
 
 import os
 from collections import Counter
@@ -94,17 +94,17 @@ KINDS = {
 
 
 def _values_hint(pairs: Sequence[Pair], classes: Sequence[str], reduced: bool) -> str:
-    """Which values, how often, and where they may come from."""
+    """Say which values there are, how often, and where they may come from."""
     num_classes = len(classes)
     strange = Counter()
     for pair in pairs:
         strange.update(pair.strange)
-    told = '; '.join(
+    counts = '; '.join(
         f'{value}: {pixels} pixels' for value, pixels in sorted(strange.items())[:10]
     )
     more = f'; {len(strange) - 10} more' if len(strange) > 10 else ''
     hint = (
-        f'{told}{more}. With {num_classes} classes a label is 0 to '
+        f'{counts}{more}. With {num_classes} classes a label is 0 to '
         f'{num_classes - 1}, or 255 for ignored pixels.'
     )
     no_zero = not any(p.areas[0] for p in pairs if p.areas is not None)
@@ -126,40 +126,40 @@ def _values_hint(pairs: Sequence[Pair], classes: Sequence[str], reduced: bool) -
     return hint
 
 
-def of_files(
+def check_files(
     pairs: Sequence[Pair], classes: Sequence[str], reduced: bool
 ) -> list[Finding]:
-    """What is wrong with the files of a data set.
+    """Check the pictures and masks of a data set.
 
     Args:
         pairs (Sequence[Pair]): All of its pictures.
         classes (Sequence[str]): Its names.
         reduced (bool): Whether it has ``reduce_zero_label``.
     """
-    found: dict[str, list[str]] = {}
+    items: dict[str, list[str]] = {}
     classed = [k for k, name in enumerate(classes) if not is_background(name)]
     for pair in pairs:
-        for kind, item in pair.problems:
-            found.setdefault(kind, []).append(item)
+        for kind, file in pair.problems:
+            items.setdefault(kind, []).append(file)
         if pair.areas is not None and not (pair.strange or pair.areas[classed].any()):
-            found.setdefault('empty', []).append(pair.picture)
+            items.setdefault('empty', []).append(pair.picture)
     findings = []
     for kind, (level, what, hint) in KINDS.items():
-        if kind in found:
+        if kind in items:
             if kind == 'values':
                 hint = _values_hint(pairs, classes, reduced)
-            findings.append(Finding(level, what, hint, found[kind]))
+            findings.append(Finding(level, what, hint, items[kind]))
     return findings
 
 
-def of_labels(
+def check_labels(
     classes: Sequence[str],
     novel: Sequence[str],
     areas: np.ndarray,
     reduced: bool,
     split: str,
 ) -> list[Finding]:
-    """What the labels of all masks say against the names.
+    """Check the labels of all masks against the names.
 
     Args:
         classes (Sequence[str]): Of the data set.
@@ -171,7 +171,7 @@ def of_labels(
     try:
         check_classes(classes, 'The data set')
     except ValueError as error:
-        return [Finding('error', 'the names do not do', str(error))]
+        return [Finding('error', 'the names are invalid', str(error))]
     level, hint = misread(classes, areas, reduced, novel if split == 'train' else ())
     return (
         [Finding(level, 'labels and names do not belong together', hint)]
@@ -180,8 +180,8 @@ def of_labels(
     )
 
 
-def of_folders(dataset) -> list[Finding]:
-    """Files that no entry of mmseg's ``BaseSegDataset`` names.
+def check_folders(dataset) -> list[Finding]:
+    """Find files that no entry of mmseg's ``BaseSegDataset`` names.
 
     Args:
         dataset: Built. Where its folders are not local ones, or it has none,
@@ -235,7 +235,7 @@ def of_folders(dataset) -> list[Finding]:
 
 
 def _files(folder: str) -> list[str]:
-    """All files below a folder, sorted."""
+    """Return all files below a folder, sorted."""
     return sorted(
         os.path.join(parent, name)
         for parent, _, names in os.walk(folder)
@@ -243,10 +243,10 @@ def _files(folder: str) -> list[str]:
     )
 
 
-def of_classes(
+def check_names(
     classes: Sequence[str], novel: Sequence[str], areas: np.ndarray, split: str
 ) -> list[Finding]:
-    """What is wrong with the names.
+    """Check the names of classes.
 
     Args:
         classes (Sequence[str]): Of the data set.

@@ -1,4 +1,4 @@
-"""Reads one picture and its mask, and says what is wrong with them."""
+"""One picture and its mask, read, and what is wrong with them."""
 
 import hashlib
 import io
@@ -39,7 +39,7 @@ class Pair:
 def _open(
     path: str, backend_args: dict | None, what: str, pair: Pair
 ) -> tuple[Image.Image | None, bytes]:
-    """The decoded picture and its bytes; (None, ...) with a problem noted."""
+    """Return a decoded picture and its bytes; (None, ...) with a problem noted."""
     content = b''
     try:
         content = fileio.get(path, backend_args=backend_args)
@@ -62,13 +62,13 @@ def _open(
 
 
 def _size(image: Image.Image) -> tuple[int, int]:
-    """Width and height as mmcv sees it, which obeys EXIF."""
+    """Return width and height as mmcv sees them, which obeys EXIF."""
     turned = image.getexif().get(ORIENTATION, 1) >= 5
     return image.size[::-1] if turned else image.size
 
 
 def as_trained(values: np.ndarray, info: dict) -> np.ndarray:
-    """What mmseg's ``LoadAnnotations`` makes of a mask's values."""
+    """Return what mmseg's ``LoadAnnotations`` makes of a mask's values."""
     values = values.astype(np.int64)
     if info.get('reduce_zero_label'):
         values = np.where((values == 0) | (values == IGNORE), IGNORE, values - 1)
@@ -114,8 +114,8 @@ def _count(
         else:
             pair.strange[int(value)] = int(number)
     if pair.strange:
-        told = ', '.join(map(str, list(pair.strange)[:5]))
-        pair.problems.append(('values', f'{path} ({told})'))
+        values = ', '.join(map(str, list(pair.strange)[:5]))
+        pair.problems.append(('values', f'{path} ({values})'))
 
 
 def read_pair(info: dict, num_classes: int, backend_args: dict | None = None) -> Pair:

@@ -31,7 +31,7 @@ _HINT = (
 
 
 def seen_among(unseen: Iterable[str], trained: Iterable[str]) -> list[str]:
-    """Which of some classes were trained on, in VOC's or COCO's spelling."""
+    """Return which of some classes were trained on, in VOC's or COCO's spelling."""
     known = {COCO_TO_VOC.get(name, name) for name in trained}
     return [name for name in unseen if COCO_TO_VOC.get(name, name) in known]
 
@@ -60,11 +60,11 @@ class COCO20iDataset(FoldDataset):
 
     @staticmethod
     def novel(fold: int) -> list[int]:
-        """Labels, from 1, that a fold holds out."""
+        """Return the labels, from 1, that a fold holds out."""
         return list(range(fold + 1, 81, NUM_FOLDS))
 
     def _explain_labels(self, labels: set[int]) -> str:
-        """Which fold of which split a refused list could be of."""
+        """Return which fold of which split a refused list could be of."""
 
         def fitting(folds):
             # In training the list holds all but the fold.
@@ -108,7 +108,7 @@ class COCOObjectDataset(BaseSegDataset):
     METAINFO = _META
 
     def load_data_list(self) -> list[dict]:
-        """One entry a picture, all of which have a mask."""
+        """Return an entry a picture, all of which have a mask."""
         backend = fileio.get_file_backend(
             self.data_prefix['img_path'], backend_args=self.backend_args
         )

@@ -1,84 +1,37 @@
 """Episodes: a picture, one class name, a binary mask; from any data set."""
 
-import os
 from collections.abc import Callable, Sequence
+from itertools import islice
+from typing import Literal, get_args
 
 import numpy as np
 from mmengine.dataset import BaseDataset, Compose
-from mmengine.fileio import LocalBackend, get_file_backend
-from mmseg.registry import DATASETS, TRANSFORMS
+from mmseg.registry import DATASETS
 from torch.utils.data import Dataset
 
-from ..utils.files import require_files
-from ..utils.keys import CLASS_NAME, NOVEL_CLASSES, PROTOCOL, Protocol
-from ..utils.log import warn
-from ..utils.messages import first_few
-from .arguments import check_area, check_seed, check_suffixes, is_whole
-from .episode_lists import picture_id, read_lists
-from .masks import check_classes, check_mask, check_use, eligible_labels, is_background
+from ..utils.arguments import Count
+from ..utils.keys import (
+    BASE_CLASSES,
+    CLASS_NAME,
+    NOVEL_CLASSES,
+    PROTOCOL,
+    DatasetMeta,
+    Protocol,
+)
+from .arguments import Area, NovelHandling, Seed
+from .dataset_files import readable_pictures, require_pairs
+from .episode_classes import resolve_classes
+from .listed_pairs import check_novel_pixels, find_listed_pairs
+from .masks import check_classes, check_mask, check_use, eligible_labels
+from .suffix_check import check_suffixes
 from .transforms.checked_load_annotations import (
     CheckedLoadAnnotations,
     SizedLoadAnnotations,
     replace_loaders,
 )
+from .wrappers import common_test_mode, innermost_datasets
 
-NOVEL_HANDLING = ('drop_image', 'background', 'ignore')
-
-
-def wrapped(dataset: Dataset) -> list[Dataset]:
-    """What one of mmengine's wrappers is around; nothing of a plain one."""
-    for name in ('_dataset', 'dataset'):  # the former forwards all else
-        if getattr(dataset, name, None) is not None:
-            return [getattr(dataset, name)]
-    return list(getattr(dataset, 'datasets', None) or ())
-
-
-def innermost(dataset: Dataset) -> list[Dataset]:
-    """The data sets inside of mmengine's wrappers."""
-    return [one for inner in wrapped(dataset) for one in innermost(inner)] or [dataset]
-
-
-def _test_mode(dataset: Dataset) -> bool:
-    """Of what is inside.
-
-    Raises:
-        ValueError: If they differ.
-    """
-    first, *others = (one.test_mode for one in innermost(dataset))
-    if set(others) - {first}:
-        raise ValueError(
-            'Of the joined data sets some have test_mode=True '
-            'and some have not: set it for all or for none.'
-        )
-    return first
-
-
-def _check_options(
-    novel_handling: str,
-    test_classes: str,
-    unreadable: str,
-    min_area: float,
-    episodes: int | None,
-    seed: int | None,
-) -> None:
-    """Arguments of :class:`EpisodeDataset` are what it says of them.
-
-    Raises:
-        ValueError: If one is not.
-    """
-    for name, value, known in (
-        ('novel_handling', novel_handling, NOVEL_HANDLING),
-        ('test_classes', test_classes, ('all', 'novel')),
-        ('unreadable', unreadable, ('stop', 'skip')),
-    ):
-        if value not in known:
-            raise ValueError(f'{name}={value!r}: one of {known}.')
-    check_area(min_area)
-    if episodes is not None and not is_whole(episodes, 1):
-        raise ValueError(
-            f'episodes={episodes!r}: at least 1, or None for every pair once.'
-        )
-    check_seed(seed)
+NOVEL_HANDLING = get_args(NovelHandling)
 
 
 @DATASETS.register_module()
@@ -132,110 +85,79 @@ class EpisodeDataset(Dataset):
         dataset: dict,
         pipeline: Sequence[dict | Callable] = (),
         novel_classes: Sequence[str] | None = None,
-        novel_handling: str = 'drop_image',
-        test_classes: str = 'all',
-        min_area: float = 1,
+        novel_handling: NovelHandling = 'drop_image',
+        test_classes: Literal['all', 'novel'] = 'all',
+        min_area: Area = 1,
         list_file: str | Sequence[str] | None = None,
-        episodes: int | None = None,
-        seed: int | None = None,
-        unreadable: str = 'stop',
+        episodes: Count | None = None,
+        seed: Seed | None = None,
+        unreadable: Literal['stop', 'skip'] = 'stop',
     ):
-        _check_options(
-            novel_handling, test_classes, unreadable, min_area, episodes, seed
-        )
         check_suffixes(dataset)
         self.dataset: BaseDataset = DATASETS.build(dataset)
+        inner = self.dataset.metainfo
+        check_classes(inner.get('classes'), type(self.dataset).__name__)
         self.pipeline = Compose(pipeline)
         replace_loaders(self.pipeline, SizedLoadAnnotations)
-        check_classes(self.dataset.metainfo.get('classes'), type(self.dataset).__name__)
+        self._loader = CheckedLoadAnnotations()
         self.novel_handling = novel_handling
         self.min_area = min_area
         self.list_file = list_file
-        self.test_mode = _test_mode(self.dataset)
-        self._resolve_classes(novel_classes, test_classes)
-        self._loader = CheckedLoadAnnotations()
+        self.test_mode = common_test_mode(self.dataset)
+        self._classes = resolve_classes(
+            inner['classes'],
+            inner.get(NOVEL_CLASSES, ()) if novel_classes is None else novel_classes,
+            self.test_mode,
+            test_classes,
+        )
+        self.novel_classes = self._classes.novel
+        self.base_classes = self._classes.base
 
-        every = list(range(len(self.dataset)))
+        pictures = range(len(self.dataset))
         if unreadable == 'skip':
-            every = self._readable(every)
-        self.samples, how = self._list_samples(every)
-        self._check_files()
+            pictures = readable_pictures(self.dataset)
+        self.samples, protocol = self._list_samples(pictures)
+        require_pairs(self.dataset, dict(self.samples))
         self._check_use()
         if not self.samples:
             raise ValueError(
                 f'No sample is left of {len(self.dataset)} pictures with '
                 f'min_area={min_area} and novel_handling={novel_handling!r}.'
             )
-        how['pairs'] = len(self.samples)
-        how['episodes'] = self._draw_episodes(episodes, seed)
-        self._metainfo = dict(
-            self.dataset.metainfo,
-            novel_classes=self.novel_classes,
-            base_classes=self.base_classes,
-            protocol=Protocol(
-                **{
-                    'dataset': type(self.dataset).__name__,
-                    **self.dataset.metainfo.get(PROTOCOL, {}),
-                    'novel_handling': novel_handling,
-                    **how,
-                }
-            ),
-        )
+        protocol['pairs'] = len(self.samples)
+        protocol['episodes'] = self._draw_episodes(episodes, seed)
+        self._metainfo = self._describe(protocol)
 
-    def _resolve_classes(self, novel: Sequence[str] | None, asked: str) -> None:
-        """Which classes are novel, which are base, which are asked for.
-
-        Args:
-            novel (Sequence[str], optional): ``novel_classes``.
-            asked (str): ``test_classes``.
-
-        Raises:
-            ValueError: If a novel class is not in the data set.
-        """
-        meta = self.dataset.metainfo
-        classes = meta['classes']
-        if novel is None:
-            novel = meta.get(NOVEL_CLASSES, ())
-        if isinstance(novel, str):
-            raise ValueError(
-                f'novel_classes={novel!r} is one text: write a list, [{novel!r}].'
-            )
-        unknown = sorted(str(name) for name in novel if name not in classes)
-        if unknown:
-            raise ValueError(
-                f'novel_classes: {unknown} are not in '
-                f'the data set, whose classes are {classes}.'
-            )
-        self.novel_classes = tuple(novel)
-        self.base_classes = tuple(
-            c for c in classes if c not in novel and not is_background(c)
-        )
-        self._novel_labels = [classes.index(c) for c in novel]
-        names = self.base_classes
-        if self.test_mode:
-            names = (
-                novel
-                if asked == 'novel'
-                else [c for c in classes if not is_background(c)]
-            )
-        self._asked_labels = [classes.index(c) for c in names]
+    def _describe(self, protocol: Protocol) -> DatasetMeta:
+        """Return the metainfo, of which the protocol says what samples are."""
+        inner = self.dataset.metainfo
+        protocol = {
+            'dataset': type(self.dataset).__name__,
+            **inner.get(PROTOCOL, {}),
+            'novel_handling': self.novel_handling,
+            **protocol,
+        }
+        return {
+            **inner,
+            NOVEL_CLASSES: self.novel_classes,
+            BASE_CLASSES: self.base_classes,
+            PROTOCOL: protocol,
+        }
 
     def _draw_episodes(self, episodes: int | None, seed: int | None) -> str:
-        """Take so many samples in testing; returns what was done."""
+        """Take so many samples in testing, and return what was done."""
         if episodes is None:
             return 'every pair once'
         if self.test_mode:
-            pairs = len(self.samples)
-            picks = (
-                np.arange(episodes) % pairs
-                if seed is None
-                else (np.random.RandomState(seed).randint(pairs, size=episodes))
-            )
+            number = len(self.samples)
+            picks = np.arange(episodes) % number
+            if seed is not None:
+                picks = np.random.RandomState(seed).randint(number, size=episodes)
             self.samples = [self.samples[i] for i in picks]
         return f'{episodes}, ' + ('in order' if seed is None else f'seed {seed}')
 
     def _check_use(self) -> None:
-        """Masks agree with the names.
+        """Check that masks agree with the names.
 
         Raises:
             ValueError: If not, see :func:`check_use`.
@@ -244,7 +166,7 @@ class EpisodeDataset(Dataset):
         indices = dict(self.samples) or range(len(self.dataset))
         for reduced in {
             getattr(part, 'reduce_zero_label', False)
-            for part in innermost(self.dataset)
+            for part in innermost_datasets(self.dataset)
         }:
             check_use(
                 classes,
@@ -256,184 +178,100 @@ class EpisodeDataset(Dataset):
 
     @property
     def metainfo(self) -> dict:
-        """The inner one with novel_classes, base_classes and protocol."""
+        """Return the inner one with novel_classes, base_classes and protocol."""
         return dict(self._metainfo)
 
     def _areas(self, index: int) -> np.ndarray:
-        """Pixels of every label (256,) in the picture's mask."""
+        """Return the pixels of every label (256,) in the picture's mask."""
         info = self.dataset.get_data_info(index)
         path = info['seg_map_path']
         try:
             labels = self._loader(info)['gt_seg_map']
         except FileNotFoundError:
-            self._check_files()
+            require_pairs(self.dataset, range(len(self.dataset)))
             raise
         return check_mask(labels, path, len(self.dataset.metainfo['classes']))
 
-    def _list_samples(self, every: list[int]) -> tuple[list[tuple], dict]:
-        """Samples, and what the protocol says of them.
+    def _list_samples(
+        self, pictures: Sequence[int]
+    ) -> tuple[list[tuple[int, int | list[int] | None]], Protocol]:
+        """Return samples of some pictures, and what the protocol says of them.
 
-        Returns:
-            tuple[list, dict]: Pairs of a picture's index and, in testing, a
-            label; in training the labels that may be drawn, None for all base
-            classes.
+        A sample is a picture's index and, in testing, a label; in training
+        the labels that may be drawn, None for all base classes.
         """
         if self.list_file is not None:
-            pairs, how = self._listed_pairs(every)
-            if not self.test_mode and self.novel_handling != 'drop_image':
-                self._check_list_is_full(pairs)
+            listed = find_listed_pairs(
+                self.list_file,
+                self.dataset,
+                asked_labels=self._classes.asked_labels,
+                use='testing' if self.test_mode else 'training',
+                explain_labels=self._explain_labels,
+            )
+            kept = set(pictures)
+            pairs = [(index, label) for index, label in listed.pairs if index in kept]
+            protocol = Protocol(list=f'file ({listed.form})', list_files=listed.files)
+            if self._classes.novel_labels and not (
+                self.test_mode or self.novel_handling == 'drop_image'
+            ):
+                indices = dict.fromkeys(index for index, _ in pairs)
+                check_novel_pixels(
+                    self.list_file,
+                    map(self._areas, islice(indices, 200)),
+                    self._classes.novel_labels,
+                    self.novel_handling,
+                )
         else:
-            how = dict(list=f'at least {self.min_area} pixels')
-            dropped = [] if self.test_mode else self._novel_labels
-            if self.novel_handling != 'drop_image':
-                dropped = []
+            protocol = Protocol(list=f'at least {self.min_area} pixels')
+            drops = not self.test_mode and self.novel_handling == 'drop_image'
+            dropped = self._classes.novel_labels if drops else []
             if not (self.test_mode or dropped or self.min_area > 1):
-                return [(i, None) for i in every], how
+                return [(index, None) for index in pictures], protocol
+            asked = self._classes.asked_labels
             pairs = [
-                (i, k)
-                for i in every
-                for k in eligible_labels(
-                    self._areas(i), self._asked_labels, dropped, self.min_area
+                (index, label)
+                for index in pictures
+                for label in eligible_labels(
+                    self._areas(index), asked, dropped, self.min_area
                 )
             ]
         if self.test_mode:
-            return pairs, how
+            return pairs, protocol
         labels: dict[int, list[int]] = {}
-        for i, k in pairs:
-            labels.setdefault(i, []).append(k)
-        return list(labels.items()), how
-
-    def _listed_pairs(self, every: list[int]) -> tuple[list[tuple], dict]:
-        """What ``list_file`` says, checked against the data set.
-
-        Raises:
-            ValueError: If its pictures or classes are not the data set's.
-        """
-        listed, form = read_lists(self.list_file)
-        files = (
-            [self.list_file]
-            if isinstance(self.list_file, (str, os.PathLike))
-            else self.list_file
-        )
-        index, twice = {}, set()
-        for i in range(len(self.dataset)):
-            name = picture_id(self.dataset.get_data_info(i)['img_path'])
-            if name in index:
-                twice.add(name)
-            index[name] = i
-        twice = sorted(twice & {name for name, _ in listed})
-        if twice:
-            raise ValueError(
-                f'{first_few(files)} names pictures by their file names, and '
-                f'several are called {first_few(twice)}. Give them names of their '
-                'own, or do without a list: the pairs are counted then.'
-            )
-        missing = sorted({name for name, _ in listed if name not in index})
-        if missing:
-            raise ValueError(
-                f'{first_few(files)}: {len(missing)} of '
-                f'{len({n for n, _ in listed})} ids are not among the '
-                f'{len(index)} pictures of the data set: {first_few(missing)}. '
-                'Check data_root and data_prefix, or take the list of this '
-                'split.'
-            )
-        found = {label for _, label in listed}
-        wrong = sorted(found - set(self._asked_labels))
-        if wrong:
-            raise ValueError(
-                f'{first_few(files)} asks for the labels '
-                f'{first_few(wrong)}, but here '
-                f'{"testing" if self.test_mode else "training"} asks for '
-                f'{first_few(self._asked_labels, 20)}: it is '
-                'the list of another fold or split.' + self._explain_labels(found)
-            )
-        kept = set(every)
-        return [
-            (index[name], label) for name, label in listed if index[name] in kept
-        ], dict(list=f'file ({form})', list_files=[os.path.basename(f) for f in files])
-
-    def _check_list_is_full(self, pairs: list[tuple]) -> None:
-        """Warn if a list seems to leave out pictures of novel classes."""
-        pictures = list(dict.fromkeys(i for i, _ in pairs))[:200]
-        if self._novel_labels and not any(
-            self._areas(i)[self._novel_labels].any() for i in pictures
-        ):
-            warn(
-                f'None of the first {len(pictures)} pictures of '
-                f'{self.list_file} holds a novel class, so '
-                f'novel_handling={self.novel_handling!r} has nothing to '
-                'handle. Was the list made with drop_image? '
-                'tools/dataset_converters/ have --novel-handling.'
-            )
+        for index, label in pairs:
+            labels.setdefault(index, []).append(label)
+        return list(labels.items()), protocol
 
     def _explain_labels(self, labels: set[int]) -> str:
-        """What a subclass can say of the labels of a list that is refused."""
+        """Return what a subclass can say of the labels of a refused list."""
         return ''
 
-    def _check_files(self) -> None:
-        """Every picture and mask of the samples is there.
-
-        Raises:
-            FileNotFoundError: With how many are missing and the first few.
-        """
-        samples = getattr(self, 'samples', None)
-        indices = range(len(self.dataset)) if samples is None else dict(samples)
-        infos = [self.dataset.get_data_info(i) for i in indices]
-        for key, what in (('img_path', 'pictures'), ('seg_map_path', 'masks')):
-            paths = [info.get(key) for info in infos]
-            # Only local files are cheap to look for.
-            if (
-                paths
-                and paths[0] is not None
-                and isinstance(get_file_backend(paths[0]), LocalBackend)
-            ):
-                require_files(
-                    paths, what, 'Check data_root and data_prefix of the data set.'
-                )
-
-    def _readable(self, indices: list[int]) -> list[int]:
-        """Those whose picture opens; the others are logged."""
-        load = TRANSFORMS.build(dict(type='LoadImageFromFile'))
-        good, bad = [], []
-        for i in indices:
-            info = self.dataset.get_data_info(i)
-            try:
-                load(info)
-                good.append(i)
-            except Exception:  # whatever a decoder raises
-                bad.append(info['img_path'])
-        if bad:
-            warn(
-                f'{len(bad)} pictures cannot be read and are left out: '
-                f'{first_few(bad)}.'
-            )
-        return good
-
     def full_init(self) -> None:
-        """Done already; there for mmengine's Runner."""
+        """Do nothing: all is there already, and mmengine's Runner calls it."""
 
     def __len__(self) -> int:
         return len(self.samples)
 
     def get_data_info(self, idx: int) -> dict:
-        """The inner entry and what :class:`MakeEpisode` needs to know."""
+        """Return the inner entry and what :class:`MakeEpisode` needs to know."""
         index, asked = self.samples[idx]
         classes = self.metainfo['classes']
         info = self.dataset.get_data_info(index)
-        info.update(sample_idx=idx, classes=classes, base_classes=self.base_classes)
+        info.update({'sample_idx': idx, 'classes': classes})
+        info[BASE_CLASSES] = self.base_classes
         if self.test_mode:
             info[CLASS_NAME] = classes[asked]
             return info
         if asked is not None:
             info['candidates'] = [classes[k] for k in asked]
         if self.novel_handling == 'ignore':
-            info['ignored_labels'] = self._novel_labels
+            info['ignored_labels'] = self._classes.novel_labels
         elif self.novel_handling == 'drop_image':
-            info['dropped_labels'] = self._novel_labels
+            info['dropped_labels'] = self._classes.novel_labels
         return info
 
     def __getitem__(self, idx: int) -> dict:
-        """The sample; in training another one if nothing of it is left.
+        """Return the sample; in training another one if nothing of it is left.
 
         Raises:
             RuntimeError: If a sample cannot be prepared, or a thousand

@@ -2,15 +2,17 @@
 
 import os
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal, get_type_hints
 
 from mmseg.datasets import BaseSegDataset
 
+from ..utils.arguments import check_values
 from ..utils.keys import DatasetMeta, Protocol
-from .arguments import is_whole
+from .arguments import Area, Fold
 from .episode_dataset import EpisodeDataset
 
 NUM_FOLDS = 4
+Split = Literal['train', 'val']
 
 
 def fill_in(list_file: Any, fold: int = 0, split: str = 'val') -> Any:
@@ -66,14 +68,14 @@ class FoldDataset(EpisodeDataset):
 
     def __init__(
         self,
-        fold: int = 0,
-        split: str = 'val',
+        fold: Fold = 0,
+        split: Split = 'val',
         data_root: str | None = None,
-        data_prefix: dict | None = None,
+        data_prefix: dict[str, str] | None = None,
         ann_file: str | None = None,
         pipeline: Sequence[dict | Callable] = (),
-        min_area: float = 2048,
-        test_classes: str = 'novel',
+        min_area: Area = 2048,
+        test_classes: Literal['all', 'novel'] = 'novel',
         list_file: str | Sequence[str] | None = None,
         **kwargs,
     ):
@@ -90,35 +92,30 @@ class FoldDataset(EpisodeDataset):
     @classmethod
     def plain(
         cls,
-        fold: int = 0,
-        split: str = 'val',
+        fold: Fold = 0,
+        split: Split = 'val',
         data_root: str | None = None,
-        data_prefix: dict | None = None,
+        data_prefix: dict[str, str] | None = None,
         ann_file: str | None = None,
         list_file: str | Sequence[str] | None = None,
     ) -> dict:
-        """Config of the data set inside; the arguments are the class's.
+        """Return the config of the data set inside; the arguments are the class's.
 
         Raises:
             ValueError: If there is no such fold or split, or a path is none.
             FileNotFoundError: If ``data_root`` or a part of it does not exist.
         """
-        if not is_whole(fold, 0, NUM_FOLDS - 1):
-            raise ValueError(f'{cls.NAME} has folds 0 to 3, not {fold!r}.')
-        if split not in ('train', 'val'):
-            raise ValueError(
-                f"{cls.NAME} has the splits 'train' and 'val', not {split!r}."
-            )
-        for key, value in (('data_root', data_root), ('ann_file', ann_file)):
-            if not isinstance(value, (str, os.PathLike, type(None))):
-                raise ValueError(f'{key}={value!r}: a path, or None.')
-        if not isinstance(data_prefix, (dict, type(None))) or not all(
-            isinstance(part, str) for part in (data_prefix or {}).values()
-        ):
-            raise ValueError(
-                f'data_prefix={data_prefix!r}: a dict of folders,'
-                f' such as {cls.DATA_PREFIX}.'
-            )
+        check_values(
+            cls.__name__,
+            dict(
+                fold=fold,
+                split=split,
+                data_root=data_root,
+                data_prefix=data_prefix,
+                ann_file=ann_file,
+            ),
+            get_type_hints(cls.plain, include_extras=True),
+        )
         data_root = cls.DATA_ROOT if data_root is None else data_root
         data_prefix = {
             **{key: part.format(split=split) for key, part in cls.DATA_PREFIX.items()},
@@ -152,5 +149,5 @@ class FoldDataset(EpisodeDataset):
 
     @staticmethod
     def novel(fold: int) -> list[int]:
-        """Labels, from 1, that a fold holds out."""
+        """Return the labels, from 1, that a fold holds out."""
         raise NotImplementedError

@@ -7,10 +7,10 @@ import numpy as np
 from mmseg.datasets import BaseSegDataset
 from mmseg.datasets.transforms import LoadAnnotations
 
-from .episode_dataset import innermost
 from .masks import IGNORE, check_classes, check_mask, check_use
 from .transforms.checked_load_annotations import CheckedLoadAnnotations, replace_loaders
 from .transforms.pipeline_steps import step_places
+from .wrappers import innermost_datasets
 
 # Masks whose values are looked at before a test; and data sets, of which a
 # training validates the same again and again.
@@ -29,7 +29,7 @@ def replace_mask_loaders(dataset) -> bool:
     return any(
         [
             replace_loaders(getattr(part, 'pipeline', None))
-            for part in innermost(dataset)
+            for part in innermost_datasets(dataset)
         ]
     )
 
@@ -53,7 +53,7 @@ def check_label_maps(dataset, metrics: Iterable = ()) -> None:
     ignored = [
         metric.ignore_index for metric in metrics if hasattr(metric, 'ignore_index')
     ]
-    for part in innermost(dataset):
+    for part in innermost_datasets(dataset):
         if not isinstance(part, BaseSegDataset) or part in _seen:
             continue
         loaders = [

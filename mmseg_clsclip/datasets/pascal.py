@@ -51,7 +51,7 @@ class PASCAL5iDataset(FoldDataset):
             )
 
     def _check_split(self) -> None:
-        """VOC has the pictures of both splits in one folder.
+        """Check the pictures of a list: VOC has those of both splits in one folder.
 
         Raises:
             ValueError: If a list names some of the other one.
@@ -72,12 +72,12 @@ class PASCAL5iDataset(FoldDataset):
             )
 
     def _split_ids(self, split: str) -> set[str]:
-        """Of the pictures in VOC's own list, if it is there."""
+        """Return the ids of VOC's own list, none if it is not there."""
         path = Path(self.dataset.data_root, self.ANN_FILE.format(split=split))
         text = path.read_text('utf-8-sig') if path.is_file() else ''
         return set(text.split())
 
     @staticmethod
     def novel(fold: int) -> list[int]:
-        """Labels, from 1, that a fold holds out."""
+        """Return the labels, from 1, that a fold holds out."""
         return list(range(5 * fold + 1, 5 * fold + 6))

@@ -3,16 +3,22 @@
 import io
 import re
 from functools import lru_cache
+from typing import Annotated, Literal
 
 from mmengine.fileio import BaseStorageBackend, register_backend
 from mmseg.datasets import BaseSegDataset
 from mmseg.registry import DATASETS
 from PIL import Image
 
+from ..utils.arguments import Rule
 from ..utils.keys import DatasetMeta, Protocol
-from .arguments import is_whole
+from .arguments import Fold, Seed
 from .shapes_world import CLASSES, draw, novel_classes
 
+# An index is a part of numpy's seeds.
+Length = Annotated[
+    int, Rule('a whole number from 1 to 2**32 - 1', lambda n: 1 <= n < 2**32)
+]
 _URI = re.compile(r'shapes-5i://(\w+)/(\d+)/(\d+)(-labels)?\.bmp')
 
 # A picture is read and then its labels: one drawing serves both.
@@ -29,7 +35,7 @@ class ShapesBackend(BaseStorageBackend):
     """
 
     def get(self, filepath: str) -> bytes:
-        """The picture or label map as a BMP file.
+        """Return the picture or label map as a BMP file.
 
         Raises:
             FileNotFoundError: If the path does not name a scene.
@@ -48,7 +54,7 @@ class ShapesBackend(BaseStorageBackend):
         return buffer.getvalue()
 
     def get_text(self, filepath: str, encoding: str = 'utf-8') -> str:
-        """There is no text in this world."""
+        """Raise an error: there is no text in this world."""
         raise ValueError(f'{filepath!r} is a picture, not a text.')
 
 
@@ -85,20 +91,13 @@ class Shapes5iDataset(BaseSegDataset):
 
     def __init__(
         self,
-        fold: int = 0,
-        split: str = 'train',
-        length: int = 500,
-        seed: int = 0,
+        fold: Fold = 0,
+        split: Literal['train', 'test'] = 'train',
+        length: Length = 500,
+        seed: Seed = 0,
         metainfo: dict | None = None,
         **kwargs,
     ):
-        if split not in ('train', 'test'):
-            raise ValueError(f"split={split!r}: 'train' or 'test'.")
-        for key, value, low in (('length', length, 1), ('seed', seed, 0)):
-            if not is_whole(value, low, 2**32 - 1):
-                raise ValueError(
-                    f'{key}={value!r}: a whole number from {low} to 2**32 - 1.'
-                )
         self.fold, self.split = fold, split
         self.length, self.seed = length, seed
         names = self.METAINFO['classes']
@@ -109,7 +108,7 @@ class Shapes5iDataset(BaseSegDataset):
         super().__init__(metainfo={**folds, **(metainfo or {})}, **kwargs)
 
     def load_data_list(self) -> list[dict]:
-        """One entry a scene; nothing is drawn yet."""
+        """Return an entry a scene; nothing is drawn yet."""
         stem = f'shapes-5i://{self.split}/{self.seed}/'
         return [
             dict(

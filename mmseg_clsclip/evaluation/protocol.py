@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from mmengine.dataset import BaseDataset
 
-from ..utils.keys import PROTOCOL
+from ..utils.keys import PROTOCOL, DatasetMeta, Protocol
 
 # What the seen classes of a figure are, wherever there are any: the
 # background is what a class is told from, not one that was learned.
@@ -28,7 +28,7 @@ class SampleTraits:
     geometry: str | None = None
 
 
-def dataset_protocol(dataset: BaseDataset) -> dict:
+def dataset_protocol(dataset: BaseDataset) -> Protocol:
     """Return a data set's protocol; of another's, its class and its size."""
     protocol = dataset.metainfo.get(PROTOCOL) or dict(pictures=len(dataset))
     return {'dataset': type(dataset).__name__, **protocol}
@@ -70,18 +70,18 @@ def input_size(sizes: set) -> str:
 
 
 def describe_protocol(
-    dataset_meta: dict, traits: Iterable[SampleTraits], **more
-) -> dict:
+    dataset_meta: DatasetMeta, traits: Iterable[SampleTraits], **more
+) -> Protocol:
     """Return the protocol of a result, ready for JSON.
 
     Args:
-        dataset_meta (dict): Metainfo of the data set. What its ``protocol``
+        dataset_meta (DatasetMeta): Metainfo of the data set. What its ``protocol``
             says, if it has one, comes first.
         traits (Iterable[SampleTraits]): Of every sample.
         more: What the metric adds.
 
     Returns:
-        dict: The data set's entries and ``more``, then ``input_size`` ("HxW",
+        Protocol: The data set's entries and ``more``, then ``input_size`` ("HxW",
         "short side S" or "long side S" if that is what all have in common,
         "HxW to HxW", or "unknown"), ``views`` (how many of a picture were
         joined, 1 without test-time augmentation), ``proposals`` ("none"
@@ -109,7 +109,7 @@ def describe_protocol(
     }
 
 
-def protocol_line(protocol: dict) -> str:
+def protocol_line(protocol: Protocol) -> str:
     """Return the protocol in one line, for below a table."""
     words = []
     for key, value in protocol.items():

@@ -5,6 +5,7 @@ import os
 from typing import Any
 
 from ..utils.json_files import read_json
+from ..utils.keys import PROTOCOL, SEEN_CLASSES
 from .protocol import SEEN
 
 # Figures in per cent and the heads of their columns, in order.
@@ -25,13 +26,13 @@ FIGURES = dict(
 )
 TIMES = ('time', 'data_time')  # mmengine adds them
 AGAIN = 'Run tools/test.py again.'
-# What is said of a result whose protocol names random weights.
+# Said of a result whose protocol names random weights.
 RANDOM = 'random weights'
 NOTHING = 'accuracy means NOTHING: the weights are random'
 
 
 def is_figure(value: Any) -> bool:
-    """Whether it is a number, neither NaN nor without end."""
+    """Return whether a value is a number, neither NaN nor infinite."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return False
     try:
@@ -43,7 +44,7 @@ def is_figure(value: Any) -> bool:
 def check_figure(
     name: str, value: Any, source: str | os.PathLike, per_cent: bool = True
 ) -> None:
-    """Refuse what is no figure.
+    """Raise an error if a value is no figure.
 
     Args:
         name (str): Of the figure.
@@ -52,29 +53,29 @@ def check_figure(
         per_cent (bool): Whether it is from 0 to 100.
 
     Raises:
-        ValueError: If it is none.
+        ValueError: If it is no number, or no percentage.
     """
-    told = str(value)[:20]
+    shown = str(value)[:20]
     if not is_figure(value):
         raise ValueError(
-            f'{source} has no {name} but {told}, which is no figure. {AGAIN}'
+            f'{source} has no {name} but {shown}, which is no figure. {AGAIN}'
         )
     # A mean of hundreds may be above by its last bits.
     if per_cent and not 0 <= value <= 100.0001:
         raise ValueError(
-            f'{source} has a {name} of {told}: it is in per '
+            f'{source} has a {name} of {shown}: it is in per '
             f'cent, from 0 to 100. {AGAIN}'
         )
 
 
 def _is_plain(value: Any) -> bool:
-    """Whether it is a number, a text, a yes or no, or a list of such."""
+    """Return whether it is a number, a text, a truth value, or a list of such."""
     values = value if isinstance(value, list) else [value]
     return not any(isinstance(v, (list, dict)) for v in values)
 
 
 def check_result(result: dict, source: str | os.PathLike) -> None:
-    """Refuse figures that are none and protocols of another kind.
+    """Raise an error if a result has invalid figures or an invalid protocol.
 
     Args:
         result (dict): See :func:`read_result`.
@@ -83,7 +84,7 @@ def check_result(result: dict, source: str | os.PathLike) -> None:
     Raises:
         ValueError: With the first entry that is wrong, or missing.
     """
-    for key in ('figures', 'per_class', 'protocol'):
+    for key in ('figures', 'per_class', PROTOCOL):
         if not isinstance(result.get(key), dict):
             raise ValueError(
                 f'{source}: {key} is {str(result.get(key))[:40]}'
@@ -94,7 +95,7 @@ def check_result(result: dict, source: str | os.PathLike) -> None:
     for name, value in result['per_class'].items():
         if value is not None:
             check_figure(f'IoU of {name}', value, source)
-    for name, value in result['protocol'].items():
+    for name, value in result[PROTOCOL].items():
         if not _is_plain(value):
             raise ValueError(
                 f'{source}: {name} of the protocol is '
@@ -103,11 +104,11 @@ def check_result(result: dict, source: str | os.PathLike) -> None:
 
 
 def _joined(parts: dict[str, dict], alike: bool) -> dict:
-    """What several metrics say; a prefix stays where it tells them apart.
+    """Join the values of several metrics; a prefix stays where names collide.
 
     Args:
         parts (dict[str, dict]): By prefix.
-        alike (bool): Whether what they say alike needs no prefix.
+        alike (bool): Whether equal values need no prefix.
     """
     joined = {}
     for prefix, part in parts.items():
@@ -123,7 +124,7 @@ def _joined(parts: dict[str, dict], alike: bool) -> dict:
 
 
 def _read(path: str | os.PathLike) -> dict:
-    """The content, whatever it is called by.
+    """Return the values of a result by the names in its file.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -148,7 +149,7 @@ def _read(path: str | os.PathLike) -> dict:
 
 
 def read_result(path: str | os.PathLike, fresh: bool = False) -> dict:
-    """What tools/test.py wrote.
+    """Read a result of tools/test.py.
 
     mmengine writes "prefix/figure" for a metric with a prefix. Names are
     plain here, unless several metrics have the same.
@@ -172,8 +173,8 @@ def read_result(path: str | os.PathLike, fresh: bool = False) -> dict:
         prefix, _, name = key.rpartition('/')
         if name not in TIMES:
             parts.setdefault(prefix, {})[name] = value
-    found: dict[str, dict] = {'protocol': {}, 'per_class': {}}
-    for key, values in found.items():
+    by_prefix: dict[str, dict] = {PROTOCOL: {}, 'per_class': {}}
+    for key, values in by_prefix.items():
         for prefix, part in parts.items():
             value = part.pop(key, None)
             if not isinstance(value or {}, dict):
@@ -198,11 +199,11 @@ def read_result(path: str | os.PathLike, fresh: bool = False) -> dict:
         },
         alike=False,
     )
-    per_class = next(filter(None, found['per_class'].values()), {})
-    protocol = _joined(found['protocol'], alike=True)
+    per_class = next(filter(None, by_prefix['per_class'].values()), {})
+    protocol = _joined(by_prefix[PROTOCOL], alike=True)
     # Earlier versions counted so in episodes, too, and did not say so.
     if 'size_bounds' in protocol:
-        protocol.setdefault('seen_classes', SEEN)
+        protocol.setdefault(SEEN_CLASSES, SEEN)
     result = dict(
         figures=figures,
         per_class={
@@ -210,7 +211,7 @@ def read_result(path: str | os.PathLike, fresh: bool = False) -> dict:
             for name, value in per_class.items()
         },
         protocol=protocol,
-        random=any(p.get('random_weights') for p in found['protocol'].values()),
+        random=any(p.get('random_weights') for p in by_prefix[PROTOCOL].values()),
     )
     check_result(result, path)
     if not (figures or fresh):

@@ -15,6 +15,7 @@ from PIL import Image
 
 from .. import draw_zoom_in
 from ..utils.files import atomic_write
+from ..utils.keys import NOVEL_CLASSES
 from .layout import CHECKPOINT, CONFIG, FOLDS, PLUS_CONFIGS
 
 
@@ -24,7 +25,7 @@ def find_unseen(dataset, areas: range) -> dict:
     Raises:
         ValueError: If there is none.
     """
-    unseen = dataset.metainfo['novel_classes']
+    unseen = dataset.metainfo[NOVEL_CLASSES]
     classes = dataset.metainfo['classes']
     for index, (_, label) in enumerate(dataset.samples):
         if classes[label] in unseen:

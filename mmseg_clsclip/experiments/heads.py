@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 
 from ..utils.files import atomic_write
+from ..utils.keys import BASE_CLASSES, SEEN_CLASSES
 from .layout import ROOT
 
 
@@ -23,7 +24,7 @@ def publish_head(source: Path, target: Path) -> None:
     # What test runs compare with their own, see ZeroShotRecordHook.
     dataset_meta = {
         key: meta['dataset_meta'][key]
-        for key in ('classes', 'palette', 'base_classes', 'protocol')
+        for key in ('classes', 'palette', BASE_CLASSES, 'protocol')
     }
     with atomic_write(target) as file:
         torch.save(
@@ -32,7 +33,7 @@ def publish_head(source: Path, target: Path) -> None:
                     dataset_meta=json.loads(json.dumps(dataset_meta)),
                     # Those of an earlier training, too.
                     seen_classes=sorted(
-                        meta.get('seen_classes') or dataset_meta['base_classes']
+                        meta.get(SEEN_CLASSES) or dataset_meta[BASE_CLASSES]
                     ),
                     iter=int(meta['iter']),
                     seed=int(meta['seed']),

@@ -15,7 +15,7 @@ from .detector import coco_categories
 
 
 class Annotations(NamedTuple):
-    """What is read of an annotations file.
+    """Image ids and categories of an annotations file.
 
     Attributes:
         image_ids (dict): By file name without suffix.
@@ -38,7 +38,7 @@ class Detection(NamedTuple):
 
 
 class DetectionResults(NamedTuple):
-    """What a results file holds.
+    """Contents of a results file.
 
     Attributes:
         proposals (dict[str, InstanceData]): Boxes by image id.

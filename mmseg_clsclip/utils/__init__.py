@@ -1,1 +1,1 @@
-"""Files, warnings, arguments: what every room uses."""
+"""Files, messages, arguments and keys, for every other subpackage."""

@@ -1,6 +1,6 @@
-"""What a config may say: arguments and options checked by their annotations.
+"""Arguments of a config's classes, checked by their annotations.
 
-A signature says which values do, down to ranges; :func:`check_registered`
+A signature says which values are valid, down to ranges; :func:`check_registered`
 holds every class of ours to it that a config can name. So a wrong value is
 refused where it stands, by its name, and not by what it leads to later.
 """
@@ -31,11 +31,11 @@ from mmengine.registry import Registry
 
 
 class Rule(NamedTuple):
-    """What an annotated value must be beside its type.
+    """A condition on values, in an annotation beside the type that they have.
 
     Attributes:
         text (str): What to write, for the message.
-        holds (Callable): Whether a value of the type does.
+        holds (Callable): Returns whether a value is valid.
     """
 
     text: str
@@ -49,39 +49,52 @@ Share = Annotated[float, Rule('a number from 0 to 1', lambda x: 0 <= x <= 1)]
 Weight = Annotated[float, Rule('a finite number from 0 up', lambda x: 0 <= x < inf)]
 
 
-def fits(value: Any, kind: Any) -> bool:
-    """Whether a value is what an annotation says.
+def _is_number(value: Any, kind: type) -> bool:
+    """Return whether a value is a number, which no truth value and no NaN is."""
+    return (
+        isinstance(value, kind)
+        and not isinstance(value, (bool, np.bool_))
+        and value == value
+    )
 
-    As lenient as Python where nothing is ambiguous: numpy's numbers are
-    numbers, a whole number does for any, 0 and 1 for a truth value, a path
-    for a text, whatever can be counted and iterated for a list. A truth value
-    is no number, and neither is NaN.
+
+# As lenient as Python where nothing is ambiguous: numpy's numbers are numbers, a
+# whole number is a number, 0 and 1 are truth values, a path is a text.
+PLAIN = {
+    bool: Rule(
+        'True or False',
+        lambda value: isinstance(value, (Integral, np.bool_)) and value in (0, 1),
+    ),
+    int: Rule('a whole number', lambda value: _is_number(value, Integral)),
+    float: Rule('a number', lambda value: _is_number(value, Real)),
+    str: Rule('a text', lambda value: isinstance(value, (str, os.PathLike))),
+    types.NoneType: Rule('None', lambda value: value is None),
+    Any: Rule('anything'),
+}
+
+
+def fits(value: Any, kind: Any) -> bool:
+    """Return whether a value is what an annotation says.
+
+    Args:
+        value: Of an argument. Whatever can be counted and iterated is a list,
+            but a text.
+        kind: An annotation.
     """
     origin, args = get_origin(kind), get_args(kind)
-    if kind is Any:
-        return True
+    if kind in PLAIN:
+        return PLAIN[kind].holds(value)
     if origin is Annotated:
-        return fits(value, args[0]) and all(one.holds(value) for one in args[1:])
+        return fits(value, args[0]) and all(rule.holds(value) for rule in args[1:])
     if origin in (Union, types.UnionType):
-        return any(fits(value, one) for one in args)
+        return any(fits(value, alternative) for alternative in args)
     if origin is Literal:
         return isinstance(value, str) and value in args
-    boolean = isinstance(value, (bool, np.bool_))
-    if kind is bool:
-        return boolean or (isinstance(value, Integral) and value in (0, 1))
-    if kind is int:
-        return isinstance(value, Integral) and not boolean
-    if kind is float:
-        return isinstance(value, Real) and not boolean and value == value
-    if kind is str:
-        return isinstance(value, (str, os.PathLike))
     kind = origin or kind
     if issubclass(kind, Mapping):
         return isinstance(value, (Mapping, Config)) and all(
-            fits(part, one)
-            for pair in value.items()
-            if args
-            for part, one in zip(pair, args)
+            not args or (fits(key, args[0]) and fits(part, args[1]))
+            for key, part in value.items()
         )
     if kind not in (list, tuple, Sequence):
         return isinstance(value, kind)
@@ -93,36 +106,25 @@ def fits(value: Any, kind: Any) -> bool:
 
 
 def describe(kind: Any) -> str:
-    """What to write where an annotation stands."""
+    """Return what to write where an annotation stands, in words."""
     origin, args = get_origin(kind), get_args(kind)
+    if kind in PLAIN:
+        return PLAIN[kind].text
     if origin is Annotated:
         return args[1].text
     if origin in (Union, types.UnionType):
         return ' or '.join(map(describe, args))
     if origin is Literal:
-        return (
-            ' or '.join(map(repr, args))
-            if len(args) < 3
-            else f'one of {", ".join(map(repr, args))}'
-        )
-    plain = {
-        bool: 'True or False',
-        int: 'a whole number',
-        float: 'a number',
-        str: 'a text',
-        types.NoneType: 'None',
-    }
-    if kind in plain:
-        return plain[kind]
+        names = list(map(repr, args))
+        return ' or '.join(names) if len(names) < 3 else f'one of {", ".join(names)}'
     kind = origin or kind
     if issubclass(kind, Mapping):
         return 'a dict'
     if kind not in (list, tuple, Sequence):
         return f'a {kind.__name__}'
     number = f' of {len(args)}' if kind is tuple else ''
-    return f'a list{number}' + (
-        f', of which each is {describe(args[0])}' if args else ''
-    )
+    parts = f', of which each is {describe(args[0])}' if args else ''
+    return f'a list{number}{parts}'
 
 
 def check_keys(
@@ -131,29 +133,29 @@ def check_keys(
     known: Collection[str],
     error: type[Exception] = ValueError,
 ) -> None:
-    """Refuse keys that nothing reads.
+    """Raise an error if there are keys that nothing reads.
 
     Args:
         where (str): What has the keys, for the message.
-        keys (Iterable[str]): Those that are given.
-        known (Collection[str]): Those that are read.
+        keys (Iterable[str]): Keys that are given.
+        known (Collection[str]): Keys that are read.
         error (type): What to raise.
     """
     for key in keys:
         if key not in known:
             nearest = difflib.get_close_matches(str(key), known, 1)
-            said = (
+            hint = (
                 f'the nearest is {nearest[0]!r}'
                 if nearest
                 else f'there are {", ".join(sorted(known))}'
             )
-            raise error(f'{where} has no {key!r}; {said}.')
+            raise error(f'{where} has no {key!r}; {hint}.')
 
 
 def check_values(
     where: str, values: Mapping[str, Any], kinds: Mapping[str, Any]
 ) -> None:
-    """Refuse values that are not what their annotations say.
+    """Raise an error if values are not what their annotations say.
 
     Args:
         where (str): What has the values, for the message.
@@ -164,63 +166,77 @@ def check_values(
         ValueError: With the name, the value, and what to write.
     """
     for name, value in values.items():
-        if name in kinds and not fits(value, kinds[name]):
-            listed = isinstance(value, str) and fits([value], kinds[name])
-            shown = repr(value)
-            shown = shown if len(shown) < 100 else f'{shown[:99]}...'
-            said = describe(kinds[name])
-            if listed and get_origin(kinds[name]) is not Annotated:
-                said = f'a list: [{value!r}]'
-            raise ValueError(f'{where}: {name}={shown}: write {said}.')
+        kind = kinds.get(name, Any)
+        if fits(value, kind):
+            continue
+        text = describe(kind)
+        forgot_brackets = isinstance(value, str) and fits([value], kind)
+        if forgot_brackets and get_origin(kind) is not Annotated:
+            text = f'a list: [{value!r}]'
+        shown = repr(value)
+        shown = shown if len(shown) < 100 else f'{shown[:99]}...'
+        raise ValueError(f'{where}: {name}={shown}: write {text}.')
 
 
 def _is_ours(kind: type) -> bool:
     return kind.__module__.startswith('mmseg_clsclip.')
 
 
+class Arguments(NamedTuple):
+    """Arguments that a constructor takes, or hands on to those it inherits from.
+
+    Attributes:
+        kinds (dict[str, Any]): Annotations by name; others' classes have none.
+        are_all (bool): Whether it takes no other name.
+    """
+
+    kinds: dict[str, Any]
+    are_all: bool
+
+
 @functools.cache
-def _arguments(kind: type, owner: type) -> tuple[dict[str, Any], bool]:
-    """What a constructor takes, and hands on to those it inherits from.
+def _arguments(kind: type, owner: type) -> Arguments:
+    """Return the arguments of a constructor.
 
     Args:
         kind (type): What is built.
         owner (type): Itself, or the one of its bases that has the constructor.
-
-    Returns:
-        tuple[dict[str, Any], bool]: Annotations by name, and whether these
-        are all the names.
     """
-    taken: dict[str, Any] = {}
+    kinds: dict[str, Any] = {}
     for base in kind.__mro__[kind.__mro__.index(owner) :]:
         if '__init__' not in vars(base):
             continue
-        names = inspect.signature(base.__init__).parameters
         hints = (
             get_type_hints(base.__init__, include_extras=True) if _is_ours(base) else {}
         )
-        taken = {**{name: hints.get(name, Any) for name in names}, **taken}
-        if all(one.kind != one.VAR_KEYWORD for one in names.values()):
-            del taken['self']
-            return taken, True
+        hands_on = False
+        for name, parameter in inspect.signature(base.__init__).parameters.items():
+            if parameter.kind is parameter.VAR_KEYWORD:
+                hands_on = True
+            elif name != 'self':
+                kinds.setdefault(name, hints.get(name, Any))
+        if not hands_on:
+            return Arguments(kinds, are_all=True)
         if not _is_ours(base):
             break  # it takes what it likes
-    return taken, False
+    return Arguments(kinds, are_all=False)
 
 
-def checked(owner: type) -> Callable:
-    """The constructor of a class, which first looks at what it is given."""
+def with_checks(owner: type) -> Callable:
+    """Return the constructor of a class, which first checks its arguments."""
     init = owner.__init__
     signature = inspect.signature(init)
 
     @functools.wraps(init)
     def construct(self, *args, **kwargs):
         where = type(self).__name__
-        kinds, all_known = _arguments(type(self), owner)
-        if all_known:
-            check_keys(where, kwargs, kinds, TypeError)
-        check_values(
-            where, {**dict(zip(signature.parameters, (self, *args))), **kwargs}, kinds
-        )
+        arguments = _arguments(type(self), owner)
+        if hasattr(owner, 'check_names'):  # in words of its own
+            owner.check_names(kwargs)
+        if arguments.are_all:
+            check_keys(where, kwargs, arguments.kinds, TypeError)
+        by_name = dict(zip(signature.parameters, (self, *args)))
+        check_values(where, {**by_name, **kwargs}, arguments.kinds)
         init(self, *args, **kwargs)
 
     # Some of mmengine's classes look for it with what wraps it left on.
@@ -230,12 +246,12 @@ def checked(owner: type) -> Callable:
 
 
 def check_registered() -> None:
-    """Check what the constructors of our registered classes are given."""
+    """Let the constructors of our registered classes check their arguments."""
     for registry in vars(mmseg.registry).values():
         if not isinstance(registry, Registry):
             continue
         for kind in registry.module_dict.values():
             for base in getattr(kind, '__mro__', ()):
-                own = vars(base).get('__init__')
-                if own and _is_ours(base) and not hasattr(own, 'checks'):
-                    base.__init__ = checked(base)
+                init = vars(base).get('__init__')
+                if init and _is_ours(base) and not hasattr(init, 'checks'):
+                    base.__init__ = with_checks(base)

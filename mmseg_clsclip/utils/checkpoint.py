@@ -1,34 +1,43 @@
 """Checkpoints that fit their model key by key."""
 
 from collections.abc import Mapping
+from typing import Any
 
-from mmengine.runner import load_checkpoint
-from torch import nn
+from mmengine.runner import CheckpointLoader, load_state_dict
+from torch import Tensor, nn
+from torch.nn.modules.utils import consume_prefix_in_state_dict_if_present
 
-from ..models.inference.class_batches import out_of_memory
+from .memory import is_out_of_memory
 from .messages import first_few
 
 # Of batch normalisation; no result depends on it, and old ones lack it.
 UNUSED = 'num_batches_tracked'
 
 
-def _count(kind: str, keys: list[str]) -> str:
-    return f'{len(keys)} {kind} key{"s"[: len(keys) - 1]} ({first_few(keys, 3)})'
+def _describe_keys(kind: str, keys: list[str]) -> str:
+    return (
+        f'{len(keys)} {kind} key{"s" if len(keys) > 1 else ""} ({first_few(keys, 3)})'
+    )
+
+
+def _shape(value: Any) -> tuple[int, ...] | None:
+    """Return the shape of a tensor, None of anything else."""
+    return tuple(value.shape) if isinstance(value, Tensor) else None
 
 
 def misfits(module: nn.Module, state_dict: Mapping, prefix: str = '') -> list[str]:
-    """What of a checkpoint does not fit a module, in words.
+    """Return what of a checkpoint does not fit a module, in words.
 
     A module's ``state_dict()`` is what belongs in a checkpoint: all of it has
     to be there, and nothing else but what the module holds besides.
 
     Args:
         module (nn.Module): To be loaded.
-        state_dict (Mapping): With which, and perhaps with more.
+        state_dict (Mapping): Its values, and perhaps others'.
         prefix (str): Of the module's keys in it.
 
     Returns:
-        list[str]: Nothing if it fits.
+        list[str]: Sizes, unexpected and missing keys; nothing if it fits.
     """
     given = {
         key[len(prefix) :]: value
@@ -36,24 +45,51 @@ def misfits(module: nn.Module, state_dict: Mapping, prefix: str = '') -> list[st
         if key.startswith(prefix)
     }
     own = module.state_dict()
-    frozen = [
+    held = {
         name
         for named in (module.named_parameters, module.named_buffers)
         for name, _ in named(remove_duplicate=False)
-    ]
+    }
     sizes = [
-        f'size mismatch for {key}: {tuple(given[key].shape)} in the '
-        f'checkpoint, {tuple(value.shape)} in the model'
+        f'size mismatch for {key}: {_shape(given[key])} in the checkpoint, '
+        f'{_shape(value)} in the model'
         for key, value in own.items()
-        if value.shape != getattr(given.get(key, value), 'shape', None)
+        if key in given and _shape(given[key]) != _shape(value)
     ]
-    unexpected = [key for key in given if key not in own.keys() | {*frozen}]
+    unexpected = [key for key in given if key not in own.keys() | held]
     missing = [key for key in own if key not in given and not key.endswith(UNUSED)]
     return sizes[:3] + [
-        _count(kind, keys)
+        _describe_keys(kind, keys)
         for kind, keys in (('unexpected', unexpected), ('missing', missing))
         if keys
     ]
+
+
+def _read_checkpoint(path: str) -> tuple[dict, dict]:
+    """Return the content of a checkpoint, and the weights in it.
+
+    Raises:
+        ValueError: If torch cannot read it.
+        FileNotFoundError: If it does not exist.
+    """
+    try:
+        checkpoint = CheckpointLoader.load_checkpoint(path, map_location='cpu')
+        state_dict = checkpoint.get('state_dict', checkpoint)
+        consume_prefix_in_state_dict_if_present(state_dict, 'module.')
+    except (ImportError, OSError):
+        raise
+    except RuntimeError as error:  # of torch, as of half an archive
+        if is_out_of_memory(error):
+            raise
+        reason = str(error).partition('\n')[0]
+        raise ValueError(
+            f'{path} is no whole checkpoint that torch can read ({reason}).'
+        ) from error
+    except Exception as error:  # whatever unpickling meets in another file
+        raise ValueError(
+            f'{path} is no checkpoint that torch can read ({type(error).__name__}).'
+        ) from error
+    return checkpoint, state_dict
 
 
 def load_strictly(model: nn.Module, checkpoint: str) -> dict:
@@ -64,37 +100,23 @@ def load_strictly(model: nn.Module, checkpoint: str) -> dict:
         checkpoint (str): A file, or what else mmengine can load from.
 
     Returns:
-        dict: The checkpoint.
+        dict: The content of the checkpoint.
 
     Raises:
         ValueError: If it misfits, with the first keys, or is no checkpoint.
         FileNotFoundError: If it does not exist.
     """
+    content, state_dict = _read_checkpoint(checkpoint)
     try:
-        return load_checkpoint(model, checkpoint, map_location='cpu', strict=True)
+        load_state_dict(model, state_dict, strict=True)
     except ValueError as error:  # of a model that looks for itself
         raise ValueError(f'{checkpoint}: {error}') from error
-    except (ImportError, OSError):
-        raise
     except RuntimeError as error:
-        head, *lines = str(error).splitlines()
-        if out_of_memory(error):
+        if is_out_of_memory(error):
             raise
-        if 'do not match exactly' not in head:
-            raise ValueError(
-                f'{checkpoint} is no whole checkpoint that torch can read ({head}).'
-            ) from error
-        told = []
-        for line in filter(None, map(str.strip, lines)):
-            what, _, keys = line.partition('state_dict: ')
-            keys = keys.split(', ') if keys else []
-            told.append(_count(what.split()[0], keys) if keys else line)
+        problems = misfits(model, state_dict) or [str(error)]
         raise ValueError(
-            f'{checkpoint} does not fit the config: {"; ".join(told)}. Take '
+            f'{checkpoint} does not fit the config: {"; ".join(problems)}. Take '
             'the config that it was trained with.'
         ) from None
-    except Exception as error:  # whatever unpickling meets in another file
-        raise ValueError(
-            f'{checkpoint} is no checkpoint that torch can read '
-            f'({type(error).__name__}).'
-        ) from error
+    return content

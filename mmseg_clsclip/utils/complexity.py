@@ -1,4 +1,4 @@
-"""count_flops: the operations of a call that must be done."""
+"""Floating-point operations of a call."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 
 def count_flops(function: Callable[[], object]) -> int:
-    """Floating-point operations of a call, by PyTorch's own counter.
+    """Return the floating-point operations of a call, by PyTorch's own counter.
 
     Those of matrix products, convolutions and attention; a product and its
     sum are two. If the call ends in a ``backward()``, that is counted, too.

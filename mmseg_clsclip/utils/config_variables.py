@@ -10,7 +10,7 @@ from mmengine.config import Config
 
 from .messages import first_few
 
-# What data is trained on, tested on and counted.
+# Parts of a config by which data is trained on, tested on and counted.
 SECTIONS = [
     f'{split}_{part}'
     for split in ('train', 'val', 'test')
@@ -19,7 +19,7 @@ SECTIONS = [
 
 
 def _chain(path: Path) -> Iterator[Path]:
-    """A config's file, those that it inherits from, and theirs."""
+    """Yield a config's file, those that it inherits from, and theirs."""
     if path.suffix != '.py' or not path.is_file():
         return
     yield path
@@ -36,7 +36,7 @@ def _chain(path: Path) -> Iterator[Path]:
 
 
 def _same(variable: Any, value: Any) -> bool:
-    """Whether a value is a variable's, or begins with it."""
+    """Return whether a value is a variable's, or begins with it."""
     if isinstance(variable, str) and isinstance(value, str):
         return value == variable or value.startswith(variable.rstrip('/') + '/')
     if isinstance(variable, dict) and isinstance(value, dict):
@@ -44,14 +44,12 @@ def _same(variable: Any, value: Any) -> bool:
             key in value and _same(variable[key], value[key]) for key in variable
         )
     # A tuple is a list, after a config was written and read.
-    one, other = (
-        json.dumps(given, default=str, skipkeys=True) for given in (variable, value)
-    )
-    return one == other
+    texts = {json.dumps(v, default=str, skipkeys=True) for v in (variable, value)}
+    return len(texts) == 1
 
 
 def _places(variable: Any, part: Any, path: str) -> Iterator[str]:
-    """Where in a part of a config a variable's value stands."""
+    """Yield the places in a part of a config where a variable's value stands."""
     if _same(variable, part):
         yield path
     inner = (
@@ -65,7 +63,7 @@ def _places(variable: Any, part: Any, path: str) -> Iterator[str]:
 
 
 def unheeded(cfg: Config) -> list[str]:
-    """Say which variables a config overrides in vain.
+    """Return messages about the variables that a config overrides in vain.
 
     A config reads its own variables, ``train_dataloader = dict(dataset=
     dict(data_root=data_root))``, before another that inherits from it, or
@@ -78,7 +76,7 @@ def unheeded(cfg: Config) -> list[str]:
         list[str]: A sentence for each of the data's variables of which the
         old value is in use and the new one is not.
     """
-    told = {}
+    messages = {}
     final = cfg.to_dict()
     built = {key: final.get(key) for key in SECTIONS}
     files = _chain(Path(cfg.filename)) if cfg.filename else ()
@@ -89,8 +87,8 @@ def unheeded(cfg: Config) -> list[str]:
             if not (old and isinstance(old, (str, list, tuple, dict))) or (old == new):
                 continue
             was, now = (
-                {place for key in SECTIONS for place in _places(one, built[key], key)}
-                for one in (old, new)
+                {place for key in SECTIONS for place in _places(v, built[key], key)}
+                for v in (old, new)
             )
             # 'data/mine' begins with 'data', and is meant where it stands.
             if len(str(new)) > len(str(old)):
@@ -104,10 +102,10 @@ def unheeded(cfg: Config) -> list[str]:
                 else {place for place in now if place.rpartition('.')[2] in keys}
             )
             if was and not heeded:
-                told[name] = (
+                messages[name] = (
                     f'{name}={new!r} of {cfg.filename} changes nothing: '
                     f'{first_few(sorted(was), 2)} had {old!r} from {file} before. '
                     'Override what stands there, or change the variable in '
                     f'a copy of {file}.'
                 )
-    return list(told.values())
+    return list(messages.values())

@@ -1,4 +1,4 @@
-"""Pictures of a user's are opened by the usual formats alone."""
+"""Pictures of users, opened by the usual formats alone."""
 
 from os import PathLike
 from typing import BinaryIO

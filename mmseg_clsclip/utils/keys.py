@@ -17,7 +17,7 @@ SEEN_CLASSES = 'seen_classes'
 
 
 class Protocol(TypedDict, total=False):
-    """All that a figure depends on; other data sets may say more.
+    """Everything that a figure depends on; other data sets may say more.
 
     Attributes:
         dataset: Its name.
@@ -28,7 +28,12 @@ class Protocol(TypedDict, total=False):
         list_files: The files' names, if from files.
         pairs: How many are eligible.
         episodes: Which of them are asked, and in which order.
+        classes: How many there are, if all are asked together.
+        unseen_classes: Names, if all are asked together.
+        seen_classes: Which classes count as seen, in words.
+        size_bounds: Areas between small, medium and large masks.
         trained_on_unseen: Unseen classes that training saw.
+        random_weights: True if figures mean nothing.
         input_size: Of what the model sees, "HxW" or in words.
         views: Of a picture, joined by test-time augmentation.
         proposals: Their source, "none" without zoom-in.
@@ -43,7 +48,12 @@ class Protocol(TypedDict, total=False):
     list_files: list[str]
     pairs: int
     episodes: str
+    classes: int
+    unseen_classes: list[str]
+    seen_classes: str
+    size_bounds: list[int]
     trained_on_unseen: list[str]
+    random_weights: bool
     input_size: str
     views: int | list[int]
     proposals: str

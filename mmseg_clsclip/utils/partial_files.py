@@ -1,4 +1,4 @@
-"""Folders of what is being written, and how it takes its names."""
+"""Hidden folders of files that are being written, until they take their names."""
 
 import os
 import platform
@@ -16,9 +16,9 @@ try:
 except ImportError:  # no POSIX system: what a kill leaves behind stays
     fcntl = None
 
-NAME, SUFFIX = '.mmseg_clsclip-', '.part'
+PART_PREFIX, PART_SUFFIX = '.mmseg_clsclip-', '.part'
 # Locks of another machine may not be seen, but no writing takes a day.
-OLD = 24 * 3600
+ABANDONED_SECONDS = 24 * 3600
 
 
 @contextmanager
@@ -28,21 +28,21 @@ def new_folder(path: str | os.PathLike) -> Iterator[None]:
     If the block fails, those that were made and are empty go again.
     """
     path = Path(path)
-    made = [one for one in (path, *path.parents) if not os.path.exists(one)]
+    new = [folder for folder in (path, *path.parents) if not os.path.exists(folder)]
     try:
         path.mkdir(parents=True, exist_ok=True)
         yield
     except BaseException:
         with suppress(OSError):
-            for one in made:
-                one.rmdir()
+            for folder in new:
+                folder.rmdir()
         raise
 
 
 def _lock(folder: str | os.PathLike, wait: bool) -> int | None:
-    """A handle that holds a folder until it is closed or its process ends.
+    """Return a handle that holds a folder until it is closed or its process ends.
 
-    None if another has it, or there are no locks.
+    None if another process has it, or there are no locks.
     """
     handle = None
     try:
@@ -56,16 +56,16 @@ def _lock(folder: str | os.PathLike, wait: bool) -> int | None:
 
 
 def _prefix() -> str:
-    """Of this machine."""
-    return f'{NAME}{re.sub(r"[^a-zA-Z0-9]", "_", platform.node())[:64]}-'
+    """Return the prefix of this machine's folders."""
+    return f'{PART_PREFIX}{re.sub(r"[^a-zA-Z0-9]", "_", platform.node())[:64]}-'
 
 
 @lru_cache(1024)
 def _remove_left(folder: str) -> None:
     """Remove what killed processes have left in a folder; once a process."""
-    for part in Path(folder).glob(f'{NAME}*{SUFFIX}'):
+    for part in Path(folder).glob(f'{PART_PREFIX}*{PART_SUFFIX}'):
         with suppress(OSError):
-            old = time.time() - part.stat().st_mtime > OLD
+            old = time.time() - part.stat().st_mtime > ABANDONED_SECONDS
             if part.name.startswith(_prefix()) or old:
                 handle = _lock(part, wait=False)
                 if handle is not None:
@@ -74,9 +74,9 @@ def _remove_left(folder: str) -> None:
 
 
 def _held(parent: str | os.PathLike) -> tuple[str, int | None]:
-    """A new folder, and the handle that holds it."""
+    """Make a folder, and return it with the handle that holds it."""
     while True:
-        part = tempfile.mkdtemp(prefix=_prefix(), suffix=SUFFIX, dir=parent)
+        part = tempfile.mkdtemp(prefix=_prefix(), suffix=PART_SUFFIX, dir=parent)
         handle = _lock(part, wait=True) if fcntl else None
         # Before it was held another may have taken it for one that was left.
         if os.path.isdir(part):
@@ -87,7 +87,7 @@ def _held(parent: str | os.PathLike) -> tuple[str, int | None]:
 
 @contextmanager
 def part_folder(parent: str | os.PathLike) -> Iterator[Path]:
-    """A hidden folder for files that take their names when all is done.
+    """Make a hidden folder for files that take their names when all is done.
 
     Afterwards it is gone. If this process is killed it stays, until another
     one writes beside it.

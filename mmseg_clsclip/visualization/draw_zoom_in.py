@@ -1,4 +1,4 @@
-"""draw_zoom_in: the picture, its boxes, what each region said, the result."""
+"""draw_zoom_in: a picture, its boxes, the mask of each region, the result."""
 
 from collections.abc import Sequence
 
@@ -10,30 +10,58 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from mmseg.structures import SegDataSample
 
+from .overlay import overlay_labels
+
 
 def _colour(label: int, palette: Sequence | None) -> tuple[float, ...]:
-    """Of a label, RGB from 0 to 1."""
+    """Return the colour of a label, RGB from 0 to 1."""
     if palette is not None:
         return tuple(np.asarray(palette[label]) / 255)
     return matplotlib.colormaps['tab20'](label % 20)[:3]
 
 
 def _overlay(
-    picture: np.ndarray, labels: np.ndarray, palette: Sequence | None
+    picture: np.ndarray, label_map: np.ndarray, palette: Sequence | None
 ) -> np.ndarray:
-    """A picture (H, W, 3) uint8 with its labels (H, W), 0 left clear."""
-    shown = picture / 255
-    for label in np.unique(labels[labels > 0]):
-        mask = labels == label
-        shown[mask] = 0.4 * shown[mask] + 0.6 * np.array(_colour(label, palette))
-    return shown
+    """Lay labels (H, W) over a picture (H, W, 3) uint8, 0 left clear."""
+    number = int(label_map.max(initial=0)) + 1
+    colours = [_colour(label, palette) for label in range(number)]
+    return overlay_labels(picture / 255, label_map, colours, [0, *[0.6] * (number - 1)])
 
 
 def _show(axes: Axes, image: np.ndarray, title: str) -> None:
+    """Show an image (H, W, 3) with a title."""
     # 'antialiased' would blur the few pixels of a small region.
     axes.imshow(image, interpolation='nearest')
     axes.set_title(title, fontsize=9)
     axes.set_axis_off()
+
+
+def _draw_box(
+    axes: Axes, box: Sequence[float], name: str, colour: tuple[float, ...]
+) -> None:
+    """Draw a box (x1, y1, x2, y2) with its name."""
+    x1, y1, x2, y2 = box
+    # A pixel's centre, not its corner, is at whole numbers.
+    axes.add_patch(
+        Rectangle(
+            (x1 - 0.5, y1 - 0.5),
+            x2 - x1,
+            y2 - y1,
+            fill=False,
+            linewidth=1.5,
+            edgecolor=colour,
+        )
+    )
+    axes.text(
+        x1,
+        y1 - 3,
+        name,
+        fontsize=7,
+        color='white',
+        verticalalignment='bottom',
+        bbox=dict(facecolor=colour, edgecolor='none', pad=1),
+    )
 
 
 def draw_zoom_in(
@@ -46,65 +74,47 @@ def draw_zoom_in(
     """Draw a result of :class:`mmseg_clsclip.ZoomIn`.
 
     From left to right: the picture and its boxes; the first regions, each
-    with the mask that it gave; the joined result. Label 0 stays clear.
+    with its own mask; the joined result. Label 0 stays clear.
 
     Args:
         picture (np.ndarray): (H, W, 3) uint8, RGB.
-        sample (SegDataSample): What ZoomIn gave for it. Without
+        sample (SegDataSample): ZoomIn's result for it. Without
             ``keep_masks=True`` the regions show the joined result instead of
             their own.
         palette (Sequence, optional): RGB of every label, 0 to 255. Defaults
             to matplotlib's tab20.
-        max_regions (int): So many regions at most.
-        out_file (str, optional): Where to save it; the suffix says how.
+        max_regions (int): Most regions that are drawn.
+        out_file (str, optional): Where to save it, in the suffix's format.
 
     Returns:
         np.ndarray: The drawing, (h, w, 3) uint8, RGB.
     """
-    found = sample.proposals
-    joined = sample.pred_sem_seg.data[0].cpu().numpy().astype(int)
-    number = min(len(found), max_regions)
+    proposals = sample.proposals
+    label_map = sample.pred_sem_seg.data[0].cpu().numpy().astype(int)  # (H, W)
+    number = min(len(proposals), max_regions)
     columns = 2 + (number + 1) // 2
     figure = Figure(figsize=(2.6 * columns, 4), layout='constrained')
     canvas = FigureCanvasAgg(figure)
     grid = figure.add_gridspec(2, columns, width_ratios=[2] + [1] * (columns - 2) + [2])
 
     boxes = figure.add_subplot(grid[:, 0])
-    _show(boxes, picture, f'{len(found)} box{"es" * (len(found) != 1)}')
-    names = found.get('names') or [''] * len(found)
-    for (x1, y1, x2, y2), label, name in zip(
-        found.bboxes.tolist(), found.labels.tolist(), names
+    _show(boxes, picture, f'{len(proposals)} box{"es" * (len(proposals) != 1)}')
+    names = proposals.get('names') or [''] * len(proposals)
+    for box, label, name in zip(
+        proposals.bboxes.tolist(), proposals.labels.tolist(), names
     ):
-        # A pixel's centre, not its corner, is at whole numbers.
-        boxes.add_patch(
-            Rectangle(
-                (x1 - 0.5, y1 - 0.5),
-                x2 - x1,
-                y2 - y1,
-                fill=False,
-                linewidth=1.5,
-                edgecolor=_colour(label, palette),
-            )
-        )
-        boxes.text(
-            x1,
-            y1 - 3,
-            name,
-            fontsize=7,
-            color='white',
-            verticalalignment='bottom',
-            bbox=dict(facecolor=_colour(label, palette), edgecolor='none', pad=1),
-        )
-    masks = found.get('masks')
+        _draw_box(boxes, box, name, _colour(label, palette))
+    masks = proposals.get('masks')
     for k in range(number):
-        x1, y1, x2, y2 = found.windows[k].tolist()
-        said = joined[y1:y2, x1:x2] if masks is None else masks[k].numpy()
+        x1, y1, x2, y2 = proposals.windows[k].tolist()
+        mask = label_map[y1:y2, x1:x2] if masks is None else masks[k].numpy()
         _show(
             figure.add_subplot(grid[k % 2, 1 + k // 2]),
-            _overlay(picture[y1:y2, x1:x2], said, palette),
-            f'{names[k]} {found.scores[k]:.2f}',
+            _overlay(picture[y1:y2, x1:x2], mask, palette),
+            f'{names[k]} {proposals.scores[k]:.2f}',
         )
-    _show(figure.add_subplot(grid[:, -1]), _overlay(picture, joined, palette), 'joined')
+    result = _overlay(picture, label_map, palette)
+    _show(figure.add_subplot(grid[:, -1]), result, 'joined')
     figure.suptitle(sample.get('proposal_source', ''), fontsize=9)
     if out_file is not None:
         figure.savefig(out_file)

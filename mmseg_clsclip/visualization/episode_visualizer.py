@@ -12,21 +12,19 @@ from mmseg.registry import VISUALIZERS
 from mmseg.structures import SegDataSample
 from mmseg.visualization import SegLocalVisualizer
 
+from ..utils.keys import CLASS_NAME
+
 
 def _on_picture(
     sample: SegDataSample | None, image: np.ndarray
 ) -> SegDataSample | None:
-    """The sample without what its maps have right of and below the picture."""
-    maps = (
-        {}
-        if sample is None
-        else {
-            key: value
-            for key, value in sample.items()
-            if key in ('gt_sem_seg', 'pred_sem_seg')
-        }
-    )
+    """Cut off what a sample's maps have right of and below the picture."""
+    if sample is None:
+        return None
     height, width = image.shape[:2]
+    maps = {
+        key: sample.get(key) for key in ('gt_sem_seg', 'pred_sem_seg') if key in sample
+    }
     if all(value.shape == (height, width) for value in maps.values()):
         return sample
     return SegDataSample(
@@ -75,7 +73,7 @@ class EpisodeVisualizer(SegLocalVisualizer):
     _names: dict[str, str] = {}
 
     def tell_apart(self, paths: Iterable[str]) -> None:
-        """Hear of all pictures, as some may have one name in two folders."""
+        """Set the paths of all pictures, as two may have one name in two folders."""
         self._names = names_apart(paths)
 
     @property
@@ -120,17 +118,17 @@ class EpisodeVisualizer(SegLocalVisualizer):
             last = re.split(r'[\\/]', path)[-1]
             name = name.replace(last, self._names[path])
         data_sample = _on_picture(data_sample, image)
-        asked = getattr(data_sample, 'class_name', None)
-        if asked is None:
+        class_name = getattr(data_sample, CLASS_NAME, None)
+        if class_name is None:
             draw(self, name, image, data_sample, *args, **kwargs)
             return
         meta = self.dataset_meta
         self.dataset_meta = dict(
-            classes=('background', asked), palette=[[0, 0, 0], [255, 0, 255]]
+            classes=('background', class_name), palette=[[0, 0, 0], [255, 0, 255]]
         )
         # A name may have signs that no file's can, as in 'cup/mug'.
-        told = re.sub(r'[^\w.-]+', '-', asked)
+        suffix = re.sub(r'[^\w.-]+', '-', class_name)
         try:
-            draw(self, f'{name}_{told}', image, data_sample, *args, **kwargs)
+            draw(self, f'{name}_{suffix}', image, data_sample, *args, **kwargs)
         finally:
             self.dataset_meta = meta

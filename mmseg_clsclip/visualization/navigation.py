@@ -1,4 +1,4 @@
-"""Where the class token looks: the maps, how much is inside, a drawing."""
+"""Attention of the class token: the maps, their share inside a mask, a drawing."""
 
 from collections.abc import Sequence
 from typing import BinaryIO
@@ -12,13 +12,15 @@ from torch import Tensor, nn
 
 from ..models.backbones.clsclip_vit import ClsCLIPVisionTransformer
 from ..models.clip.blocks import split_heads
+from .overlay import overlay_labels
 
-# What a map shows, in the order of :func:`navigation_maps`.
+# Names of the maps, in the order of :func:`navigation_maps`.
 DIRECTIONS = ('the token looks', 'patches listen')
+MASK_COLOURS = ((0, 0, 0), (1, 0, 0.5 / 0.6))  # outside, inside
 
 
 def class_token_attention(block: nn.Module, x: Tensor) -> Tensor:
-    """Attention from and to the [CLS] in a block, mean of the heads.
+    """Return attention from and to the [CLS] in a block, mean of the heads.
 
     softmax(q k^T / sqrt(d)), with the block's own LayerNorm and projections.
 
@@ -37,8 +39,8 @@ def class_token_attention(block: nn.Module, x: Tensor) -> Tensor:
     attn = block.attn
     if not isinstance(attn, nn.MultiheadAttention):
         raise ValueError(
-            f'The attention of this CLIP is a {type(attn).__name__}, which '
-            "nobody can look into; use a ViT such as 'ViT-B-16-quickgelu'."
+            f'The attention of this CLIP is a {type(attn).__name__}, not a '
+            "MultiheadAttention; use a ViT such as 'ViT-B-16-quickgelu'."
         )
     q, k, _ = split_heads(attn, block.ln_1(x))
     weights = (q @ k.transpose(-2, -1) / q.shape[-1] ** 0.5).softmax(-1).mean(1)
@@ -49,7 +51,7 @@ def class_token_attention(block: nn.Module, x: Tensor) -> Tensor:
 def navigation_maps(
     backbone: ClsCLIPVisionTransformer, inputs: Tensor, text: Tensor | None = None
 ) -> Tensor:
-    """Attention between the class token and the patches, block by block.
+    """Return attention between the class token and the patches, block by block.
 
     Before a navigated block the token has just been replaced by
     ``L_i(T_cls)``.
@@ -81,7 +83,7 @@ def on_patches(
     grid: tuple[int, int],
     patch_size: tuple[int, int],
 ) -> Tensor:
-    """Which share of every patch a mask covers.
+    """Return the share of every patch that a mask covers.
 
     Args:
         mask (Tensor): (H, W), 1 inside; at the picture's own size.
@@ -100,7 +102,7 @@ def on_patches(
 
 
 def share_inside(maps: Tensor, inside: Tensor) -> Tensor:
-    """Share of the attention over patches that falls into a mask.
+    """Return the share of the attention over patches that falls into a mask.
 
     Args:
         maps (Tensor): Attention (..., h, w).
@@ -159,8 +161,8 @@ def draw_navigation(
         axes.spines[:].set_visible(False)
 
     def overlay(axes, mask, title):
-        shown = picture / 255
-        shown[mask == 1] = 0.4 * shown[mask == 1] + [0.6, 0, 0.5]
+        inside = (mask == 1).astype(int)
+        shown = overlay_labels(picture / 255, inside, MASK_COLOURS, (0, 0.6))
         axes.imshow(shown, interpolation='nearest')
         axes.set_title(title, fontsize=9)
 

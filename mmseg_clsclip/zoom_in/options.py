@@ -4,7 +4,7 @@ from enum import Enum
 
 
 class Join(str, Enum):
-    """How the values of overlapping regions are joined."""
+    """The ways to join the values of overlapping regions."""
 
     OR = 'or'
     MAX = 'max'
@@ -12,7 +12,7 @@ class Join(str, Enum):
 
 
 class WholePicture(str, Enum):
-    """Where the segmentor's logits of the whole picture are taken."""
+    """The places that take the segmentor's logits of the whole picture."""
 
     FALLBACK = 'fallback'
     INCLUDE = 'include'

@@ -40,7 +40,7 @@ class RegionPrediction(NamedTuple):
 
 
 class SegmentorClasses(ABC):
-    """What differs between prompted classes and a closed set.
+    """Interface of the classes of a segmentor, prompted or a closed set.
 
     A single channel is a probability, as mmseg gives it; several are logits.
 

@@ -30,7 +30,7 @@ class SegmentorWrapper(BaseTTAModel):
 
     @property
     def dataset_meta(self) -> dict:
-        """That of the segmentor."""
+        """Names and colours of the segmentor's classes."""
         return self.module.dataset_meta
 
     @dataset_meta.setter
@@ -39,7 +39,7 @@ class SegmentorWrapper(BaseTTAModel):
 
     @property
     def decode_head(self) -> nn.Module:
-        """That of the segmentor, where mmseg's ``init_model`` looks for it."""
+        """Head of the segmentor, where mmseg's ``init_model`` looks for it."""
         return self.module.decode_head
 
     def test_step(self, data: dict) -> SampleList:

@@ -6,6 +6,7 @@ import numpy as np
 from mmseg.structures import SegDataSample
 from torch import Tensor
 
+from ..utils.keys import CLASS_NAME
 from .segmentor_classes import LabelSpace, SegmentorClasses
 
 
@@ -58,7 +59,7 @@ class ZoomInput:
             # Not to the segmentor's device: what comes next is OpenCV's.
             image=image.permute(1, 2, 0).cpu().numpy(),  # (H, W, 3)
             sample=sample,
-            label_space=classes.get_label_space(meta.get('class_name')),
+            label_space=classes.get_label_space(meta.get(CLASS_NAME)),
         )
 
     @property

@@ -105,7 +105,7 @@ def test_nothing_is_overwritten_and_no_model_asked(clsclip, monkeypatch):
     Path('out').mkdir()
     Path('out/b.json').write_text('mine')
     built = []
-    monkeypatch.setattr(cli, 'Predictor', lambda *args: built.append(args))
+    monkeypatch.setattr(cli, 'Predictor', lambda *args, **options: built.append(args))
     status, _, _ = clsclip('in', *CLASSES)
     assert status.startswith('clsclip: 1 results exist: out/b.json.')
     assert '--overwrite' in status and not built
@@ -130,9 +130,9 @@ def test_random_weights_are_said_everywhere(clsclip, monkeypatch, tiny_clip_json
         'model.decode_head.num_heads=2',
     )
     assert status == 0
-    assert err.count(outputs.RANDOM) == 2 and 'drawn world' not in err
+    assert err.count(outputs.RANDOM_WARNING) == 2 and 'drawn world' not in err
     said = json.loads(Path('out/a.json').read_text())
-    assert said['random_weights'] and outputs.RANDOM in said['notes']
+    assert said['random_weights'] and outputs.RANDOM_WARNING in said['notes']
     overlay = Image.open('out/a_overlay.png')
     assert overlay.getpixel((1, 1)) == (255, 0, 0)
 
@@ -194,6 +194,25 @@ def test_pictures_after_the_names_are_explained(clsclip, capsys):
         cli.main(['--classes', 'red mug', 'in/a.png', '--out-dir', 'out'])
     said = capsys.readouterr().err
     assert 'PICTURE (pictures come before --classes, which takes' in said
+
+
+@pytest.mark.parametrize('name', ['in/b.png', SCENE, 'in/', './in', 'b.txt'])
+def test_a_picture_among_the_names_is_explained(clsclip, capsys, monkeypatch, name):
+    Path('b.txt').touch()
+    monkeypatch.setattr(cli, 'Predictor', None)
+    with pytest.raises(SystemExit, match='2'):
+        cli.main(['in/a.png', '--classes', 'red mug', name, '--out-dir', 'out'])
+    error = capsys.readouterr().err
+    assert f'--classes {name}: is a picture or a folder (pictures come before' in error
+    assert not Path('out').exists()
+
+
+def test_a_class_may_be_called_like_a_file_without_a_suffix(clsclip):
+    names = ['ring', 'in', 'St. Bernard', 'a/c', 'c.png']
+    Path('ring').touch()
+    assert clsclip('in/a.png', '--classes', *names)[0] == 0
+    said = json.loads(Path('out/a.json').read_text())
+    assert [one['name'] for one in said['classes']] == names
 
 
 def test_the_example_of_the_help_can_be_typed(clsclip, capsys, monkeypatch):

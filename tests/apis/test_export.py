@@ -1,6 +1,6 @@
 """Exported files give what PyTorch's model gives; wrong use is refused."""
 
-import importlib.util
+import runpy
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from mmengine.config import Config
 from mmseg.registry import MODELS
 
+from mmseg_clsclip.apis import checked_export
 from mmseg_clsclip.apis.export import (
     EMBEDDINGS,
     FILES,
@@ -262,13 +263,8 @@ def test_other_wrong_models(tiny_clip_json):
 
 
 @pytest.fixture(scope='module')
-def tool():
-    spec = importlib.util.spec_from_file_location(
-        'export_tool', ROOT / 'tools/export.py'
-    )
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def main():
+    return runpy.run_path(str(ROOT / 'tools/export.py'))['main']
 
 
 def small(clip, *more):
@@ -284,11 +280,11 @@ def small(clip, *more):
 
 
 def test_the_tool_keeps_what_agrees_alone(
-    tool, files, tiny_clip_json, tmp_path, monkeypatch, capsys
+    main, files, tiny_clip_json, tmp_path, monkeypatch, capsys
 ):
     # The export itself is tested above.
     monkeypatch.setattr(
-        tool,
+        checked_export,
         'export_segmentor',
         lambda model, folder: [
             (folder / name).write_bytes((files.folder / name).read_bytes())
@@ -296,20 +292,20 @@ def test_the_tool_keeps_what_agrees_alone(
         ],
     )
     monkeypatch.setattr(
-        tool,
+        checked_export,
         'export_text',
         lambda encoder, folder: [(folder / name).touch() for name in FILES[2:]],
     )
     checkpoint, out = tmp_path / 'one.pth', tmp_path / 'out'
     torch.save(files.model.state_dict(), checkpoint)
     call = [CONFIG, str(checkpoint), '--out-dir', str(out), *small(tiny_clip_json)]
-    tool.main(call)
+    main(call)
     said = capsys.readouterr().out
     assert '2 x 36 x 31, 3 classes: off by at most ' in said
     assert said.count('off by') == 4 and said.count('Wrote ') == 5
     assert sorted(path.name for path in out.iterdir()) == sorted(FILES)
     with pytest.raises(SystemExit, match='names.json already.*--overwrite'):
-        tool.main(call)
+        main(call)
     # Files of another model: nothing of them takes the place of the first.
     with torch.no_grad():
         files.model.decode_head.conv_seg.weight.add_(1e-2)
@@ -317,9 +313,26 @@ def test_the_tool_keeps_what_agrees_alone(
         files.model.decode_head.conv_seg.weight.sub_(1e-2)
     before = (out / NAMES).stat().st_mtime_ns
     with pytest.raises(SystemExit, match='off by .*, more than 1e-04'):
-        tool.main([*call[:4], '--overwrite', *call[4:]])
+        main([*call[:4], '--overwrite', *call[4:]])
     assert sorted(path.name for path in out.iterdir()) == sorted(FILES)
     assert (out / NAMES).stat().st_mtime_ns == before
+
+
+def test_what_is_not_a_number_is_no_small_difference(files, monkeypatch):
+    real, encoder = checked_export._model_logits, files.model.text_encoder
+    classes = list(encoder.synonyms.values())
+    sizes = []
+
+    def logits(model, pictures):
+        sizes.append(tuple(pictures.shape))
+        return real(model, pictures) * (np.nan if len(sizes) == 2 else 1)
+
+    monkeypatch.setattr(checked_export, '_model_logits', logits)
+    try:
+        assert np.isnan(checked_export.compare_files(files.model, files.folder))
+    finally:
+        encoder.set_vocabulary(classes)
+    assert len(sizes) == 4
 
 
 @pytest.mark.parametrize(
@@ -334,12 +347,12 @@ def test_the_tool_keeps_what_agrees_alone(
         ('shapes/clsclip_shapes-5i_whole.py', CHECKPOINT, 'file/out', 'file'),
     ],
 )
-def test_wrong_use_of_the_tool(tool, tmp_path, config, checkpoint, out, said):
+def test_wrong_use_of_the_tool(main, tmp_path, config, checkpoint, out, said):
     (tmp_path / 'file').touch()
     if config == 'clsclip_plus':
         config = 'clsclip_plus/clsclip-plus_shapes-5i_fold0.py'
     with pytest.raises(SystemExit, match='^export.py: .*' + said):
-        tool.main(
+        main(
             [
                 str(ROOT / 'configs' / config),
                 checkpoint,

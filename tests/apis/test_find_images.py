@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mmseg_clsclip.apis.find_images import find
+from mmseg_clsclip.apis.find_images import find_images
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def folder(tmp_path, monkeypatch):
 
 
 def names(*arguments):
-    found, wrong = find(arguments)
+    found, wrong = find_images(arguments)
     assert not wrong
     return {path: str(name) for path, name in found.items()}
 
@@ -83,7 +83,7 @@ def test_names_that_clash_in_spite_of_it_are_refused(folder):
     Path('c/a').mkdir(parents=True)
     Path('c/a/x.jpg').touch()
     with pytest.raises(ValueError, match='would both be written as a/x'):
-        find(['a/x.jpg', 'b/x.jpg', 'c'])
+        find_images(['a/x.jpg', 'b/x.jpg', 'c'])
 
 
 def test_names_that_clash_but_for_their_case(folder):
@@ -111,7 +111,7 @@ def test_results_of_an_earlier_call_are_no_pictures(folder):
 
 
 def test_what_is_not_found_is_said(folder):
-    found, wrong = find(['empty', '*.webp', 'nowhere.jpg', 'b/x.jpg'])
+    found, wrong = find_images(['empty', '*.webp', 'nowhere.jpg', 'b/x.jpg'])
     assert list(found) == ['b/x.jpg']
     assert [line[:32] for line in wrong] == [
         'empty: the folder has no picture',

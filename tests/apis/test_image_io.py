@@ -8,14 +8,14 @@ import pytest
 from PIL import Image
 
 from mmseg_clsclip.apis import image_io as pictures
-from mmseg_clsclip.apis.image_io import read, to_rgb
+from mmseg_clsclip.apis.image_io import convert_to_rgb, read_image
 from mmseg_clsclip.datasets.shapes_world import draw
 
 SCENE = draw(7, 'test', 0).picture
 
 
 def test_a_scene_that_a_file_backend_draws():
-    picture = read('shapes-5i://test/0/000007.bmp')
+    picture = read_image('shapes-5i://test/0/000007.bmp')
     np.testing.assert_array_equal(picture.pixels, SCENE)
     assert picture.notes == ()
 
@@ -50,7 +50,7 @@ def test_as_mmseg_reads_it(tmp_path, name):
         opaque=image.convert('RGBA'),
     ).get(path.stem, image).save(path, **options)
     theirs = mmcv.imread(str(path), channel_order='rgb')
-    ours = read(path)
+    ours = read_image(path)
     assert ours.pixels.shape == theirs.shape and ours.notes == ()
     if name == 'turned.jpg':
         assert ours.pixels.shape == (128, 100, 3)
@@ -66,7 +66,7 @@ def test_what_is_transparent_lies_on_white():
         alpha = np.full((128, 128), 255, np.uint8)
         alpha[:64] = 0
         image.putalpha(Image.fromarray(alpha))
-        pixels, notes = to_rgb(image)
+        pixels, notes = convert_to_rgb(image)
         assert (pixels[:64] == 255).all() and 'white' in notes[0]
         np.testing.assert_array_equal(
             pixels[64:], np.asarray(image.convert('RGB'))[64:]
@@ -78,7 +78,7 @@ def test_cmyk_is_shown_in_its_colours(tmp_path):
     Image.fromarray(np.repeat(colours, 16, 0)).convert('CMYK').save(
         tmp_path / 'a.jpg', quality=95
     )
-    pixels = read(tmp_path / 'a.jpg').pixels.astype(int)
+    pixels = read_image(tmp_path / 'a.jpg').pixels.astype(int)
     assert abs(pixels[:, [2, -3]] - [[255, 0, 0], [0, 0, 255]]).max() < 12
 
 
@@ -87,7 +87,7 @@ def test_the_first_frame_of_several(tmp_path):
     first.save(
         tmp_path / 'a.gif', save_all=True, append_images=[Image.new('RGB', (9, 9))]
     )
-    pixels, notes = read(tmp_path / 'a.gif')
+    pixels, notes = read_image(tmp_path / 'a.gif')
     assert (pixels == 200).all() and 'the first is taken' in notes[0]
 
 
@@ -117,33 +117,33 @@ def test_what_cannot_be_read_is_named_in_one_line(tmp_path, monkeypatch, name, r
     if path.stem == 'bomb':
         monkeypatch.setattr(pictures.Image, 'MAX_IMAGE_PIXELS', 8000)
     with pytest.raises(ValueError, match=f'{name}: .*{reason}') as error:
-        read(path)
+        read_image(path)
     assert '\n' not in str(error.value)
 
 
 def test_a_file_that_cannot_be_opened(tmp_path, monkeypatch):
     with pytest.raises(FileNotFoundError, match='nowhere.png'):
-        read(tmp_path / 'nowhere.png')
+        read_image(tmp_path / 'nowhere.png')
 
     def refuse(path, formats):
         raise PermissionError(13, 'Permission denied', str(path))
 
     monkeypatch.setattr(pictures.Image, 'open', refuse)
     with pytest.raises(PermissionError, match='mine.png'):
-        read(tmp_path / 'mine.png')
+        read_image(tmp_path / 'mine.png')
 
 
 def test_a_pipe_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / 'pipe.png')
     for path in str(tmp_path / 'pipe.png'), '/dev/zero':
         with pytest.raises(ValueError, match=f'{path}: is a pipe, a socket'):
-            read(path)
+            read_image(path)
 
 
 def test_so_many_pixels_are_refused_before_they_are_decoded(tmp_path):
     path = tmp_path / 'large.png'
     Image.fromarray(SCENE).save(path)
-    assert read(path, 128 * 128).pixels.shape == SCENE.shape
+    assert read_image(path, 128 * 128).pixels.shape == SCENE.shape
     # Only the header: what is decoded would be found to be cut.
     path.write_bytes(path.read_bytes()[:100])
     with pytest.raises(
@@ -151,4 +151,4 @@ def test_so_many_pixels_are_refused_before_they_are_decoded(tmp_path):
         match='128 x 128 pixels, more than the 16,'
         '383 that are taken here; make it smaller',
     ):
-        read(path, 128 * 128 - 1)
+        read_image(path, 128 * 128 - 1)

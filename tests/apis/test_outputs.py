@@ -25,7 +25,7 @@ def prediction(size, **options):
 
 def test_a_mask_lies_where_its_labels_are():
     one = prediction((600, 800))
-    overlay = np.asarray(outputs.overlay(one, one.labels())).astype(int)
+    overlay = np.asarray(outputs.draw_overlay(one, one.labels())).astype(int)
     assert overlay.shape[1] == 800 and overlay.shape[0] > 600
     assert (overlay[:600, :400] == 100).all()
     assert (overlay[:600, 400] == 255).all()  # the edge
@@ -46,15 +46,15 @@ def test_a_mask_lies_where_its_labels_are():
 def test_odd_sizes(size, drawn):
     one = prediction(size)
     labels = one.labels()
-    assert outputs.mask(one, labels).size == size[::-1]
-    overlay = outputs.overlay(one, labels)
+    assert outputs.draw_mask(one, labels).size == size[::-1]
+    overlay = outputs.draw_overlay(one, labels)
     assert overlay.width == max(drawn[1], 512)
     assert drawn[0] < overlay.height < drawn[0] + 200
 
 
 def test_random_weights_stand_above_the_picture():
     plain, random = (
-        outputs.overlay(one, one.labels())
+        outputs.draw_overlay(one, one.labels())
         for one in (prediction((600, 800)), prediction((600, 800), random_weights=True))
     )
     assert random.getpixel((0, 0)) == (255, 0, 0)
@@ -69,24 +69,24 @@ def test_areas_and_boxes():
     one = prediction((10, 10), background=False)
     labels = np.zeros((10, 10), np.uint8)
     labels[2:4, 5:] = 1
-    zero, other = outputs.found(one, labels)
+    zero, other = outputs.list_regions(one, labels)
     assert (zero['area'], zero['box']) == (90, [0, 0, 10, 10])
     assert (other['area'], other['per_cent']) == (10, 10.0)
     assert other['box'] == [5, 2, 10, 4]
     one.background = True
-    assert [f['label'] for f in outputs.found(one, labels)] == [1]
+    assert [f['label'] for f in outputs.list_regions(one, labels)] == [1]
 
 
 def test_more_labels_than_a_palette_holds():
     one = prediction((4, 4))
     one.classes = one.classes * 150
     with pytest.raises(ValueError, match='301 labels; a mask as PNG holds 2'):
-        outputs.mask(one, one.labels())
+        outputs.draw_mask(one, one.labels())
 
 
 def test_a_mask_can_be_read_back_as_labels(tmp_path):
     one = prediction((8, 8))
-    outputs.save(one, tmp_path / 'deep/x', 'x.jpg')
+    outputs.save_results(one, tmp_path / 'deep/x', 'x.jpg')
     image = Image.open(tmp_path / 'deep/x_mask.png')
     assert image.mode == 'P' and image.getpalette()[3:6] == [0, 255, 0]
     np.testing.assert_array_equal(np.asarray(image), one.labels())
@@ -97,7 +97,7 @@ def test_all_three_are_written_or_none(tmp_path, suffix):
     # The name of one is too long, and of those that are longer.
     stem = tmp_path / ('x' * (256 - len(suffix)))
     with pytest.raises(OSError):
-        outputs.save(prediction((8, 9)), stem, 'x.png')
+        outputs.save_results(prediction((8, 9)), stem, 'x.png')
     assert not list(tmp_path.iterdir())
 
 
@@ -105,7 +105,7 @@ def test_all_three_are_written_or_none(tmp_path, suffix):
 def test_a_json_lies_beside_its_own_mask_alone(tmp_path, monkeypatch, number):
     """Whatever stops it, and however little may be tidied up then."""
     old, new = prediction((8, 8)), prediction((8, 8), background=False)
-    outputs.save(old, tmp_path / 'x', 'old.jpg')
+    outputs.save_results(old, tmp_path / 'x', 'old.jpg')
     left, replace = iter(range(number - 1)), os.replace
 
     def stopped(*args):
@@ -116,7 +116,7 @@ def test_a_json_lies_beside_its_own_mask_alone(tmp_path, monkeypatch, number):
 
     monkeypatch.setattr(os, 'replace', stopped)
     with pytest.raises(KeyboardInterrupt):
-        outputs.save(new, tmp_path / 'x', 'new.jpg')
+        outputs.save_results(new, tmp_path / 'x', 'new.jpg')
     there = {path.name for path in tmp_path.iterdir()}
     assert there == {'x_overlay.png', 'x_mask.png'} - {
         1: {'x_overlay.png', 'x_mask.png'},

@@ -97,7 +97,7 @@ def test_a_large_picture_is_seen_smaller(shipped, monkeypatch):
     shipped.set_classes(NAMES)
     large = np.array(Image.fromarray(TRUTH.picture).resize((500, 250)))
     whole = shipped(large)
-    monkeypatch.setattr(module, 'MOST_LOGITS', 3 * 200 * 100)
+    monkeypatch.setattr(module, 'MAX_LOGITS', 3 * 200 * 100)
     small = shipped(large)
     assert small.logits.shape == (2, 100, 200)
     assert 'seen at 200 x 100 pixels' in small.notes[0]

@@ -64,7 +64,9 @@ def iou(mask, label, name):
 
 
 def test_the_threshold_moves_without_a_forward(predictors, forwards, scene):
-    found, said, *images = web.Asker(predictors)(scene, NAMES, False, 0.5, True)
+    found, said, *images = web.RequestHandler(predictors)(
+        scene, NAMES, False, 0.5, True
+    )
     assert forwards == ['ClsCLIP', 'DenseCLIP']
     assert 'clsclip_shapes-5i_whole: ' in said and BASELINE[10:-3] in said
     assert iou(images[1], 1, 'red circle') > 0.8
@@ -72,19 +74,19 @@ def test_the_threshold_moves_without_a_forward(predictors, forwards, scene):
     assert found[0].classes[1] == ('yellow square', 'square in yellow')
     areas = []
     for threshold in (0.05, 0.5, 0.95):
-        drawn = web.draw(found, threshold, True)
+        drawn = web.draw_images(found, threshold, True)
         assert [image.mode for image in drawn] == ['RGB', 'P'] * 2
         for one, mask in zip(found, drawn[1::2]):
             np.testing.assert_array_equal(mask, one.labels(threshold))
         areas.append(np.count_nonzero(drawn[1]))
     assert areas[0] > areas[1] > areas[2] > 0
-    assert (np.asarray(web.draw(found, 0.95, False)[1]) > 0).all()
+    assert (np.asarray(web.draw_images(found, 0.95, False)[1]) > 0).all()
     assert len(forwards) == 2
-    assert web.draw(None, 0.5, True) == gr.skip()
+    assert web.draw_images(None, 0.5, True) == gr.skip()
 
 
 def test_the_zoom_in_has_the_model_in_common(predictors, scene):
-    ask = web.Asker(predictors[:1])
+    ask = web.RequestHandler(predictors[:1])
     found, said, *_ = ask(scene, NAMES, True, 0.5, True)
     assert 'with zoom-in' in said
     assert ask.plus.segmentor is predictors[0].model
@@ -94,7 +96,7 @@ def test_the_zoom_in_has_the_model_in_common(predictors, scene):
     plain = ask(scene, NAMES, False, 0.5, True)[0][0]
     assert not torch.equal(plain.logits, found[0].logits)
     # A config that zooms in has nothing to switch.
-    alone = web.Asker([alone])
+    alone = web.RequestHandler([alone])
     assert not alone.can_zoom
     assert isinstance(alone.predictors[0].model, ZoomIn)
 
@@ -106,7 +108,7 @@ def test_the_zoom_in_has_the_model_in_common(predictors, scene):
         ('scene', ' \n', 'vocabulary is empty'),
         ('scene', 'a\nbackground', 'background.* is where no class is'),
         ('scene', 'a\nb,', "has the name ''"),
-        ('scene', 'long ' * 99, 'this CLIP reads'),
+        ('scene', 'long ' * 99, 'this model reads'),
         ('scene', 'a\n<i>b</i>\n<i>b</i>', "name '<i>b</i>' stands twice"),
         ('broken', 'a', '^broken.jpg: is no picture'),
         ('gone', 'a', 'No such file'),
@@ -137,7 +139,7 @@ def test_what_does_not_do_is_said(
         gone=str(tmp_path / 'gone.jpg'),
     ).get(name)
     with pytest.raises(gr.Error) as error:
-        web.Asker(predictors)(path, classes, False, 0.5, True)
+        web.RequestHandler(predictors)(path, classes, False, 0.5, True)
     said = error.value.message
     assert '<' not in said and str(tmp_path) not in said
     assert re.search(reason, html.unescape(said)), said
@@ -149,7 +151,7 @@ def test_only_what_was_uploaded_is_read(tmp_path, monkeypatch, scene):
         path = scene
 
     monkeypatch.setenv('GRADIO_TEMP_DIR', str(tmp_path))
-    assert web.uploaded(None) is None and web.uploaded(Data) == scene
+    assert web.check_upload(None) is None and web.check_upload(Data) == scene
     monkeypatch.setenv('GRADIO_TEMP_DIR', str(tmp_path / 'uploads'))
     for Data.path in (
         scene,
@@ -157,11 +159,11 @@ def test_only_what_was_uploaded_is_read(tmp_path, monkeypatch, scene):
         'http://10.0.0.1/x.png',
     ):
         with pytest.raises(gr.Error, match='Upload the picture'):
-            web.uploaded(Data)
+            web.check_upload(Data)
 
 
 def test_two_requests_wait_for_each_other(predictors, scene):
-    ask = web.Asker(predictors)
+    ask = web.RequestHandler(predictors)
     inside, most = [], []
 
     def look(module, args):
@@ -185,7 +187,7 @@ def test_two_requests_wait_for_each_other(predictors, scene):
 
 
 def test_the_page_says_what_the_model_is(predictors, tiny_clip_json):
-    shipped = str(web.build(predictors).config)
+    shipped = str(web.build_page(predictors).config)
     assert web.DRAWN_WORLD in shipped and 'RANDOM' not in shipped
     cfg = read_config('shapes/clsclip_shapes-5i_whole.py')
     cfg.model.backbone.update(
@@ -193,12 +195,12 @@ def test_the_page_says_what_the_model_is(predictors, tiny_clip_json):
     )
     cfg.model.decode_head.update(in_channels=32, num_heads=2)
     random = Predictor(cfg, device='cpu', background=True)
-    random = str(web.build([random]).config)
+    random = str(web.build_page([random]).config)
     assert web.DRAWN_WORLD not in random and 'RANDOM WEIGHTS' in random
 
 
 def test_a_request_that_takes_too_long_is_stopped(predictors, scene):
-    ask = web.Asker(predictors, 0.3)
+    ask = web.RequestHandler(predictors, 0.3)
     slow = predictors[0].segmentor.register_forward_pre_hook(
         lambda module, args: time.sleep(0.4)
     )
@@ -216,11 +218,11 @@ def test_a_request_that_takes_too_long_is_stopped(predictors, scene):
     'name', ['<img src=x onerror=alert(1)>', '**a**', '[a](http://b)', '`a`', 'a|b']
 )
 def test_a_name_is_shown_as_it_is(predictors, monkeypatch, name):
-    shown = web.plain(name)
+    shown = web.escape_text(name)
     assert not set('<>*[]()`|') & set(shown)
     assert html.unescape(shown) == name
     monkeypatch.setattr(predictors[0].model.cfg, '_filename', f'{name}.py')
-    assert name not in str(web.build(predictors[:1]).config)
+    assert name not in str(web.build_page(predictors[:1]).config)
 
 
 def _run(monkeypatch, *args):
@@ -245,7 +247,7 @@ def test_the_command_serves_this_machine_alone(monkeypatch, capsys):
 
 
 def test_what_is_too_large_or_passes_the_queue_by_is_refused(monkeypatch, capsys):
-    monkeypatch.setattr(web.limits, 'BYTES', 9 * 1024)
+    monkeypatch.setattr(web.limits, 'MAX_UPLOAD_BYTES', 9 * 1024)
     pages = []
     monkeypatch.setattr(gr.Blocks, 'block_thread', lambda page: pages.append(page))
     _run(monkeypatch)
@@ -277,7 +279,7 @@ def test_what_is_too_large_or_passes_the_queue_by_is_refused(monkeypatch, capsys
     assert post('upload', many, 'multipart/form-data; boundary=x') in (400, 413)
     body = json.dumps(dict(data=['a' * 2**20], fn_index=0, session_hash='a'))
     assert post('queue/join', body.encode(), 'application/json') == 413
-    for name in 'Asker', '_ask', 'draw', 'predict':
+    for name in 'RequestHandler', '_ask', 'draw_images', 'predict':
         assert post(f'run/{name}', b'{"data": []}', 'application/json') != 200
     assert pages[0]._queue.max_size == 16
     pages[0].close()

@@ -274,7 +274,7 @@ def test_a_fault_in_the_files(name, root, check):
         ),
         (
             'train_dataloader.dataset.dataset.metainfo.classes=[a]',
-            "error train: the names do not do\n.* has the one class 'a'",
+            "error train: the names are invalid\n.* has the one class 'a'",
         ),
     ],
 )

@@ -197,26 +197,26 @@ def test_a_missing_root_or_list_is_named(voc, tmp_path):
 
 
 def test_bad_fold_and_split(voc):
-    with pytest.raises(ValueError, match='folds 0 to 3, not 5'):
+    with pytest.raises(ValueError, match='fold=5: write a fold, 0 to 3'):
         build(voc, fold=5)
-    with pytest.raises(ValueError, match="'train' and 'val', not 'test'"):
+    with pytest.raises(ValueError, match="split='test': write 'train' or 'val'"):
         build(voc, split='test')
 
 
 @pytest.mark.parametrize(
     'option, message',
     [
-        (dict(fold='0'), "folds 0 to 3, not '0'"),
-        (dict(fold=True), 'folds 0 to 3, not True'),
-        (dict(fold=1.0), r'folds 0 to 3, not 1\.0'),
-        (dict(fold=-1), 'folds 0 to 3, not -1'),
-        (dict(fold=None), 'folds 0 to 3, not None'),
-        (dict(split=['val']), r"splits 'train' and 'val', not \['val'\]"),
-        (dict(data_root=5), 'data_root=5: a path, or None'),
-        (dict(ann_file=['val.txt']), r"ann_file=\['val\.txt'\]: a path"),
-        (dict(data_prefix='img'), "data_prefix='img': a dict of folders"),
-        (dict(data_prefix=dict(img_path=3)), 'data_prefix=.*: a dict of folders'),
-        (dict(min_area=-1), 'min_area=-1: a number of pixels'),
+        (dict(fold='0'), "fold='0': write a fold, 0 to 3"),
+        (dict(fold=True), 'fold=True: write a fold, 0 to 3'),
+        (dict(fold=1.0), r'fold=1\.0: write a fold, 0 to 3'),
+        (dict(fold=-1), 'fold=-1: write a fold, 0 to 3'),
+        (dict(fold=None), 'fold=None: write a fold, 0 to 3'),
+        (dict(split=['val']), r"split=\['val'\]: write 'train' or 'val'"),
+        (dict(data_root=5), 'data_root=5: write a text or None'),
+        (dict(ann_file=['val.txt']), r"ann_file=\['val\.txt'\]: write a text or None"),
+        (dict(data_prefix='img'), "data_prefix='img': write a dict or None"),
+        (dict(data_prefix=dict(img_path=3)), 'data_prefix=.*: write a dict or None'),
+        (dict(min_area=-1), 'min_area=-1: write a number of pixels'),
     ],
 )
 def test_arguments_that_are_none(voc, option, message):

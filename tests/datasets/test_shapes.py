@@ -56,21 +56,21 @@ def test_the_metainfo_names_the_folds():
 
 
 def test_bad_split():
-    with pytest.raises(ValueError, match="'train' or 'test'"):
+    with pytest.raises(ValueError, match="split='val': write 'train' or 'test'"):
         build(split='val')
 
 
 @pytest.mark.parametrize(
     'option, message',
     [
-        (dict(fold='0'), "folds 0 to 3, not '0'"),
-        (dict(fold=1.0), r'folds 0 to 3, not 1\.0'),
-        (dict(fold=True), 'folds 0 to 3, not True'),
-        (dict(length=0), 'length=0: a whole number from 1'),
-        (dict(length=2.5), r'length=2\.5: a whole number from 1'),
-        (dict(seed=-1), 'seed=-1: a whole number from 0'),
-        (dict(seed='x'), "seed='x': a whole number from 0"),
-        (dict(seed=2**32), 'seed=4294967296: a whole number from 0'),
+        (dict(fold='0'), "fold='0': write a fold, 0 to 3"),
+        (dict(fold=1.0), r'fold=1\.0: write a fold, 0 to 3'),
+        (dict(fold=True), 'fold=True: write a fold, 0 to 3'),
+        (dict(length=0), 'length=0: write a whole number from 1'),
+        (dict(length=2.5), r'length=2\.5: write a whole number from 1'),
+        (dict(seed=-1), 'seed=-1: write a whole number from 0'),
+        (dict(seed='x'), "seed='x': write a whole number from 0"),
+        (dict(seed=2**32), 'seed=4294967296: write a whole number from 0'),
     ],
 )
 def test_numbers_that_are_none(option, message):

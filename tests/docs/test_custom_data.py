@@ -11,13 +11,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from mmseg_clsclip.comparison.compared_models import ComparedModel
+from mmseg_clsclip.comparison.comparison import prepare
 from mmseg_clsclip.datasets.shapes_world import draw
 
 ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / 'tools'))
-import compare  # noqa: E402
-
-from mmseg_clsclip.comparison.compared_models import Entrant  # noqa: E402
 
 DOCS = (ROOT / 'docs/custom_data.md').read_text(encoding='utf-8')
 BLOCKS = re.findall(r'```python\n(.*?)```', DOCS, re.DOTALL)
@@ -113,9 +111,9 @@ def test_a_model_of_mmseg_beside_it(workplace, run):
     run('test.py', config, checkpoint, '--cfg-options', *FEW)
     assert 'mIoU' in metrics(workplace / 'work_dirs/fcn_r18_custom_whole')
     # Both belong in one table, and the closed set's row says what it saw.
-    fcn = Entrant('FCN', config)
-    ours = Entrant('ours', 'configs/custom/clsclip_vit-b16_custom_whole.py')
-    assert compare.prepare([fcn, ours], workplace)[0].startswith('8 ')
+    fcn = ComparedModel('FCN', config)
+    ours = ComparedModel('ours', 'configs/custom/clsclip_vit-b16_custom_whole.py')
+    assert prepare([fcn, ours], workplace)[0].startswith('8 ')
     assert 'sheep, bicycle' in fcn.notes[0] and not ours.notes
 
 

@@ -125,6 +125,7 @@ def test_a_wrong_type_is_refused_by_name(kind, argument, told):
         ('COCOResultsProposals', 'label_map', [['a'], dict(a=1), {1: 'a'}]),
         ('TorchvisionProposals', 'saw_test_classes', ['maybe', True]),
         ('OpenCLIPTextEncoder', 'batch_size', [0, -1, 2.5]),
+        ('EpisodeIoUMetric', 'size_bounds', [(96, 32), (0, 5), (1,), (1, 2, 3), 5]),
     ],
 )
 def test_a_value_out_of_range_is_refused_by_name(name, argument, values):
@@ -141,11 +142,14 @@ def test_an_unknown_argument_is_answered_with_the_nearest():
         ('TokenHead', 'num_layer', 'num_layers'),
         ('TokenHead', 'norm_cgf', 'norm_cfg'),
         ('PASCAL5iDataset', 'folds', 'fold'),
+        ('EpisodeIoUMetric', 'size_bound', 'size_bounds'),
     ):
         with pytest.raises(
             TypeError, match=f'^{name} has no {wrong!r}; the nearest is {nearest!r}'
         ):
             OURS[name](**{wrong: 1})
+    with pytest.raises(TypeError, match="has no 'kwargs'; there are"):
+        OURS['EpisodeIoUMetric'](kwargs={})
     with pytest.raises(TypeError, match="has no 'xyzzy'; there are loss_nam"):
         OURS['BinaryDiceLoss'](xyzzy=1)
 

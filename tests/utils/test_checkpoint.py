@@ -108,6 +108,38 @@ def test_whoever_loads_a_misfit_it_is_refused(loader, tmp_path):
             LOADERS[loader](path, tmp_path)
 
 
+@pytest.mark.parametrize('prefix', ['', 'module.'])
+def test_a_model_of_mmsegs_is_held_to_it_too(prefix, tmp_path):
+    """Its weights are read as mmengine reads them, and words are ours."""
+    model, path = fcn(), str(tmp_path / 'model.pth')
+    state = {prefix + key: value for key, value in model.state_dict().items()}
+    torch.save(dict(state_dict=state, meta=dict(a=1)), path)
+    other = fcn()
+    assert load_strictly(other, path)['meta'] == dict(a=1)
+    for key, value in model.state_dict().items():
+        assert torch.equal(other.state_dict()[key], value)
+    key = f'{prefix}decode_head.conv_seg.bias'
+    del state[f'{prefix}decode_head.conv_seg.weight']
+    for value, words in ((torch.zeros(2), r'\(2,\)'), ('text', 'None')):
+        state.update({key: value, 'what.else': value})
+        torch.save(state, path)
+        with pytest.raises(
+            ValueError,
+            match=r'model.pth does not fit the config: size mismatch for '
+            rf'decode_head.conv_seg.bias: {words} in the checkpoint, \(21,\) in '
+            r'the model; 1 unexpected key \(what.else\); 1 missing key '
+            r'\(decode_head.conv_seg.weight\). Take the config',
+        ):
+            load_strictly(fcn(), path)
+
+
+@pytest.mark.parametrize('content', [[1], {1: 2}, dict(state_dict=3)])
+def test_what_holds_no_weights_by_name_is_no_checkpoint(content, tmp_path):
+    torch.save(content, tmp_path / 'model.pth')
+    with pytest.raises(ValueError, match='model.pth is no checkpoint that torch'):
+        load_strictly(fcn(), str(tmp_path / 'model.pth'))
+
+
 def test_what_needs_no_training_takes_no_weights_of_another():
     dense = str(ROOT / 'configs/baselines/maskclip_shapes-5i_fold0.py')
     init_model(dense, 'none', device='cpu')

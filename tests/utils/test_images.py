@@ -10,7 +10,7 @@ import pytest
 from PIL import EpsImagePlugin, Image, UnidentifiedImageError
 
 from mmseg_clsclip.apis.find_images import SUFFIXES
-from mmseg_clsclip.apis.image_io import read
+from mmseg_clsclip.apis.image_io import read_image
 from mmseg_clsclip.utils.images import FORMATS, open_image
 
 ROOT = Path(__file__).parents[2]
@@ -46,7 +46,7 @@ def test_another_format_of_whatever_name_is_none(tmp_path, monkeypatch, format):
     with pytest.raises(UnidentifiedImageError):
         open_image(path)
     with pytest.raises(ValueError, match=r'is no picture \(BMP, GIF, JPEG'):
-        read(path)
+        read_image(path)
     if format == 'JPEG2000':
         assert np.asarray(open_image(path, format)).shape == (20, 20, 3)
 

@@ -1,8 +1,10 @@
-"""Names in Markdown."""
+"""Names and tables in Markdown."""
+
+import re
 
 import pytest
 
-from mmseg_clsclip.utils.markdown import escape_markdown
+from mmseg_clsclip.utils.markdown import escape_markdown, markdown_table
 
 
 @pytest.mark.parametrize(
@@ -27,3 +29,27 @@ from mmseg_clsclip.utils.markdown import escape_markdown
 )
 def test_what_markdown_would_read_is_escaped(text, escaped):
     assert escape_markdown(text) == escaped
+
+
+def test_a_table_is_aligned_and_has_all_of_its_columns():
+    table = markdown_table(
+        ['model', 'mIoU', 'mIoU', 'note'],
+        [['a', '**50.0**', 1, 'x'], ['bcdefg', 'failed']],
+        text_columns=(0, 3),
+    )
+    head, rule, *rows = table.splitlines()
+    assert [cell.strip() for cell in head.split('|')[1:-1]] == [
+        'model',
+        'mIoU',
+        'mIoU',
+        'note',
+    ]
+    assert re.fullmatch(r'\| ?:-+ ?\| ?-+: ?\| ?-+: ?\| ?:-+ ?\|', rule)
+    assert len({len(line) for line in (head, rule, *rows)}) == 1
+    assert rows[0].split('|')[2:4] == [' **50.0** ', '     1 ']
+    assert [cell.strip() for cell in rows[1].split('|')[1:-1]] == [
+        'bcdefg',
+        'failed',
+        '',
+        '',
+    ]

@@ -1,6 +1,8 @@
 """The zoom-in: geometry, joining, batches, checkpoints."""
 
+import sys
 from types import SimpleNamespace
+from typing import get_type_hints
 
 import cv2
 import numpy as np
@@ -8,7 +10,7 @@ import pytest
 import torch
 from mmengine.config import ConfigDict
 from mmengine.runner.checkpoint import load_checkpoint
-from mmengine.structures import InstanceData, PixelData
+from mmengine.structures import InstanceData
 from mmseg.models import BaseSegmentor
 from mmseg.registry import MODELS
 from mmseg.structures import SegDataSample
@@ -16,7 +18,7 @@ from mmseg.structures import SegDataSample
 from mmseg_clsclip.proposals import BaseProposals
 from mmseg_clsclip.zoom_in import ZoomIn
 from mmseg_clsclip.zoom_in.canvas import ABSENT_LOGIT
-from mmseg_clsclip.zoom_in.shape_batcher import Job, ShapeBatcher
+from mmseg_clsclip.zoom_in.segmentor_protocol import PromptableSegmentor
 from mmseg_clsclip.zoom_in.zoom_input import ZoomInput
 
 COLOURS = ('blue', 'green', 'red')
@@ -450,31 +452,6 @@ def test_batches_of_regions_are_bounded(size):
     assert max(numbers) == min(size, 16) and sum(numbers) == 36
 
 
-def test_regions_of_many_shapes_do_not_pile_up():
-    taken, answered = [], []
-
-    class Zeros:
-        @staticmethod
-        def test_step(data):
-            return [
-                SegDataSample(
-                    seg_logits=PixelData(data=torch.zeros(1, *image.shape[1:]))
-                )
-                for image in data['inputs']
-            ]
-
-    def regions():
-        for k in range(40):
-            taken.append(k)
-            yield Job(k, np.zeros((k + 1, 9, 3), np.uint8), {})
-
-    for key, logits in ShapeBatcher([]).run(Zeros, regions(), 2):
-        assert logits.shape == (1, key + 1, 9)
-        answered.append(key)
-        assert len(taken) - len(answered) < 4 * 2
-    assert sorted(answered) == taken == list(range(40))
-
-
 def test_padded_regions_share_a_batch_and_lose_the_padding_again():
     image = picture()
     pad = [EXACT, dict(type='Pad', size=(160, 160))]
@@ -785,3 +762,22 @@ def test_labels_alone_cannot_be_joined():
     module.test_cfg = dict(labels_only=True)
     with pytest.raises(ValueError, match='take labels_only out'):
         zoom(module)
+
+
+def test_what_is_read_of_a_segmentor_is_listed():
+    attributes = set()
+
+    class Recorded(Colours):
+        def __getattribute__(self, name):
+            reader = sys._getframe(1).f_globals['__name__']
+            if reader.startswith('mmseg_clsclip.zoom_in.'):
+                attributes.add(name)
+            return super().__getattribute__(name)
+
+    for by_name in (True, False):
+        model = zoom(Recorded(by_name), whole_picture='fallback')
+        ask(model, picture(), [('red', (2, 3, 12, 9))])
+        ask(model, picture())
+        assert model.decode_head.threshold == 0.5
+    listed = {*get_type_hints(PromptableSegmentor), 'test_step'}
+    assert attributes - {'__class__'} == listed - {'has_random_weights'}

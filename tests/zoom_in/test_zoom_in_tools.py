@@ -340,25 +340,3 @@ def test_yolos_results_with_80_labels_drive_voc(
         for name, label in zip(result.proposals.names, result.proposals.labels):
             assert classes[label] == name
         assert result.seg_logits.data.shape == (21, *result.ori_shape)
-
-
-def test_what_boxes_cost(monkeypatch, capsys):
-    monkeypatch.syspath_prepend(str(ROOT / 'tools'))
-    import zoom_in_cost
-
-    monkeypatch.setattr(
-        sys, 'argv', ['zoom_in_cost.py', '--repeat', '3', '--boxes', '0', '40']
-    )
-    zoom_in_cost.main()
-    rows = [
-        line.split(' | ')
-        for line in capsys.readouterr().out.splitlines()
-        if line.startswith('| Cls')
-    ]
-    assert [row[0] for row in rows] == [
-        '| ClsCLIP',
-        '| ClsCLIP+, 0 boxes',
-        '| ClsCLIP+, 40 boxes',
-    ]
-    times = [float(row[1]) for row in rows]
-    assert rows[0][2] == '1.00 |' and times[2] > 2 * times[1]

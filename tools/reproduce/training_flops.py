@@ -11,12 +11,12 @@ happens once a run.
 import argparse
 
 import torch
-from mmengine.config import Config, DictAction
 from mmengine.registry import init_default_scope
 from mmengine.structures import PixelData
 
 from mmseg_clsclip.utils.complexity import count_flops
 from mmseg_clsclip.utils.config_files import configs_folder
+from mmseg_clsclip.utils.config_options import add_config_options, load_config
 
 
 def main() -> None:
@@ -30,14 +30,13 @@ def main() -> None:
             configs_folder() / 'clsclip' / 'clsclip_vit-b16_pascal-5i-480x480_fold0.py'
         ),
     )
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction)
+    add_config_options(parser)
     args = parser.parse_args()
     init_default_scope('mmseg')
     from mmseg.registry import MODELS
     from mmseg.structures import SegDataSample
 
-    cfg = Config.fromfile(args.config)
-    cfg.merge_from_dict(args.cfg_options or {})
+    cfg = load_config(args.config, args.cfg_options)
     cfg.model.backbone.pretrained = None
     size = cfg.data_preprocessor.size
     batch = cfg.train_dataloader.batch_size

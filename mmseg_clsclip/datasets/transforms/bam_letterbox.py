@@ -1,11 +1,17 @@
 """BAM's test pictures: letterboxed, scored on a square."""
 
+from typing import Annotated
+
 import cv2
 import numpy as np
 from mmcv.transforms import BaseTransform
 from mmseg.registry import TRANSFORMS
 
-from ..arguments import is_whole
+from ...utils.arguments import Rule
+
+CanvasSide = Annotated[
+    int, Rule('a whole number of pixels, 8 or more', lambda n: n >= 8)
+]
 
 
 @TRANSFORMS.register_module()
@@ -26,14 +32,9 @@ class BAMLetterbox(BaseTransform):
 
     Args:
         size (int): Side S of the canvas, in pixels; 8 or more.
-
-    Raises:
-        ValueError: If it is no such number.
     """
 
-    def __init__(self, size: int):
-        if not is_whole(size, 8):
-            raise ValueError(f'size={size!r}: a whole number of pixels, 8 or more.')
+    def __init__(self, size: CanvasSide):
         self.size = size
 
     def transform(self, results: dict) -> dict:

@@ -1,13 +1,12 @@
 """MakeEpisode: from a label map to the binary mask of one class."""
 
-from numbers import Real
-
 import numpy as np
 from mmcv.transforms import BaseTransform
 from mmseg.registry import TRANSFORMS
 
+from ...utils.arguments import Share
 from ...utils.keys import BASE_CLASSES, CLASS_NAME
-from ..arguments import check_area
+from ..arguments import Area
 from ..masks import IGNORE, check_mask
 
 
@@ -36,18 +35,10 @@ class MakeEpisode(BaseTransform):
         min_area (float): Pixels that a class must cover to be drawn.
 
     Raises:
-        ValueError: If an argument is no such number, or a mask holds a value
-            that is no class.
+        ValueError: If a mask holds a value that is no class.
     """
 
-    def __init__(self, absent_share: float = 0.0, min_area: float = 1):
-        if (
-            isinstance(absent_share, bool)
-            or not isinstance(absent_share, Real)
-            or not 0 <= absent_share <= 1
-        ):
-            raise ValueError(f'absent_share={absent_share!r}: 0 to 1.')
-        check_area(min_area)
+    def __init__(self, absent_share: Share = 0.0, min_area: Area = 1):
         self.absent_share = absent_share
         self.min_area = min_area
 

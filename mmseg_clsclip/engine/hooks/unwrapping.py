@@ -8,7 +8,7 @@ from mmengine.runner import Runner
 from torch import nn
 
 from ...datasets import EpisodeDataset
-from ...datasets.episode_dataset import wrapped
+from ...datasets.wrappers import wrapped_datasets
 
 
 def find_model(runner: Runner) -> nn.Module:
@@ -36,5 +36,5 @@ def find_episode_datasets(dataset: BaseDataset) -> Iterator[EpisodeDataset]:
     if isinstance(dataset, EpisodeDataset):
         yield dataset
         return
-    for inner in wrapped(dataset):
+    for inner in wrapped_datasets(dataset):
         yield from find_episode_datasets(inner)

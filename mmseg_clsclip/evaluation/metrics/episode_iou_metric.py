@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -103,16 +103,16 @@ class EpisodeIoUMetric(BaseMetric):
         ValueError: If the bounds are not two ascending areas.
     """
 
-    def __new__(cls, *args, **kwargs):
-        """Refuse what is IoUMetric's alone, before any other name is looked at."""
-        invalid = sorted(IOU_METRICS_ALONE & set(kwargs))
+    @staticmethod
+    def check_names(names: Collection[str]) -> None:
+        """Raise an error if arguments have names that are IoUMetric's alone."""
+        invalid = sorted(IOU_METRICS_ALONE & set(names))
         if invalid:
             raise TypeError(
                 f"EpisodeIoUMetric has no {', '.join(invalid)}, which mmseg's "
                 'IoUMetric has. Write test_evaluator = dict(_delete_=True, '
                 "type='EpisodeIoUMetric')."
             )
-        return super().__new__(cls)
 
     def __init__(
         self,

@@ -9,35 +9,35 @@ import open_clip
 from mmengine.logging import print_log
 
 from ...utils.json_files import read_json
-from .pretrained import ASSETS, HUB, LOCAL, from_hub
+from .pretrained import ASSETS, HUB_PREFIX, LOCAL_PREFIX, explain_hub
 
 # Where the JSON configs lie that are not open_clip's own.
-_FOLDERS = {'shapes-clip': ASSETS}
+_CONFIG_FOLDERS = {'shapes-clip': ASSETS}
 open_clip.add_model_config(ASSETS / 'shapes-clip.json')
 
 
-def _nearest(word: str, names) -> str:
+def _list_nearest(word: str, names) -> str:
     close = difflib.get_close_matches(word, names, n=4, cutoff=0.4)
     return ', '.join(close or sorted(names)[:8])
 
 
 def resolve_architecture(architecture: str) -> str:
-    """The name under which open_clip knows the architecture."""
-    if architecture.startswith(HUB):
+    """Return the name under which open_clip knows the architecture."""
+    if architecture.startswith(HUB_PREFIX):
         raise ValueError(
             f'architecture={architecture!r} is not fetched by '
-            f'its name. {from_hub(architecture)}'
+            f'its name. {explain_hub(architecture)}'
         )
-    if architecture.startswith(LOCAL):
-        return _resolve_folder(Path(architecture.removeprefix(LOCAL)))
+    if architecture.startswith(LOCAL_PREFIX):
+        return _resolve_folder(Path(architecture.removeprefix(LOCAL_PREFIX)))
     if not architecture.endswith('.json'):
         if architecture in open_clip.list_models():
             return architecture
         raise ValueError(
             f'open_clip knows no architecture {architecture!r}. Nearest '
-            f'names: {_nearest(architecture, open_clip.list_models())}. A '
+            f'names: {_list_nearest(architecture, open_clip.list_models())}. A '
             'model of your own is given by the path of its JSON config, a '
-            f"folder as a hub has it by '{LOCAL}FOLDER'."
+            f"folder as a hub has it by '{LOCAL_PREFIX}FOLDER'."
         )
     path = Path(architecture).expanduser().resolve()
     if not path.is_file():
@@ -48,7 +48,7 @@ def resolve_architecture(architecture: str) -> str:
     if 'model_cfg' in config and 'embed_dim' not in config:
         raise ValueError(
             f'{path} is the config of a repository; write '
-            f"architecture='{LOCAL}{path.parent}'."
+            f"architecture='{LOCAL_PREFIX}{path.parent}'."
         )
     _check_config(path, config)
     known = open_clip.get_model_config(path.stem)
@@ -60,12 +60,12 @@ def resolve_architecture(architecture: str) -> str:
             f'architecture, {path.stem!r}; give the file another '
             'name.'
         )
-    _FOLDERS[path.stem] = path.parent
+    _CONFIG_FOLDERS[path.stem] = path.parent
     return path.stem
 
 
 def _resolve_folder(folder: Path) -> str:
-    """The name under which open_clip knows a folder as a hub has it."""
+    """Return the name under which open_clip knows a folder as a hub has it."""
     folder = folder.expanduser().resolve()
     path = folder / 'open_clip_config.json'
     if not path.is_file():
@@ -79,12 +79,12 @@ def _resolve_folder(folder: Path) -> str:
             f'{path} has no model_cfg, which says what open_clip shall build.'
         )
     _check_config(path, config)
-    _FOLDERS[f'{LOCAL}{folder}'] = folder
-    return f'{LOCAL}{folder}'
+    _CONFIG_FOLDERS[f'{LOCAL_PREFIX}{folder}'] = folder
+    return f'{LOCAL_PREFIX}{folder}'
 
 
 def _check_config(path: Path, config: dict) -> None:
-    """A model config has the three parts that open_clip reads."""
+    """Refuse a model config without the three parts that open_clip reads."""
     missing = {'embed_dim', 'vision_cfg', 'text_cfg'} - set(config)
     if missing:
         raise ValueError(
@@ -101,7 +101,7 @@ def _check_config(path: Path, config: dict) -> None:
 
 
 def read_config(path: Path) -> dict:
-    """What a JSON config says.
+    """Read a JSON config.
 
     Raises:
         ValueError: If it is no JSON, or no dict.
@@ -112,9 +112,9 @@ def read_config(path: Path) -> dict:
     return value
 
 
-def label(name: str, config: dict) -> str:
-    """What checkpoints call an architecture, wherever it lies."""
-    if name.startswith(LOCAL):
+def name_for_checkpoints(name: str, config: dict) -> str:
+    """Return what checkpoints call an architecture, wherever it lies."""
+    if name.startswith(LOCAL_PREFIX):
         name = next(
             (
                 known
@@ -127,7 +127,7 @@ def label(name: str, config: dict) -> str:
 
 
 def not_navigable(name: str, tower: str) -> ValueError:
-    """The error of a visual tower whose blocks cannot be entered."""
+    """Return the error of a visual tower whose blocks cannot be entered."""
     why = (
         "whose blocks are timm's, and only open_clip's own are navigated"
         if tower == 'TimmModel'
@@ -139,8 +139,8 @@ def not_navigable(name: str, tower: str) -> ValueError:
     )
 
 
-def needs_transformers(name: str, config: dict) -> str | None:
-    """The repository that the text tower or its tokenizer come from.
+def find_text_repository(name: str, config: dict) -> str | None:
+    """Return the repository that the text tower or its tokenizer come from.
 
     Raises:
         ValueError: If it would be fetched for a tower that is of no use.
@@ -149,7 +149,7 @@ def needs_transformers(name: str, config: dict) -> str | None:
     hub = text.get('hf_model_name') or text.get('hf_tokenizer_name')
     if hub and 'timm_model_name' in config['vision_cfg']:
         raise not_navigable(name, 'TimmModel')
-    if hub and not name.startswith(LOCAL) and not Path(hub).is_dir():
+    if hub and not name.startswith(LOCAL_PREFIX) and not Path(hub).is_dir():
         print_log(
             f'Fetching what the texts of {name} are read by from '
             f'huggingface.co/{hub}, unless it is in the cache.',
@@ -159,8 +159,8 @@ def needs_transformers(name: str, config: dict) -> str | None:
 
 
 @contextmanager
-def from_transformers(name: str, hub: str | None) -> Iterator[None]:
-    """Say which files are needed if transformers does not find them.
+def explain_missing_files(name: str, hub: str | None) -> Iterator[None]:
+    """Explain which files are needed if transformers does not find them.
 
     Raises:
         ConnectionError: With the repository and what to do.
@@ -172,7 +172,7 @@ def from_transformers(name: str, hub: str | None) -> Iterator[None]:
             raise
         place = (
             "The tokenizer's go into the folder of the model, and the path of FOLDER"
-            if name.startswith(LOCAL)
+            if name.startswith(LOCAL_PREFIX)
             else 'Its path'
         )
         raise ConnectionError(
@@ -188,11 +188,11 @@ def from_transformers(name: str, hub: str | None) -> Iterator[None]:
 
 
 def build_tokenizer(name: str, config: dict) -> Callable:
-    """open_clip's tokenizer of the model."""
+    """Build open_clip's tokenizer of the model."""
     options = config['text_cfg'].get('tokenizer_kwargs') or {}
     if 'bpe_path' in options:
         # A path in a JSON config is meant relative to that config.
-        options = dict(bpe_path=str(_FOLDERS[name] / options['bpe_path']))
+        options = dict(bpe_path=str(_CONFIG_FOLDERS[name] / options['bpe_path']))
     else:
         options = {}
     return open_clip.get_tokenizer(name, **options)

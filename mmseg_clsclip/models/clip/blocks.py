@@ -12,16 +12,16 @@ from open_clip.transformer import QuickGELU, ResidualAttentionBlock
 from torch import Tensor, nn
 
 # QuickGELU(x) = x * sigmoid(1.702 x) = SiLU(1.702 x) / 1.702
-QUICK = 1.702
+QUICK_GELU_SCALE = 1.702
 
 
 def split_heads(attn: nn.MultiheadAttention, x: Tensor) -> list[Tensor]:
-    """Queries, keys and values of tokens (M, L, C).
+    """Return queries, keys and values of tokens (M, L, C).
 
     Returns:
         list[Tensor]: Three times (M, heads, L, C / heads).
     """
-    parts = F.linear(x, attn.in_proj_weight, attn.in_proj_bias)
+    parts = F.linear(x, attn.in_proj_weight, attn.in_proj_bias)  # (M, L, 3 * C)
     return [
         part.unflatten(-1, (attn.num_heads, -1)).transpose(1, 2)
         for part in parts.chunk(3, dim=-1)
@@ -29,29 +29,30 @@ def split_heads(attn: nn.MultiheadAttention, x: Tensor) -> list[Tensor]:
 
 
 def join_heads(attn: nn.MultiheadAttention, x: Tensor) -> Tensor:
-    """The output (M, L, C) of what the heads found, (M, heads, L, d)."""
+    """Return the output (M, L, C) of all heads (M, heads, L, d)."""
     return attn.out_proj(x.transpose(1, 2).flatten(2))
 
 
 def attend(attn: nn.MultiheadAttention, x: Tensor) -> Tensor:
-    """Self-attention of tokens (M, L, C) by PyTorch's fused kernels."""
+    """Run self-attention of tokens (M, L, C) by PyTorch's fused kernels."""
     return join_heads(attn, F.scaled_dot_product_attention(*split_heads(attn, x)))
 
 
 def feed_forward(fc: nn.Linear, act: nn.Module, proj: nn.Linear, x: Tensor) -> Tensor:
-    """``proj(act(fc(x)))`` of tokens (M, L, C)."""
+    """Return ``proj(act(fc(x)))`` of tokens (M, L, C)."""
     if not isinstance(act, QuickGELU):
         return proj(act(fc(x)))
     # The factors go into the products, so that one pass is left. Not into
     # beta: unless it is 1, CUDA first writes the bias out for all tokens.
-    wide = torch.addmm(QUICK * fc.bias, x.flatten(0, 1), fc.weight.t(), alpha=QUICK)
-    wide = F.silu(wide, inplace=not wide.requires_grad)
-    out = torch.addmm(proj.bias, wide, proj.weight.t(), alpha=1 / QUICK)
-    return out.unflatten(0, x.shape[:2])
+    scale = QUICK_GELU_SCALE
+    wide = torch.addmm(scale * fc.bias, x.flatten(0, 1), fc.weight.t(), alpha=scale)
+    wide = F.silu(wide, inplace=not wide.requires_grad)  # (M * L, 4 * C)
+    out = torch.addmm(proj.bias, wide, proj.weight.t(), alpha=1 / scale)
+    return out.unflatten(0, x.shape[:2])  # (M, L, C)
 
 
 def run_block(block: nn.Module, x: Tensor) -> Tensor:
-    """A block of an open_clip tower on tokens (M, L, C)."""
+    """Run a block of an open_clip tower on tokens (M, L, C)."""
     if type(block) is not ResidualAttentionBlock:
         return block(x)
     return after_attention(block, x, attend(block.attn, block.ln_1(x)))
@@ -60,13 +61,13 @@ def run_block(block: nn.Module, x: Tensor) -> Tensor:
 def after_attention(
     block: ResidualAttentionBlock, x: Tensor, attended: Tensor
 ) -> Tensor:
-    """The rest of a block: what it adds to tokens x, (M, L, C) both."""
+    """Run the rest of a block after its attention, (M, L, C) like its tokens x."""
     x = x + block.ls_1(attended)
     fc, act, proj = block.mlp
     return x + block.ls_2(feed_forward(fc, act, proj, block.ln_2(x)))
 
 
 def run_layer(layer: nn.TransformerEncoderLayer, x: Tensor) -> Tensor:
-    """A layer with ``norm_first`` and no dropout on tokens (M, L, C)."""
+    """Run a layer with ``norm_first`` and no dropout on tokens (M, L, C)."""
     x = x + attend(layer.self_attn, layer.norm1(x))
     return x + layer.linear2(layer.activation(layer.linear1(layer.norm2(x))))

@@ -47,24 +47,24 @@ class Frozen(nn.Module):
             for name, value in self.module.state_dict().items()
         }
         for key in filter(lambda key: key.startswith(prefix), state_dict):
-            if key not in ours or not _alike(ours[key], state_dict[key]):
-                what = 'differs' if key in ours else 'does not exist there'
+            if key not in ours or not _equal_values(ours[key], state_dict[key]):
+                difference = 'differs' if key in ours else 'does not exist there'
                 where = prefix.rstrip('.') or type(self.module).__name__
                 raise ValueError(
                     f'The checkpoint would change what is frozen in {where}: '
-                    f'its {key!r} {what}. Frozen weights come from where the '
+                    f'its {key!r} {difference}. Frozen weights come from where the '
                     'config says: set that to what the checkpoint was trained '
                     'on, or take these keys out of the checkpoint.'
                 )
         state_dict.update(ours)
 
     def forward(self, *args, **kwargs):
-        """The held module's own forward."""
+        """Run the held module's own forward."""
         return self.module(*args, **kwargs)
 
 
-def _alike(ours: Any, stored: Any) -> bool:
-    """Whether a checkpoint's value is ours, perhaps in another precision."""
+def _equal_values(ours: Any, stored: Any) -> bool:
+    """Return whether two values are equal but for the precision of the stored one."""
     if not isinstance(ours, Tensor) or not isinstance(stored, Tensor):
         return ours is stored
     if ours.ndim == 0 and stored.shape == (1,):

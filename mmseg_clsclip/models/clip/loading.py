@@ -22,14 +22,14 @@ from torch import Tensor, nn
 from ...utils.log import warn
 from .architecture import (
     build_tokenizer,
-    from_transformers,
-    label,
-    needs_transformers,
+    explain_missing_files,
+    find_text_repository,
+    name_for_checkpoints,
     read_config,
     resolve_architecture,
 )
-from .pretrained import ASSETS, LOCAL, find_weights, instead_of_transformers
-from .weights import is_jit_archive, read_code, read_weights, reading
+from .pretrained import ASSETS, LOCAL_PREFIX, explain_transformers_layout, find_weights
+from .weights import explain_unreadable, is_jit_archive, read_code, read_weights
 
 __all__ = ['ASSETS', 'LoadedCLIP', 'fingerprint', 'load_clip']
 
@@ -80,13 +80,13 @@ def load_clip(
         ConnectionError: If a tag's weights, or what a text tower of
             transformers needs, could not be fetched.
     """
-    architecture = _as_text('architecture', architecture)
+    architecture = _read_argument('architecture', architecture)
     name = resolve_architecture(architecture)
     config = open_clip.get_model_config(name)
-    if pretrained is None and name.startswith(LOCAL):
+    if pretrained is None and name.startswith(LOCAL_PREFIX):
         pretrained = name
-    hub = needs_transformers(name, config)
-    with from_transformers(name, hub):
+    hub = find_text_repository(name, config)
+    with explain_missing_files(name, hub):
         tokenizer = build_tokenizer(name, config)
     path = None
     if pretrained is None:
@@ -95,24 +95,24 @@ def load_clip(
             'but its predictions and every score of them mean nothing.'
         )
     else:
-        path, tag = find_weights(name, _as_text('pretrained', pretrained))
+        path, tag = find_weights(name, _read_argument('pretrained', pretrained))
         _check_activation(path, name, config, tag)
-    with from_transformers(name, config['text_cfg'].get('hf_model_name')):
-        model = _build(name)
+    with explain_missing_files(name, config['text_cfg'].get('hf_model_name')):
+        model = _build_model(name)
     if path is not None:
         _load_weights(model, path, name)
     model.eval().requires_grad_(False)
     return LoadedCLIP(
         model,
         tokenizer,
-        f'{label(name, config)}@{fingerprint(model)}',
+        f'{name_for_checkpoints(name, config)}@{fingerprint(model)}',
         path is None,
         config['embed_dim'],
     )
 
 
-def _as_text(what: str, value: object) -> str:
-    """An argument of :func:`load_clip` that is a text or a path.
+def _read_argument(key: str, value: object) -> str:
+    """Return an argument of :func:`load_clip`, a text or a path, as a text.
 
     Raises:
         ValueError: If it is neither, or empty.
@@ -120,7 +120,7 @@ def _as_text(what: str, value: object) -> str:
     text = os.fspath(value) if isinstance(value, os.PathLike) else value
     if not isinstance(text, str) or not text.strip():
         raise ValueError(
-            f'{what}={value!r} names nothing: write a text or a path, such as '
+            f'{key}={value!r} names nothing: write a text or a path, such as '
             "architecture='ViT-B-16-quickgelu' and pretrained='openai' or "
             "'/weights/ViT-B-16.pt', or pretrained=None for random weights."
         )
@@ -128,7 +128,7 @@ def _as_text(what: str, value: object) -> str:
 
 
 def fingerprint(model: nn.Module) -> str:
-    """Twelve hexadecimal digits that tell one CLIP's weights from another's.
+    """Return twelve hexadecimal digits that tell CLIPs' weights apart.
 
     At most 64 values of every visual parameter enter, as float16, so that an
     archive stored in half precision is recognised in full precision too.
@@ -141,8 +141,8 @@ def fingerprint(model: nn.Module) -> str:
     return digest.hexdigest()[:12]
 
 
-def _build(name: str) -> nn.Module:
-    """The model with random weights, each time the same."""
+def _build_model(name: str) -> nn.Module:
+    """Build the model with random weights, each time the same."""
     disabled = logging.root.manager.disable
     # open_clip would warn of random weights, even if others come next.
     logging.disable(max(disabled, logging.WARNING))
@@ -157,13 +157,13 @@ def _build(name: str) -> nn.Module:
 
 
 def _uses_quick_gelu(path: Path) -> bool | None:
-    """What the file itself says of its activation; None if nothing.
+    """Return what a file says of its activation, None if nothing.
 
     A JIT archive, as OpenAI's are, holds its code; a safetensors file may say
     it in its header; a snapshot of a hub has ``open_clip_config.json`` beside
     the weights.
     """
-    with reading(path):
+    with explain_unreadable(path):
         archive = is_jit_archive(path)
     if archive:
         code = read_code(path)
@@ -173,7 +173,7 @@ def _uses_quick_gelu(path: Path) -> bool | None:
         if quick != plain:
             return quick
     elif path.suffix == '.safetensors':
-        with reading(path), safe_open(path, framework='pt') as file:
+        with explain_unreadable(path), safe_open(path, framework='pt') as file:
             stated = (file.metadata() or {}).get('quick_gelu')
         if stated is not None:
             return stated.lower() == 'true'
@@ -195,30 +195,30 @@ def _check_activation(path: Path, name: str, config: dict, tag: dict) -> None:
     Raises:
         ValueError: If the file says that its activation is another.
     """
-    ours = bool(config.get('quick_gelu', False))
-    theirs = _uses_quick_gelu(path)
-    if theirs is None and tag:
+    built = bool(config.get('quick_gelu', False))
+    trained = _uses_quick_gelu(path)
+    if trained is None and tag:
         # open_clip marks the tags that need QuickGELU.
-        theirs = tag.get('quick_gelu', ours)
+        trained = tag.get('quick_gelu', built)
     names = {True: 'QuickGELU', False: 'GELU'}
-    if theirs is None:
+    if trained is None:
         warn(
             f'{path.name} does not say which activation it was trained '
-            f"with; {name!r} uses {names[ours]}. OpenAI's weights need "
+            f"with; {name!r} uses {names[built]}. OpenAI's weights need "
             "QuickGELU, that is an architecture ending in '-quickgelu'."
         )
-    elif theirs != ours:
+    elif trained != built:
         stem = name.replace('-quickgelu', '')
-        other = f'{stem}-quickgelu' if theirs else stem
+        other = f'{stem}-quickgelu' if trained else stem
         advice = (
             f'Write architecture={other!r}'
             if other != name and other in open_clip.list_models()
-            else f'Set "quick_gelu": {str(theirs).lower()} in a JSON config '
+            else f'Set "quick_gelu": {str(trained).lower()} in a JSON config '
             'of another name'
         )
         raise ValueError(
-            f'{path} was trained with {names[theirs]}, but architecture '
-            f'{name!r} uses {names[ours]}: it would run and be silently '
+            f'{path} was trained with {names[trained]}, but architecture '
+            f'{name!r} uses {names[built]}: it would run and be silently '
             f'worse. {advice}.'
         )
 
@@ -229,36 +229,36 @@ def _load_weights(model: nn.Module, path: Path, name: str) -> None:
     Raises:
         ValueError: If the file cannot be read or belongs to another model.
     """
-    ours = model.state_dict()
-    state = read_weights(path, 4 * sum(map(Tensor.numel, ours.values())))
-    theirs = [key for key in state if key.startswith(('vision_model.', 'text_model.'))]
-    if theirs:
+    expected = model.state_dict()
+    state = read_weights(path, 4 * sum(map(Tensor.numel, expected.values())))
+    foreign = [key for key in state if key.startswith(('vision_model.', 'text_model.'))]
+    if foreign:
         raise ValueError(
             f"{path} has transformers' names for its weights, such as "
-            f'{theirs[0]}; open_clip has others. '
-            f'{instead_of_transformers(name)}'
+            f'{foreign[0]}; open_clip has others. '
+            f'{explain_transformers_layout(name)}'
         )
     if 'positional_embedding' in state and not hasattr(model, 'positional_embedding'):
         state = convert_to_custom_text_state_dict(state)
     for key in ('logit_scale', 'logit_bias'):
         # A number or a vector of one, depending on open_clip's version.
-        if key in state and key in ours and state[key].numel() == 1:
-            state[key] = state[key].reshape(ours[key].shape)
-    wrong = [
-        f'{key} is {tuple(state[key].shape)}, expected {tuple(ours[key].shape)}'
-        for key in ours
-        if key in state and state[key].shape != ours[key].shape
+        if key in state and key in expected and state[key].numel() == 1:
+            state[key] = state[key].reshape(expected[key].shape)
+    differences = [
+        f'{key} is {tuple(state[key].shape)}, expected {tuple(expected[key].shape)}'
+        for key in expected
+        if key in state and state[key].shape != expected[key].shape
     ]
-    wrong += [f'{key} is missing' for key in ours if key not in state]
-    wrong += [f'{key} is unknown' for key in state if key not in ours]
-    if wrong:
+    differences += [f'{key} is missing' for key in expected if key not in state]
+    differences += [f'{key} is unknown' for key in state if key not in expected]
+    if differences:
         raise ValueError(
-            f'{path} is not a {name!r}: {wrong[0]} (the first of {len(wrong)} '
-            'differences). Set `architecture` to the model that these weights '
-            'belong to.'
+            f'{path} is not a {name!r}: {differences[0]} (the first of '
+            f'{len(differences)} differences). Set `architecture` to the model '
+            'that these weights belong to.'
         )
     for key, value in state.items():
-        _check_numbers(f'{path}: {key}', value, ours[key].is_floating_point())
+        _check_numbers(f'{path}: {key}', value, expected[key].is_floating_point())
     model.load_state_dict(state)
 
 

@@ -4,11 +4,11 @@ import torch
 from torch import Tensor
 
 # Of the cubic kernel that PyTorch, like Pillow, takes with antialiasing.
-A = -0.5
+CUBIC_A = -0.5
 
 
 def cubic_weights(grid: int, learned: int, like: Tensor) -> Tensor:
-    """What each learned position adds to those of a grid, along one side.
+    """Return what each learned position adds to a grid's, along one side.
 
     The numbers of PyTorch's antialiased bicubic interpolation, whose own
     operator cannot be relied on in exported models: runtimes leave the
@@ -30,14 +30,14 @@ def cubic_weights(grid: int, learned: int, like: Tensor) -> Tensor:
     away = (positions - step * patches[:, None]).abs()
     # Fewer patches than positions: the kernel gets as wide as a patch.
     away = away / torch.full_like(patches, step).clamp(min=1)[:, None]
-    near = ((A + 2) * away - (A + 3)) * away**2 + 1
-    far = A * (((away - 5) * away + 8) * away - 4)
+    near = ((CUBIC_A + 2) * away - (CUBIC_A + 3)) * away**2 + 1
+    far = CUBIC_A * (((away - 5) * away + 8) * away - 4)
     weights = torch.where(away < 1, near, far * (away < 2))
     return weights / weights.sum(1, keepdim=True)
 
 
 def resize_positions(positions: Tensor, grid: tuple[int, int]) -> Tensor:
-    """Positions (h0, w0, C) of the tower's own grid, as another's.
+    """Return positions (h0, w0, C) of the tower's own grid as another's.
 
     In full precision whatever surrounds it.
 

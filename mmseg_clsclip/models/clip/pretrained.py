@@ -13,9 +13,9 @@ ASSETS = Path(__file__).parents[2] / 'assets'
 # `pretrained` of an architecture whose weights lie in the assets.
 SHIPPED = 'shipped'
 # open_clip's prefixes of a folder in a hub's layout and of a hub's name.
-LOCAL, HUB = 'local-dir:', 'hf-hub:'
+LOCAL_PREFIX, HUB_PREFIX = 'local-dir:', 'hf-hub:'
 # What open_clip calls the weights in a repository of a hub, the best first.
-FILES = (
+WEIGHTS_FILES = (
     'open_clip_model.safetensors',
     'open_clip_pytorch_model.safetensors',
     'open_clip_pytorch_model.bin',
@@ -27,7 +27,7 @@ _REPOSITORY = re.compile(
 
 
 def find_weights(name: str, pretrained: str) -> tuple[Path, dict]:
-    """The local file that holds the weights, fetched if it is a tag's.
+    """Return the local file of the weights, fetched if it is a tag's.
 
     Args:
         name (str): The architecture.
@@ -50,11 +50,11 @@ def find_weights(name: str, pretrained: str) -> tuple[Path, dict]:
             f"No weights of {name!r} are shipped; 'shipped' goes "
             "with architecture='shapes-clip'."
         )
-    if pretrained.startswith(HUB):
+    if pretrained.startswith(HUB_PREFIX):
         raise ValueError(
-            f'pretrained={pretrained!r} is no file. {from_hub(pretrained)}'
+            f'pretrained={pretrained!r} is no file. {explain_hub(pretrained)}'
         )
-    path = Path(pretrained.removeprefix(LOCAL)).expanduser()
+    path = Path(pretrained.removeprefix(LOCAL_PREFIX)).expanduser()
     if path.is_file():
         return path, {}
     tags = open_clip.list_pretrained_tags_by_model(name)
@@ -64,9 +64,9 @@ def find_weights(name: str, pretrained: str) -> tuple[Path, dict]:
         return _find_in_folder(path), {}
     if path.suffix or os.sep in pretrained:
         hint = (
-            ''
-            if not _REPOSITORY.fullmatch(pretrained)
-            else (f' If that is meant for a repository: {from_hub(pretrained)}')
+            f' If that is meant for a repository: {explain_hub(pretrained)}'
+            if _REPOSITORY.fullmatch(pretrained)
+            else ''
         )
         raise FileNotFoundError(f'The CLIP weights {pretrained!r} do not exist.{hint}')
     raise ValueError(
@@ -76,7 +76,7 @@ def find_weights(name: str, pretrained: str) -> tuple[Path, dict]:
 
 
 def _fetch(name: str, tag: str) -> tuple[Path, dict]:
-    """A tag's file, and what open_clip knows of it."""
+    """Fetch a tag's file; return it and what open_clip knows of it."""
     config = open_clip.get_pretrained_cfg(name, tag)
     source = config.get('url') or 'huggingface.co/' + config.get('hf_hub', '')
     print_log(
@@ -96,23 +96,23 @@ def _fetch(name: str, tag: str) -> tuple[Path, dict]:
 
 
 def _find_in_folder(folder: Path) -> Path:
-    """open_clip's file of weights in a folder as a hub has it."""
-    for name in FILES:
+    """Return open_clip's file of weights in a folder as a hub has it."""
+    for name in WEIGHTS_FILES:
         if (folder / name).is_file():
             return folder / name
-    there = sorted(path.name for path in folder.iterdir())
+    names = sorted(path.name for path in folder.iterdir())
     raise FileNotFoundError(
-        f'The folder {folder} has none of {", ".join(FILES)}, which are '
-        f"open_clip's names for a CLIP's weights, but {first_few(there)}. Give a "
+        f'The folder {folder} has none of {", ".join(WEIGHTS_FILES)}, which are '
+        f"open_clip's names for a CLIP's weights, but {first_few(names)}. Give a "
         "file as it is called; transformers' model.safetensors has other "
         'names for the weights, and its repository often has one of these '
         'files beside it.'
     )
 
 
-def from_hub(repository: str) -> str:
-    """How to get a CLIP of Hugging Face's hub."""
-    repository = repository.removeprefix(HUB) or 'OWNER/NAME'
+def explain_hub(repository: str) -> str:
+    """Explain how to get a CLIP of Hugging Face's hub."""
+    repository = repository.removeprefix(HUB_PREFIX) or 'OWNER/NAME'
     for name, tag in open_clip.list_pretrained():
         hub = open_clip.get_pretrained_cfg(name, tag).get('hf_hub', '')
         if hub.rsplit('/', 1)[0] == repository:
@@ -123,15 +123,15 @@ def from_hub(repository: str) -> str:
     return (
         f'Fetch it where there is a network, hf download {repository} '
         "--include 'open_clip*' --local-dir FOLDER, and write "
-        f"architecture='{LOCAL}FOLDER'. A repository without such files "
+        f"architecture='{LOCAL_PREFIX}FOLDER'. A repository without such files "
         "has transformers' layout, which is not read; OpenAI's weights "
         "are pretrained='openai' of, for instance, "
         "architecture='ViT-B-16-quickgelu'."
     )
 
 
-def instead_of_transformers(name: str) -> str:
-    """Which file to take in place of one in transformers' layout."""
+def explain_transformers_layout(name: str) -> str:
+    """Explain which file to take in place of one in transformers' layout."""
     hubs = {
         tag: open_clip.get_pretrained_cfg(name, tag).get('hf_hub')
         for tag in open_clip.list_pretrained_tags_by_model(name)
@@ -139,6 +139,6 @@ def instead_of_transformers(name: str) -> str:
     known = ', '.join(
         f'{tag!r} in {hub.rsplit("/", 1)[0]}' for tag, hub in hubs.items() if hub
     )
-    return f'Take {FILES[0]} or {FILES[-1]} of the same CLIP' + (
+    return f'Take {WEIGHTS_FILES[0]} or {WEIGHTS_FILES[-1]} of the same CLIP' + (
         f'; the hub has of {name!r}: {known}.' if known else '.'
     )

@@ -21,10 +21,10 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 # Sizes and constants that archives have among their weights.
-_NO_WEIGHTS = ('input_resolution', 'context_length', 'vocab_size', 'attn_mask')
+_NON_WEIGHTS = ('input_resolution', 'context_length', 'vocab_size', 'attn_mask')
 # A pickle and code take up far more room once they are read than in a file.
-_MOST_PICKLE, _MOST_CODE = 1 << 24, 1 << 26
-_MOST_VALUES = 1 << 20
+_MAX_PICKLE_BYTES, _MAX_CODE_BYTES = 1 << 24, 1 << 26
+_MAX_VALUES = 1 << 20
 _DTYPES = dict(
     DoubleStorage=torch.float64,
     FloatStorage=torch.float32,
@@ -39,7 +39,7 @@ _DTYPES = dict(
     ComplexFloatStorage=torch.complex64,
     ComplexDoubleStorage=torch.complex128,
 )
-CONVERT = (
+HOW_TO_CONVERT = (
     'If you trust whoever made the file, convert it once, by safetensors.torch'
     ".save_file(STATE, 'clip.safetensors'). The STATE of a JIT archive is "
     "torch.jit.load(FILE, 'cpu').state_dict(), that of another pickle "
@@ -52,8 +52,8 @@ class WeightsError(ValueError):
 
 
 @contextmanager
-def reading(path: Path) -> Iterator[None]:
-    """Say of whatever goes wrong that the file cannot be read.
+def explain_unreadable(path: Path) -> Iterator[None]:
+    """Explain of whatever goes wrong that the file cannot be read.
 
     Raises:
         WeightsError: With the file, what was expected and how to convert it.
@@ -68,12 +68,12 @@ def reading(path: Path) -> Iterator[None]:
             f"({type(error).__name__}). Expected: OpenAI's JIT archive, "
             "open_clip's .pt or .bin, or .safetensors. A pickle may hold "
             'nothing but tensors, since anything else can run code when it is '
-            f'loaded. {CONVERT}'
+            f'loaded. {HOW_TO_CONVERT}'
         ) from error
 
 
 def is_jit_archive(path: Path) -> bool:
-    """Whether a file is one of TorchScript, to us or to torch."""
+    """Return whether a file is one of TorchScript, to us or to torch."""
     if not zipfile.is_zipfile(path):
         return False
     with zipfile.ZipFile(path) as archive:
@@ -84,23 +84,23 @@ def is_jit_archive(path: Path) -> bool:
 
 
 def read_code(path: Path) -> bytes:
-    """The code of a JIT archive; nothing is run.
+    """Read the code of a JIT archive; nothing is run.
 
     Raises:
         WeightsError: If it is longer than that of any model.
     """
-    with reading(path), zipfile.ZipFile(path) as archive:
+    with explain_unreadable(path), zipfile.ZipFile(path) as archive:
         files = [
             info
             for info in archive.infolist()
             if '/code/' in info.filename and info.filename.endswith('.py')
         ]
-        _check_size(path, files, _MOST_CODE)
-        return b''.join(_read(archive, info) for info in files)
+        _check_size(path, files, _MAX_CODE_BYTES)
+        return b''.join(_read_file(archive, info) for info in files)
 
 
 def read_weights(path: Path, size: int) -> dict[str, Tensor]:
-    """The tensors of a file, by name.
+    """Read the tensors of a file, by name.
 
     Args:
         path (Path): A JIT archive, a ``.safetensors``, or a pickle of tensors
@@ -110,20 +110,19 @@ def read_weights(path: Path, size: int) -> dict[str, Tensor]:
     Raises:
         WeightsError: If it cannot be read, or would fill the memory.
     """
-    with reading(path):
+    with explain_unreadable(path):
         if zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as archive:
                 files = archive.infolist()
             # Weights hardly shrink: twice is room for double precision.
-            most = path.stat().st_size + 2 * size + _MOST_CODE
+            most = path.stat().st_size + 2 * size + _MAX_CODE_BYTES
             _check_size(path, files, most)
             for file in files:
                 if file.filename.lower().endswith('.pkl'):
-                    _check_size(path, [file], _MOST_PICKLE)
+                    _check_size(path, [file], _MAX_PICKLE_BYTES)
         if is_jit_archive(path):
-            state = (
-                _read_by_torchscript(path) if _is_openais(path) else _read_archive(path)
-            )
+            read = _read_by_torchscript if _is_openais_file(path) else _read_archive
+            state = read(path)
         elif path.suffix == '.safetensors':
             state = load_file(path)
         else:
@@ -136,7 +135,7 @@ def read_weights(path: Path, size: int) -> dict[str, Tensor]:
         return {
             key.removeprefix('module.'): value
             for key, value in state.items()
-            if key.rsplit('.', 1)[-1] not in _NO_WEIGHTS
+            if key.rsplit('.', 1)[-1] not in _NON_WEIGHTS
         }
 
 
@@ -152,12 +151,12 @@ def _check_size(path: Path, files: list[zipfile.ZipInfo], most: int) -> None:
         raise WeightsError(
             f'{path} would take up {size / 2**20:.0f} MB of memory once it is '
             f'inflated, most of it {largest}; {most / 2**20:.0f} MB are '
-            f'enough for the weights of this model. {CONVERT}'
+            f'enough for the weights of this model. {HOW_TO_CONVERT}'
         )
 
 
-def _read(archive: zipfile.ZipFile, file: zipfile.ZipInfo) -> bytes:
-    """One file of an archive, no more of it than it says it has."""
+def _read_file(archive: zipfile.ZipFile, file: zipfile.ZipInfo) -> bytes:
+    """Read one file of an archive, no more of it than it says it has."""
     if file.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise zipfile.BadZipFile('torch writes no other compression.')
     with archive.open(file) as stream:
@@ -167,17 +166,17 @@ def _read(archive: zipfile.ZipFile, file: zipfile.ZipInfo) -> bytes:
     return content
 
 
-def _is_openais(path: Path) -> bool:
-    """Whether a file is, byte by byte, one that OpenAI published."""
+def _is_openais_file(path: Path) -> bool:
+    """Return whether a file is, byte by byte, one that OpenAI published."""
     digest = hashlib.sha256()
     with path.open('rb') as file:
         for part in iter(lambda: file.read(1 << 20), b''):
             digest.update(part)
-    return digest.hexdigest() in openais_digests()
+    return digest.hexdigest() in read_openais_digests()
 
 
-def openais_digests() -> set[str]:
-    """SHA-256 of OpenAI's files, which stand in their addresses."""
+def read_openais_digests() -> set[str]:
+    """Return the SHA-256 of OpenAI's files, which stand in their addresses."""
     urls = (
         open_clip.get_pretrained_url(name, 'openai')
         for name in open_clip.list_openai_models()
@@ -186,7 +185,7 @@ def openais_digests() -> set[str]:
 
 
 def _read_by_torchscript(path: Path) -> dict[str, Tensor]:
-    """The weights of an archive whose code is known; it may run."""
+    """Read the weights of an archive whose code is known; it may run."""
     return torch.jit.load(str(path), map_location='cpu').state_dict()
 
 
@@ -219,18 +218,18 @@ class _InertUnpickler(pickle._Unpickler):
 
 
 def _read_archive(path: Path) -> dict[str, Tensor]:
-    """The tensors of a JIT archive, by their places in the model."""
+    """Read the tensors of a JIT archive, by their places in the model."""
     with zipfile.ZipFile(path) as archive:
         root = archive.namelist()[0].split('/')[0]
-        pickled = _read(archive, archive.getinfo(f'{root}/data.pkl'))
-        found = _find_tensors(_InertUnpickler(io.BytesIO(pickled)).load())
+        pickled = _read_file(archive, archive.getinfo(f'{root}/data.pkl'))
+        tensors = _find_tensors(_InertUnpickler(io.BytesIO(pickled)).load())
         storages, state = {}, {}
-        for name, tensor in found.items():
+        for name, tensor in tensors.items():
             (_, kind, key, *_), offset, size, strides, *_ = tensor.args
             if key not in storages:
                 stored = archive.getinfo(f'{root}/data/{key}')
                 storages[key] = torch.frombuffer(
-                    bytearray(_read(archive, stored)), dtype=torch.uint8
+                    bytearray(_read_file(archive, stored)), dtype=torch.uint8
                 )
             # Refuses to reach beyond what is stored.
             state[name] = (
@@ -240,23 +239,23 @@ def _read_archive(path: Path) -> dict[str, Tensor]:
 
 
 def _find_tensors(model: _Inert) -> dict[str, _Tensor]:
-    """All tensors below a module, by their dotted names.
+    """Return all tensors below a module, by their dotted names.
 
     Raises:
         ValueError: If a part keeps its values by code of its own, or there is
             no end to them.
     """
-    found, todo, seen = {}, [('', model)], 0
+    tensors, todo, values = {}, [('', model)], 0
     while todo:
         prefix, part = todo.pop()
         if not isinstance(part.state, dict):
             raise ValueError(f'{prefix} keeps its values by code of its own.')
-        seen += 1 + len(part.state)
-        if seen > _MOST_VALUES or len(prefix) > 1000:
+        values += 1 + len(part.state)
+        if values > _MAX_VALUES or len(prefix) > 1000:
             raise ValueError('There is no end to its parts.')
         for name, value in part.state.items():
             if isinstance(value, _Tensor):
-                found[prefix + name] = value
+                tensors[prefix + name] = value
             elif isinstance(value, _Inert) and value.state is not None:
                 todo.append((f'{prefix}{name}.', value))
-    return found
+    return tensors

@@ -12,7 +12,8 @@ from torch import Tensor, nn
 
 from ...utils.arguments import Count, Natural, Rule
 from ..clip.blocks import run_layer
-from ..losses.binary_dice_loss import check_losses, for_one_logit
+from ..losses.binary_focal_loss import adapt_losses
+from ..losses.single_logit_trial import check_losses
 
 Widths = Annotated[
     Sequence[Count], Rule('a list of at least one width, each from 1 up', len)
@@ -65,7 +66,7 @@ class ClsCLIPHead(BaseDecodeHead):
             out_channels=1,
             threshold=0.5,
             dropout_ratio=0,
-            loss_decode=for_one_logit(loss_decode)
+            loss_decode=adapt_losses(loss_decode)
             if loss_decode
             else dict(type='CrossEntropyLoss', use_sigmoid=True, avg_non_ignore=True),
             **kwargs,

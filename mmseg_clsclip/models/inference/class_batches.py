@@ -4,8 +4,9 @@ import warnings
 from collections.abc import Callable, Iterator
 from math import ceil, inf
 
-import torch
 from torch import Tensor
+
+from ...utils.memory import is_out_of_memory
 
 # Tokens that go through the tower at once, unless the config says how many
 # classes. A CPU is fastest while a layer's output stays in its caches (see
@@ -13,14 +14,6 @@ from torch import Tensor
 # width the widest layer is then 200 MB in float32.
 TOKENS_CPU = 2048
 TOKENS = 16384
-
-
-def out_of_memory(error: RuntimeError) -> bool:
-    """Tell whether a device, or the machine itself, had no memory left."""
-    if isinstance(error, torch.cuda.OutOfMemoryError):
-        return True
-    text = str(error).lower()
-    return 'out of memory' in text or "can't allocate memory" in text
 
 
 class ClassBatcher:
@@ -68,7 +61,7 @@ class ClassBatcher:
             try:
                 answer = function(text[:, which])
             except RuntimeError as error:
-                if step == 1 or not out_of_memory(error):
+                if step == 1 or not is_out_of_memory(error):
                     raise
                 if self.limit == inf:
                     warnings.warn(

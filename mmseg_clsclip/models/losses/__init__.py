@@ -1,5 +1,6 @@
 """Losses on one foreground logit."""
 
 from .binary_dice_loss import BinaryDiceLoss
+from .binary_focal_loss import BinaryFocalLoss
 
-__all__ = ['BinaryDiceLoss']
+__all__ = ['BinaryDiceLoss', 'BinaryFocalLoss']

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from ...utils.log import warn
 
 # Batches of float pictures whose values are looked at: each may wait for a GPU.
-FLOAT_BATCHES = 100
+FLOAT_BATCHES = 20
 
 
 class Statistics:

@@ -68,7 +68,7 @@ def read_vocabulary(vocabulary: str | Sequence) -> list[tuple[str, ...]]:
     ]
     if not classes:
         raise ValueError('The vocabulary is empty; give at least one name.')
-    seen = {}
+    numbers = {}
     for number, synonyms in enumerate(classes):
         if not synonyms:
             raise ValueError(f'Class {number} of the vocabulary has no name.')
@@ -80,13 +80,13 @@ def read_vocabulary(vocabulary: str | Sequence) -> list[tuple[str, ...]]:
                     'something to see in it.'
                 )
             key = ' '.join(unicodedata.normalize('NFC', name.lower()).split())
-            if key in seen:
+            if key in numbers:
                 raise ValueError(
                     f'The name {name!a} stands twice in the vocabulary, in '
-                    f'classes {seen[key]} and {number}; a pixel could not '
+                    f'classes {numbers[key]} and {number}; a pixel could not '
                     'tell them apart.'
                 )
-            seen[key] = number
+            numbers[key] = number
     return classes
 
 
@@ -105,10 +105,10 @@ def check_readings(
     Raises:
         ValueError: If two classes have names that are read alike.
     """
-    seen = {}
+    first_names = {}
     for number, synonyms in enumerate(classes):
         for name in synonyms:
-            other, first = seen.setdefault(read(name), (name, number))
+            other, first = first_names.setdefault(read(name), (name, number))
             if first != number:
                 raise ValueError(
                     f'The names {other!a} and {name!a} of classes {first} and '
@@ -117,7 +117,7 @@ def check_readings(
                     'another name or prompt, or write both names as synonyms '
                     'of one class.'
                 )
-    return {reading: name for reading, (name, _) in seen.items()}
+    return {reading: name for reading, (name, _) in first_names.items()}
 
 
 def read_names(path: Path) -> list:

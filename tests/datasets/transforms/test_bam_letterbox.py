@@ -65,5 +65,7 @@ def test_logits_come_back_on_the_square_with_aligned_corners(tiny_clip_json):
 
 @pytest.mark.parametrize('size', [0, 7, -480, 480.0, '480', None, True])
 def test_a_size_that_is_none(size):
-    with pytest.raises(ValueError, match='size=.*: a whole number of pixels'):
+    with pytest.raises(
+        ValueError, match='size=.*: write a whole number of pixels, 8 or more'
+    ):
         TRANSFORMS.build(dict(type='BAMLetterbox', size=size))

@@ -1,5 +1,6 @@
 """The metric against a plain numpy count, and against mmseg's own."""
 
+import inspect
 import json
 from pathlib import Path
 
@@ -165,6 +166,11 @@ def test_what_is_left_of_mmsegs_metric_is_named(left):
         "which mmseg's IoUMetric has.*_delete_=True",
     ):
         METRICS.build(dict(type='EpisodeIoUMetric', **left))
+
+
+def test_its_arguments_can_be_looked_up():
+    names = {'ignore_index', 'size_bounds', 'output_dir', 'keep_results', 'kwargs'}
+    assert set(inspect.signature(EpisodeIoUMetric).parameters) == names
 
 
 def test_fb_iou_of_one_class_is_mmsegs_binary_miou():

@@ -9,7 +9,11 @@ import torch
 from safetensors.torch import save_file
 
 from mmseg_clsclip.models.clip.loading import load_clip
-from mmseg_clsclip.models.clip.pretrained import FILES, find_weights, from_hub
+from mmseg_clsclip.models.clip.pretrained import (
+    WEIGHTS_FILES,
+    explain_hub,
+    find_weights,
+)
 
 LAION = 'laion/CLIP-ViT-B-16-laion2B-s34B-b88K'
 
@@ -35,7 +39,7 @@ def folder(tiny_clip_json, other, tmp_path):
         )
     )
     shutil.copy(Path(tiny_clip_json).with_name('shapes-bpe.txt.gz'), folder)
-    save_file(other, folder / FILES[0])
+    save_file(other, folder / WEIGHTS_FILES[0])
     return folder
 
 
@@ -45,7 +49,7 @@ def test_a_folder_of_a_hub_is_a_whole_clip(folder, other, tiny_clip_json):
     assert torch.equal(clip.model.visual.proj, other['visual.proj'])
     assert clip.tokenizer.vocab_size == 560
     # Checkpoints know it by its architecture, not by where it lies.
-    by_file = load_clip(tiny_clip_json, str(folder / FILES[0]))
+    by_file = load_clip(tiny_clip_json, str(folder / WEIGHTS_FILES[0]))
     assert clip.name == by_file.name == load_clip(tiny_clip_json, str(folder)).name
 
 
@@ -59,12 +63,12 @@ def test_a_folder_of_an_unknown_architecture_has_its_own_name(folder):
 
 
 def test_the_best_file_of_a_folder_is_taken(folder, other):
-    torch.save(other, folder / FILES[2])
-    assert find_weights('any', str(folder))[0].name == FILES[0]
-    assert find_weights('any', f'local-dir:{folder}')[0].name == FILES[0]
-    (folder / FILES[0]).rename(folder / 'model.safetensors')
-    assert find_weights('any', str(folder))[0].name == FILES[2]
-    (folder / FILES[2]).unlink()
+    torch.save(other, folder / WEIGHTS_FILES[2])
+    assert find_weights('any', str(folder))[0].name == WEIGHTS_FILES[0]
+    assert find_weights('any', f'local-dir:{folder}')[0].name == WEIGHTS_FILES[0]
+    (folder / WEIGHTS_FILES[0]).rename(folder / 'model.safetensors')
+    assert find_weights('any', str(folder))[0].name == WEIGHTS_FILES[2]
+    (folder / WEIGHTS_FILES[2]).unlink()
     with pytest.raises(
         FileNotFoundError,
         match='my-clip has none of open_cl'
@@ -120,7 +124,7 @@ def test_a_name_of_the_hub_is_not_fetched_but_explained(arguments):
 
 
 def test_an_unknown_name_of_the_hub_says_what_to_fetch():
-    assert "hf download me/mine --include 'open_clip*'" in from_hub('me/mine')
+    assert "hf download me/mine --include 'open_clip*'" in explain_hub('me/mine')
     with pytest.raises(
         ValueError,
         match="hf download me/mine .*and write architecture='local-dir:FOLDER'",
@@ -164,4 +168,4 @@ def test_what_names_nothing(value):
 def test_no_architecture_and_paths(folder, tiny_clip_json):
     with pytest.raises(ValueError, match='architecture=None names nothing'):
         load_clip(None)
-    assert not load_clip(Path(tiny_clip_json), folder / FILES[0]).random
+    assert not load_clip(Path(tiny_clip_json), folder / WEIGHTS_FILES[0]).random

@@ -12,7 +12,7 @@ from mmseg_clsclip.models.clip import weights
 from mmseg_clsclip.models.clip.loading import load_clip
 from mmseg_clsclip.models.clip.weights import (
     WeightsError,
-    openais_digests,
+    read_openais_digests,
     read_weights,
 )
 
@@ -163,19 +163,19 @@ def test_only_openais_own_files_are_loaded_by_torchscript(archive, model, monkey
     others = read_weights(archive, 10**6)
     assert not calls
     digest = weights.hashlib.sha256(archive.read_bytes()).hexdigest()
-    monkeypatch.setattr(weights, 'openais_digests', lambda: {digest})
+    monkeypatch.setattr(weights, 'read_openais_digests', lambda: {digest})
     own = read_weights(archive, 10**6)
     assert calls == [str(archive)]
     assert all(torch.equal(own[key], others[key]) for key in others)
 
 
 def test_openais_files_are_known_by_their_digests():
-    assert len(openais_digests()) == 9
-    assert all(len(bytes.fromhex(text)) == 32 for text in openais_digests())
+    assert len(read_openais_digests()) == 9
+    assert all(len(bytes.fromhex(text)) == 32 for text in read_openais_digests())
     # ViT-B-16.pt
     assert (
         '5806e77cd80f8b59890b7e101eabd078d9fb84e6937f9e85e4ecb61988df416f'
-        in openais_digests()
+        in read_openais_digests()
     )
 
 
@@ -269,13 +269,13 @@ def test_what_would_fill_the_memory_is_not_read(
         [(f'clip/{file}', content)] if 'code' in file else (),
     )
     assert path.stat().st_size < 10**6
-    read = weights._read
+    read = weights._read_file
 
     def spy(zipped, part):
         assert part.file_size < 10**6
         return read(zipped, part)
 
-    monkeypatch.setattr(weights, '_read', spy)
+    monkeypatch.setattr(weights, '_read_file', spy)
     monkeypatch.setattr(torch, 'load', None)
     with pytest.raises(
         WeightsError,

@@ -1,11 +1,10 @@
-"""Losses on one logit, against a plain count."""
+"""The Dice loss on one logit, against a plain count."""
 
 import numpy as np
 import pytest
 import torch
-from torchvision.ops import sigmoid_focal_loss
 
-from mmseg_clsclip.models.losses.binary_dice_loss import BinaryDiceLoss, BinaryFocalLoss
+from mmseg_clsclip.models.losses import BinaryDiceLoss
 
 
 def test_it_is_the_formula_over_valid_pixels():
@@ -30,23 +29,3 @@ def test_ignored_pixels_have_no_gradient_and_nothing_is_no_loss():
     assert (logits.grad[0, 0, 1] == 0).all()
     empty = BinaryDiceLoss()(torch.full((1, 1, 2, 2), -50.0), label * 0)
     assert float(empty) == pytest.approx(0, abs=1e-6)
-
-
-@pytest.mark.parametrize('alpha', [0.3, [0.3]])
-def test_focal_is_torchvisions_over_valid_pixels(alpha):
-    logits, label = torch.randn(3, 1, 5, 7), torch.randint(0, 2, (3, 5, 7))
-    label[:, 0] = 255
-    weight = torch.rand(3, 5, 7)
-    expected = 2 * sigmoid_focal_loss(
-        logits[:, 0], label.clamp(max=1).float(), alpha=0.3, gamma=1.5
-    )
-    expected[:, 0] = 0
-    loss = BinaryFocalLoss(alpha=alpha, gamma=1.5, loss_weight=2.0)
-    assert torch.isclose(loss(logits, label), expected.mean())
-    torch.testing.assert_close(
-        loss(logits, label, weight, reduction_override='none'), expected * weight
-    )
-    summed = BinaryFocalLoss(
-        alpha=alpha, gamma=1.5, loss_weight=2.0, class_weight=[0.5], reduction='sum'
-    )
-    assert torch.isclose(summed(logits, label), expected.sum() / 2)

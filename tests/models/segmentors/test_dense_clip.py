@@ -398,13 +398,12 @@ def test_the_text_tower_may_go(tiny_clip_json, model):
     assert freed.text_encoder.clip is None
 
 
-@pytest.mark.parametrize('fold', range(4))
 @pytest.mark.parametrize('method', METHODS)
-def test_each_method_is_a_config(method, fold):
-    cfg = Config.fromfile(CONFIGS / f'{method}_shapes-5i_fold{fold}.py')
+def test_each_method_is_a_config(method):
+    cfg = Config.fromfile(CONFIGS / f'{method}_shapes-5i_fold0.py')
     backbone = cfg.model.backbone
     assert (backbone.attention, backbone.residual) == METHODS[method]
-    assert cfg.test_dataloader.dataset.dataset.fold == fold
+    assert cfg.test_dataloader.dataset.dataset.fold == 0
     assert cfg.train_dataloader is None
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def write_clipseg(folder: Path) -> str:
-    """Config, preprocessor, and a tokenizer of single characters.
+    """Write config, preprocessor, and a tokenizer of single characters.
 
     CLIPSeg on ViT-B/16 at 352 pixels with a decoder of 64 channels, as
     CIDAS/clipseg-rd64-refined is. What its names are read as changes no time:

@@ -8,11 +8,11 @@ follow it draws nothing.
 import numpy as np
 
 # Pixels: no picture is as wide, and no outline as long.
-FARTHEST, LONGEST = 2**20, 2 * 10**7
+MAX_COORDINATE, MAX_OUTLINE = 2**20, 2 * 10**7
 
 
 def check_segmentation(segmentation: list | dict, height: int, width: int) -> None:
-    """Polygons or run lengths can be drawn on a picture.
+    """Refuse polygons or run lengths that cannot be drawn on a picture.
 
     Args:
         segmentation (list | dict): Polygons, each ``[x, y, x, y, ...]``; or
@@ -22,7 +22,7 @@ def check_segmentation(segmentation: list | dict, height: int, width: int) -> No
         width (int): Of the picture.
 
     Raises:
-        ValueError: If they cannot; says why.
+        ValueError: With why.
     """
     parts = segmentation if isinstance(segmentation, list) else [segmentation]
     if not parts:
@@ -41,10 +41,10 @@ def check_segmentation(segmentation: list | dict, height: int, width: int) -> No
 
 
 def _check_polygon(polygon: list) -> None:
-    """Pairs of numbers that are pixels.
+    """Refuse a polygon that is no pairs of pixels.
 
     Raises:
-        ValueError: If they are not.
+        ValueError: With why.
     """
     if len(polygon) % 2:
         raise ValueError(
@@ -56,20 +56,20 @@ def _check_polygon(polygon: list) -> None:
         raise ValueError(
             f'a polygon holds what is no number: {str(polygon)[:80]}'
         ) from error
-    far = ~(np.abs(points) <= FARTHEST)  # not a number is, too
+    far = ~(np.abs(points) <= MAX_COORDINATE)  # not a number is, too
     if far.any():
         raise ValueError(
             f'a polygon has the coordinate {points[far][0]:g}, '
-            f'and the picture is not within {FARTHEST} pixels of '
+            f'and the picture is not within {MAX_COORDINATE} pixels of '
             'it'
         )
     steps = np.abs(points - np.roll(points, 1, axis=0)).max(1, initial=0)
-    if steps.sum() > LONGEST:
+    if steps.sum() > MAX_OUTLINE:
         raise ValueError(f'a polygon is {steps.sum():.0f} pixels long')
 
 
 def _check_runs(runs: dict, height: int, width: int) -> None:
-    """Run lengths that fill the picture.
+    """Refuse run lengths that do not fill the picture.
 
     Raises:
         ValueError: If they are of another size, or no such lengths.
@@ -103,7 +103,7 @@ def _check_runs(runs: dict, height: int, width: int) -> None:
 
 
 def _from_text(text: str) -> list[int]:
-    """Run lengths of COCO's compressed text.
+    """Return the run lengths of COCO's compressed text.
 
     Six bits a character, the lowest first: five of the number and whether
     more follow; from the fourth number on it is the difference to the last

@@ -2,13 +2,18 @@
 
 import json
 import os
-import sys
+import re
+import runpy
 from itertools import product
 from pathlib import Path
 
 import pytest
 import torch
 
+from mmseg_clsclip.benchmark import inference, timing, training
+from mmseg_clsclip.benchmark.naive import NaiveClsCLIP
+from mmseg_clsclip.benchmark.random_clipseg import write_clipseg
+from mmseg_clsclip.benchmark.random_models import Setting
 from mmseg_clsclip.models.backbones import clsclip_vit as backbone
 from mmseg_clsclip.models.decode_heads import clsclip_head as decode_head
 
@@ -16,13 +21,8 @@ ROOT = Path(__file__).parents[2]
 CONFIG = str(ROOT / 'configs/shapes/clsclip_shapes-5i_whole.py')
 
 
-@pytest.fixture(scope='module')
-def benchmark():
-    sys.path.insert(0, str(ROOT / 'tools'))
-    import benchmark
-
-    yield benchmark
-    sys.path.remove(str(ROOT / 'tools'))
+def tool(name):
+    return runpy.run_path(str(ROOT / f'tools/{name}.py'))['main']
 
 
 def options(tiny_clip_json, **kwargs):
@@ -39,21 +39,15 @@ def options(tiny_clip_json, **kwargs):
     'number, classes, chunk, size',
     [*product([1, 3], [1, 5], [1, 2, None], [32]), (2, 21, 4, 48), (1, 2, None, 45)],
 )
-def test_ours_is_the_naive_path(
-    benchmark, tiny_clip_json, number, classes, chunk, size
-):
+def test_ours_is_the_naive_path(tiny_clip_json, number, classes, chunk, size):
     """Same logits and labels for every batch, K, chunk and size."""
-    model = benchmark.build(
-        CONFIG,
-        options(tiny_clip_json, class_batch_size=chunk),
-        classes,
-        'float32',
-        'cpu',
-    )
+    model = Setting(
+        CONFIG, options(tiny_clip_json, class_batch_size=chunk), classes
+    ).build()
     assert model.decode_head.upsample > 1
     pictures = torch.randn(number, 3, size, size)
-    naive = benchmark.Naive(model, classes)(pictures)
-    samples = benchmark.samples(pictures)
+    naive = NaiveClsCLIP(model, classes)(pictures)
+    samples = inference.blank_samples(pictures)
     with torch.no_grad():
         ours = model.inference(pictures, [one.metainfo for one in samples])
         labels = model.predict(pictures, samples)
@@ -65,9 +59,9 @@ def test_ours_is_the_naive_path(
     assert (got == want).float().mean() > 0.999
 
 
-def test_the_least_that_must_be_done(benchmark, tiny_clip_json):
-    model = benchmark.build(CONFIG, options(tiny_clip_json), 3, 'float32', 'cpu')
-    counted = benchmark.flops(model, torch.randn(2, 3, 32, 32))
+def test_the_least_that_must_be_done(tiny_clip_json):
+    model = Setting(CONFIG, options(tiny_clip_json), 3).build()
+    counted = inference.count_prediction(model, torch.randn(2, 3, 32, 32))
     tokens, width, up = 17, 32, model.decode_head.upsample
     heads = model.decode_head.convs
     block = tokens * width * (12 * width + 2 * tokens)
@@ -85,16 +79,13 @@ def test_the_least_that_must_be_done(benchmark, tiny_clip_json):
     assert counted == 2 * 2 * (shared + 3 * each)
 
 
-def test_rows_and_plot(benchmark, tiny_clip_json, tmp_path, monkeypatch, capsys):
+def test_rows_and_plot(tiny_clip_json, tmp_path, monkeypatch, capsys):
     out, picture = tmp_path / 'rows.json', tmp_path / 'new/plot.png'
-    monkeypatch.setattr(benchmark, 'SIDE', 256)
+    monkeypatch.setattr(timing, 'MATRIX_SIDE', 256)
     # Processes of their own take their time to start.
-    monkeypatch.setattr(benchmark, 'alone', lambda f, *args: f(*args))
-    monkeypatch.setattr(
-        sys,
-        'argv',
+    monkeypatch.setattr(inference, 'run_alone', lambda f, *args: f(*args))
+    tool('benchmark')(
         [
-            'benchmark.py',
             '--config',
             CONFIG,
             '--size',
@@ -115,9 +106,8 @@ def test_rows_and_plot(benchmark, tiny_clip_json, tmp_path, monkeypatch, capsys)
                 f'{key}={value}'.replace(' ', '')
                 for key, value in options(tiny_clip_json).items()
             ),
-        ],
+        ]
     )
-    benchmark.main()
     rows = json.loads(out.read_text())
     assert [row['classes'] for row in rows] == [1, 4]
     for row in rows:
@@ -129,21 +119,21 @@ def test_rows_and_plot(benchmark, tiny_clip_json, tmp_path, monkeypatch, capsys)
         assert row['naive_seconds'] > 0
         assert row['peak_memory_bytes'] > 2**27
     # Counted of 1 and 2 classes, and extrapolated.
-    four = benchmark.build(CONFIG, options(tiny_clip_json), 4, 'float32', 'cpu')
-    assert rows[1]['flops'] == benchmark.flops(four, torch.randn(1, 3, 32, 32))
+    four = Setting(CONFIG, options(tiny_clip_json), 4).build()
+    assert rows[1]['flops'] == inference.count_prediction(
+        four, torch.randn(1, 3, 32, 32)
+    )
     assert rows[1]['naive_classes'] == 2
     assert 'random weights' in capsys.readouterr().out
     assert picture.stat().st_size > 10000
 
 
-def test_memory_is_that_of_a_process_of_its_own(benchmark):
-    assert benchmark.alone(os.getpid) != os.getpid()
+def test_memory_is_that_of_a_process_of_its_own():
+    assert timing.run_alone(os.getpid) != os.getpid()
 
 
-def test_clipseg_of_the_published_size(benchmark, tmp_path):
+def test_clipseg_of_the_published_size(tmp_path):
     pytest.importorskip('transformers')
-    from _random_clipseg import write_clipseg
-
     from mmseg_clsclip.models.segmentors.hugging_face_models import load_folder
 
     with torch.device('meta'):
@@ -154,20 +144,15 @@ def test_clipseg_of_the_published_size(benchmark, tmp_path):
     assert loaded.size == (352, 352)
 
 
-def test_training_steps(benchmark, tiny_clip_json, tmp_path, monkeypatch, capsys):
-    import benchmark_training
-
+def test_training_steps(tiny_clip_json, tmp_path, monkeypatch, capsys):
     # What the plain way puts in their place.
     monkeypatch.setattr(backbone, 'run_block', backbone.run_block)
     monkeypatch.setattr(decode_head, 'run_layer', decode_head.run_layer)
-    monkeypatch.setattr(benchmark_training, 'alone', lambda f, *args: f(*args))
+    monkeypatch.setattr(training, 'run_alone', lambda f, *args: f(*args))
     out = tmp_path / 'rows.json'
     given = options(tiny_clip_json)
-    monkeypatch.setattr(
-        sys,
-        'argv',
+    tool('benchmark_training')(
         [
-            'benchmark_training.py',
             '--config',
             CONFIG,
             '--batch',
@@ -181,11 +166,26 @@ def test_training_steps(benchmark, tiny_clip_json, tmp_path, monkeypatch, capsys
             '--cfg-options',
             'data_preprocessor.size=(32,32)',
             *(f'{key}={value}'.replace(' ', '') for key, value in given.items()),
-        ],
+        ]
     )
-    benchmark_training.main()
     rows = json.loads(out.read_text())
     assert [row['way'] for row in rows] == ['as it is', 'with_cp', 'plain']
     assert all(row['seconds'] > 0 for row in rows)
     said = capsys.readouterr().out
     assert f'{500 * rows[0]["seconds"]:.2f}' in said  # hours of 3.6 million
+
+
+def test_what_boxes_cost(capsys):
+    tool('zoom_in_cost')(['--repeat', '3', '--boxes', '0', '40'])
+    rows = [
+        re.split(r' +\| +', line)
+        for line in capsys.readouterr().out.splitlines()
+        if line.startswith('| Cls')
+    ]
+    assert [row[0] for row in rows] == [
+        '| ClsCLIP',
+        '| ClsCLIP+, 0 boxes',
+        '| ClsCLIP+, 40 boxes',
+    ]
+    times = [float(row[1]) for row in rows]
+    assert rows[0][2] == '1.00 |' and times[2] > 2 * times[1]

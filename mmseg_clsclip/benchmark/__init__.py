@@ -1,0 +1,1 @@
+"""Time, memory and operations of models with random weights."""

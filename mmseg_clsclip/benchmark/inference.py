@@ -1,0 +1,189 @@
+"""Time and memory of a prediction, beside its floor and the naive path."""
+
+from collections.abc import Iterable
+from functools import partial
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from matplotlib.figure import Figure
+from mmseg.structures import SegDataSample
+from torch import Tensor, nn
+
+from .. import ClsCLIP
+from ..utils.complexity import count_flops
+from ..utils.files import atomic_write
+from ..utils.machine import describe_machine, peak_memory
+from ..utils.markdown import markdown_table
+from .naive import NaiveClsCLIP
+from .random_models import Setting
+from .timing import MatrixProduct, run_alone, time_in_turns
+
+
+def blank_samples(pictures: Tensor) -> list[SegDataSample]:
+    """Return a sample for every picture, at its own size."""
+    size = tuple(pictures.shape[2:])
+    return [
+        SegDataSample(metainfo=dict(ori_shape=size, img_shape=size)) for _ in pictures
+    ]
+
+
+@torch.no_grad()
+def measure_memory(setting: Setting) -> int:
+    """Return the peak in bytes of a process that predicts once."""
+    model = setting.build()
+    pictures = torch.randn(setting.shape, device=setting.device)
+    model.predict(pictures, blank_samples(pictures))
+    return peak_memory(setting.device)
+
+
+@torch.no_grad()
+def count_prediction(model: nn.Module, pictures: Tensor) -> int:
+    """Count the operations of a prediction once the names are encoded."""
+    model.predict(pictures, blank_samples(pictures))
+    return count_flops(partial(model.predict, pictures, blank_samples(pictures)))
+
+
+@torch.no_grad()
+def compare_to_naive(model: ClsCLIP, naive: NaiveClsCLIP, pictures: Tensor) -> float:
+    """Return the largest difference between the logits of both paths."""
+    metas = [sample.metainfo for sample in blank_samples(pictures)]
+    # With a background it has a channel of its own.
+    logits = model.inference(pictures, metas)[:, model.with_background :]
+    return (logits[:, : len(naive.names)] - naive(pictures)).abs().max().item()
+
+
+def measure_time(setting: Setting, repeat: int, naive_classes: int) -> dict:
+    """Time the model, the ceiling and, of ClsCLIP, the naive path, in turns.
+
+    Args:
+        setting (Setting): The model and its input.
+        repeat (int): How often each is timed.
+        naive_classes (int): The largest number of classes that the naive path is
+            timed on.
+
+    Returns:
+        dict: A row, without ``peak_memory_bytes``.
+    """
+    device, classes = setting.device, setting.classes
+    model = setting.build()
+    pictures = torch.randn(setting.shape, device=device)
+    # Any number of classes is the shared part and so many times the rest;
+    # once the names are encoded.
+    one, two = (
+        count_prediction(setting.with_classes(k).build(), pictures) for k in (1, 2)
+    )
+    flops = one + (classes - 1) * (two - one)
+    product = MatrixProduct(setting.dtype, device)
+    functions = dict(
+        ceiling=product, ours=lambda: model.predict(pictures, blank_samples(pictures))
+    )
+    difference = naive = None
+    if isinstance(model, ClsCLIP):
+        naive = NaiveClsCLIP(model, naive_classes)
+        difference = compare_to_naive(model, naive, pictures)
+        # Against the background's 0; what a test step gives is labels.
+        functions['naive'] = lambda: F.pad(naive(pictures), (0, 0, 0, 0, 1, 0)).argmax(
+            1
+        )
+    seconds = time_in_turns(functions, repeat, device)
+    ceiling = product.flops / seconds['ceiling']
+    return dict(
+        config=setting.config,
+        classes=classes,
+        batch=setting.shape[0],
+        size=setting.shape[2],
+        dtype=setting.dtype,
+        device=device,
+        seconds=seconds['ours'],
+        flops=flops,
+        ceiling_flops=ceiling,
+        floor_seconds=flops / ceiling,
+        naive_seconds=naive and seconds['naive'] * classes / len(naive.names),
+        naive_classes=naive and len(naive.names),
+        max_abs_diff_to_naive=difference,
+        repeat=repeat,
+        machine=describe_machine(device),
+    )
+
+
+def measure_alone(setting: Setting, repeat: int, naive_classes: int) -> dict:
+    """Measure time and memory, each in a process of its own.
+
+    So none finds another's memory, or the peak of one that was larger.
+
+    Returns:
+        dict: A row of :func:`format_rows`.
+    """
+    memory = run_alone(measure_memory, setting)
+    row = run_alone(measure_time, setting, repeat, naive_classes)
+    return dict(row, peak_memory_bytes=memory)
+
+
+def format_rows(rows: Iterable[dict]) -> str:
+    """Return the rows as a Markdown table."""
+    heads = [
+        'config',
+        'K',
+        'TFLOP',
+        'seconds',
+        'pictures/s',
+        'of the ceiling',
+        'over the floor',
+        'naive / ours',
+        'peak GiB',
+    ]
+    cells = [
+        [
+            Path(row['config']).stem,
+            row['classes'],
+            f'{row["flops"] / 1e12:.3f}',
+            f'{row["seconds"]:.3f}',
+            f'{row["batch"] / row["seconds"]:.3g}',
+            f'{row["floor_seconds"] / row["seconds"]:.0%}',
+            f'{row["seconds"] / row["floor_seconds"]:.2f}',
+            f'{row["naive_seconds"] / row["seconds"]:.2f}'
+            if row['naive_seconds']
+            else '',
+            f'{row["peak_memory_bytes"] / 2**30:.2f}',
+        ]
+        for row in rows
+    ]
+    return markdown_table(heads, cells)
+
+
+def draw_rows(rows: list[dict], path: Path) -> None:
+    """Draw time and memory by the number of classes, a line a config, as PNG."""
+    figure = Figure(figsize=(9, 3.6), layout='constrained')
+    time_axes, memory_axes = figure.subplots(1, 2)
+    for number, config in enumerate(dict.fromkeys(row['config'] for row in rows)):
+        style = dict(color=f'C{number}')
+        own = [row for row in rows if row['config'] == config]
+        classes = [row['classes'] for row in own]
+        name = Path(config).stem.split('_')[0]
+        seconds = [row['seconds'] for row in own]
+        time_axes.plot(classes, seconds, 'o-', label=name, **style)
+        memory = [row['peak_memory_bytes'] / 2**30 for row in own]
+        memory_axes.plot(classes, memory, 'o-', **style)
+        if own[0]['naive_seconds']:
+            seconds = [row['naive_seconds'] for row in own]
+            label = f'{name}, the naive path'
+            time_axes.plot(classes, seconds, 'x:', label=label, **style)
+    for axes, label in (
+        (time_axes, 'seconds a batch'),
+        (memory_axes, 'peak memory, GiB'),
+    ):
+        axes.set_xscale('log')
+        axes.set_xlabel('classes')
+        axes.set_ylabel(label)
+        axes.grid(which='both', alpha=0.3)
+    time_axes.set_yscale('log')
+    time_axes.legend(fontsize=7)
+    first = rows[0]
+    figure.suptitle(
+        f'{first["size"]} x {first["size"]}, {first["dtype"]}, '
+        f'{first["machine"].split(";")[0]}',
+        fontsize=9,
+    )
+    with atomic_write(path) as file:
+        figure.savefig(file, format='png', dpi=120)

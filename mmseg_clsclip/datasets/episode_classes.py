@@ -1,0 +1,60 @@
+"""Which classes of a data set are novel, which base, which are asked for."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from .masks import is_background
+
+
+class EpisodeClasses(NamedTuple):
+    """Classes by what episodes do with them; the background is none of them.
+
+    Attributes:
+        novel (tuple[str]): Training must not see a mask of them.
+        base (tuple[str]): Training asks for them.
+        novel_labels (list[int]): Labels of the novel ones.
+        asked_labels (list[int]): Labels that are asked for.
+    """
+
+    novel: tuple[str, ...]
+    base: tuple[str, ...]
+    novel_labels: list[int]
+    asked_labels: list[int]
+
+
+def resolve_classes(
+    classes: Sequence[str], novel: Sequence[str], test_mode: bool, test_classes: str
+) -> EpisodeClasses:
+    """Resolve what is done with each class.
+
+    Args:
+        classes (Sequence[str]): In the order of the labels.
+        novel (Sequence[str]): Names among them.
+        test_mode (bool): Testing asks for what ``test_classes`` says.
+        test_classes (str): ``'all'`` or ``'novel'``.
+
+    Raises:
+        ValueError: If a novel class is not in the data set.
+    """
+    if isinstance(novel, str):
+        raise ValueError(
+            f'novel_classes={novel!r} is one text: write a list, [{novel!r}].'
+        )
+    unknown = sorted(str(name) for name in novel if name not in classes)
+    if unknown:
+        raise ValueError(
+            f'novel_classes: {unknown} are not in '
+            f'the data set, whose classes are {classes}.'
+        )
+    base = tuple(c for c in classes if c not in novel and not is_background(c))
+    asked = base
+    if test_mode and test_classes == 'novel':
+        asked = novel
+    elif test_mode:
+        asked = [c for c in classes if not is_background(c)]
+    return EpisodeClasses(
+        novel=tuple(novel),
+        base=base,
+        novel_labels=[classes.index(c) for c in novel],
+        asked_labels=[classes.index(c) for c in asked],
+    )

@@ -1,0 +1,36 @@
+"""The machine that measures: its peak of memory and its name."""
+
+import os
+import platform
+import sys
+
+import torch
+
+
+def peak_memory(device: str) -> int:
+    """Return the peak in bytes: on the device if torch counts it, else resident."""
+    if device.startswith('cuda'):
+        return torch.cuda.max_memory_allocated(device)
+    try:
+        import resource
+    except ModuleNotFoundError:  # on Windows
+        import psutil
+
+        return psutil.Process().memory_info().peak_wset
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak * (1 if sys.platform == 'darwin' else 1024)
+
+
+def describe_machine(device: str) -> str:
+    """Return processor, device, torch and its threads in a line."""
+    if device.startswith('cuda'):
+        device = torch.cuda.get_device_name(device)
+    cores = (
+        len(os.sched_getaffinity(0))
+        if hasattr(os, 'sched_getaffinity')
+        else os.cpu_count()
+    )
+    return (
+        f'{platform.machine()}, {cores} cores, {device}; torch '
+        f'{torch.__version__}, {torch.get_num_threads()} threads'
+    )

@@ -1,0 +1,27 @@
+"""One option and one reader for all tools."""
+
+from argparse import ArgumentParser
+
+import pytest
+
+from mmseg_clsclip.utils.config_options import add_config_options, load_config
+
+
+@pytest.mark.parametrize(
+    'words, expected',
+    [
+        ([], dict(lr=1, sizes=[1, 2])),
+        (['--cfg-options', 'model.lr=3'], dict(lr=3, sizes=[1, 2])),
+        (
+            ['--cfg-options', 'model.sizes=[4]', 'model.name=a'],
+            dict(lr=1, sizes=[4], name='a'),
+        ),
+    ],
+)
+def test_options_take_the_place_of_values(tmp_path, words, expected):
+    path = tmp_path / 'config.py'
+    path.write_text('model = dict(lr=1, sizes=[1, 2])')
+    parser = ArgumentParser()
+    add_config_options(parser)
+    args = parser.parse_args(words)
+    assert load_config(path, args.cfg_options).model == expected
