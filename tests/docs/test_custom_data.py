@@ -56,6 +56,9 @@ def workplace(tmp_path, monkeypatch):
 def run(monkeypatch):
     """Call a tool of ours, in this process: to import all takes long."""
 
+    # As Python does for a script; mmseg's tools are found by one beside ours.
+    monkeypatch.syspath_prepend(str(ROOT / 'tools'))
+
     def _run(tool, *args):
         monkeypatch.setattr(sys, 'argv', [tool, *map(str, args)])
         runpy.run_path(str(ROOT / 'tools' / tool), run_name='__main__')
