@@ -276,7 +276,7 @@ def test_a_segmentor_loads_one_clip_for_both_towers(monkeypatch):
 
     models = mmseg_clsclip.models
     for module in (
-        models.backbones.clsclip_vit,
+        models.backbones.clip_vit,
         models.segmentors.clip_segmentor,
         models.text_encoders.open_clip_text_encoder,
     ):
