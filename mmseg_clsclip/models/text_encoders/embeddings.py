@@ -11,6 +11,11 @@ from torch import Tensor
 from ..clip.weights import WeightsError, check_inflated_size
 from .vocabulary import read_names, read_vocabulary
 
+# CLIP's text towers end with a layer norm and a projection, which give lengths of
+# the order of 10; a thousand times that is no CLIP's. Far beyond, squares and
+# products overflow, and all logits are NaN.
+MAX_LENGTH = 1e4
+
 
 def read_embedded_classes(
     vocabulary: dict, dim: int
@@ -148,6 +153,37 @@ def normalize_embeddings(embeddings: Tensor, names: Sequence[str]) -> Tensor:
             'which nothing normalises.'
         )
     return (rows / lengths).float()
+
+
+def check_distinct(rows: Tensor, names: Sequence[str]) -> None:
+    """Refuse rows (K, D) that decide nothing between their classes.
+
+    Args:
+        rows (Tensor): As the segmentor reads them, float32.
+        names (Sequence[str]): Of the rows.
+
+    Raises:
+        ValueError: If two are identical, or one is longer than any CLIP's.
+    """
+    lengths = rows.double().norm(dim=1)
+    row = int(lengths.argmax())
+    if lengths[row] > MAX_LENGTH:
+        raise ValueError(
+            f'Row {row} ({names[row]!a}) of the text embeddings has the length '
+            f"{lengths[row]:.3g}; a CLIP's are about 10, and beyond "
+            f'{MAX_LENGTH:g} a segmentor no longer calculates with them. Save '
+            'them as the text tower gives them, or set normalize=True.'
+        )
+    seen: dict[bytes, int] = {}
+    for row, values in enumerate((rows + 0.0).numpy(force=True)):  # -0 is 0
+        first = seen.setdefault(values.tobytes(), row)
+        if first != row:
+            raise ValueError(
+                f'Rows {first} ({names[first]!a}) and {row} ({names[row]!a}) of '
+                'the text embeddings are identical; a pixel could not tell their '
+                'classes apart. Give each its own embedding, or write both names '
+                'as synonyms of one class, with one row.'
+            )
 
 
 def check_finite(rows: Tensor, names: Sequence[str], source: str) -> None:

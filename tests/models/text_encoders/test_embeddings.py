@@ -177,6 +177,50 @@ def test_embeddings_of_odd_layouts_and_kinds(clip, tmp_path):
         build(clip, dict(embeddings=matrix, names=NAMES))
 
 
+@pytest.mark.parametrize('zero', [0.0, -0.0])
+def test_identical_rows_are_refused_with_both_names(clip, tmp_path, zero):
+    matrix = MATRIX.copy()
+    matrix[:, 0] = 0
+    matrix[2] = matrix[0]
+    matrix[2, 0] = zero
+    path = write_embeddings(tmp_path / 'a.npy', matrix)
+    refuses(
+        r"Rows 0 \('red circle'\) and 2 \('ring'\) .* are identical; .* synonyms",
+        clip,
+        path,
+    )
+    # One row for two names of a class is no doubled row.
+    path = write_embeddings(tmp_path / 'b.npy', matrix[:2])
+    names = [('red circle', 'ring'), 'blue square']
+    found = build(clip, dict(embeddings=path, names=names))(['red circle', 'ring'])
+    assert torch.equal(found[0], found[1])
+
+
+def test_rows_of_one_direction_are_identical_once_normalised(clip, tmp_path):
+    matrix = MATRIX * np.float32([[1], [1], [0]]) + MATRIX[:1] * np.float32(
+        [[0], [0], [4]]
+    )
+    path = write_embeddings(tmp_path / 'a.npy', matrix)
+    encoder = build(clip, dict(embeddings=path, names=NAMES))
+    with pytest.raises(ValueError, match='Rows 0 .* and 2 .* are identical'):
+        encoder.normalize = True
+    assert torch.equal(encoder(), torch.from_numpy(matrix))
+
+
+@pytest.mark.parametrize('scale', [1e5, 1e20, 1e38])
+def test_rows_longer_than_any_clips(clip, tmp_path, scale):
+    matrix = MATRIX.copy()
+    matrix[1] *= scale
+    path = write_embeddings(tmp_path / 'a.npy', matrix)
+    refuses(r"Row 1 \('blue square'\) .* has the length .* normalize=T", clip, path)
+    encoder = build(clip, dict(embeddings=path, names=NAMES), normalize=True)
+    with pytest.raises(ValueError, match='has the length'):
+        encoder.normalize = False
+    matrix[1] *= 500 / scale
+    path = write_embeddings(tmp_path / 'a.npy', matrix)
+    build(clip, dict(embeddings=path, names=NAMES))
+
+
 def test_embeddings_that_cannot_be_normalised(clip, tmp_path):
     for scale in (1e-30, 1e30):
         path = write_embeddings(tmp_path / 'a.npy', MATRIX * np.float32(scale))
