@@ -117,7 +117,12 @@ def test_a_wrong_type_is_refused_by_name(kind, argument, told):
         ('SelfProposals', 'threshold', [0, 1, math.nan, 30]),
         ('SelfProposals', 'rounds', [0, 1.5]),
         ('SelfProposals', 'min_area', [-1, 0.5]),
-        ('SelfProposals', 'score_thr', [math.nan, '0.5', None]),
+        ('SelfProposals', 'score_thr', [math.nan, '0.5', None, 2, -1, 1.01]),
+        ('WindowProposals', 'score_thr', [2, -1]),
+        ('TorchvisionProposals', 'score_thr', [2, -1, 25]),
+        ('GroundTruthProposals', 'score_thr', [2, -0.1]),
+        # A results file may have scores of any scale.
+        ('COCOResultsProposals', 'score_thr', [math.nan, '0.5']),
         ('SelfProposals', 'nms_iou', [math.nan, 1.5, -0.1, 70]),
         ('SelfProposals', 'max_per_picture', [0, 1.5, math.inf]),
         ('GroundTruthProposals', 'min_area', [-1, math.nan]),
