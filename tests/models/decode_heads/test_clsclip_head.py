@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from mmengine.structures import PixelData
 from mmseg.structures import SegDataSample
 
-from mmseg_clsclip import ClsCLIPHead
+from mmseg_clsclip import ClsCLIPHead, FiLMHead
 
 BCE = dict(type='CrossEntropyLoss', use_sigmoid=True)
 
@@ -30,6 +30,28 @@ def test_output_is_one_logit_at_the_stated_scale(upsample):
     with torch.no_grad():
         out = head([torch.randn(3, 16, 4, 6)])
     assert out.shape == (3, 1, 4 * upsample, 6 * upsample)
+
+
+@pytest.mark.parametrize(
+    'key', ['num_classes', 'out_channels', 'dropout_ratio', 'threshold', 'channels']
+)
+def test_what_the_head_sets_itself_is_left_out(key):
+    for kind, kwargs in ((ClsCLIPHead, {}), (FiLMHead, dict(text_channels=8))):
+        with pytest.raises(
+            ValueError, match=f'^{kind.__name__} sets {key} itself: leave it out'
+        ):
+            kind(in_channels=16, num_heads=2, **{key: 2}, **kwargs)
+
+
+def test_another_label_may_be_ignored():
+    masks, logits = torch.randint(0, 2, (1, 8, 8)), torch.randn(1, 1, 8, 8)
+    masks[:, 0] = 9
+    head = build(ignore_index=9, in_index=0)
+    losses = head.loss_by_feat(logits, [sample(masks[0])])
+    expected = F.binary_cross_entropy_with_logits(
+        logits[:, 0, 1:], masks[:, 1:].float()
+    )
+    assert torch.isclose(losses['loss_ce'], expected)
 
 
 def test_depth_is_an_option_and_two_by_default():
