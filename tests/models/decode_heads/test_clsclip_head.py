@@ -106,6 +106,17 @@ def test_loss_is_binary_cross_entropy_over_valid_pixels():
         (dict(type='LovaszLoss', reduction='none'), "with loss_type='binary'"),
         (dict(type='OhemCrossEntropy'), 'OhemCrossEntropy is not for'),
         (dict(type='SiLogLoss'), 'SiLogLoss is not for a single logit'),
+        *(
+            (dict(type, class_weight=weight), r'class_weight=.*above 0: write')
+            for type in (BCE, dict(type='FocalLoss'))
+            for weight in ([-2.0], [0.0], [float('nan')], [float('inf')])
+        ),
+        *(
+            (dict(type, loss_name=name), f"loss_name={name!r}: .*'loss_")
+            for type in (BCE, dict(type='FocalLoss'), dict(type='BinaryDiceLoss'))
+            for name in ('dice', '')
+        ),
+        (dict(BCE, loss_name=5), 'loss_name=5: '),
         (dict(BCE, loss_weight=-1.0), 'CrossEntropyLoss does not train a single'),
         (dict(BCE, loss_weight=float('nan')), 'does not train a single logit'),
     ],
