@@ -7,7 +7,7 @@ from mmseg.registry import MODELS
 from mmseg.structures import SegDataSample
 from torch import Tensor
 
-from ..utils.arguments import Natural
+from ..utils.arguments import Natural, Share
 from .base import BaseProposals, ClassLabels, MaxBoxes, Segment
 from .boxes import component_boxes, pack_components
 
@@ -21,6 +21,7 @@ class GroundTruthProposals(BaseProposals):
 
     Args:
         min_area (int): Parts of fewer pixels get no box.
+        score_thr (float): As in :class:`BaseProposals`; every score is 1.
         max_per_picture (int, optional): As in :class:`BaseProposals`.
         kwargs: Of :class:`BaseProposals`.
 
@@ -30,10 +31,14 @@ class GroundTruthProposals(BaseProposals):
     """
 
     def __init__(
-        self, min_area: Natural = 1, max_per_picture: MaxBoxes = None, **kwargs
+        self,
+        min_area: Natural = 1,
+        score_thr: Share = 0.0,
+        max_per_picture: MaxBoxes = None,
+        **kwargs,
     ):
         kwargs.setdefault('saw_test_classes', 'oracle')
-        super().__init__(max_per_picture=max_per_picture, **kwargs)
+        super().__init__(score_thr=score_thr, max_per_picture=max_per_picture, **kwargs)
         self.min_area = min_area
 
     def propose(

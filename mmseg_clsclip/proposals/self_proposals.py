@@ -8,7 +8,7 @@ from mmseg.registry import MODELS
 from mmseg.structures import SegDataSample
 from torch import Tensor
 
-from ..utils.arguments import Count, Natural, Rule
+from ..utils.arguments import Count, Natural, Rule, Share
 from .base import BaseProposals, ClassLabels, Segment
 from .boxes import component_boxes, pack_components
 
@@ -29,6 +29,7 @@ class SelfProposals(BaseProposals):
             class. The lower it is, the more is looked at again.
         rounds (int): How often boxes are drawn.
         min_area (int): Parts of fewer pixels get no box.
+        score_thr (float): As in :class:`BaseProposals`; scores are from 0 to 1.
         kwargs: Of :class:`BaseProposals`.
     """
 
@@ -37,10 +38,11 @@ class SelfProposals(BaseProposals):
         threshold: Threshold = 0.3,
         rounds: Count = 1,
         min_area: Natural = 16,
+        score_thr: Share = 0.0,
         **kwargs,
     ):
         kwargs.setdefault('saw_test_classes', 'no')
-        super().__init__(**kwargs)
+        super().__init__(score_thr=score_thr, **kwargs)
         self.threshold = threshold
         self.rounds = rounds
         self.min_area = min_area

@@ -12,6 +12,7 @@ from torch import Tensor
 from torchvision.models import get_model, get_model_weights, list_models
 
 from ..models.clip.frozen import Frozen
+from ..utils.arguments import Share
 from ..utils.log import warn
 from .base import ClassLabels, SawTestClasses, Segment
 from .detector import DetectorProposals
@@ -35,6 +36,7 @@ class TorchvisionProposals(DetectorProposals):
         saw_test_classes (str, optional): Defaults to ``'yes'``, since what
             such a detector can name it was trained on; ``'no'`` for random
             weights.
+        score_thr (float): As in :class:`DetectorProposals`; scores are from 0 to 1.
         kwargs: Of :class:`DetectorProposals`.
 
     Raises:
@@ -48,10 +50,13 @@ class TorchvisionProposals(DetectorProposals):
         weights: str | None = None,
         categories: Sequence[str] | None = None,
         saw_test_classes: SawTestClasses | None = None,
+        score_thr: Share = 0.25,
         **kwargs,
     ):
         saw_test_classes = saw_test_classes or ('yes' if weights else 'no')
-        super().__init__(saw_test_classes=saw_test_classes, **kwargs)
+        super().__init__(
+            saw_test_classes=saw_test_classes, score_thr=score_thr, **kwargs
+        )
         known = list_models(module=torchvision.models.detection)
         if model not in known:
             raise ValueError(f'model={model!r}: torchvision has {known}.')

@@ -9,7 +9,7 @@ from mmseg.registry import MODELS
 from mmseg.structures import SegDataSample
 from torch import Tensor
 
-from ..utils.arguments import Count, Rule
+from ..utils.arguments import Count, Rule, Share
 from .base import BaseProposals, ClassLabels, Segment
 
 Overlap = Annotated[float, Rule('a number from 0 to below 1', lambda x: 0 <= x < 1)]
@@ -22,15 +22,20 @@ class WindowProposals(BaseProposals):
     Args:
         grid (tuple[int, int]): Windows below and beside each other.
         overlap (float): Of neighbours, as a share of a window's side.
+        score_thr (float): As in :class:`BaseProposals`; every score is 1.
         kwargs: Of :class:`BaseProposals`.
     """
 
     def __init__(
-        self, grid: tuple[Count, Count] = (2, 2), overlap: Overlap = 0.25, **kwargs
+        self,
+        grid: tuple[Count, Count] = (2, 2),
+        overlap: Overlap = 0.25,
+        score_thr: Share = 0.0,
+        **kwargs,
     ):
         kwargs.setdefault('saw_test_classes', 'no')
         kwargs.setdefault('max_per_picture', None)
-        super().__init__(**kwargs)
+        super().__init__(score_thr=score_thr, **kwargs)
         self.grid = tuple(grid)
         self.overlap = overlap
 

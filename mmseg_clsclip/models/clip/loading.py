@@ -29,7 +29,13 @@ from .architecture import (
     resolve_architecture,
 )
 from .pretrained import ASSETS, LOCAL_PREFIX, explain_transformers_layout, find_weights
-from .weights import explain_unreadable, is_jit_archive, read_code, read_weights
+from .weights import (
+    explain_unreadable,
+    is_jit_archive,
+    is_safetensors,
+    read_code,
+    read_weights,
+)
 
 __all__ = ['ASSETS', 'LoadedCLIP', 'fingerprint', 'load_clip']
 
@@ -172,7 +178,7 @@ def _uses_quick_gelu(path: Path) -> bool | None:
         quick, plain = (b'torch.sigmoid(' in code, b'torch.gelu(' in code)
         if quick != plain:
             return quick
-    elif path.suffix == '.safetensors':
+    elif is_safetensors(path):
         with explain_unreadable(path), safe_open(path, framework='pt') as file:
             stated = (file.metadata() or {}).get('quick_gelu')
         if stated is not None:

@@ -72,6 +72,18 @@ def explain_unreadable(path: Path) -> Iterator[None]:
         ) from error
 
 
+def is_safetensors(path: Path) -> bool:
+    """Return whether a file is of safetensors, by its name or its content.
+
+    It begins with the length of a header in JSON, in eight bytes.
+    """
+    if path.suffix.lower() == '.safetensors':
+        return True
+    with path.open('rb') as file:
+        length, header = int.from_bytes(file.read(8), 'little'), file.read(1)
+    return header == b'{' and length <= path.stat().st_size - 8
+
+
 def is_jit_archive(path: Path) -> bool:
     """Return whether a file is one of TorchScript, to us or to torch."""
     if not zipfile.is_zipfile(path):
@@ -111,19 +123,11 @@ def read_weights(path: Path, size: int) -> dict[str, Tensor]:
         WeightsError: If it cannot be read, or would fill the memory.
     """
     with explain_unreadable(path):
-        if zipfile.is_zipfile(path):
-            with zipfile.ZipFile(path) as archive:
-                files = archive.infolist()
-            # Weights hardly shrink: twice is room for double precision.
-            most = path.stat().st_size + 2 * size + _MAX_CODE_BYTES
-            _check_size(path, files, most)
-            for file in files:
-                if file.filename.lower().endswith('.pkl'):
-                    _check_size(path, [file], _MAX_PICKLE_BYTES)
+        check_inflated_size(path, size)
         if is_jit_archive(path):
             read = _read_by_torchscript if _is_openais_file(path) else _read_archive
             state = read(path)
-        elif path.suffix == '.safetensors':
+        elif is_safetensors(path):
             state = load_file(path)
         else:
             # Not open_clip's reader, which falls back to an unsafe one.
@@ -139,6 +143,28 @@ def read_weights(path: Path, size: int) -> dict[str, Tensor]:
         }
 
 
+def check_inflated_size(path: Path, size: int) -> None:
+    """Refuse an archive that would fill the memory; any other file passes.
+
+    Args:
+        path (Path): As :func:`torch.save` writes it.
+        size (int): Bytes that what is expected takes up in float32.
+
+    Raises:
+        WeightsError: If it declares far more.
+    """
+    if not zipfile.is_zipfile(path):
+        return
+    with zipfile.ZipFile(path) as archive:
+        files = archive.infolist()
+    # Weights hardly shrink: twice is room for double precision.
+    most = path.stat().st_size + 2 * size + _MAX_CODE_BYTES
+    _check_size(path, files, most)
+    for file in files:
+        if file.filename.lower().endswith('.pkl'):
+            _check_size(path, [file], _MAX_PICKLE_BYTES)
+
+
 def _check_size(path: Path, files: list[zipfile.ZipInfo], most: int) -> None:
     """Refuse what would fill the memory, before it is read.
 
@@ -151,7 +177,7 @@ def _check_size(path: Path, files: list[zipfile.ZipInfo], most: int) -> None:
         raise WeightsError(
             f'{path} would take up {size / 2**20:.0f} MB of memory once it is '
             f'inflated, most of it {largest}; {most / 2**20:.0f} MB are '
-            f'enough for the weights of this model. {HOW_TO_CONVERT}'
+            f'enough for what is expected of it. {HOW_TO_CONVERT}'
         )
 
 

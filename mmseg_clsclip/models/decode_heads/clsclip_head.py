@@ -18,6 +18,15 @@ from ..losses.single_logit_trial import check_losses
 Widths = Annotated[
     Sequence[Count], Rule('a list of at least one width, each from 1 up', len)
 ]
+IgnoredLabel = Annotated[
+    int,
+    Rule(
+        'a whole number other than 0 and 1, the labels of background and foreground',
+        lambda label: label not in (0, 1),
+    ),
+]
+# Arguments of mmseg's head that follow from the one logit.
+OWN_ARGUMENTS = 'channels', 'num_classes', 'out_channels', 'threshold', 'dropout_ratio'
 
 
 @MODELS.register_module()
@@ -42,11 +51,14 @@ class ClsCLIPHead(BaseDecodeHead):
         loss_decode (dict | Sequence[dict], optional): Losses on one logit.
             Defaults to binary cross-entropy, the mean over pixels that are
             not ignored. ``class_weight`` is the foreground's, ``[w]``.
-        kwargs: Of mmseg's ``BaseDecodeHead``.
+        ignore_index (int): Label of pixels that do not count; 0 and 1 do.
+        align_corners (bool): As mmseg has it.
+        in_index (int): Which of the backbone's maps is read.
+        kwargs: Of mmseg's ``BaseDecodeHead``, without what the head sets itself.
 
     Raises:
-        ValueError: If ``upsample`` is no such power, or a loss or a sampler
-            is not for a single logit.
+        ValueError: If ``upsample`` is no such power, a loss or a sampler is
+            not for a single logit, or an argument is the head's own.
     """
 
     def __init__(
@@ -57,8 +69,16 @@ class ClsCLIPHead(BaseDecodeHead):
         conv_channels: Widths = (256, 128, 64),
         upsample: int = 1,
         loss_decode: dict | Sequence[dict] | None = None,
+        ignore_index: IgnoredLabel = 255,
+        align_corners: bool = False,
+        in_index: int = -1,
         **kwargs,
     ):
+        for key in OWN_ARGUMENTS:
+            if key in kwargs:
+                raise ValueError(
+                    f'{type(self).__name__} sets {key} itself: leave it out.'
+                )
         super().__init__(
             in_channels,
             conv_channels[-1],
@@ -69,6 +89,9 @@ class ClsCLIPHead(BaseDecodeHead):
             loss_decode=adapt_losses(loss_decode)
             if loss_decode
             else dict(type='CrossEntropyLoss', use_sigmoid=True, avg_non_ignore=True),
+            ignore_index=ignore_index,
+            align_corners=align_corners,
+            in_index=in_index,
             **kwargs,
         )
         check_losses(self)

@@ -62,6 +62,21 @@ def _check_options(loss: nn.Module) -> None:
             f'{name}: class_weight={weight}, and a single logit has one, '
             'that of the foreground: write class_weight=[w].'
         )
+    if (
+        isinstance(loss, (CrossEntropyLoss, FocalLoss))
+        and weight is not None
+        and not 0 < np.ravel(weight)[0] < np.inf
+    ):
+        raise ValueError(
+            f'{name}: class_weight={weight}, and what weighs the foreground is '
+            'a finite number above 0: write class_weight=[1.0], or leave it out.'
+        )
+    key = getattr(loss, 'loss_name', 'loss')
+    if not isinstance(key, str) or 'loss' not in key:
+        raise ValueError(
+            f"{name}: loss_name={key!r}: mmengine sums what has 'loss' in its "
+            f"name, and nothing else trains: write 'loss_{key or name}'."
+        )
 
 
 def _sample_pixels(sampler, logits: Tensor, labels: Tensor) -> Tensor:

@@ -116,6 +116,11 @@ class CLIPSegmentor(TextPromptedSegmentor):
                     f'decode_head: {key}={decode_head[key]}, and the CLIP '
                     f'{clip.name} has {width}: write that.'
                 )
+        if decode_head.get('in_index', -1) not in (-1, 0):
+            raise ValueError(
+                f'decode_head: in_index={decode_head["in_index"]}, and the backbone '
+                'gives one map: leave it out.'
+            )
         self.text_encoder = MODELS.build(dict(text_encoder, clip=clip))
         self.with_background = with_background
         self.has_random_weights = clip.random

@@ -16,7 +16,12 @@ from ...utils.arguments import Count, check_values
 from ..clip.frozen import Frozen
 from ..clip.loading import LoadedCLIP, load_clip
 from .cached_vocabulary import CachedVocabulary
-from .embeddings import check_finite, normalize_embeddings, read_embedded_classes
+from .embeddings import (
+    check_distinct,
+    check_finite,
+    normalize_embeddings,
+    read_embedded_classes,
+)
 from .name_reader import NameReader, open_clip_token_ids
 from .prompts import read_prompts, read_templates
 from .vocabulary import Vocabulary, read_vocabulary
@@ -127,11 +132,13 @@ class OpenCLIPTextEncoder(CachedVocabulary, BaseModule):
         """
         encoded = None
         if embeddings is not None:
+            first_names = [names[0] for names in classes]
             rows = (
-                normalize_embeddings(embeddings, [names[0] for names in classes])
+                normalize_embeddings(embeddings, first_names)
                 if normalize
                 else embeddings
             )
+            check_distinct(rows, first_names)
             encoded = {name: row for names, row in zip(classes, rows) for name in names}
         self._ask_for(classes, reader, encoded)
         self._embeddings, self._normalize = embeddings, normalize

@@ -31,6 +31,25 @@ def is_visible(text: str) -> bool:
     )
 
 
+def fold_name(name: str) -> str:
+    """Return what names that look alike have in common.
+
+    Case, spaces, the composition of letters and what cannot be seen, such as
+    a space of no width or a variation selector, are left out.
+    """
+    visible = ''.join(
+        letter
+        for letter in unicodedata.normalize('NFC', name)
+        if letter.isspace()
+        or not (
+            unicodedata.category(letter) in ('Cc', 'Cf')
+            or letter in BLANK_LETTERS
+            or '\ufe00' <= letter <= '\ufe0f'
+        )
+    )
+    return ' '.join(unicodedata.normalize('NFC', visible.lower()).split())
+
+
 def read_vocabulary(vocabulary: str | Sequence) -> list[tuple[str, ...]]:
     """Return the names of the classes, each with its synonyms, checked.
 
@@ -79,7 +98,7 @@ def read_vocabulary(vocabulary: str | Sequence) -> list[tuple[str, ...]]:
                     f'name {name!a}; a name is a text with '
                     'something to see in it.'
                 )
-            key = ' '.join(unicodedata.normalize('NFC', name.lower()).split())
+            key = fold_name(name)
             if key in numbers:
                 raise ValueError(
                     f'The name {name!a} stands twice in the vocabulary, in '

@@ -344,3 +344,17 @@ def test_weights_that_hold_no_values(model, tiny_clip_json, tmp_path):
         torch.save(state, tmp_path / 'a.pt')
         with pytest.raises(ValueError, match='a.pt: visual.proj is torch.fl'):
             load_clip(tiny_clip_json, str(tmp_path / 'a.pt'))
+
+
+@pytest.mark.parametrize('name', ['a.bin', 'a.pt', 'a.SAFETENSORS'])
+@pytest.mark.parametrize('quick_gelu', ['true', 'false'])
+def test_safetensors_by_another_name(model, tiny_clip_json, tmp_path, name, quick_gelu):
+    path = tmp_path / name
+    safetensors.torch.save_file(model.state_dict(), path, dict(quick_gelu=quick_gelu))
+    if quick_gelu == 'false':
+        state = load_clip(tiny_clip_json, str(path)).model.state_dict()
+        for key, value in model.state_dict().items():
+            assert torch.equal(state[key], value)
+    else:
+        with pytest.raises(ValueError, match=f'{name} was trained with QuickGELU'):
+            load_clip(tiny_clip_json, str(path))

@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from mmengine.structures import PixelData
 from mmseg.structures import SegDataSample
 
-from mmseg_clsclip import ClsCLIPHead
+from mmseg_clsclip import ClsCLIPHead, FiLMHead
 
 BCE = dict(type='CrossEntropyLoss', use_sigmoid=True)
 
@@ -30,6 +30,28 @@ def test_output_is_one_logit_at_the_stated_scale(upsample):
     with torch.no_grad():
         out = head([torch.randn(3, 16, 4, 6)])
     assert out.shape == (3, 1, 4 * upsample, 6 * upsample)
+
+
+@pytest.mark.parametrize(
+    'key', ['num_classes', 'out_channels', 'dropout_ratio', 'threshold', 'channels']
+)
+def test_what_the_head_sets_itself_is_left_out(key):
+    for kind, kwargs in ((ClsCLIPHead, {}), (FiLMHead, dict(text_channels=8))):
+        with pytest.raises(
+            ValueError, match=f'^{kind.__name__} sets {key} itself: leave it out'
+        ):
+            kind(in_channels=16, num_heads=2, **{key: 2}, **kwargs)
+
+
+def test_another_label_may_be_ignored():
+    masks, logits = torch.randint(0, 2, (1, 8, 8)), torch.randn(1, 1, 8, 8)
+    masks[:, 0] = 9
+    head = build(ignore_index=9, in_index=0)
+    losses = head.loss_by_feat(logits, [sample(masks[0])])
+    expected = F.binary_cross_entropy_with_logits(
+        logits[:, 0, 1:], masks[:, 1:].float()
+    )
+    assert torch.isclose(losses['loss_ce'], expected)
 
 
 def test_depth_is_an_option_and_two_by_default():
@@ -84,6 +106,17 @@ def test_loss_is_binary_cross_entropy_over_valid_pixels():
         (dict(type='LovaszLoss', reduction='none'), "with loss_type='binary'"),
         (dict(type='OhemCrossEntropy'), 'OhemCrossEntropy is not for'),
         (dict(type='SiLogLoss'), 'SiLogLoss is not for a single logit'),
+        *(
+            (dict(type, class_weight=weight), r'class_weight=.*above 0: write')
+            for type in (BCE, dict(type='FocalLoss'))
+            for weight in ([-2.0], [0.0], [float('nan')], [float('inf')])
+        ),
+        *(
+            (dict(type, loss_name=name), f"loss_name={name!r}: .*'loss_")
+            for type in (BCE, dict(type='FocalLoss'), dict(type='BinaryDiceLoss'))
+            for name in ('dice', '')
+        ),
+        (dict(BCE, loss_name=5), 'loss_name=5: '),
         (dict(BCE, loss_weight=-1.0), 'CrossEntropyLoss does not train a single'),
         (dict(BCE, loss_weight=float('nan')), 'does not train a single logit'),
     ],

@@ -16,7 +16,7 @@ from mmseg.structures import SegDataSample
 NAMES = ['red circle', 'blue square', 'green ring', 'yellow cross', 'cross']
 
 
-def build(architecture, names=NAMES, test_cfg=None, width=32, **kwargs):
+def build(architecture, names=NAMES, test_cfg=None, width=32, head=None, **kwargs):
     torch.manual_seed(2)
     cfg = ConfigDict(
         type='ClsCLIP',
@@ -37,6 +37,7 @@ def build(architecture, names=NAMES, test_cfg=None, width=32, **kwargs):
         test_cfg=test_cfg or dict(mode='whole'),
         **kwargs,
     )
+    cfg['decode_head'].update(head or {})
     return MODELS.build(cfg).eval()
 
 
@@ -458,6 +459,12 @@ def test_a_test_cfg_that_does_not_do(tiny_clip_json, test_cfg, message):
 def test_a_head_for_another_tower(tiny_clip_json):
     with pytest.raises(ValueError, match='in_channels=24, .* has 32: write'):
         build(tiny_clip_json, width=24)
+
+
+@pytest.mark.parametrize('index', [5, 1, -2])
+def test_a_map_that_the_backbone_does_not_give(tiny_clip_json, index):
+    with pytest.raises(ValueError, match=f'in_index={index}, and the backbone gives'):
+        build(tiny_clip_json, head=dict(in_index=index))
 
 
 @pytest.mark.parametrize('surrounding', [True, False])

@@ -1,6 +1,7 @@
 """Text embeddings from files, and what is wrong with them."""
 
 import json
+import zipfile
 
 import numpy as np
 import pytest
@@ -22,10 +23,11 @@ def build(clip, vocabulary=NAMES, **kwargs):
 
 
 def write_embeddings(path, matrix=MATRIX):
-    tensor = torch.from_numpy(matrix)
     if path.suffix == '.npy':
         np.save(path, matrix)
-    elif path.suffix == '.safetensors':
+        return str(path)
+    tensor = torch.from_numpy(matrix)
+    if path.suffix == '.safetensors':
         save_file(dict(text=tensor), path)
     else:
         torch.save(tensor, path)
@@ -72,7 +74,7 @@ def test_names_from_a_file(clip, tmp_path, file, text):
 
 
 def test_names_of_a_data_set_for_embeddings(clip, tmp_path):
-    matrix = np.ones((20, 16), np.float32)
+    matrix = np.eye(20, 16, dtype=np.float32) + np.arange(20, dtype=np.float32)[:, None]
     path = write_embeddings(tmp_path / 'a.npy', matrix)
     assert len(build(clip, dict(embeddings=path, names='voc')).names) == 20
 
@@ -93,6 +95,58 @@ def test_embeddings_that_do_not_fit(clip, tmp_path):
     refuses(r'one matrix \(K, D\); it holds shape \(16,\)', clip, path)
     torch.save(dict(a=torch.ones(1), b=torch.ones(1)), tmp_path / 'd.pt')
     refuses(r"it holds a dict of \['a', 'b'\]", clip, tmp_path / 'd.pt')
+
+
+@pytest.mark.parametrize('suffix', ['.npy', '.NPY', '.safetensors', '.PT'])
+def test_a_suffix_may_be_in_capitals(clip, tmp_path, suffix):
+    path = tmp_path / f'a{suffix}'
+    write_embeddings(tmp_path / f'b{suffix.lower()}')
+    (tmp_path / f'b{suffix.lower()}').rename(path)
+    assert torch.equal(read_embeddings(path), torch.from_numpy(MATRIX))
+
+
+@pytest.mark.parametrize('dtype', ['>f2', '>f4', '>f8', 'longdouble', '<f8'])
+def test_numbers_of_numpy_that_torch_lacks(tmp_path, dtype):
+    matrix = MATRIX.astype(dtype)
+    path = write_embeddings(tmp_path / 'a.npy', matrix)
+    found = read_embeddings(path)
+    assert found.dtype == torch.float32
+    assert np.array_equal(found.numpy(), matrix.astype(np.float32))
+
+
+@pytest.mark.parametrize(
+    'array, kind', [(MATRIX.astype('>i4'), 'torch.int32'), (MATRIX.astype(str), 'str')]
+)
+def test_no_numbers_of_numpy(tmp_path, array, kind):
+    np.save(tmp_path / 'a.npy', array)
+    with pytest.raises(ValueError, match=f'a.npy holds {kind}.*; text embeddings'):
+        read_embeddings(tmp_path / 'a.npy')
+
+
+def test_an_archive_that_would_fill_the_memory_is_not_read(clip, tmp_path, monkeypatch):
+    torch.save(torch.zeros(1 << 20, 32), tmp_path / 'a.pt')
+    with zipfile.ZipFile(tmp_path / 'a.pt') as source:
+        with zipfile.ZipFile(tmp_path / 'b.pt', 'w', zipfile.ZIP_DEFLATED) as target:
+            for name in source.namelist():
+                target.writestr(name, source.read(name))
+    assert (tmp_path / 'b.pt').stat().st_size < 1 << 20
+    monkeypatch.setattr(torch, 'load', None)
+    refuses(r'b.pt would take up 128 MB .*; 64 MB are', clip, tmp_path / 'b.pt')
+
+
+@pytest.mark.parametrize('file', ['a.npy', 'a.pt'])
+def test_rows_too_many_to_copy_are_counted_first(clip, tmp_path, file):
+    shape = 1 << 40, 16  # 64 TB
+    path = tmp_path / file
+    if file == 'a.pt':
+        torch.save(torch.zeros(1).expand(shape), path)
+    else:
+        header = dict(descr='<f4', fortran_order=False, shape=(1 << 26, 16))
+        with path.open('wb') as stream:
+            np.lib.format.write_array_header_1_0(stream, header)
+            stream.truncate(stream.tell() + (1 << 32))  # of no blocks
+        shape = header['shape']
+    refuses(rf'are \({shape[0]}, 16\); 3 names', clip, path)
 
 
 @pytest.mark.parametrize('value', [np.nan, np.inf, -np.inf, 1e300])
@@ -121,6 +175,50 @@ def test_embeddings_of_odd_layouts_and_kinds(clip, tmp_path):
     assert not read_embeddings(tmp_path / 'a.pt').requires_grad
     with pytest.raises(ValueError, match='path of a file, not a Tensor'):
         build(clip, dict(embeddings=matrix, names=NAMES))
+
+
+@pytest.mark.parametrize('zero', [0.0, -0.0])
+def test_identical_rows_are_refused_with_both_names(clip, tmp_path, zero):
+    matrix = MATRIX.copy()
+    matrix[:, 0] = 0
+    matrix[2] = matrix[0]
+    matrix[2, 0] = zero
+    path = write_embeddings(tmp_path / 'a.npy', matrix)
+    refuses(
+        r"Rows 0 \('red circle'\) and 2 \('ring'\) .* are identical; .* synonyms",
+        clip,
+        path,
+    )
+    # One row for two names of a class is no doubled row.
+    path = write_embeddings(tmp_path / 'b.npy', matrix[:2])
+    names = [('red circle', 'ring'), 'blue square']
+    found = build(clip, dict(embeddings=path, names=names))(['red circle', 'ring'])
+    assert torch.equal(found[0], found[1])
+
+
+def test_rows_of_one_direction_are_identical_once_normalised(clip, tmp_path):
+    matrix = MATRIX * np.float32([[1], [1], [0]]) + MATRIX[:1] * np.float32(
+        [[0], [0], [4]]
+    )
+    path = write_embeddings(tmp_path / 'a.npy', matrix)
+    encoder = build(clip, dict(embeddings=path, names=NAMES))
+    with pytest.raises(ValueError, match='Rows 0 .* and 2 .* are identical'):
+        encoder.normalize = True
+    assert torch.equal(encoder(), torch.from_numpy(matrix))
+
+
+@pytest.mark.parametrize('scale', [1e5, 1e20, 1e38])
+def test_rows_longer_than_any_clips(clip, tmp_path, scale):
+    matrix = MATRIX.copy()
+    matrix[1] *= scale
+    path = write_embeddings(tmp_path / 'a.npy', matrix)
+    refuses(r"Row 1 \('blue square'\) .* has the length .* normalize=T", clip, path)
+    encoder = build(clip, dict(embeddings=path, names=NAMES), normalize=True)
+    with pytest.raises(ValueError, match='has the length'):
+        encoder.normalize = False
+    matrix[1] *= 500 / scale
+    path = write_embeddings(tmp_path / 'a.npy', matrix)
+    build(clip, dict(embeddings=path, names=NAMES))
 
 
 def test_embeddings_that_cannot_be_normalised(clip, tmp_path):

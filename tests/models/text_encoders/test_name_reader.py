@@ -55,7 +55,7 @@ def test_names_are_compared_as_they_are_read(clip, tmp_path):
     build(clip, ['tv', 'a&b'], prompts={'tv': 'a&b', 'a&b': 'tv'})
     # Two names of one class do no harm, and embeddings are read by nobody.
     assert build(clip, [['a&b', 'a&amp;b'], 'ring'])().shape == (2, 16)
-    np.save(tmp_path / 'a.npy', np.ones((2, 16), np.float32))
+    np.save(tmp_path / 'a.npy', np.eye(2, 16, dtype=np.float32))
     build(clip, dict(embeddings=tmp_path / 'a.npy', names=['a&b', 'a&amp;b']))
 
 

@@ -30,9 +30,21 @@ def test_every_data_set_of_mmseg_does(name):
         (['ring', ()], 'Class 1 of the vocabulary has no name'),
         (['ring', 'cross', 'Ring'], "'Ring' stands twice .* classes 0 and 2"),
         (['ring', ('cross', 'ring')], "'ring' stands twice .* classes 0 and 1"),
+        (['dog', 'cat', 'd\u200bog'], r"'d\\u200bog' stands twice .* 0 and 2"),
+        (['dog', 'dog\u2060'], r"'dog\\u2060' stands twice"),
+        (['do\xadg', 'DOG'], "'DOG' stands twice"),
+        (['\u2764', '\u2764\ufe0f'], 'stands twice'),
+        (['dog', 'dog\u3164'], 'stands twice'),
+        (['dog', 'd\x00og'], 'stands twice'),
+        (['cafe\u200b\u0301', 'caf\xe9'], 'stands twice'),
         ('vox', r"no data set that mmseg knows. Nearest: \['voc'.*\['vox'\]"),
     ],
 )
 def test_bad_vocabularies(vocabulary, match):
     with pytest.raises(ValueError, match=match):
         read_vocabulary(vocabulary)
+
+
+def test_names_that_differ_to_the_eye():
+    names = ['dog', 'dogs', 'd og', 'd\u00f6g', '\u0915', '\u0915\u093f', '\u2764']
+    assert [name for (name,) in read_vocabulary(names)] == names
