@@ -13,9 +13,9 @@ from mmseg.registry import DATASETS
 from mmseg.structures import SegDataSample
 from PIL import Image
 
-from .. import draw_zoom_in
 from ..utils.files import atomic_write
 from ..utils.keys import NOVEL_CLASSES
+from ..visualization import draw_zoom_in
 from .layout import CHECKPOINT, CONFIG, FOLDS, PLUS_CONFIGS
 
 
