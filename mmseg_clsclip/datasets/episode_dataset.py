@@ -27,6 +27,7 @@ from .suffix_check import check_suffixes
 from .transforms.checked_load_annotations import (
     CheckedLoadAnnotations,
     SizedLoadAnnotations,
+    find_loader,
     replace_loaders,
 )
 from .wrappers import common_test_mode, innermost_datasets
@@ -99,7 +100,8 @@ class EpisodeDataset(Dataset):
         check_classes(inner.get('classes'), type(self.dataset).__name__)
         self.pipeline = Compose(pipeline)
         replace_loaders(self.pipeline, SizedLoadAnnotations)
-        self._loader = CheckedLoadAnnotations()
+        # Areas are of what a sample's mask will be.
+        self._loader = find_loader(self.pipeline) or CheckedLoadAnnotations()
         self.novel_handling = novel_handling
         self.min_area = min_area
         self.list_file = list_file

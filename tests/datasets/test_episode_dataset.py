@@ -5,6 +5,7 @@ import shutil
 import numpy as np
 import pytest
 from mmseg.datasets import BaseSegDataset
+from mmseg.datasets.transforms import LoadAnnotations
 from mmseg.registry import DATASETS, TRANSFORMS
 from PIL import Image
 
@@ -619,3 +620,37 @@ def test_without_wrapper_or_mask_the_transform_does_nothing():
     make = TRANSFORMS.build(dict(type='MakeEpisode'))
     for results in (dict(img=1), dict(gt_seg_map=np.zeros((2, 2), np.uint8))):
         assert make(dict(results)) == results
+
+
+class LowByte(LoadAnnotations):
+    """Reads masks of 16 bits, whose high byte is something else."""
+
+    def _load_seg_map(self, results):
+        labels = np.asarray(Image.open(results['seg_map_path'])) % 256
+        results['gt_seg_map'] = labels.astype(np.uint8)
+        results['seg_fields'].append('gt_seg_map')
+
+
+def test_a_loader_of_ones_own_counts_the_pixels_too(root):
+    pairs = build(root, test_mode=True).samples
+    for path in (root / 'ann').iterdir():
+        labels = np.asarray(Image.open(path)).astype(np.uint16)
+        Image.fromarray(np.where(labels, labels + 256, 0).astype(np.uint16)).save(path)
+    with pytest.raises(ValueError, match='8 bits'):
+        build(root, test_mode=True)
+    data = DATASETS.build(
+        dict(
+            type='EpisodeDataset',
+            dataset=dict(
+                type=BaseSegDataset,
+                data_root=str(root),
+                data_prefix=dict(img_path='img', seg_map_path='ann'),
+                metainfo=META,
+                test_mode=True,
+            ),
+            pipeline=[LowByte(), dict(type='MakeEpisode')],
+            novel_classes=['c'],
+        )
+    )
+    assert data.samples == pairs
+    assert set(np.unique(data[0]['gt_seg_map'])) <= {0, 1, 255}

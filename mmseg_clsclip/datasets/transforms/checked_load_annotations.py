@@ -105,6 +105,12 @@ class SizedLoadAnnotations(CheckedLoadAnnotations):
         return results
 
 
+def find_loader(pipeline) -> LoadAnnotations | None:
+    """Return the first transform of a pipeline that reads masks, if any."""
+    loaders = (steps[place] for steps, place in step_places(pipeline))
+    return next((step for step in loaders if isinstance(step, LoadAnnotations)), None)
+
+
 def replace_loaders(
     pipeline, loader_class: type[CheckedLoadAnnotations] = CheckedLoadAnnotations
 ) -> bool:
