@@ -27,6 +27,8 @@ class ClsCLIPVisionTransformer(CLIPVisionTransformer):
         navigate():      blocks N1 .. end, K times (N*K, C, h, w)
 
     Args:
+        architecture (str): See :func:`mmseg_clsclip.load_clip`.
+        pretrained (str, optional): See :func:`mmseg_clsclip.load_clip`.
         navigate_blocks (Sequence[int]): 0-based blocks before which the [CLS]
             is replaced; empty for none. Defaults to (2, 3, 4), the paper's
             best for 12 blocks.
@@ -40,11 +42,13 @@ class ClsCLIPVisionTransformer(CLIPVisionTransformer):
 
     def __init__(
         self,
+        architecture: str = 'ViT-B-16-quickgelu',
+        pretrained: str | None = None,
         navigate_blocks: Sequence[int] = (2, 3, 4),
         shared_projection: bool = False,
         **kwargs,
     ):
-        super().__init__(**kwargs)
+        super().__init__(architecture, pretrained, **kwargs)
         self.navigate_blocks = tuple(sorted(set(navigate_blocks)))
         missing = [i for i in self.navigate_blocks if i not in range(self.depth)]
         if missing:
