@@ -2,52 +2,71 @@
 
 import random
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from mmcv.transforms import Pad
 
-# Neither end is 0 or 255, so that a stretch of the contrast shows.
-LOW, HIGH, FLAT = 40, 200, 100
+
+class _Ramp(NamedTuple):
+    """Values of a picture that show where its pixels are.
+
+    Attributes:
+        first (int): Of the first column, and of the first row.
+        last (int): Of the last ones.
+        flat (int): Of the channel that is the same everywhere.
+    """
+
+    first: int
+    last: int
+    flat: int
+
+
+# No end is 0 or 255, so that a stretch of the contrast shows. What is done to some
+# pictures alone, by how bright they are, shows on one of these.
+RAMPS = _Ramp(40, 200, 100), _Ramp(250, 200, 230), _Ramp(5, 55, 25)
 ADVICE = (
     'Use Resize and its like, and Pad after them; what changes colours '
     'belongs into the test pipeline.'
 )
 
 
-def _slope(pixels: int, original: int) -> np.ndarray:
+def _slope(ramp: _Ramp, pixels: int, original: int) -> np.ndarray:
     """Return the ramp (pixels, ) of a side that had ``original`` pixels."""
     position = (np.arange(pixels) + 0.5) * original / pixels - 0.5
-    return LOW + (HIGH - LOW) / max(original - 1, 1) * position.clip(0, original - 1)
+    share = position.clip(0, original - 1) / max(original - 1, 1)
+    return ramp.first + (ramp.last - ramp.first) * share
 
 
-def _ramp(size: tuple[int, int]) -> np.ndarray:
+def _draw(ramp: _Ramp, size: tuple[int, int]) -> np.ndarray:
     """Return a picture (H, W, 3) uint8 whose pixels show where they are."""
     height, width = size
-    image = np.full((*size, 3), FLAT, np.uint8)
-    image[..., 0] = _slope(width, width).round()
-    image[..., 1] = _slope(height, height).round()[:, None]
+    image = np.full((*size, 3), ramp.flat, np.uint8)
+    image[..., 0] = _slope(ramp, width, width).round()
+    image[..., 1] = _slope(ramp, height, height).round()[:, None]
     return image
 
 
-def _is_resized(image: np.ndarray, original: tuple[int, int]) -> bool:
+def _is_resized(image: np.ndarray, ramp: _Ramp, original: tuple[int, int]) -> bool:
     """Return whether a picture is the ramp of a size, however resized."""
     if image.ndim != 3 or image.shape[2] != 3:
         return False
     size = image.shape[:2]
     # Some of the pixels show it; a picture may be large.
     rows, columns = (slice(None, None, max(1, side // 500)) for side in size)
-    y, x = map(_slope, size, original)
-    # The nearest pixel can be one off, in the larger of both.
-    slack = 1 + max(
-        (HIGH - LOW) / max(side - 1, 1) * (1 + side / pixels)
+    y, x = (_slope(ramp, *sides) for sides in zip(size, original))
+    # The nearest pixel can be one off, and half of one of the resized; values are
+    # rounded, and a kernel may ring.
+    slack = 1.5 + max(
+        abs(ramp.last - ramp.first) / max(side - 1, 1) * (1 + 0.5 * side / pixels)
         for pixels, side in zip(size, original)
     )
     return all(
-        (abs(channel - ramp) <= slack).all()
-        for channel, ramp in zip(
+        (abs(channel - expected) <= slack).all()
+        for channel, expected in zip(
             image[rows, columns].astype(float).transpose(2, 0, 1),
-            (x[columns], y[rows, None], FLAT),
+            (x[columns], y[rows, None], ramp.flat),
         )
     )
 
@@ -90,11 +109,19 @@ def require_undoable(transforms: Sequence[Callable], size: tuple[int, int]) -> N
             number, pads before another or elsewhere than at the right and the
             bottom, or cannot be run on a picture alone.
     """
+    for ramp in RAMPS:
+        _try_transforms(transforms, ramp, size)
+
+
+def _try_transforms(
+    transforms: Sequence[Callable], ramp: _Ramp, size: tuple[int, int]
+) -> None:
+    """Refuse the transforms if they do more than resize a ramp of a size."""
     results, padded, original = dict(ori_shape=size), False, size
     for transform in transforms:
         name = type(transform).__name__
         before = results['img_shape'] = size
-        results['img'] = _ramp(size)
+        results['img'] = _draw(ramp, size)
         states = _RandomStates()
         try:
             results = transform(results)
@@ -113,7 +140,7 @@ def require_undoable(transforms: Sequence[Callable], size: tuple[int, int]) -> N
         if (
             drew
             or (padded and not pads)
-            or not _is_resized(image, before)
+            or not _is_resized(image, ramp, before)
             or results.get('ori_shape') != original
         ):
             raise ValueError(f'resize: {name} cannot be undone by resizing. {ADVICE}')

@@ -14,8 +14,9 @@ from torch import Tensor
 from .resize_check import require_undoable
 from .segmentor_protocol import ZoomableSegmentor
 
-# Height and width of one; large enough for what crops to show.
-PHOTOGRAPH = (600, 800)
+# Heights and widths: so small that a few pixels which are cut off or moved show,
+# and so large that what cuts large pictures shows.
+TRIAL_SIZES = (48, 64), (600, 800)
 
 
 class Job(NamedTuple):
@@ -59,7 +60,8 @@ class ShapeBatcher:
         self.pads = any(isinstance(t, Pad) for t in self.transforms)
         self._input_shapes: dict[tuple[int, int], tuple[int, int]] = {}  # a cache
         self._largest_checked = (0, 0)
-        self._check_transforms(PHOTOGRAPH)
+        for size in TRIAL_SIZES:
+            self._check_transforms(size)
 
     def _check_transforms(self, size: tuple[int, int]) -> None:
         """Refuse transforms that do more than resize to a picture so large."""

@@ -41,9 +41,30 @@ class InFourTiles(BaseTransform):
         return dict(results, img=results['img'][:1000, :1000])
 
 
+class Trimmed(BaseTransform):
+    """A frame of some pixels is cut off."""
+
+    def __init__(self, pixels):
+        self.inner = slice(pixels, -pixels)
+
+    def transform(self, results):
+        return dict(results, img=results['img'][self.inner, self.inner])
+
+
+class FlippedIf(BaseTransform):
+    """Changed by what the picture shows."""
+
+    def __init__(self, low, high):
+        self.low, self.high = low, high
+
+    def transform(self, results):
+        flips = self.low < results['img'].mean() < self.high
+        return dict(results, img=results['img'][:, :: -1 if flips else 1])
+
+
 @pytest.fixture(autouse=True)
 def registered():
-    with_these = [Mine, Shifted, Swapped, InFourTiles]
+    with_these = [Mine, Shifted, Swapped, InFourTiles, Trimmed, FlippedIf]
     for kind in with_these:
         TRANSFORMS.register_module(module=kind, force=True)
     yield
@@ -99,6 +120,11 @@ def test_resizes_whatever_they_are_called(resize):
         dict(type='RandomCutOut', prob=0.01, n_holes=1, cutout_shape=(3, 3)),
         dict(type='Shifted'),
         dict(type='Swapped'),
+        dict(type='Trimmed', pixels=5),
+        dict(type='Trimmed', pixels=2),
+        dict(type='FlippedIf', low=150, high=255),
+        dict(type='FlippedIf', low=0, high=80),
+        dict(type='FlippedIf', low=80, high=150),
         dict(type='BAMLetterbox', size=64),
         dict(type='PackSegInputs'),
         dict(type='LoadAnnotations'),

@@ -9,6 +9,7 @@ from ...utils.log import warn
 
 # Batches of float pictures whose values are looked at: each may wait for a GPU.
 FLOAT_BATCHES = 20
+CLIP_STATISTICS = 'mean=[122.771, 116.746, 104.094] and std=[68.501, 66.632, 70.323]'
 
 
 class Statistics:
@@ -77,14 +78,40 @@ def _white(pictures: list[Tensor]) -> float | None:
 
 
 def _read_statistics(preprocessor: nn.Module) -> Statistics:
-    """Return the statistics as they are now; those of before if nothing changed."""
+    """Return the statistics as they are now; those of before if nothing changed.
+
+    Raises:
+        ValueError: If nothing can be normalised by them.
+    """
     tensors = ()
     if getattr(preprocessor, 'std', None) is not None:
         tensors = preprocessor.mean, preprocessor.std
     known = getattr(preprocessor, '_statistics', None)
     if known is None or not known.are_of(tensors):
-        known = preprocessor._statistics = Statistics(tensors)
+        known = Statistics(tensors)
+        _check_numbers(known)
+        preprocessor._statistics = known
     return known
+
+
+def _check_numbers(statistics: Statistics) -> None:
+    """Refuse statistics that nothing is normalised by.
+
+    Raises:
+        ValueError: If one is no number or infinite, or ``std`` is not above 0.
+    """
+    for name, values in (('mean', statistics.mean), ('std', statistics.std)):
+        if not values.isfinite().all():
+            raise ValueError(
+                f'data_preprocessor has {name}={_round(values)}, and each of its '
+                "values is a finite number. CLIP's own are "
+                f'{CLIP_STATISTICS}.'
+            )
+    if not (statistics.std > 0).all():
+        raise ValueError(
+            f'data_preprocessor has std={_round(statistics.std)}, which pictures '
+            f"are divided by: each is above 0. CLIP's own are {CLIP_STATISTICS}."
+        )
 
 
 def check_normalization(preprocessor: nn.Module, inputs: tuple[Any]) -> None:
@@ -98,7 +125,8 @@ def check_normalization(preprocessor: nn.Module, inputs: tuple[Any]) -> None:
         inputs (tuple): Of its forward: a dict whose ``inputs`` are pictures.
 
     Raises:
-        ValueError: If pictures go to 255 and statistics to 1.
+        ValueError: If pictures go to 255 and statistics to 1, or these are no
+            numbers to normalise by.
     """
     data = inputs[0] if inputs else None
     pictures = data.get('inputs') if isinstance(data, dict) else None
@@ -143,8 +171,7 @@ def check_normalization(preprocessor: nn.Module, inputs: tuple[Any]) -> None:
         message = (
             f'data_preprocessor has {statistics} for pictures from 0 to 255: '
             'what CLIP sees is far from what it was trained on. Its own are '
-            'mean=[122.771, 116.746, 104.094] and '
-            'std=[68.501, 66.632, 70.323].'
+            f'{CLIP_STATISTICS}.'
         )
     if message:
         preprocessor._warned = True

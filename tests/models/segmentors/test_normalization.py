@@ -60,6 +60,25 @@ def test_statistics_of_one(picture, statistics, message):
         look(picture, **statistics)
 
 
+@pytest.mark.parametrize('picture', ['bytes', 'unit', 'wide'])
+@pytest.mark.parametrize(
+    'statistics, message',
+    [
+        (dict(CLIP, mean=[float('nan')] * 3), r'mean=\[nan, .* a finite number'),
+        (dict(CLIP, mean=[0, 0, float('inf')]), r'mean=\[0.0, 0.0, inf\].* finite'),
+        (dict(CLIP, std=[float('inf')] * 3), r'std=\[inf, .* a finite number'),
+        (dict(CLIP, std=[1, float('nan'), 1]), 'std=.* a finite number'),
+        (dict(CLIP, std=[0.0] * 3), r'std=\[0.0, .* above 0. CLIP'),
+        (dict(CLIP, std=[68.5, 0, 70.3]), 'std=.* above 0. CLIP'),
+        (dict(CLIP, std=[-68.5] * 3), r'std=\[-68.5, .* above 0. CLIP'),
+        (dict(UNIT, std=[-0.2] * 3), 'std=.* above 0. CLIP'),
+    ],
+)
+def test_statistics_that_nothing_is_normalised_by(picture, statistics, message):
+    with pytest.raises(ValueError, match=message):
+        look(picture, **statistics)
+
+
 @pytest.mark.parametrize('statistics', [CLIP, dict(mean=[0.0] * 3, std=[255.0] * 3)])
 def test_pictures_of_one(statistics, logged):
     look('unit', **statistics)
