@@ -13,6 +13,7 @@ from mmseg.registry import HOOKS
 
 from ...datasets import check_label_maps
 from ...models.segmentors.text_prompted import asks_by_name
+from ...utils.checkpoint import check_weights
 from ...utils.config_variables import unheeded
 from ...utils.log import warn
 from ...utils.messages import first_few
@@ -26,6 +27,7 @@ from .checks import (
 )
 from .unwrapping import (
     find_episode_datasets,
+    find_learned,
     find_model,
     find_segmentor,
     has_random_weights,
@@ -64,11 +66,7 @@ class EvaluationGuardHook(Hook):
 
     def _remember_parts_without_weights(self, segmentor, keys) -> None:
         """Remember what a model of mmseg's, which does not look, lacks."""
-        learned = {
-            name
-            for name, parameter in segmentor.named_parameters()
-            if parameter.requires_grad
-        }
+        learned = find_learned(segmentor)
         self._parts_without_weights = [
             key
             for key in keys.missing_keys
@@ -76,22 +74,23 @@ class EvaluationGuardHook(Hook):
         ]  # training's alone
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
-        """Refuse a checkpoint without weights for a model with learned parts.
+        """Refuse a checkpoint without weights, or with damaged ones.
+
+        The former are for models without learned parts.
 
         Raises:
             ValueError: If it is one.
         """
-        learned = [
-            name
-            for name, parameter in find_segmentor(runner).named_parameters()
-            if parameter.requires_grad
-        ]
-        if learned and not checkpoint.get('state_dict', checkpoint):
+        segmentor = find_segmentor(runner)
+        learned = find_learned(segmentor)
+        weights = checkpoint.get('state_dict', checkpoint)
+        if learned and not weights:
             raise ValueError(
                 'The checkpoint holds no weights, which is valid for a model '
                 f'without training; this one has learned {learned[0]} and '
                 f'{len(learned) - 1} more. Name its checkpoint.'
             )
+        check_weights(segmentor, weights)
 
     def before_train(self, runner: Runner) -> None:
         """Refuse to train on a test's episodes.

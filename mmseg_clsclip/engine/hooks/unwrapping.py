@@ -23,6 +23,11 @@ def find_segmentor(runner: Runner) -> nn.Module:
     return getattr(model, 'module', model)
 
 
+def find_learned(model: nn.Module) -> list[str]:
+    """Return the names of a model's parameters that training changes."""
+    return [name for name, value in model.named_parameters() if value.requires_grad]
+
+
 def has_random_weights(model: nn.Module | None) -> bool:
     """Return whether scores mean nothing, by a model or by one that it wraps."""
     return model is not None and (

@@ -8,7 +8,7 @@ from mmseg.registry import MODELS
 from mmseg.utils import SampleList
 from torch import Tensor, nn
 
-from ...utils.checkpoint import misfits
+from ...utils.checkpoint import check_weights, misfits
 from .normalization import check_normalization
 
 
@@ -81,8 +81,10 @@ class TextPromptedSegmentor(EncoderDecoder):
         mmengine would warn, and go on with what was drawn at random.
 
         Raises:
-            ValueError: If anything is missing, unexpected or of another size.
+            ValueError: If anything is missing, unexpected, of another size or
+                no finite floating-point number.
         """
+        check_weights(self, state_dict, prefix)
         told = [] if self.loads_a_part else misfits(self, state_dict, prefix)
         if told:
             raise ValueError(
