@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+import torch
 from mmengine.runner import CheckpointLoader, load_state_dict
 from torch import Tensor, nn
 from torch.nn.modules.utils import consume_prefix_in_state_dict_if_present
@@ -23,6 +24,49 @@ def _describe_keys(kind: str, keys: list[str]) -> str:
 def _shape(value: Any) -> tuple[int, ...] | None:
     """Return the shape of a tensor, None of anything else."""
     return tuple(value.shape) if isinstance(value, Tensor) else None
+
+
+def _describe_flaw(value: Any) -> str:
+    """Return in words why a value is no learned weight, nothing if it is one."""
+    if not isinstance(value, Tensor):  # told by its size
+        return ''
+    if value.is_meta or value.layout is not torch.strided:
+        return f'no dense tensor ({value.device}, {value.layout})'
+    if not value.is_floating_point():
+        return f'of type {value.dtype}, not of floating-point numbers'
+    if not value.float().isfinite().all():
+        return 'NaN or infinite'
+    return ''
+
+
+def check_weights(module: nn.Module, state_dict: Mapping, prefix: str = '') -> None:
+    """Check that weights are finite floating-point numbers.
+
+    torch casts integers and the real part of complex numbers without a word,
+    and takes NaN.
+
+    Args:
+        module (nn.Module): To be loaded.
+        state_dict (Mapping): Its values, and perhaps others'.
+        prefix (str): Of the module's keys in it.
+
+    Raises:
+        ValueError: If a learned part has others, with the first keys.
+    """
+    parameters = {name for name, _ in module.named_parameters(remove_duplicate=False)}
+    flaws = {
+        key: _describe_flaw(state_dict.get(prefix + key))
+        for key, own in module.state_dict().items()
+        # Statistics of batch normalisation, too, but no mask of -inf.
+        if key in parameters
+        or (_describe_flaw(own) == '' and prefix + key in state_dict)
+    }
+    words = [f'{key} is {flaw}' for key, flaw in flaws.items() if flaw]
+    if words:
+        raise ValueError(
+            f'The weights of the checkpoint are damaged: {"; ".join(words[:3])}. '
+            'Take one that was saved before they were.'
+        )
 
 
 def misfits(module: nn.Module, state_dict: Mapping, prefix: str = '') -> list[str]:
@@ -103,11 +147,13 @@ def load_strictly(model: nn.Module, checkpoint: str) -> dict:
         dict: The content of the checkpoint.
 
     Raises:
-        ValueError: If it misfits, with the first keys, or is no checkpoint.
+        ValueError: If it misfits or is damaged, with the first keys, or is no
+            checkpoint.
         FileNotFoundError: If it does not exist.
     """
     content, state_dict = _read_checkpoint(checkpoint)
     try:
+        check_weights(model, state_dict)
         load_state_dict(model, state_dict, strict=True)
     except ValueError as error:  # of a model that looks for itself
         raise ValueError(f'{checkpoint}: {error}') from error

@@ -1,10 +1,9 @@
 """Variables of a config that are overridden where nothing reads them."""
 
-import ast
 import json
+import os
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from mmengine.config import Config
 
@@ -18,21 +17,28 @@ SECTIONS = [
 ]
 
 
-def _chain(path: Path) -> Iterator[Path]:
-    """Yield a config's file, those that it inherits from, and theirs."""
-    if path.suffix != '.py' or not path.is_file():
-        return
-    yield path
-    for node in ast.parse(path.read_text(encoding='utf-8')).body:
-        if isinstance(node, ast.Assign) and '_base_' in [
-            getattr(target, 'id', None) for target in node.targets
-        ]:
-            try:
-                bases = ast.literal_eval(node.value)
-            except ValueError:  # put together in the file
-                bases = []
-            for base in [bases] if isinstance(bases, str) else bases:
-                yield from _chain(path.parent / base)
+def _chain(cfg: Config) -> list[str]:
+    """Return a config's file, those that it inherits from, and theirs.
+
+    However ``_base_`` names them: mmengine writes a line with the path of each
+    above its text.
+    """
+    bases = [
+        line
+        for line in cfg.text.splitlines()
+        if line.endswith(('.py', '.json', '.yaml', '.yml')) and os.path.isabs(line)
+    ]
+    files = [os.path.abspath(cfg.filename), *bases[::-1]] if cfg.filename else []
+    return [file for file in dict.fromkeys(files) if os.path.isfile(file)]
+
+
+def _without_scopes(part: Any) -> Any:
+    """Return a part of a config without what mmengine adds to another package's."""
+    if isinstance(part, dict):
+        return {k: _without_scopes(v) for k, v in part.items() if k != '_scope_'}
+    if isinstance(part, (list, tuple)):
+        return type(part)(map(_without_scopes, part))
+    return part
 
 
 def _same(variable: Any, value: Any) -> bool:
@@ -62,6 +68,65 @@ def _places(variable: Any, part: Any, path: str) -> Iterator[str]:
             yield from _places(variable, value, f'{path}.{key}')
 
 
+class Override(NamedTuple):
+    """A variable of the data that a config overrides, and the old value's places.
+
+    Attributes:
+        name: Of the variable.
+        old: Its value in ``file``.
+        new: Its value in the end.
+        file: From which the config inherits it.
+        was: Where the old value is in use.
+        now: Where the new one is.
+    """
+
+    name: str
+    old: Any
+    new: Any
+    file: str
+    was: set[str]
+    now: set[str]
+
+    def describe(self, effect: str) -> str:
+        """Return a sentence about what the override does."""
+        return (
+            f'{self.name}={self.new!r} {effect}: {first_few(sorted(self.was), 2)} '
+            f'had {self.old!r} from {self.file} before. Override what stands '
+            f'there, or change the variable in a copy of {self.file}.'
+        )
+
+
+def _overrides(cfg: Config) -> dict[str, Override]:
+    """Return the overridden variables of which the old value is in use."""
+    found = {}
+    final = _without_scopes(cfg.to_dict())
+    built = {key: final.get(key) for key in SECTIONS}
+    for file in _chain(cfg):
+        before = Config.fromfile(file, import_custom_modules=False).to_dict()
+        before = _without_scopes(before)
+        for name in before.keys() & final.keys() - {*SECTIONS}:
+            old, new = before[name], final[name]
+            if not (old and isinstance(old, (str, list, tuple, dict))):
+                continue
+            if _same(old, new) and _same(new, old):
+                continue
+            was, now = (
+                {place for key in SECTIONS for place in _places(v, built[key], key)}
+                for v in (old, new)
+            )
+            # 'data/mine' begins with 'data', and is meant where it stands.
+            if len(str(new)) > len(str(old)):
+                was -= now
+            else:
+                now -= was
+            if isinstance(new, str):
+                keys = {place.rpartition('.')[2] for place in was}
+                now = {place for place in now if place.rpartition('.')[2] in keys}
+            if was:
+                found[name] = Override(name, old, new, file, was, now)
+    return found
+
+
 def unheeded(cfg: Config) -> list[str]:
     """Return messages about the variables that a config overrides in vain.
 
@@ -76,36 +141,34 @@ def unheeded(cfg: Config) -> list[str]:
         list[str]: A sentence for each of the data's variables of which the
         old value is in use and the new one is not.
     """
-    messages = {}
-    final = cfg.to_dict()
-    built = {key: final.get(key) for key in SECTIONS}
-    files = _chain(Path(cfg.filename)) if cfg.filename else ()
-    for file in files:
-        before = Config.fromfile(file, import_custom_modules=False).to_dict()
-        for name in before.keys() & final.keys() - {*SECTIONS}:
-            old, new = before[name], final[name]
-            if not (old and isinstance(old, (str, list, tuple, dict))) or (old == new):
-                continue
-            was, now = (
-                {place for key in SECTIONS for place in _places(v, built[key], key)}
-                for v in (old, new)
+    return [
+        override.describe(f'of {cfg.filename} changes nothing')
+        for override in _overrides(cfg).values()
+        if not override.now
+    ]
+
+
+def heeded_in_part(cfg: Config) -> list[str]:
+    """Return messages about variables whose new value reaches one split alone.
+
+    It may be meant, as for a test on other data.
+
+    Args:
+        cfg (Config): As it was read from a file, and perhaps changed.
+
+    Returns:
+        list[str]: A sentence for each variable of which one split has the
+        new value and another one the old.
+    """
+    messages = []
+    for override in _overrides(cfg).values():
+        new, old = (
+            {place.partition('_')[0] for place in places}
+            for places in (override.now, override.was)
+        )
+        if new and old - new:
+            splits = ' and '.join(sorted(new))
+            messages.append(
+                override.describe(f'of {cfg.filename} reaches {splits} alone')
             )
-            # 'data/mine' begins with 'data', and is meant where it stands.
-            if len(str(new)) > len(str(old)):
-                was -= now
-            else:
-                now -= was
-            keys = {place.rpartition('.')[2] for place in was}
-            heeded = (
-                now
-                if not isinstance(new, str)
-                else {place for place in now if place.rpartition('.')[2] in keys}
-            )
-            if was and not heeded:
-                messages[name] = (
-                    f'{name}={new!r} of {cfg.filename} changes nothing: '
-                    f'{first_few(sorted(was), 2)} had {old!r} from {file} before. '
-                    'Override what stands there, or change the variable in '
-                    f'a copy of {file}.'
-                )
-    return list(messages.values())
+    return messages

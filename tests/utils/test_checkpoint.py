@@ -8,6 +8,7 @@ from mmengine.config import Config
 from mmengine.runner import Runner, load_checkpoint
 from mmseg.apis import MMSegInferencer, init_model
 from mmseg.registry import MODELS
+from torch import Tensor
 
 from mmseg_clsclip.utils.checkpoint import load_strictly
 
@@ -106,6 +107,68 @@ def test_whoever_loads_a_misfit_it_is_refused(loader, tmp_path):
         torch.save(dict(checkpoint, state_dict=state), path)
         with pytest.raises(ValueError, match=f'not fit the config.*{told}'):
             LOADERS[loader](path, tmp_path)
+
+
+def spoilt(value, by):
+    """Return a copy of weights with another number in one place."""
+    value = value.clone()
+    value.view(-1)[0] = by
+    return value
+
+
+BIAS = 'decode_head.conv_seg.bias'
+
+
+@pytest.mark.parametrize('loader', ['runner', 'init_model', 'zoom_in'])
+def test_whoever_loads_damaged_weights_they_are_refused(loader, tmp_path):
+    checkpoint, path = torch.load(CHECKPOINT), str(tmp_path / 'model.pth')
+    checkpoint['state_dict'][BIAS] /= 0
+    torch.save(checkpoint, path)
+    with pytest.raises(ValueError, match=f'damaged: {BIAS} is NaN or inf'):
+        LOADERS[loader](path, tmp_path)
+
+
+@pytest.mark.parametrize(
+    'spoil, words',
+    [
+        (lambda value: spoilt(value, float('nan')), 'NaN or infinite'),
+        (lambda value: spoilt(value, float('-inf')), 'NaN or infinite'),
+        (lambda value: value + 1j, 'of type torch.complex64, not of floating'),
+        (Tensor.long, 'of type torch.int64, not of floating'),
+        (Tensor.bool, 'of type torch.bool, not of floating'),
+        (Tensor.to_sparse, 'no dense tensor'),
+    ],
+)
+def test_weights_are_finite_floating_point_numbers(spoil, words):
+    state = torch.load(CHECKPOINT)['state_dict']
+    state[BIAS] = spoil(state[BIAS])
+    model = MODELS.build(Config.fromfile(CONFIG).model)
+    with pytest.raises(ValueError, match=f'damaged: {BIAS} is {words}'):
+        model.load_state_dict(state)
+
+
+def test_a_model_of_mmsegs_and_a_part_are_looked_at_too(tmp_path):
+    model, path = fcn(), str(tmp_path / 'model.pth')
+    for key in ('decode_head.conv_seg.weight', 'backbone.bn1.running_var'):
+        state = model.state_dict()
+        state[key] = state[key] / 0
+        torch.save(state, path)
+        with pytest.raises(ValueError, match=f'model.pth: .*damaged: {key} is NaN'):
+            load_strictly(model, path)
+    model = MODELS.build(Config.fromfile(CONFIG).model)
+    key = 'decode_head.conv_seg.weight'
+    part = {key: model.state_dict()[key] / 0}
+    with pytest.raises(ValueError, match=f'damaged: {key} is NaN'):
+        model.load_state_dict(part, strict=False)
+
+
+@pytest.mark.parametrize('dtype', [torch.float16, torch.bfloat16, torch.float64])
+def test_weights_of_another_precision_load(dtype):
+    model = MODELS.build(Config.fromfile(CONFIG).model)
+    state = torch.load(CHECKPOINT)['state_dict']
+    key = 'decode_head.conv_seg.weight'
+    model.load_state_dict(dict(state, **{key: state[key].to(dtype)}))
+    assert torch.allclose(model.state_dict()[key], state[key], atol=0.01)
 
 
 @pytest.mark.parametrize('prefix', ['', 'module.'])

@@ -1,12 +1,13 @@
 """A variable that a config overrides has to reach what was built of it."""
 
+import json
 from pathlib import Path
 
 import pytest
 from mmengine.config import Config
 from mmengine.runner import Runner
 
-from mmseg_clsclip.utils.config_variables import unheeded
+from mmseg_clsclip.utils.config_variables import heeded_in_part, unheeded
 
 ROOT = Path(__file__).parents[2]
 CUSTOM = str(ROOT / 'configs/custom/clsclip_vit-b16_custom.py')
@@ -105,7 +106,8 @@ def test_a_copy_with_other_values_is_as_the_page_says(tmp_path):
 def test_the_shipped_configs_and_what_has_no_file():
     paths = [path for path in (ROOT / 'configs').rglob('*fold0.py')]
     for path in paths[::4]:
-        assert not unheeded(Config.fromfile(path))
+        cfg = Config.fromfile(path)
+        assert not unheeded(cfg) and not heeded_in_part(cfg)
     assert not unheeded(Config(dict(data_root='x')))
 
 
@@ -124,3 +126,42 @@ def test_neither_training_nor_test_begins(tmp_path):
     for begin in (run.test, run.train):
         with pytest.raises(ValueError, match='scenes=.*changes nothing: test'):
             begin()
+
+
+PACKAGED = 'mmseg_clsclip::custom/clsclip_vit-b16_custom.py'
+VALUES = dict(new_classes=['cat'])
+
+
+@pytest.mark.parametrize(
+    'name, text',
+    [
+        ('a.py', f"_base_ = {PACKAGED!r}\nnew_classes = ('cat', )"),
+        ('a.py', f"_base_ = [{CUSTOM!r}] + []\nnew_classes = ('cat', )"),
+        ('a.py', f"_base_ = f'{CUSTOM[:-3]}.{{\"py\"}}'\nnew_classes = ('cat', )"),
+        ('a.json', json.dumps(dict(_base_=CUSTOM, **VALUES))),
+        ('a.yaml', f'_base_: {CUSTOM}\nnew_classes: [cat]'),
+    ],
+)
+def test_however_a_config_names_its_base(name, text, tmp_path):
+    (tmp_path / name).write_text(text)
+    (line,) = unheeded(Config.fromfile(tmp_path / name))
+    assert line.startswith('new_classes=') and 'train_dataloader.' in line
+
+
+def test_the_same_value_in_another_kind_of_file_is_no_override(tmp_path):
+    values = dict(new_classes=list(Config.fromfile(CUSTOM).new_classes))
+    path = tmp_path / 'a.json'
+    path.write_text(json.dumps(dict(_base_=CUSTOM, **values)))
+    assert not unheeded(Config.fromfile(path))
+
+
+@pytest.mark.parametrize('split, other', [('train', 'test'), ('test', 'train')])
+def test_a_value_that_reaches_one_split_alone_is_told(split, other, tmp_path):
+    cfg = read(
+        tmp_path,
+        f"new_classes = ('cat', )\n{split}_dataloader = dict(dataset=dict(dataset="
+        'dict(metainfo=dict(novel_classes=new_classes))))',
+    )
+    (line,) = heeded_in_part(cfg)
+    assert f'reaches {split} alone: ' in line and f'{other}_dataloader.' in line
+    assert not heeded_in_part(read(tmp_path, "new_classes = ('cat', )"))

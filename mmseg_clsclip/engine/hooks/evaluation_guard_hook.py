@@ -1,19 +1,21 @@
 """EvaluationGuardHook: a score that means nothing must not look like one."""
 
 import tempfile
+from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 
 from mmengine.dist import get_world_size, is_main_process
 from mmengine.evaluator import Evaluator
-from mmengine.hooks import Hook, LoggerHook
+from mmengine.hooks import CheckpointHook, Hook, LoggerHook
 from mmengine.runner import Runner
 from mmseg.models import SegTTAModel
 from mmseg.registry import HOOKS
 
 from ...datasets import check_label_maps
 from ...models.segmentors.text_prompted import asks_by_name
-from ...utils.config_variables import unheeded
+from ...utils.checkpoint import check_weights
+from ...utils.config_variables import heeded_in_part, unheeded
 from ...utils.log import warn
 from ...utils.messages import first_few
 from .checks import (
@@ -26,9 +28,11 @@ from .checks import (
 )
 from .unwrapping import (
     find_episode_datasets,
+    find_learned,
     find_model,
     find_segmentor,
     has_random_weights,
+    is_untrained,
 )
 
 
@@ -40,8 +44,9 @@ class EvaluationGuardHook(Hook):
     :mod:`mmseg_clsclip.engine.hooks.checks`, and every learned part must have
     weights; of several processes only the first keeps the file of results.
     After it: a warning if the CLIP behind the scores is random, as with
-    ``pretrained=None``, and of what was wrong with proposals. Before a training:
-    its data set must not be that of a test. Before all: the config must not
+    ``pretrained=None``, or the learned parts are, and of what was wrong with
+    proposals. Before a training: its data set must not be that of a test, and
+    two checkpoints are kept. Before all: the config must not
     override a variable that nothing reads any more.
     """
 
@@ -58,17 +63,15 @@ class EvaluationGuardHook(Hook):
         problems = unheeded(runner.cfg)
         if problems:
             raise ValueError(' '.join(problems))
+        for message in heeded_in_part(runner.cfg):
+            warn(message)
         find_segmentor(runner).register_load_state_dict_post_hook(
             self._remember_parts_without_weights
         )
 
     def _remember_parts_without_weights(self, segmentor, keys) -> None:
         """Remember what a model of mmseg's, which does not look, lacks."""
-        learned = {
-            name
-            for name, parameter in segmentor.named_parameters()
-            if parameter.requires_grad
-        }
+        learned = find_learned(segmentor)
         self._parts_without_weights = [
             key
             for key in keys.missing_keys
@@ -76,22 +79,23 @@ class EvaluationGuardHook(Hook):
         ]  # training's alone
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
-        """Refuse a checkpoint without weights for a model with learned parts.
+        """Refuse a checkpoint without weights, or with damaged ones.
+
+        The former are for models without learned parts.
 
         Raises:
             ValueError: If it is one.
         """
-        learned = [
-            name
-            for name, parameter in find_segmentor(runner).named_parameters()
-            if parameter.requires_grad
-        ]
-        if learned and not checkpoint.get('state_dict', checkpoint):
+        segmentor = find_segmentor(runner)
+        learned = find_learned(segmentor)
+        weights = checkpoint.get('state_dict', checkpoint)
+        if learned and not weights:
             raise ValueError(
                 'The checkpoint holds no weights, which is valid for a model '
                 f'without training; this one has learned {learned[0]} and '
                 f'{len(learned) - 1} more. Name its checkpoint.'
             )
+        check_weights(segmentor, weights)
 
     def before_train(self, runner: Runner) -> None:
         """Refuse to train on a test's episodes.
@@ -107,7 +111,25 @@ class EvaluationGuardHook(Hook):
                 'test_mode=True out of the data set that is wrapped.'
             )
         self._parts_without_weights = ()
+        find_segmentor(runner).is_trained = True
+        self._keep_two_checkpoints(runner)
         guard_masks(dataset, find_model(runner), find_segmentor(runner))
+
+    def _keep_two_checkpoints(self, runner: Runner) -> None:
+        """Keep the last checkpoint until the next one is whole.
+
+        mmengine removes the oldest before it writes: of one, nothing is left
+        of a training that ends in between.
+        """
+        for hook in runner.hooks:
+            if isinstance(hook, CheckpointHook) and hook.max_keep_ckpts == 1:
+                hook.max_keep_ckpts = 2
+                if hasattr(hook, 'keep_ckpt_ids'):  # set up before this hook
+                    hook.keep_ckpt_ids = deque(hook.keep_ckpt_ids, 2)
+                warn(
+                    'Two checkpoints are kept, not max_keep_ckpts=1: the only '
+                    'one would be removed before the next is written.'
+                )
 
     def before_val(self, runner: Runner) -> None:
         """Refuse a validation whose parts do not fit each other."""
@@ -170,6 +192,11 @@ class EvaluationGuardHook(Hook):
             warn(
                 'The scores above mean NOTHING: this model stands on random '
                 'weights (as with pretrained=None).'
+            )
+        elif is_untrained(runner.model):
+            warn(
+                'No checkpoint was loaded: the learned parts of this model are '
+                'random, and the scores above mean NOTHING. Name its checkpoint.'
             )
 
     def after_test_epoch(self, runner: Runner, metrics: dict | None = None) -> None:

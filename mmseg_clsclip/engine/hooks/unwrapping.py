@@ -23,11 +23,25 @@ def find_segmentor(runner: Runner) -> nn.Module:
     return getattr(model, 'module', model)
 
 
+def find_learned(model: nn.Module) -> list[str]:
+    """Return the names of a model's parameters that training changes."""
+    return [name for name, value in model.named_parameters() if value.requires_grad]
+
+
 def has_random_weights(model: nn.Module | None) -> bool:
     """Return whether scores mean nothing, by a model or by one that it wraps."""
     return model is not None and (
         getattr(model, 'has_random_weights', False)
         or has_random_weights(getattr(model, 'module', None))
+    )
+
+
+def is_untrained(model: nn.Module | None) -> bool:
+    """Return whether learned parts are random, of a model of ours or within it."""
+    return model is not None and (
+        getattr(model, 'is_trained', True) is False
+        and bool(find_learned(model))
+        or is_untrained(getattr(model, 'module', None))
     )
 
 

@@ -8,7 +8,7 @@ from mmseg.registry import MODELS
 from mmseg.utils import SampleList
 from torch import Tensor, nn
 
-from ...utils.checkpoint import misfits
+from ...utils.checkpoint import check_weights, misfits
 from .normalization import check_normalization
 
 
@@ -41,6 +41,7 @@ class TextPromptedSegmentor(EncoderDecoder):
 
     # The vocabulary, if the last inference was of episodes.
     _episodes_of: dict | None = None
+    is_trained = False  # once weights were loaded, or a training began
     loads_a_part = False  # while torch's load_state_dict was asked for it
 
     def __init__(self, **kwargs):
@@ -81,8 +82,10 @@ class TextPromptedSegmentor(EncoderDecoder):
         mmengine would warn, and go on with what was drawn at random.
 
         Raises:
-            ValueError: If anything is missing, unexpected or of another size.
+            ValueError: If anything is missing, unexpected, of another size or
+                no finite floating-point number.
         """
+        check_weights(self, state_dict, prefix)
         told = [] if self.loads_a_part else misfits(self, state_dict, prefix)
         if told:
             raise ValueError(
@@ -92,6 +95,7 @@ class TextPromptedSegmentor(EncoderDecoder):
                 'init_cfg.'
             )
         super()._load_from_state_dict(state_dict, prefix, *args)
+        self.is_trained = True
 
     @property
     def dataset_meta(self) -> dict:

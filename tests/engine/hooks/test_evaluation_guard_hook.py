@@ -1,11 +1,13 @@
 """What the hook refuses, warns of and lets pass."""
 
+import copy
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import torch
 from mmengine.config import Config
+from mmengine.fileio import LocalBackend
 from mmengine.hooks import IterTimerHook, LoggerHook
 from mmengine.model import MMDistributedDataParallel
 from mmengine.runner import Runner
@@ -316,3 +318,68 @@ def test_a_model_of_mmsegs_is_not_tested_half_random(tmp_path):
                 test.test()
         else:
             assert 'mIoU' in test.test()
+
+
+def small_shapes(tmp_path, **options):
+    cfg = Config.fromfile(ROOT / 'configs/shapes/clsclip_shapes-5i_fold0.py')
+    for split in (cfg.train_dataloader, cfg.test_dataloader):
+        split.update(num_workers=0, persistent_workers=False)
+        split.dataset.dataset.length = 4
+    cfg.train_dataloader.batch_size = 2
+    cfg.train_cfg.update(max_iters=3)
+    cfg.default_hooks.checkpoint.update(interval=1, max_keep_ckpts=1)
+    cfg.visualizer.vis_backends = None
+    cfg.update(work_dir=str(tmp_path), log_level='ERROR', **options)
+    return cfg
+
+
+CHECKPOINT = ROOT / 'mmseg_clsclip/assets/clsclip_shapes-5i_fold0.pth'
+
+
+def protocol_of(test):
+    return test.test_loop.evaluator.dataset_meta['protocol']
+
+
+def test_scores_of_an_untrained_head_mean_nothing(tmp_path, logged):
+    test = Runner.from_cfg(small_shapes(tmp_path))
+    test.test()
+    assert protocol_of(test)['random_weights'] is True
+    (line,) = logged
+    assert line.startswith('No checkpoint was loaded') and 'mean NOTHING' in line
+
+
+def test_bare_weights_are_tested_as_of_unknown_training(tmp_path, logged):
+    path = str(tmp_path / 'bare.pth')
+    torch.save(torch.load(CHECKPOINT)['state_dict'], path)
+    test = Runner.from_cfg(small_shapes(tmp_path, load_from=path))
+    test.test()
+    assert protocol_of(test)['trained_on'] == 'unknown'
+    assert 'random_weights' not in protocol_of(test)
+    (line,) = logged
+    assert 'does not say what it was trained on' in line
+
+
+def test_the_last_whole_checkpoint_stays_until_the_next_one_is(
+    tmp_path, logged, monkeypatch
+):
+    cfg = small_shapes(tmp_path)
+    save, saved = LocalBackend.put, []
+
+    def save_two(self, content, path):
+        saved.append(path)
+        if len(saved) == 3:
+            raise OSError(28, 'No space left on device')
+        save(self, content, path)
+
+    monkeypatch.setattr(LocalBackend, 'put', save_two)
+    with pytest.raises(OSError, match='No space'):
+        Runner.from_cfg(copy.deepcopy(cfg)).train()
+    assert 'Two checkpoints are kept, not max_keep_ckpts=1' in logged[0]
+    assert (tmp_path / 'iter_2.pth').exists()
+    cfg.resume = True
+    run = Runner.from_cfg(cfg)
+    run.train()
+    assert run.iter == 3 and (tmp_path / 'iter_3.pth').exists()
+    # What is trained in this process needs no checkpoint.
+    run.test()
+    assert 'random_weights' not in protocol_of(run)
