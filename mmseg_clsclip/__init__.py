@@ -24,6 +24,7 @@ from .datasets import (
     Shapes5iDataset,
 )
 from .engine import (
+    CheckpointFormatHook,
     EpisodeVisualizerHook,
     EvaluationGuardHook,
     HonestScoresHook,
@@ -81,6 +82,7 @@ __all__ = [
     'COCO20iDataset',
     'COCOObjectDataset',
     'COCOResultsProposals',
+    'CheckpointFormatHook',
     'ClsCLIP',
     'ClsCLIPHead',
     'ClsCLIPVisionTransformer',

@@ -26,6 +26,7 @@ default_hooks = dict(
     # Draws nothing unless asked to, as by --show-dir; then every picture.
     visualization=dict(type='SegVisualizationHook', interval=1),
     # Not in custom_hooks, a list that a config's own replaces.
+    checkpoint_format=dict(type='CheckpointFormatHook'),
     evaluation_guard=dict(type='EvaluationGuardHook'),
     zero_shot_record=dict(type='ZeroShotRecordHook'),
     episode_visualizer=dict(type='EpisodeVisualizerHook'),

@@ -1,6 +1,7 @@
 """What a Runner is given: hooks and the optimizer's parameters."""
 
 from .hooks import (
+    CheckpointFormatHook,
     EpisodeVisualizerHook,
     EvaluationGuardHook,
     HonestScoresHook,
@@ -9,6 +10,7 @@ from .hooks import (
 from .optimizers import TrainableOptimWrapperConstructor
 
 __all__ = [
+    'CheckpointFormatHook',
     'EpisodeVisualizerHook',
     'EvaluationGuardHook',
     'HonestScoresHook',
