@@ -14,6 +14,9 @@ BASE_CLASSES = 'base_classes'
 PROTOCOL = 'protocol'
 # Of a checkpoint's meta: every class whose masks were ever trained on.
 SEEN_CLASSES = 'seen_classes'
+# Of a checkpoint's meta and a protocol: the value, if no classes are named.
+TRAINED_ON = 'trained_on'
+UNKNOWN = 'unknown'
 
 
 class Protocol(TypedDict, total=False):
@@ -33,6 +36,7 @@ class Protocol(TypedDict, total=False):
         seen_classes: Which classes count as seen, in words.
         size_bounds: Areas between small, medium and large masks.
         trained_on_unseen: Unseen classes that training saw.
+        trained_on: "unknown" if the checkpoint does not name classes.
         random_weights: True if figures mean nothing.
         input_size: Of what the model sees, "HxW" or in words.
         views: Of a picture, joined by test-time augmentation.
@@ -53,6 +57,7 @@ class Protocol(TypedDict, total=False):
     seen_classes: str
     size_bounds: list[int]
     trained_on_unseen: list[str]
+    trained_on: str
     random_weights: bool
     input_size: str
     views: int | list[int]

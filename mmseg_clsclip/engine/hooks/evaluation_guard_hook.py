@@ -14,7 +14,7 @@ from mmseg.registry import HOOKS
 from ...datasets import check_label_maps
 from ...models.segmentors.text_prompted import asks_by_name
 from ...utils.checkpoint import check_weights
-from ...utils.config_variables import unheeded
+from ...utils.config_variables import heeded_in_part, unheeded
 from ...utils.log import warn
 from ...utils.messages import first_few
 from .checks import (
@@ -31,6 +31,7 @@ from .unwrapping import (
     find_model,
     find_segmentor,
     has_random_weights,
+    is_untrained,
 )
 
 
@@ -42,8 +43,8 @@ class EvaluationGuardHook(Hook):
     :mod:`mmseg_clsclip.engine.hooks.checks`, and every learned part must have
     weights; of several processes only the first keeps the file of results.
     After it: a warning if the CLIP behind the scores is random, as with
-    ``pretrained=None``, and of what was wrong with proposals. Before a training:
-    its data set must not be that of a test. Before all: the config must not
+    ``pretrained=None``, or the learned parts are, and of what was wrong with
+    proposals. Before a training: its data set must not be that of a test. Before all: the config must not
     override a variable that nothing reads any more.
     """
 
@@ -60,6 +61,8 @@ class EvaluationGuardHook(Hook):
         problems = unheeded(runner.cfg)
         if problems:
             raise ValueError(' '.join(problems))
+        for message in heeded_in_part(runner.cfg):
+            warn(message)
         find_segmentor(runner).register_load_state_dict_post_hook(
             self._remember_parts_without_weights
         )
@@ -106,6 +109,7 @@ class EvaluationGuardHook(Hook):
                 'test_mode=True out of the data set that is wrapped.'
             )
         self._parts_without_weights = ()
+        find_segmentor(runner).is_trained = True
         guard_masks(dataset, find_model(runner), find_segmentor(runner))
 
     def before_val(self, runner: Runner) -> None:
@@ -169,6 +173,11 @@ class EvaluationGuardHook(Hook):
             warn(
                 'The scores above mean NOTHING: this model stands on random '
                 'weights (as with pretrained=None).'
+            )
+        elif is_untrained(runner.model):
+            warn(
+                'No checkpoint was loaded: the learned parts of this model are '
+                'random, and the scores above mean NOTHING. Name its checkpoint.'
             )
 
     def after_test_epoch(self, runner: Runner, metrics: dict | None = None) -> None:

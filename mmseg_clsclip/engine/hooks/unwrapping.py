@@ -36,6 +36,15 @@ def has_random_weights(model: nn.Module | None) -> bool:
     )
 
 
+def is_untrained(model: nn.Module | None) -> bool:
+    """Return whether learned parts are random, of a model of ours or within it."""
+    return model is not None and (
+        getattr(model, 'is_trained', True) is False
+        and bool(find_learned(model))
+        or is_untrained(getattr(model, 'module', None))
+    )
+
+
 def find_episode_datasets(dataset: BaseDataset) -> Iterator[EpisodeDataset]:
     """Yield the sets of episodes within mmengine's wrappers of data sets."""
     if isinstance(dataset, EpisodeDataset):

@@ -15,11 +15,20 @@ from ...utils.keys import (
     NOVEL_CLASSES,
     PROTOCOL,
     SEEN_CLASSES,
+    TRAINED_ON,
+    UNKNOWN,
     DatasetMeta,
     Protocol,
 )
 from ...utils.log import warn
-from .unwrapping import find_episode_datasets, has_random_weights
+from ...utils.messages import first_few
+from .unwrapping import (
+    find_episode_datasets,
+    find_learned,
+    find_segmentor,
+    has_random_weights,
+    is_untrained,
+)
 
 
 def _trained_classes(meta: DatasetMeta) -> Sequence[str]:
@@ -41,14 +50,16 @@ class ZeroShotRecordHook(Hook):
 
     Checkpoints name them (``seen_classes``, an earlier training's included),
     and results name in their protocol those of them that count as unseen
-    (``trained_on_unseen``), how training treated novel pixels, and random
-    weights. A training or an evaluation that is not zero-shot is warned of.
+    (``trained_on_unseen``), how training treated novel pixels, that nobody
+    knows what it saw (``trained_on``), and random weights. A training or an
+    evaluation that is not zero-shot is warned of.
     """
 
     priority = 'VERY_LOW'
 
     _training_protocol: Protocol = {}
     _seen: frozenset[str] = frozenset()  # an earlier training included
+    _trained_on_unknown = False  # an earlier training included
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Remember what the checkpoint was trained on."""
@@ -56,10 +67,16 @@ class ZeroShotRecordHook(Hook):
         dataset_meta = meta.get('dataset_meta') or {}
         self._training_protocol = dataset_meta.get(PROTOCOL) or {}
         self._seen = frozenset(meta.get(SEEN_CLASSES) or _trained_classes(dataset_meta))
+        nobody_knows = not self._seen or meta.get(TRAINED_ON) == UNKNOWN
+        self._trained_on_unknown = nobody_knows and bool(
+            find_learned(find_segmentor(runner))
+        )
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Write down what was trained on."""
         checkpoint['meta'][SEEN_CLASSES] = sorted(self._seen)
+        if self._trained_on_unknown:
+            checkpoint['meta'][TRAINED_ON] = UNKNOWN
 
     def before_train(self, runner: Runner) -> None:
         """Remember what is trained on, and warn if it was seen as unseen before."""
@@ -96,7 +113,15 @@ class ZeroShotRecordHook(Hook):
         protocol = dataset_protocol(dataset)
         if 'novel_handling' in self._training_protocol:
             protocol['novel_handling'] = self._training_protocol['novel_handling']
-        seen = seen_among(_unseen_classes(dataset, evaluator.metrics), self._seen)
+        unseen = _unseen_classes(dataset, evaluator.metrics)
+        if unseen and self._trained_on_unknown:
+            warn(
+                'The checkpoint does not say what it was trained on (its meta '
+                'has no seen_classes and no dataset_meta): nobody knows whether '
+                f'the scores of {first_few(unseen)} below are zero-shot.'
+            )
+            protocol[TRAINED_ON] = UNKNOWN
+        seen = seen_among(unseen, self._seen)
         if seen:
             warn(
                 'The scores of unseen classes below are NOT zero-shot: the '
@@ -104,7 +129,7 @@ class ZeroShotRecordHook(Hook):
                 'the checkpoint of this fold.'
             )
             protocol['trained_on_unseen'] = seen
-        if has_random_weights(runner.model):
+        if has_random_weights(runner.model) or is_untrained(runner.model):
             protocol['random_weights'] = True
         name_protocols(evaluator.metrics)
         evaluator.dataset_meta = {**dataset.metainfo, PROTOCOL: protocol}

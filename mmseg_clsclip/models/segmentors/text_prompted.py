@@ -41,6 +41,7 @@ class TextPromptedSegmentor(EncoderDecoder):
 
     # The vocabulary, if the last inference was of episodes.
     _episodes_of: dict | None = None
+    is_trained = False  # once weights were loaded, or a training began
     loads_a_part = False  # while torch's load_state_dict was asked for it
 
     def __init__(self, **kwargs):
@@ -94,6 +95,7 @@ class TextPromptedSegmentor(EncoderDecoder):
                 'init_cfg.'
             )
         super()._load_from_state_dict(state_dict, prefix, *args)
+        self.is_trained = True
 
     @property
     def dataset_meta(self) -> dict:

@@ -316,3 +316,42 @@ def test_a_model_of_mmsegs_is_not_tested_half_random(tmp_path):
                 test.test()
         else:
             assert 'mIoU' in test.test()
+
+
+def small_shapes(tmp_path, **options):
+    cfg = Config.fromfile(ROOT / 'configs/shapes/clsclip_shapes-5i_fold0.py')
+    for split in (cfg.train_dataloader, cfg.test_dataloader):
+        split.update(num_workers=0, persistent_workers=False)
+        split.dataset.dataset.length = 4
+    cfg.train_dataloader.batch_size = 2
+    cfg.train_cfg.update(max_iters=3)
+    cfg.default_hooks.checkpoint.update(interval=1, max_keep_ckpts=1)
+    cfg.visualizer.vis_backends = None
+    cfg.update(work_dir=str(tmp_path), log_level='ERROR', **options)
+    return cfg
+
+
+CHECKPOINT = ROOT / 'mmseg_clsclip/assets/clsclip_shapes-5i_fold0.pth'
+
+
+def protocol_of(test):
+    return test.test_loop.evaluator.dataset_meta['protocol']
+
+
+def test_scores_of_an_untrained_head_mean_nothing(tmp_path, logged):
+    test = Runner.from_cfg(small_shapes(tmp_path))
+    test.test()
+    assert protocol_of(test)['random_weights'] is True
+    (line,) = logged
+    assert line.startswith('No checkpoint was loaded') and 'mean NOTHING' in line
+
+
+def test_bare_weights_are_tested_as_of_unknown_training(tmp_path, logged):
+    path = str(tmp_path / 'bare.pth')
+    torch.save(torch.load(CHECKPOINT)['state_dict'], path)
+    test = Runner.from_cfg(small_shapes(tmp_path, load_from=path))
+    test.test()
+    assert protocol_of(test)['trained_on'] == 'unknown'
+    assert 'random_weights' not in protocol_of(test)
+    (line,) = logged
+    assert 'does not say what it was trained on' in line

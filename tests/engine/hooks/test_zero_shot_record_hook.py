@@ -2,9 +2,11 @@
 
 from types import SimpleNamespace
 
+import pytest
 from mmengine.evaluator import Evaluator
 from mmseg.evaluation import IoUMetric
 from mmseg.registry import DATASETS
+from torch import nn
 
 from mmseg_clsclip import (
     EpisodeIoUMetric,
@@ -145,4 +147,37 @@ def test_of_joined_data_sets_all_classes_are_seen(logged, runner, joined):
     checkpoint = dict(meta={})
     hook.before_save_checkpoint(test, checkpoint)
     assert len(checkpoint['meta']['seen_classes']) == 20
+    assert not logged
+
+
+@pytest.mark.parametrize(
+    'meta', [None, {}, dict(dataset_meta={}), dict(trained_on='unknown')]
+)
+def test_nobody_knows_what_a_checkpoint_without_meta_saw(meta, logged, runner):
+    test = runner()
+    test.model.named_parameters = nn.Linear(2, 2).named_parameters
+    test.test_dataloader.dataset.metainfo = dict(classes=TRUTH, novel_classes=('a',))
+    hook = ZeroShotRecordHook()
+    hook.after_load_checkpoint(test, {} if meta is None else dict(meta=meta))
+    hook.before_test(test)
+    protocol = test.test_loop.evaluator.dataset_meta['protocol']
+    assert protocol['trained_on'] == 'unknown'
+    assert 'whether the scores of a below are zero-shot' in logged[0]
+    # What training makes of it stays unknown.
+    checkpoint = dict(meta={})
+    hook.before_save_checkpoint(test, checkpoint)
+    assert checkpoint['meta']['trained_on'] == 'unknown'
+
+
+def test_without_unseen_classes_or_learned_parts_there_is_nothing_to_know(
+    logged, runner
+):
+    test, hook = runner(), ZeroShotRecordHook()
+    test.test_dataloader.dataset.metainfo = dict(classes=TRUTH, novel_classes=('a',))
+    hook.after_load_checkpoint(test, dict(state_dict={}, meta={}))
+    hook.before_test(test)
+    test.model.named_parameters = nn.Linear(2, 2).named_parameters
+    test.test_dataloader.dataset.metainfo = dict(classes=TRUTH)
+    hook.after_load_checkpoint(test, dict(meta={}))
+    hook.before_test(test)
     assert not logged
