@@ -1,12 +1,13 @@
 """EvaluationGuardHook: a score that means nothing must not look like one."""
 
 import tempfile
+from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 
 from mmengine.dist import get_world_size, is_main_process
 from mmengine.evaluator import Evaluator
-from mmengine.hooks import Hook, LoggerHook
+from mmengine.hooks import CheckpointHook, Hook, LoggerHook
 from mmengine.runner import Runner
 from mmseg.models import SegTTAModel
 from mmseg.registry import HOOKS
@@ -44,7 +45,8 @@ class EvaluationGuardHook(Hook):
     weights; of several processes only the first keeps the file of results.
     After it: a warning if the CLIP behind the scores is random, as with
     ``pretrained=None``, or the learned parts are, and of what was wrong with
-    proposals. Before a training: its data set must not be that of a test. Before all: the config must not
+    proposals. Before a training: its data set must not be that of a test, and
+    two checkpoints are kept. Before all: the config must not
     override a variable that nothing reads any more.
     """
 
@@ -110,7 +112,24 @@ class EvaluationGuardHook(Hook):
             )
         self._parts_without_weights = ()
         find_segmentor(runner).is_trained = True
+        self._keep_two_checkpoints(runner)
         guard_masks(dataset, find_model(runner), find_segmentor(runner))
+
+    def _keep_two_checkpoints(self, runner: Runner) -> None:
+        """Keep the last checkpoint until the next one is whole.
+
+        mmengine removes the oldest before it writes: of one, nothing is left
+        of a training that ends in between.
+        """
+        for hook in runner.hooks:
+            if isinstance(hook, CheckpointHook) and hook.max_keep_ckpts == 1:
+                hook.max_keep_ckpts = 2
+                if hasattr(hook, 'keep_ckpt_ids'):  # set up before this hook
+                    hook.keep_ckpt_ids = deque(hook.keep_ckpt_ids, 2)
+                warn(
+                    'Two checkpoints are kept, not max_keep_ckpts=1: the only '
+                    'one would be removed before the next is written.'
+                )
 
     def before_val(self, runner: Runner) -> None:
         """Refuse a validation whose parts do not fit each other."""

@@ -1,11 +1,13 @@
 """What the hook refuses, warns of and lets pass."""
 
+import copy
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import torch
 from mmengine.config import Config
+from mmengine.fileio import LocalBackend
 from mmengine.hooks import IterTimerHook, LoggerHook
 from mmengine.model import MMDistributedDataParallel
 from mmengine.runner import Runner
@@ -355,3 +357,29 @@ def test_bare_weights_are_tested_as_of_unknown_training(tmp_path, logged):
     assert 'random_weights' not in protocol_of(test)
     (line,) = logged
     assert 'does not say what it was trained on' in line
+
+
+def test_the_last_whole_checkpoint_stays_until_the_next_one_is(
+    tmp_path, logged, monkeypatch
+):
+    cfg = small_shapes(tmp_path)
+    save, saved = LocalBackend.put, []
+
+    def save_two(self, content, path):
+        saved.append(path)
+        if len(saved) == 3:
+            raise OSError(28, 'No space left on device')
+        save(self, content, path)
+
+    monkeypatch.setattr(LocalBackend, 'put', save_two)
+    with pytest.raises(OSError, match='No space'):
+        Runner.from_cfg(copy.deepcopy(cfg)).train()
+    assert 'Two checkpoints are kept, not max_keep_ckpts=1' in logged[0]
+    assert (tmp_path / 'iter_2.pth').exists()
+    cfg.resume = True
+    run = Runner.from_cfg(cfg)
+    run.train()
+    assert run.iter == 3 and (tmp_path / 'iter_3.pth').exists()
+    # What is trained in this process needs no checkpoint.
+    run.test()
+    assert 'random_weights' not in protocol_of(run)
