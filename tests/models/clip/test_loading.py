@@ -119,7 +119,9 @@ def test_three_layouts_of_vit_b16_are_one_model(tmp_path, logged):
     ]:
         save(model, tmp_path / file)
         del logged[:]
-        backbone = ClsCLIPVisionTransformer(name, str(tmp_path / file))
+        backbone = ClsCLIPVisionTransformer(
+            architecture=name, pretrained=str(tmp_path / file)
+        )
         names.append(backbone.clip_name)
         if save is save_jit:  # exactly float16's values, read as float32
             expected = features(backbone)
@@ -410,7 +412,7 @@ def test_a_tower_that_is_no_vit(variant):
         ),
     )
     with pytest.raises(ValueError, match=r'is a ModifiedResNet, which has no \[CLS\]'):
-        ClsCLIPVisionTransformer(path)
+        ClsCLIPVisionTransformer(architecture=path)
 
 
 # Random weights and models of one's own
