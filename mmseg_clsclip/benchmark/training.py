@@ -9,7 +9,7 @@ from mmengine.structures import PixelData
 from mmseg.registry import MODELS
 from mmseg.structures import SegDataSample
 
-from ..models.backbones import clsclip_vit
+from ..models.backbones import clip_vit
 from ..models.decode_heads import clsclip_head
 from ..utils.config_options import load_config
 from ..utils.machine import describe_machine, peak_memory
@@ -37,7 +37,7 @@ def time_step(
     import mmseg.models  # noqa: F401  (a library)
 
     if way == 'plain':
-        clsclip_vit.run_block = lambda block, x: block(x)
+        clip_vit.run_block = lambda block, x: block(x)
         clsclip_head.run_layer = lambda layer, x: layer(x)
     init_default_scope('mmseg')
     cfg = load_config(config, options)

@@ -14,7 +14,7 @@ from mmseg_clsclip.benchmark import inference, timing, training
 from mmseg_clsclip.benchmark.naive import NaiveClsCLIP
 from mmseg_clsclip.benchmark.random_clipseg import write_clipseg
 from mmseg_clsclip.benchmark.random_models import Setting
-from mmseg_clsclip.models.backbones import clsclip_vit as backbone
+from mmseg_clsclip.models.backbones import clip_vit as backbone
 from mmseg_clsclip.models.decode_heads import clsclip_head as decode_head
 
 ROOT = Path(__file__).parents[2]
