@@ -188,3 +188,7 @@ def _run(args: argparse.Namespace, stack: ExitStack) -> None:
         say(outputs.RANDOM_WARNING, 'bold red')
     if problems or done < len(stems):
         sys.exit(1)
+
+
+if __name__ == '__main__':
+    main()

@@ -210,6 +210,11 @@ class Predictor:
         Raises:
             OSError, ValueError: If it cannot be read, see :func:`read_image`.
         """
+        if isinstance(picture, (list, tuple, set)):
+            raise ValueError(
+                f'{len(picture)} pictures were given, and a call segments one: '
+                'write [predictor(picture) for picture in pictures].'
+            )
         if isinstance(picture, Image.Image):
             picture = convert_to_rgb(picture)
         elif isinstance(picture, np.ndarray):

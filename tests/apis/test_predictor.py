@@ -211,6 +211,11 @@ def test_names_are_read_before_a_model_is_built(monkeypatch):
         Predictor(classes=['a', 'a'], device='cpu')
 
 
+def test_several_pictures_are_several_calls(shipped):
+    with pytest.raises(ValueError, match='2 pictures .* a call segments one'):
+        shipped([SCENE, SCENE])
+
+
 def test_an_array_that_is_no_picture(shipped):
     for empty, said in (
         (np.zeros((9, 9)), r'\(9, 9\) float64'),

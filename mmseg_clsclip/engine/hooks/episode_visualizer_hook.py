@@ -1,10 +1,13 @@
 """EpisodeVisualizerHook: what a visualizer has to know of what it will draw."""
 
+from pathlib import PurePath
+
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmseg.engine.hooks import SegVisualizationHook
 from mmseg.registry import HOOKS
 
+from ...utils.log import warn
 from .checks import sample_infos
 from .unwrapping import find_episode_datasets
 
@@ -38,5 +41,14 @@ class EpisodeVisualizerHook(Hook):
             isinstance(hook, SegVisualizationHook) and hook.draw
             for hook in runner.hooks
         )
-        if draws and hasattr(visualizer, 'tell_apart'):
-            visualizer.tell_apart(info['img_path'] for info in sample_infos(dataset))
+        if not draws:
+            return
+        paths = [info['img_path'] for info in sample_infos(dataset)]
+        if hasattr(visualizer, 'tell_apart'):
+            visualizer.tell_apart(paths)
+        elif len({PurePath(path).name for path in paths}) < len(set(paths)):
+            warn(
+                f'{type(visualizer).__name__} names drawings by the last part of a '
+                "picture's path, which several pictures share: the last drawing of a "
+                "name is left. Write visualizer=dict(type='EpisodeVisualizer', ...)."
+            )

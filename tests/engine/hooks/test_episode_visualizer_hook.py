@@ -3,6 +3,7 @@
 from mmseg.engine.hooks import SegVisualizationHook
 
 from mmseg_clsclip import EpisodeVisualizerHook
+from mmseg_clsclip.engine.hooks import episode_visualizer_hook
 
 TWICE = ['data/a/0.jpg', 'data/b/0.jpg', 'data/1.jpg']
 
@@ -39,3 +40,19 @@ def test_a_visualizer_that_draws_hears_of_all_pictures(runner):
         test.hooks = [hook]
         EpisodeVisualizerHook().before_test(test)
         assert heard == TWICE * draw
+
+
+def test_drawings_that_would_be_one_file_are_told(runner, monkeypatch):
+    told = []
+    monkeypatch.setattr(episode_visualizer_hook, 'warn', told.append)
+    test = runner(asked=('background', 'a'))
+    test.test_dataloader.dataset = Folders()
+    test.hooks = [SegVisualizationHook.__new__(SegVisualizationHook)]
+    test.hooks[0].draw = True
+    EpisodeVisualizerHook().before_test(test)  # of a visualizer of mmseg's
+    (message,) = told
+    assert 'the last drawing of a name is left' in message
+    assert "type='EpisodeVisualizer'" in message
+    monkeypatch.setattr(Folders, '__len__', lambda self: 1)
+    EpisodeVisualizerHook().before_test(test)
+    assert len(told) == 1
