@@ -100,10 +100,10 @@ def _find_in_folder(folder: Path) -> Path:
     for name in WEIGHTS_FILES:
         if (folder / name).is_file():
             return folder / name
-    names = sorted(path.name for path in folder.iterdir())
+    names = first_few(sorted(path.name for path in folder.iterdir()))
     raise FileNotFoundError(
         f'The folder {folder} has none of {", ".join(WEIGHTS_FILES)}, which are '
-        f"open_clip's names for a CLIP's weights, but {first_few(names) or 'nothing'}. Give a "
+        f"open_clip's names for a CLIP's weights, but {names or 'nothing'}. Give a "
         "file as it is called; transformers' model.safetensors has other "
         'names for the weights, and its repository often has one of these '
         'files beside it.'
