@@ -31,7 +31,7 @@ def check_segmentation(segmentation: list | dict, height: int, width: int) -> No
         if isinstance(part, dict):
             _check_runs(part, height, width)
         elif isinstance(part, list) and isinstance(segmentation, list):
-            _check_polygon(part)
+            _check_polygon(part, height, width)
         else:
             raise ValueError(
                 f'{str(part)[:40]} is neither a polygon, '
@@ -40,7 +40,7 @@ def check_segmentation(segmentation: list | dict, height: int, width: int) -> No
             )
 
 
-def _check_polygon(polygon: list) -> None:
+def _check_polygon(polygon: list, height: int, width: int) -> None:
     """Refuse a polygon that is no pairs of pixels.
 
     Raises:
@@ -50,6 +50,8 @@ def _check_polygon(polygon: list) -> None:
         raise ValueError(
             f'a polygon has {len(polygon)} numbers, which are no pairs of x and y'
         )
+    if any(isinstance(number, bool) for number in polygon):
+        raise ValueError(f'a polygon holds what is no number: {str(polygon)[:80]}')
     try:
         points = np.array(polygon, np.float64).reshape(-1, 2)
     except (TypeError, ValueError, OverflowError) as error:
@@ -62,6 +64,11 @@ def _check_polygon(polygon: list) -> None:
             f'a polygon has the coordinate {points[far][0]:g}, '
             f'and the picture is not within {MAX_COORDINATE} pixels of '
             'it'
+        )
+    if (points.max(0) < 0).any() or (points.min(0) > [width, height]).any():
+        raise ValueError(
+            f'a polygon from {points.min(0).tolist()} to {points.max(0).tolist()} is '
+            f'outside of the picture, {width} x {height} pixels'
         )
     steps = np.abs(points - np.roll(points, 1, axis=0)).max(1, initial=0)
     if steps.sum() > MAX_OUTLINE:
