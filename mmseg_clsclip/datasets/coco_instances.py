@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..utils.json_files import read_json
+from ..utils.log import warn
 from ..utils.messages import first_few
 from .coco import COCO_CLASSES
 from .coco_segmentations import check_segmentation
@@ -126,6 +127,8 @@ def mask_name(image: dict) -> str:
 def draw_mask(picture: PictureObjects, labels: dict[int, int]) -> np.ndarray:
     """Draw the objects of a picture, each over those before it.
 
+    An annotation that covers no pixel is named in a warning.
+
     Returns:
         np.ndarray: (H, W) uint8.
 
@@ -148,4 +151,9 @@ def draw_mask(picture: PictureObjects, labels: dict[int, int]) -> np.ndarray:
                 f'Annotation {annotation.get("id")} of {image["file_name"]} '
                 f'cannot be drawn ({type(error).__name__}: {error}).'
             ) from error
+        if not drawn.any():
+            warn(
+                f'Annotation {annotation.get("id")} of {image["file_name"]} covers no '
+                'pixel: its polygon or run lengths have no area.'
+            )
     return mask

@@ -9,6 +9,7 @@ from PIL import Image
 from pycocotools import mask as rle
 from pycocotools.coco import COCO
 
+from mmseg_clsclip.datasets import coco_instances
 from mmseg_clsclip.datasets.coco import COCO_CLASSES
 
 pytestmark = pytest.mark.filterwarnings(
@@ -209,6 +210,27 @@ def test_what_pycocotools_draws_is_drawn(tool, tmp_path, content, segmentation):
     coco = COCO(str(tmp_path / 'instances_val2014.json'))
     drawn = coco.annToMask(content['annotations'][0])
     assert drawn.any() and np.array_equal(read(tmp_path, 42), drawn)
+
+
+@pytest.mark.parametrize(
+    'segmentation',
+    [[[5] * 6], [[0.2, 0.2, 0.4, 0.2, 0.4, 0.4]], dict(size=None, counts=None)],
+)
+def test_an_annotation_without_a_pixel_is_told(monkeypatch, content, segmentation):
+    told = []
+    monkeypatch.setattr(coco_instances, 'warn', told.append)
+    image, annotation = content['images'][0], content['annotations'][4]
+    if isinstance(segmentation, dict):
+        height, width = image['height'], image['width']
+        segmentation = dict(size=[height, width], counts=[height * width])
+    picture = coco_instances.PictureObjects(
+        image, [dict(annotation, image_id=image['id'], segmentation=segmentation)]
+    )
+    labels = {annotation['category_id']: 1}
+    assert not coco_instances.draw_mask(picture, labels).any()
+    assert [text.split(':')[0] for text in told] == [
+        f'Annotation {annotation["id"]} of {image["file_name"]} covers no pixel'
+    ]
 
 
 def test_several_processes_write_the_same_masks(tool, tmp_path, content):
