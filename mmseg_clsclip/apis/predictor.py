@@ -210,7 +210,7 @@ class Predictor:
         Raises:
             OSError, ValueError: If it cannot be read, see :func:`read_image`.
         """
-        if isinstance(picture, (list, tuple, set)):
+        if type(picture) in (list, tuple, set):  # a LoadedImage is a tuple, too
             raise ValueError(
                 f'{len(picture)} pictures were given, and a call segments one: '
                 'write [predictor(picture) for picture in pictures].'
