@@ -36,11 +36,11 @@ def root(tmp_path):
     return tmp_path
 
 
-def build(root, test_mode=False, make=None, **kwargs):
+def build(root, test_mode=False, make=None, loader=None, **kwargs):
     kwargs.setdefault('novel_classes', ['c'])
     pipeline = [
         dict(type='LoadImageFromFile'),
-        dict(type='LoadAnnotations'),
+        loader or dict(type='LoadAnnotations'),
         dict(make or {}, type='MakeEpisode'),
     ]
     return DATASETS.build(
@@ -638,19 +638,6 @@ def test_a_loader_of_ones_own_counts_the_pixels_too(root):
         Image.fromarray(np.where(labels, labels + 256, 0).astype(np.uint16)).save(path)
     with pytest.raises(ValueError, match='8 bits'):
         build(root, test_mode=True)
-    data = DATASETS.build(
-        dict(
-            type='EpisodeDataset',
-            dataset=dict(
-                type=BaseSegDataset,
-                data_root=str(root),
-                data_prefix=dict(img_path='img', seg_map_path='ann'),
-                metainfo=META,
-                test_mode=True,
-            ),
-            pipeline=[LowByte(), dict(type='MakeEpisode')],
-            novel_classes=['c'],
-        )
-    )
+    data = build(root, test_mode=True, loader=LowByte())
     assert data.samples == pairs
     assert set(np.unique(data[0]['gt_seg_map'])) <= {0, 1, 255}
