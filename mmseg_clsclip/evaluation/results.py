@@ -132,9 +132,9 @@ def _read(path: str | os.PathLike) -> dict:
     """
     try:
         content = read_json(path)
-    except (OSError, ValueError, RecursionError) as error:
-        if isinstance(error, FileNotFoundError):
-            raise
+    except FileNotFoundError:
+        raise
+    except (OSError, ValueError) as error:
         raise ValueError(
             f'{path} is no result of tools/test.py, for it is not a whole '
             f'JSON file: {error} A log of training is none; neither is a '
