@@ -144,6 +144,55 @@ def test_absent_classes_have_an_empty_mask(root):
     assert 60 < drawn.count('b') < 120
 
 
+def make_several(present, number, share):
+    """A sample of 20 base classes, of which the first few are there."""
+    classes = [f'c{k}' for k in range(20)]
+    labels = np.full((6, 6), 20, np.uint8)  # the last one is novel
+    for k in range(present):
+        labels[k] = k
+    labels[5] = 255
+    make = TRANSFORMS.build(
+        dict(type='MakeEpisode', names_per_picture=number, absent_share=share)
+    )
+    return labels, make.transform(
+        dict(gt_seg_map=labels, classes=[*classes, 'novel'], base_classes=classes)
+    )
+
+
+@pytest.mark.parametrize(
+    'present, number, share, shown',
+    [(3, 4, 0.5, 2), (1, 4, 0.5, 1), (3, 2, 0, 2), (3, 4, 0, 3), (2, 3, 1, 0)],
+)
+def test_several_names_of_a_picture(present, number, share, shown):
+    np.random.seed(0)
+    drawn = set()
+    for _ in range(20):
+        labels, sample = make_several(present, number, share)
+        names = sample['class_name']
+        drawn.add(names)
+        assert len(set(names)) == number and 'novel' not in names
+        own = [int(name[1:]) for name in names]
+        assert sum(k < present for k in own) == shown
+        expected = np.zeros((6, 6), np.uint8)
+        for i, k in enumerate(own):
+            expected[labels == k] = i + 1
+        expected[5] = 255
+        np.testing.assert_array_equal(sample['gt_seg_map'], expected)
+    assert len(drawn) > 1
+
+
+def test_several_names_where_there_are_too_few():
+    with pytest.raises(
+        ValueError, match='names_per_picture=21, and there are 20 base classes'
+    ):
+        make_several(2, 21, 0.5)
+    with pytest.raises(ValueError, match='names_per_picture=0: write a whole number'):
+        make_several(2, 0, 0.5)
+    # Absent ones would be left, but of three names some shall be there.
+    assert make_several(0, 3, 0.5)[1] is None
+    assert make_several(0, 3, 1)[1] is not None
+
+
 def test_the_metainfo_names_both_groups(root):
     meta = build(root).metainfo
     assert meta['novel_classes'] == ('c',)

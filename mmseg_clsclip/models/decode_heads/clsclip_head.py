@@ -3,10 +3,13 @@
 from collections.abc import Sequence
 from typing import Annotated
 
+import torch
 import torch.nn.functional as F
+from mmengine.structures import PixelData
 from mmseg.models.decode_heads.decode_head import BaseDecodeHead
 from mmseg.models.utils import resize
 from mmseg.registry import MODELS
+from mmseg.structures import SegDataSample
 from mmseg.utils import SampleList
 from torch import Tensor, nn
 
@@ -51,6 +54,10 @@ class ClsCLIPHead(BaseDecodeHead):
         loss_decode (dict | Sequence[dict], optional): Losses on one logit.
             Defaults to binary cross-entropy, the mean over pixels that are
             not ignored. ``class_weight`` is the foreground's, ``[w]``.
+        loss_vocabulary (dict, optional): A loss on the background and all names
+            that a picture is asked for together, such as ``CrossEntropyLoss``
+            with a ``loss_name`` of its own; see ``names_per_picture`` of
+            :class:`mmseg_clsclip.MakeEpisode`. Defaults to none, the paper's.
         ignore_index (int): Label of pixels that do not count; 0 and 1 do.
         align_corners (bool): As mmseg has it.
         in_index (int): Which of the backbone's maps is read.
@@ -69,6 +76,7 @@ class ClsCLIPHead(BaseDecodeHead):
         conv_channels: Widths = (256, 128, 64),
         upsample: int = 1,
         loss_decode: dict | Sequence[dict] | None = None,
+        loss_vocabulary: dict | None = None,
         ignore_index: IgnoredLabel = 255,
         align_corners: bool = False,
         in_index: int = -1,
@@ -105,6 +113,7 @@ class ClsCLIPHead(BaseDecodeHead):
                 f'num_heads={num_heads}: write a divisor of in_channels={in_channels}.'
             )
         self.upsample = upsample
+        self.loss_vocabulary = loss_vocabulary and MODELS.build(loss_vocabulary)
         self.layers = nn.ModuleList(
             nn.TransformerEncoderLayer(
                 in_channels,
@@ -173,24 +182,39 @@ class ClsCLIPHead(BaseDecodeHead):
         """Loss and accuracy of full-size logits.
 
         Args:
-            seg_logits (Tensor): (N, 1, H, W).
-            batch_data_samples (list[SegDataSample]): With masks (1, H, W) of
-                0, 1 and the ignored 255.
+            seg_logits (Tensor): (N, K, H, W), of K names each.
+            batch_data_samples (list[SegDataSample]): With masks (1, H, W): i + 1
+                where the i-th name is, 0 where none is, and the ignored 255.
 
         Returns:
-            dict[str, Tensor]: The losses, and ``acc_seg``, the share of valid
+            dict[str, Tensor]: The losses of every name by itself, that of
+            all together if there is one, and ``acc_seg``, the share of valid
             pixels on the right side of the threshold, in per cent. (mmseg's
             own takes an argmax, which is always 0 for a single logit.)
         """
-        loss = super().loss_by_feat(seg_logits, batch_data_samples)
-        label = self._stack_batch_gt(batch_data_samples).squeeze(1)
-        seg_logits = resize(
-            seg_logits,
-            size=label.shape[1:],
+        labels = self._stack_batch_gt(batch_data_samples)  # (N, 1, H, W)
+        numbers = 1 + torch.arange(seg_logits.shape[1], device=labels.device)
+        masks = (labels == numbers[:, None, None]).long()  # (N, K, H, W)
+        masks = masks.where(labels != self.ignore_index, self.ignore_index)
+        masks, each = masks.flatten(0, 1), seg_logits.flatten(0, 1)[:, None]
+        loss = super().loss_by_feat(
+            each,
+            [SegDataSample(gt_sem_seg=PixelData(data=mask[None])) for mask in masks],
+        )
+        each = resize(
+            each,
+            size=masks.shape[1:],
             mode='bilinear',
             align_corners=self.align_corners,
         )
-        valid = label != self.ignore_index
-        right = ((seg_logits.squeeze(1) > 0) == (label == 1)) & valid
+        valid = masks != self.ignore_index
+        right = ((each.squeeze(1) > 0) == (masks == 1)) & valid
         loss['acc_seg'] = 100 * right.sum() / valid.sum().clamp(min=1)
+        if self.loss_vocabulary is not None:
+            # The background's logit is 0, as in inference.
+            together = each.unflatten(0, seg_logits.shape[:2]).squeeze(2)
+            together = F.pad(together, (0, 0, 0, 0, 1, 0))  # (N, 1 + K, H, W)
+            loss[self.loss_vocabulary.loss_name] = self.loss_vocabulary(
+                together, labels.squeeze(1), ignore_index=self.ignore_index
+            )
         return loss

@@ -167,18 +167,20 @@ class CLIPSegmentor(TextPromptedSegmentor):
         raise NotImplementedError
 
     def loss(self, inputs: Tensor, data_samples: SampleList) -> dict:
-        """Return the losses of a batch, each sample asked for its own class.
+        """Return the losses of a batch, each sample asked for its own names.
 
         Args:
             inputs (Tensor): (N, 3, H, W).
-            data_samples (list[SegDataSample]): With ``class_name`` and a mask
-                of 0, 1 and the ignored 255.
+            data_samples (list[SegDataSample]): With ``class_name``, one or as
+                many as the others have, and a mask: i + 1 where the i-th is,
+                0, and the ignored 255.
 
         Returns:
             dict[str, Tensor]: As mmseg's heads give them.
 
         Raises:
-            ValueError: If a sample does not say which class it asks for.
+            ValueError: If a sample does not say which classes it asks for, or
+                not as many as the others.
         """
         names = self._episode_names([s.metainfo for s in data_samples])
         if names is None:
@@ -189,7 +191,15 @@ class CLIPSegmentor(TextPromptedSegmentor):
                 'meta_keys.'
             )
         size = inputs.shape[2:]
-        text = self.text_encoder(names, inputs.device)[:, None]  # (N, 1, D)
+        names = [(own,) if isinstance(own, str) else tuple(own) for own in names]
+        numbers = {len(own) for own in names}
+        if len(numbers) > 1:
+            raise ValueError(
+                f'The samples of a batch ask for {sorted(numbers)} names; each must '
+                'ask for as many.'
+            )
+        text = self.text_encoder([n for own in names for n in own], inputs.device)
+        text = text.unflatten(0, (len(names), -1))  # (N, K, D)
         shared = self.shared_features(inputs)
         seg_logits = self.class_logits(shared, text, self.backbone.grid_size(*size))
         samples = self._pad_to_patches(data_samples, size)

@@ -195,6 +195,68 @@ def test_the_loss_is_of_what_inference_gives(model, size):
     assert samples[0].gt_sem_seg.data.shape == (1, *size)  # left as it was
 
 
+def test_the_loss_of_several_names_is_that_of_each_and_of_all(tiny_clip_json):
+    size = (30, 37)
+    vocabulary = dict(
+        type='CrossEntropyLoss', loss_name='loss_vocabulary', avg_non_ignore=True
+    )
+    dice = dict(type='BinaryDiceLoss')
+    bce = dict(type='CrossEntropyLoss', use_sigmoid=True, avg_non_ignore=True)
+    model = build(
+        tiny_clip_json, head=dict(loss_decode=[bce, dice], loss_vocabulary=vocabulary)
+    )
+    asked = [('red circle', 'cross', 'blue ring'), ('cross', 'red circle', 'dog')]
+    samples = []
+    for names in asked:
+        mask = torch.randint(0, 4, (1, *size))
+        mask[:, :2] = 255
+        samples.append(
+            SegDataSample(
+                metainfo=dict(class_name=names), gt_sem_seg=PixelData(data=mask)
+            )
+        )
+    inputs = torch.randn(2, 3, *size)
+    losses = model.loss(inputs, samples)
+    with torch.no_grad():
+        logits = torch.stack(
+            [
+                torch.stack(
+                    [
+                        model.inference(picture[None], metas(1, size, name))[0, 1]
+                        for name in names
+                    ]
+                )
+                for picture, names in zip(inputs, asked)
+            ]
+        )[:, :, 2:]  # (2, 3, H, W)
+    labels = torch.cat([s.gt_sem_seg.data for s in samples])[:, 2:]
+    masks = F.one_hot(labels, 4).movedim(-1, 1)[:, 1:].float()
+    probabilities = logits.sigmoid()
+    dice = 1 - (2 * (probabilities * masks).sum((2, 3)) + 1) / (
+        (probabilities + masks).sum((2, 3)) + 1
+    )
+    together = torch.cat([torch.zeros(2, 1, *logits.shape[2:]), logits], 1)
+    for key, expected in dict(
+        loss_ce=F.binary_cross_entropy_with_logits(logits, masks),
+        loss_dice=dice.mean(),
+        loss_vocabulary=F.cross_entropy(together, labels),
+        acc_seg=100 * ((logits > 0) == (masks == 1)).float().mean(),
+    ).items():
+        torch.testing.assert_close(losses[f'decode.{key}'], expected)
+
+
+def test_samples_of_a_batch_ask_for_as_many_names(model):
+    samples = [
+        SegDataSample(
+            metainfo=dict(class_name=names),
+            gt_sem_seg=PixelData(data=torch.zeros(1, 32, 32, dtype=torch.long)),
+        )
+        for names in ('cross', ('red circle', 'cross'))
+    ]
+    with pytest.raises(ValueError, match=r'ask for \[1, 2\] names; each must'):
+        model.loss(torch.randn(2, 3, 32, 32), samples)
+
+
 def test_loss_without_a_class_says_what_to_do(model):
     sample = SegDataSample()
     with pytest.raises(ValueError, match='EpisodeDataset.*MakeEpisode'):
