@@ -101,6 +101,7 @@ def test_a_wrong_type_is_refused_by_name(kind, argument, told):
             'navigate_blocks',
             [2, '234', [2.0], ['2'], [True], {2: 3}],
         ),
+        ('ClsCLIPVisionTransformer', 'num_tokens', [0, -1, 1.5, '2', True]),
         ('VisualPromptVisionTransformer', 'num_prompts', [-1, 1.5]),
         ('LSegHead', 'text_channels', [0]),
         ('FiLMHead', 'in_channels', [-1]),

@@ -25,11 +25,16 @@ class TextGatedVisionTransformer(ClsCLIPVisionTransformer):
         kwargs: Of :class:`ClsCLIPVisionTransformer`.
 
     Raises:
-        ValueError: If ``weights`` is neither.
+        ValueError: If ``weights`` is neither, or ``num_tokens`` is not 1.
     """
 
     def __init__(self, weights: Literal['channel', 'spatial'], **kwargs):
         super().__init__(**kwargs)
+        if self.num_tokens > 1:
+            raise ValueError(
+                f'{type(self).__name__}: num_tokens={self.num_tokens}, and the text '
+                'weighs the patches here and is no token: leave num_tokens out.'
+            )
         self.weights = weights
 
     def inject_text(self, i: int, x: Tensor, text: Tensor) -> Tensor:
@@ -49,7 +54,9 @@ class PseudoInverseVisionTransformer(ClsCLIPVisionTransformer):
     way back: the pseudo-inverse of P, then of ln_post's scale and shift, so
     that a text becomes the last [CLS] of a picture with its embedding, but
     for the length, which the blocks' norms take out. They are trained from
-    there.
+    there. Of several tokens a block this is the start of the one in the
+    [CLS]'s place; the others, which were alike for good if they began alike,
+    start at random.
     """
 
     def __init__(self, **kwargs):
@@ -59,8 +66,9 @@ class PseudoInverseVisionTransformer(ClsCLIPVisionTransformer):
         with torch.no_grad():
             back = torch.linalg.pinv(visual.proj.float()).T
             for projection in self.projections:
-                projection.weight.copy_(back / norm.weight[:, None])
-                projection.bias.copy_(-norm.bias / norm.weight)
+                first = slice(self.out_channels)
+                projection.weight[first] = back / norm.weight[:, None]
+                projection.bias[first] = -norm.bias / norm.weight
 
 
 @MODELS.register_module(name=['VisualPromptVisionTransformer', 'VisualPromptTuning'])
@@ -85,7 +93,7 @@ class VisualPromptVisionTransformer(ClsCLIPVisionTransformer):
         nn.init.normal_(self.prompts, std=self.out_channels**-0.5)
 
     def run_block(self, i: int, x: Tensor) -> Tensor:
-        """Run block i on tokens (M, 1 + h * w, C) and its prompts."""
+        """Run block i on tokens (M, L, C) and its prompts."""
         prompts = self.prompts[i].to(x.dtype).expand(x.shape[0], -1, -1)
         return super().run_block(i, torch.cat([x, prompts], dim=1))[:, : x.shape[1]]
 

@@ -108,7 +108,7 @@ class CLIPVisionTransformer(BaseModule):
         return visual.ln_pre(x + positions.to(x.dtype))
 
     def run_block(self, i: int, x: Tensor) -> Tensor:
-        """Run block i of the tower on tokens (M, 1 + h * w, C)."""
+        """Run block i of the tower on tokens (M, L, C)."""
         block = self.visual.module.transformer.resblocks[i]
         if self.with_cp and x.requires_grad:
             return checkpoint(run_block, block, x, use_reentrant=False)

@@ -10,6 +10,7 @@ import torch
 from mmseg.registry import MODELS
 from torch import Tensor, nn
 
+from ...utils.arguments import Count
 from .clip_vit import CLIPVisionTransformer
 
 
@@ -26,6 +27,12 @@ class ClsCLIPVisionTransformer(CLIPVisionTransformer):
         encode_prefix(): blocks 0 .. N1-1          (N, 1+L, C)
         navigate():      blocks N1 .. end, K times (N*K, C, h, w)
 
+    With ``num_tokens`` n > 1 the map gives n text tokens. The first replaces
+    the [CLS], the others stand behind the patches, out of the way of what
+    reads ``x[:, 1:]``, and have no position but their map's bias. The next
+    navigated block has its own in their place, blocks between change them as
+    all tokens, and after the last navigated block they are dropped.
+
     Args:
         architecture (str): See :func:`mmseg_clsclip.load_clip`.
         pretrained (str, optional): See :func:`mmseg_clsclip.load_clip`.
@@ -34,6 +41,8 @@ class ClsCLIPVisionTransformer(CLIPVisionTransformer):
             best for 12 blocks.
         shared_projection (bool): One linear map for all navigated blocks, as
             in ESDA, instead of one each, as in the paper.
+        num_tokens (int): Text tokens a navigated block. Defaults to 1, as in
+            the paper.
         kwargs: Of :class:`CLIPVisionTransformer`.
 
     Raises:
@@ -46,9 +55,11 @@ class ClsCLIPVisionTransformer(CLIPVisionTransformer):
         pretrained: str | None = None,
         navigate_blocks: Sequence[int] = (2, 3, 4),
         shared_projection: bool = False,
+        num_tokens: Count = 1,
         **kwargs,
     ):
         super().__init__(architecture, pretrained, **kwargs)
+        self.num_tokens = num_tokens
         self.navigate_blocks = tuple(sorted(set(navigate_blocks)))
         missing = [i for i in self.navigate_blocks if i not in range(self.depth)]
         if missing:
@@ -59,7 +70,7 @@ class ClsCLIPVisionTransformer(CLIPVisionTransformer):
             )
         maps = 1 if shared_projection else len(self.navigate_blocks)
         self.projections = nn.ModuleList(
-            nn.Linear(self.text_dim, self.out_channels)
+            nn.Linear(self.text_dim, num_tokens * self.out_channels)
             for _ in range(min(maps, len(self.navigate_blocks)))
         )
 
@@ -69,7 +80,7 @@ class ClsCLIPVisionTransformer(CLIPVisionTransformer):
         return self.navigate_blocks[0] if self.navigate_blocks else self.depth
 
     def project(self, i: int, text: Tensor) -> Tensor:
-        """Map text tokens (M, D) by block i's L_i to (M, C)."""
+        """Map text tokens (M, D) by block i's L_i to (M, n * C)."""
         number = self.navigate_blocks.index(i)
         return self.projections[number % len(self.projections)](text)
 
@@ -78,14 +89,18 @@ class ClsCLIPVisionTransformer(CLIPVisionTransformer):
 
         Args:
             i (int): A navigated block.
-            x (Tensor): Tokens (M, 1 + h * w, C), the [CLS] first.
+            x (Tensor): Tokens (M, 1 + h * w, C), the [CLS] first, and, unless
+                block i is the first navigated one, n - 1 more of the text.
             text (Tensor): Text tokens (M, D).
 
         Returns:
-            Tensor: (M, 1 + h * w, C).
+            Tensor: (M, 1 + h * w + n - 1, C), the text's at 0 and behind the
+            patches.
         """
-        cls = self.project(i, text)[:, None].to(x.dtype)  # (M, 1, C)
-        return torch.cat([cls, x[:, 1:]], dim=1)
+        tokens = self.project(i, text).unflatten(1, (self.num_tokens, -1)).to(x.dtype)
+        if i > self.first_navigated:
+            x = x[:, : x.shape[1] - (self.num_tokens - 1)]
+        return torch.cat([tokens[:, :1], x[:, 1:], tokens[:, 1:]], dim=1)
 
     def encode_prefix(self, inputs: Tensor) -> Tensor:
         """Run what does not depend on the text, once a picture.
@@ -123,6 +138,8 @@ class ClsCLIPVisionTransformer(CLIPVisionTransformer):
             if text is not None and i in self.navigate_blocks:
                 x = self.inject_text(i, x, text)
             x = self.run_block(i, x)
+            if i == self.navigate_blocks[-1]:
+                x = x[:, : prefix.shape[1]]
         return self.patch_map(x, grid)
 
     def embed(self, prefix: Tensor) -> Tensor:

@@ -61,6 +61,16 @@ def test_unknown_weights_are_refused(tiny_clip_json):
         make(TextGatedVisionTransformer, tiny_clip_json, weights='spatal')
 
 
+def test_a_gate_has_no_use_for_several_tokens(tiny_clip_json):
+    assert make(
+        TextGatedVisionTransformer, tiny_clip_json, weights='channel', num_tokens=1
+    )
+    with pytest.raises(ValueError, match='num_tokens=2, and .*: leave num_tokens out'):
+        make(
+            TextGatedVisionTransformer, tiny_clip_json, weights='channel', num_tokens=2
+        )
+
+
 @pytest.mark.parametrize('blocks', [(), (1, 2)])
 def test_prompts_join_every_block_and_leave_again(tiny_clip_json, data, blocks):
     backbone = make(
@@ -78,6 +88,32 @@ def test_prompts_join_every_block_and_leave_again(tiny_clip_json, data, blocks):
                 x[:, 0] = backbone.projections[i - 1](text[:, 0])
             more = backbone.prompts[i].expand(2, -1, -1)
             x = block(torch.cat([x, more], 1))[:, :-3]
+    torch.testing.assert_close(
+        maps.flatten(2).transpose(1, 2), x[:, 1:], atol=1e-5, rtol=0
+    )
+
+
+def test_prompts_join_several_tokens_of_the_text(tiny_clip_json, data):
+    backbone = make(
+        VisualPromptVisionTransformer,
+        tiny_clip_json,
+        (0, 2),
+        num_prompts=3,
+        num_tokens=4,
+    )
+    inputs, text = data
+    visual = backbone.visual.module
+    with torch.no_grad():
+        (maps,) = backbone(inputs, text[:, :1])
+        x = backbone.first_tokens(inputs)
+        more = x[:, :0]
+        for i, block in enumerate(visual.transformer.resblocks):
+            if i in (0, 2):
+                tokens = backbone.projections[i // 2](text[:, 0]).reshape(2, 4, 32)
+                x, more = torch.cat([tokens[:, :1], x[:, 1:]], 1), tokens[:, 1:]
+            prompts = backbone.prompts[i].expand(2, -1, -1)
+            x = block(torch.cat([x, more, prompts], 1))
+            x, more = x[:, :17], x[:, 17:20] if i < 2 else x[:, :0]
     torch.testing.assert_close(
         maps.flatten(2).transpose(1, 2), x[:, 1:], atol=1e-5, rtol=0
     )
@@ -103,15 +139,21 @@ def test_prompts_leave_no_embedding_of_the_picture(tiny_clip_json, data):
         tower.embed(tower.encode_prefix(data[0]))
 
 
-def test_projections_start_where_clip_reads_them(tiny_clip_json, data):
+@pytest.mark.parametrize('number', [1, 3])
+def test_projections_start_where_clip_reads_them(tiny_clip_json, data, number):
     clip = load_clip(tiny_clip_json)
     visual = clip.model.visual
     with torch.no_grad():
         visual.ln_post.weight.uniform_(0.5, 2)
         visual.ln_post.bias.uniform_(-1, 1)
-    backbone = PseudoInverseVisionTransformer(navigate_blocks=(1, 2), clip=clip)
+    backbone = PseudoInverseVisionTransformer(
+        navigate_blocks=(1, 2), num_tokens=number, clip=clip
+    )
     text = data[1].flatten(0, 1)
     for block in (1, 2):
-        token = backbone.project(block, text)
+        token, *others = backbone.project(block, text).chunk(number, 1)
         read = token * visual.ln_post.weight + visual.ln_post.bias
         torch.testing.assert_close(read @ visual.proj, text, atol=1e-4, rtol=0)
+        # Alike they would stay alike.
+        assert len(others) == number - 1
+        assert all((token - other).abs().max() > 0.1 for other in others)

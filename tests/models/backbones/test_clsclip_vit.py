@@ -209,3 +209,121 @@ def test_blocks_before_the_first_navigated_one_keep_nothing(clip):
     backbone = build(clip, navigate_blocks=(3,)).train()
     prefix = backbone.encode_prefix(torch.randn(2, 3, 32, 32))
     assert prefix.grad_fn is None and not prefix.requires_grad
+
+
+class OneToken(ClsCLIPVisionTransformer):
+    """The [CLS] replaced by one token, and no word of others."""
+
+    def navigate(self, prefix, text, grid):
+        x = prefix[:, None].expand(-1, text.shape[1], -1, -1).flatten(0, 1)
+        text = text.flatten(0, 1)
+        for i in range(self.first_navigated, self.depth):
+            if i in self.navigate_blocks:
+                cls = self.project(i, text)[:, None].to(x.dtype)
+                x = torch.cat([cls, x[:, 1:]], dim=1)
+            x = self.run_block(i, x)
+        return self.patch_map(x, grid)
+
+
+@pytest.mark.parametrize('blocks', [(0,), (1, 2), (0, 3)])
+def test_one_token_is_the_papers_to_the_bit(clip, blocks):
+    inputs, text = torch.randn(2, 3, 32, 40), torch.randn(2, 3, 16)
+    runs = []
+    for kind, kwargs in (
+        (OneToken, {}),
+        (ClsCLIPVisionTransformer, {}),
+        (ClsCLIPVisionTransformer, dict(num_tokens=1)),
+    ):
+        torch.manual_seed(1)
+        backbone = kind(clip=clip, navigate_blocks=blocks, **kwargs)
+        out = backbone(inputs, text)[0]
+        out.square().mean().backward()
+        grads = {n: p.grad for n, p in backbone.projections.named_parameters()}
+        runs.append(dict(backbone.state_dict(), out=out, **grads))
+    for run in runs[1:]:
+        assert list(run) == list(runs[0])
+        assert all(torch.equal(run[key], runs[0][key]) for key in run)
+
+
+def with_tokens(visual, inputs, text, projections, number):
+    """One picture and class by open_clip's own blocks, others appended by hand."""
+    x = visual.conv1(inputs).flatten(2).transpose(1, 2)
+    cls = visual.class_embedding.view(1, 1, -1)
+    x = visual.ln_pre(torch.cat([cls, x], 1) + visual.positional_embedding)
+    others = x[:, :0]
+    for i, block in enumerate(visual.transformer.resblocks):
+        if i in projections:
+            tokens = projections[i](text).reshape(1, number, -1)
+            x, others = torch.cat([tokens[:, :1], x[:, 1:]], 1), tokens[:, 1:]
+        x, others = block(torch.cat([x, others], 1)).split([17, others.shape[1]], 1)
+        if i == max(projections):
+            others = x[:, :0]
+    return x[:, 1:]
+
+
+@pytest.mark.parametrize('blocks', [(0,), (1, 2), (0, 2), (1, 3), (0, 1, 2, 3)])
+@pytest.mark.parametrize('shared', [False, True])
+@pytest.mark.parametrize('number', [2, 5])
+def test_several_tokens_equal_the_reference(clip, blocks, shared, number):
+    backbone = build(
+        clip, navigate_blocks=blocks, shared_projection=shared, num_tokens=number
+    )
+    maps = {
+        block: backbone.projections[0 if shared else n]
+        for n, block in enumerate(blocks)
+    }
+    inputs, text = torch.randn(2, 3, 32, 32), torch.randn(2, 3, 16)
+    with torch.no_grad():
+        got = backbone(inputs, text)[0].flatten(2).transpose(1, 2)
+        for n in range(2):
+            for k in range(3):
+                expected = with_tokens(
+                    clip.model.visual, inputs[n : n + 1], text[n, k], maps, number
+                )
+                torch.testing.assert_close(
+                    got[3 * n + k][None], expected, atol=1e-5, rtol=0
+                )
+
+
+def test_others_stay_between_navigated_blocks_and_go_after_the_last(clip, monkeypatch):
+    backbone = build(clip, navigate_blocks=(0, 2), num_tokens=4)
+    lengths = []
+    run_block = ClsCLIPVisionTransformer.run_block
+
+    def watched(self, i, x):
+        lengths.append(x.shape[1])
+        return run_block(self, i, x)
+
+    monkeypatch.setattr(ClsCLIPVisionTransformer, 'run_block', watched)
+    inputs = torch.randn(1, 3, 32, 32)
+    with torch.no_grad():
+        backbone(inputs, torch.randn(1, 2, 16))
+        backbone(inputs)
+        backbone.embed(backbone.encode_prefix(inputs))
+    assert lengths == [20, 20, 20, 17] + 8 * [17]
+
+
+def test_several_tokens_without_text_or_navigated_blocks_are_open_clips_own(clip):
+    inputs, text = torch.randn(2, 3, 32, 32), torch.randn(2, 1, 16)
+    none = build(clip, navigate_blocks=(), num_tokens=3)
+    assert not none.state_dict()
+    with torch.no_grad():
+        expected = open_clip_tokens(clip.model.visual, inputs)
+        for maps in (build(clip, num_tokens=3)(inputs), none(inputs, text)):
+            tokens = maps[0].flatten(2).transpose(1, 2)
+            torch.testing.assert_close(tokens, expected, atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize('with_cp', [False, True])
+@pytest.mark.parametrize('blocks', [(1, 2), (0, 3)])
+def test_gradients_reach_the_map_of_every_token(clip, with_cp, blocks):
+    backbone = build(clip, navigate_blocks=blocks, num_tokens=3, with_cp=with_cp)
+    inputs, text = torch.randn(2, 3, 32, 32), torch.randn(2, 2, 16)
+    backbone(inputs, text)[0].square().mean().backward()
+    plain = build(clip, navigate_blocks=blocks, num_tokens=3)
+    plain(inputs, text)[0].square().mean().backward()
+    for one, other in zip(backbone.projections, plain.projections):
+        assert one.weight.shape == (3 * 32, 16)
+        grads = one.weight.grad.unflatten(0, (3, 32))
+        assert grads.abs().amax((1, 2)).min() > 1e-6
+        torch.testing.assert_close(one.weight.grad, other.weight.grad)

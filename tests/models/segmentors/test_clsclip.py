@@ -16,7 +16,15 @@ from mmseg.structures import SegDataSample
 NAMES = ['red circle', 'blue square', 'green ring', 'yellow cross', 'cross']
 
 
-def build(architecture, names=NAMES, test_cfg=None, width=32, head=None, **kwargs):
+def build(
+    architecture,
+    names=NAMES,
+    test_cfg=None,
+    width=32,
+    head=None,
+    num_tokens=1,
+    **kwargs,
+):
     torch.manual_seed(2)
     cfg = ConfigDict(
         type='ClsCLIP',
@@ -25,6 +33,7 @@ def build(architecture, names=NAMES, test_cfg=None, width=32, head=None, **kwarg
             type='ClsCLIPVisionTransformer',
             architecture=architecture,
             navigate_blocks=(1, 2),
+            num_tokens=num_tokens,
         ),
         text_encoder=dict(type='OpenCLIPTextEncoder', vocabulary=names),
         decode_head=dict(
@@ -99,6 +108,37 @@ def test_a_batch_is_its_pictures_one_by_one(model):
             [model.inference(part, metas(1, (32, 32))) for part in inputs.split(1)]
         )
     torch.testing.assert_close(together, alone, atol=1e-5, rtol=0)
+
+
+@torch.no_grad()
+def test_several_tokens_in_batches_chunks_and_windows(tiny_clip_json):
+    model = build(tiny_clip_json, num_tokens=4)
+    inputs, size = torch.randn(3, 3, 32, 40), (32, 40)
+    logits = model.inference(inputs, metas(3, size))
+    others = [
+        torch.cat([model.inference(one, metas(1, size)) for one in inputs.split(1)])
+    ]
+    for test_cfg in (
+        dict(class_batch_size=1),
+        dict(class_batch_size=2),
+        dict(mode='slide', crop_size=size, stride=size),
+    ):
+        chunked = build(tiny_clip_json, num_tokens=4, test_cfg=test_cfg)
+        others.append(chunked.inference(inputs, metas(3, size)))
+    for other in others:
+        torch.testing.assert_close(other, logits, atol=1e-5, rtol=0)
+    one = build(tiny_clip_json).inference(inputs, metas(3, size))
+    assert (one - logits).abs().max() > 1e-3
+
+
+def test_a_checkpoint_of_another_number_of_tokens_is_refused(tiny_clip_json, model):
+    several = build(tiny_clip_json, num_tokens=4)
+    told = (
+        r'size mismatch for backbone.projections.0.weight: \(32, 16\) in the '
+        r'checkpoint, \(128, 16\) in the model'
+    )
+    with pytest.raises(ValueError, match=told):
+        several.load_state_dict(model.state_dict())
 
 
 def test_a_batch_of_episodes_may_ask_for_different_classes(model):
