@@ -37,11 +37,16 @@ class NaiveClsCLIP:
         # (N, 1 + L, C)
         x = torch.cat([cls, x], 1) + backbone._position_embedding(grid)
         x = visual.ln_pre(x)
+        length = x.shape[1]
         for i, block in enumerate(visual.transformer.resblocks):
             if i in backbone.navigate_blocks:
-                cls = backbone.project(i, token).expand(len(x), 1, -1)
-                x = torch.cat([cls, x[:, 1:]], 1)
+                # (n, C): one in the [CLS]'s place, the others at the end.
+                tokens = backbone.project(i, token).unflatten(0, (-1, x.shape[2]))
+                cls, more = tokens.expand(len(x), -1, -1).tensor_split([1], 1)
+                x = torch.cat([cls, x[:, 1:length], more], 1)
             x = block(x)
+            if i in backbone.navigate_blocks[-1:]:
+                x = x[:, :length]
         x = x[:, 1:]
         for layer in head.layers:
             x = layer(x)

@@ -59,17 +59,31 @@ def test_ours_is_the_naive_path(tiny_clip_json, number, classes, chunk, size):
     assert (got == want).float().mean() > 0.999
 
 
-def test_the_least_that_must_be_done(tiny_clip_json):
-    model = Setting(CONFIG, options(tiny_clip_json), 3).build()
+@pytest.mark.parametrize('blocks', [(1, 2), (0, 2), ()])
+def test_ours_is_the_naive_path_with_several_tokens(tiny_clip_json, blocks):
+    more = {'model.backbone.navigate_blocks': blocks, 'model.backbone.num_tokens': 4}
+    model = Setting(CONFIG, options(tiny_clip_json) | more, 3).build()
+    naive = NaiveClsCLIP(model, 3)
+    assert inference.compare_to_naive(model, naive, torch.randn(2, 3, 32, 45)) < 1e-5
+
+
+@pytest.mark.parametrize('number', [1, 16])
+def test_the_least_that_must_be_done(tiny_clip_json, number):
+    more = {'model.backbone.num_tokens': number}
+    model = Setting(CONFIG, options(tiny_clip_json) | more, 3).build()
     counted = inference.count_prediction(model, torch.randn(2, 3, 32, 32))
     tokens, width, up = 17, 32, model.decode_head.upsample
     heads = model.decode_head.convs
-    block = tokens * width * (12 * width + 2 * tokens)
+
+    def block(tokens):
+        return tokens * width * (12 * width + 2 * tokens)
+
     layer = (tokens - 1) * width * (12 * width + 2 * (tokens - 1))
-    shared = 16 * 3 * 8 * 8 * width + block
-    each = 3 * block + 2 * layer
+    shared = 16 * 3 * 8 * 8 * width + block(tokens)
+    # Two navigated blocks and one after them.
+    each = 2 * block(tokens + number - 1) + block(tokens) + 2 * layer
     # The text into two blocks; the convolutions, of which some are enlarged.
-    each += 2 * 16 * width
+    each += 2 * 16 * number * width
     area, scale = 16, 1
     for conv in heads:
         each += 9 * conv.in_channels * conv.out_channels * area * scale**2
