@@ -26,7 +26,8 @@ def class_token_attention(block: nn.Module, x: Tensor) -> Tensor:
 
     Args:
         block (nn.Module): A residual block of open_clip's ViT.
-        x (Tensor): Tokens (M, 1 + L, C) before it, the [CLS] first.
+        x (Tensor): Tokens (M, 1 + L, C) before it, the [CLS] first; others
+            of the text are among the L.
 
     Returns:
         Tensor: (2, M, 1 + L), the [CLS] itself first: how much of the
@@ -54,7 +55,8 @@ def navigation_maps(
     """Return attention between the class token and the patches, block by block.
 
     Before a navigated block the token has just been replaced by
-    ``L_i(T_cls)``.
+    ``L_i(T_cls)``. Of several text tokens a block it is the one in the [CLS]'s
+    place; what the others look at, and what listens to them, is not shown.
 
     Args:
         backbone (ClsCLIPVisionTransformer): The tower.
@@ -69,11 +71,14 @@ def navigation_maps(
     """
     grid = backbone.grid_size(*inputs.shape[-2:])
     x, maps = backbone.first_tokens(inputs), []
+    length = x.shape[1]
     for i, block in enumerate(backbone.visual.module.transformer.resblocks):
         if text is not None and i in backbone.navigate_blocks:
             x = backbone.inject_text(i, x, text)
-        maps.append(class_token_attention(block, x)[:, 0, 1:])
+        maps.append(class_token_attention(block, x)[:, 0, 1:length])
         x = backbone.run_block(i, x)
+        if i in backbone.navigate_blocks[-1:]:
+            x = x[:, :length]
     return torch.stack(maps, 1).unflatten(2, grid)
 
 

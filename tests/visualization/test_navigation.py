@@ -60,6 +60,30 @@ def test_the_maps_are_those_of_the_tower_as_it_runs(backbone, named):
     torch.testing.assert_close(x[:, 1:].transpose(1, 2), feats.flatten(2))
 
 
+def test_of_several_tokens_the_maps_are_of_that_in_the_place_of_the_cls(tiny_clip_json):
+    torch.manual_seed(0)
+    backbone = ClsCLIPVisionTransformer(
+        clip=load_clip(tiny_clip_json), navigate_blocks=(0, 2), num_tokens=3
+    ).eval()
+    inputs, text = torch.randn(1, 3, 32, 40), torch.randn(1, 16)
+    maps = navigation_maps(backbone, inputs, text)
+    with torch.no_grad():
+        x = backbone.first_tokens(inputs)
+        more = x[:, :0]
+        for i, block in enumerate(backbone.visual.module.transformer.resblocks):
+            if i in (0, 2):
+                tokens = backbone.projections[i // 2](text).reshape(1, 3, 32)
+                x, more = torch.cat([tokens[:, :1], x[:, 1:]], 1), tokens[:, 1:]
+            x = torch.cat([x, more], 1)
+            weights = torchs_own(block, x)[0]
+            for got, row in zip(maps[:, i], (weights[0], weights[:, 0])):
+                torch.testing.assert_close(got, row[1:21].reshape(4, 5))
+            x = block(x)
+            x, more = x[:, :21], x[:, 21:] if i < 2 else x[:, :0]
+        feats = backbone(inputs, text[:, None])[0]
+    torch.testing.assert_close(x[:, 1:].transpose(1, 2), feats.flatten(2))
+
+
 def test_the_text_changes_nothing_before_it_comes_in(backbone):
     inputs = torch.randn(1, 3, 32, 32)
     one, none = (
