@@ -177,6 +177,15 @@ def test_no_class_is_refused(files):
         (
             'clsclip_shapes-clip',
             {
+                'model.backbone.num_tokens': 3,
+                'model.backbone.navigate_blocks': (0, 2),
+                'model.decode_head.in_channels': 32,
+                'model.decode_head.num_heads': 2,
+            },
+        ),
+        (
+            'clsclip_shapes-clip',
+            {
                 'model.backbone.type': 'VisualPromptVisionTransformer',
                 'model.backbone.navigate_blocks': (1,),
                 'model.decode_head.in_channels': 32,
