@@ -34,6 +34,7 @@ from .engine import (
 from .evaluation import EpisodeIoUMetric, GeneralizedZeroShotIoUMetric
 from .models import (
     BinaryDiceLoss,
+    CLIPPresence,
     CLIPSegmentor,
     CLIPVisionTransformer,
     ClsCLIP,
@@ -77,6 +78,7 @@ __all__ = [
     'BAMLetterbox',
     'BaseProposals',
     'BinaryDiceLoss',
+    'CLIPPresence',
     'CLIPSegmentor',
     'CLIPVisionTransformer',
     'COCO20iDataset',

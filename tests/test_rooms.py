@@ -17,6 +17,7 @@ ROOMS = [
     'models.text_encoders',
     'models.backbones',
     'models.decode_heads',
+    'models.presence',
     'models.inference',
     'models.segmentors',
     'models',

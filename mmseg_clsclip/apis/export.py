@@ -10,10 +10,8 @@ from torch.export import Dim
 
 from ..compat import converts_channels
 from ..models.segmentors.clip_segmentor import CLIPSegmentor
-from ..models.text_encoders.open_clip_text_encoder import (
-    OpenCLIPTextEncoder,
-    encode_text,
-)
+from ..models.text_encoders.open_clip_text_encoder import OpenCLIPTextEncoder
+from ..models.text_encoders.text_tower import encode_text
 
 SEGMENTOR, PROGRAM = 'segmentor.onnx', 'segmentor.pt2'
 TEXT_ENCODER = 'text_encoder.onnx'
@@ -51,6 +49,12 @@ class PicturesToLogits(nn.Module):
                     'model, which answers all classes in float32. Set it to '
                     'None.'
                 )
+        if model.presence is not None:
+            raise ValueError(
+                'presence has no place in an exported model, which answers all '
+                'classes it is given. Set it to None, and give the file the text of '
+                'those classes alone that are in the picture.'
+            )
         if not hasattr(model.data_preprocessor, 'mean'):
             raise ValueError(
                 'The data_preprocessor has no mean and std, '

@@ -18,6 +18,7 @@ from .decode_heads import (
     TokenHead,
 )
 from .losses import BinaryDiceLoss
+from .presence import CLIPPresence
 from .segmentors import (
     CLIPSegmentor,
     ClsCLIP,
@@ -29,6 +30,7 @@ from .segmentors import (
 from .text_encoders import OpenCLIPTextEncoder
 
 __all__ = [
+    'CLIPPresence',
     'CLIPVisionTransformer',
     'BinaryDiceLoss',
     'ClsCLIP',

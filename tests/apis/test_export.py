@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from mmengine.config import Config
 from mmseg.registry import MODELS
 
+from mmseg_clsclip import CLIPPresence
 from mmseg_clsclip.apis import checked_export
 from mmseg_clsclip.apis.export import (
     EMBEDDINGS,
@@ -250,6 +251,13 @@ def test_what_no_file_can_do_is_refused(tiny_clip_json, key, value):
     model = tiny_clsclip(tiny_clip_json)
     model.test_cfg[key] = value
     with pytest.raises(ValueError, match=f'test_cfg.{key}='):
+        PicturesToLogits(model)
+
+
+def test_a_presence_is_refused(tiny_clip_json):
+    model = tiny_clsclip(tiny_clip_json)
+    model.presence = CLIPPresence()
+    with pytest.raises(ValueError, match='presence has no place in an exported'):
         PicturesToLogits(model)
 
 

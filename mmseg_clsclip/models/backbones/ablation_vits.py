@@ -96,15 +96,3 @@ class VisualPromptVisionTransformer(ClsCLIPVisionTransformer):
         """Run block i on tokens (M, L, C) and its prompts."""
         prompts = self.prompts[i].to(x.dtype).expand(x.shape[0], -1, -1)
         return super().run_block(i, torch.cat([x, prompts], dim=1))[:, : x.shape[1]]
-
-    def embed(self, prefix: Tensor) -> Tensor:
-        """Refuse: the prompts have changed the tower.
-
-        Raises:
-            ValueError: Always.
-        """
-        raise ValueError(
-            "With prompts in every block the tower's [CLS] is "
-            "no longer CLIP's embedding of the picture: take "
-            'keep_classes out of the test_cfg.'
-        )

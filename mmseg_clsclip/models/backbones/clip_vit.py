@@ -125,26 +125,6 @@ class CLIPVisionTransformer(BaseModule):
         """Lay tokens (M, 1 + h * w, C) out as (M, C, h, w), without [CLS]."""
         return x[:, 1:].transpose(1, 2).unflatten(2, grid)
 
-    def pool(self, x: Tensor) -> Tensor:
-        """Return CLIP's own embeddings of pictures.
-
-        Args:
-            x (Tensor): Tokens (N, 1 + h * w, C) of the last block.
-
-        Returns:
-            Tensor: (N, D), not normalised.
-
-        Raises:
-            ValueError: If the tower does not take them from its [CLS].
-        """
-        visual = self.visual.module
-        if visual.attn_pool is not None or visual.pool_type != 'tok':
-            raise ValueError(
-                f'{self.clip_name!r} pools its patches: its '
-                '[CLS] is no embedding of the picture.'
-            )
-        return visual.ln_post(x[:, 0]) @ visual.proj
-
     def forward(self, inputs: Tensor) -> tuple[Tensor]:
         """Return features of pictures.
 

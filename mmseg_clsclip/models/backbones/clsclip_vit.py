@@ -142,14 +142,6 @@ class ClsCLIPVisionTransformer(CLIPVisionTransformer):
                 x = x[:, : prefix.shape[1]]
         return self.patch_map(x, grid)
 
-    def embed(self, prefix: Tensor) -> Tensor:
-        """Return CLIP's own embeddings (N, D) of pictures, from their prefix.
-
-        Raises:
-            ValueError: If the tower does not take them from its [CLS].
-        """
-        return self.pool(self.run_blocks(prefix, self.first_navigated, self.depth))
-
     def forward(self, inputs: Tensor, text: Tensor | None = None) -> tuple[Tensor]:
         """Return features of pictures, navigated if there is a text.
 

@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from math import ceil, inf
 
+import torch
 from torch import Tensor
 
 from ...utils.memory import is_out_of_memory
@@ -28,16 +29,18 @@ class ClassBatcher:
 
     def __call__(
         self,
-        function: Callable[[Tensor], Tensor],
-        text: Tensor,
+        function: Callable[[slice], Tensor],
+        number: int,
+        device: torch.device,
         size: int | None,
         tokens: int,
-    ) -> Iterator[tuple]:
+    ) -> Iterator[tuple[slice, Tensor]]:
         """Run a function on all classes.
 
         Args:
-            function (Callable): Of some classes' text tokens (N, k, D).
-            text (Tensor): Text tokens of all (N, K, D).
+            function (Callable): Of some classes.
+            number (int): Of all classes.
+            device (torch.device): Whose memory it is.
             size (int, optional): Classes at once, at most; None chooses by
                 ``tokens``.
             tokens (int): That one class of the batch sends through the tower.
@@ -48,8 +51,8 @@ class ClassBatcher:
         Raises:
             RuntimeError: If memory runs out with a single class.
         """
-        start, number = 0, text.shape[1]
-        enough = TOKENS_CPU if text.device.type == 'cpu' else TOKENS
+        start = 0
+        enough = TOKENS_CPU if device.type == 'cpu' else TOKENS
         while start < number:
             step = min(size or enough // tokens, self.limit / tokens)
             left = number - start
@@ -59,14 +62,14 @@ class ClassBatcher:
             step = ceil(left / ceil(left / step))
             which = slice(start, start + step)
             try:
-                answer = function(text[:, which])
+                answer = function(which)
             except RuntimeError as error:
                 if step == 1 or not is_out_of_memory(error):
                     raise
                 if self.limit == inf:
                     warnings.warn(
                         f'{step} classes at once are too much for the memory '
-                        f'of {text.device}; going on with half as many. '
+                        f'of {device}; going on with half as many. '
                         'Set class_batch_size in the test_cfg of the model to '
                         'begin with fewer.',
                         stacklevel=2,

@@ -19,7 +19,6 @@ class ClassByClassInference:
     The call flow for N pictures and K classes in each window::
 
         shared_features()                     once
-        similarity() -> the likeliest classes if ``keep_classes`` says so
         class_logits() -> resize()            for each batch of classes
 
     What is asked is an argument of each call and no attribute, so that a copy
@@ -47,55 +46,63 @@ class ClassByClassInference:
         inputs: Tensor,
         text: Tensor,
         windows: Sequence[Window],
-        top_k: int | None = None,
-    ) -> Iterator[tuple[Tensor, Tensor]]:
-        """Give the foreground logits of all classes, or the likeliest.
+        asked: Tensor | None = None,
+    ) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+        """Give the foreground logits of all classes, or of those that are asked.
 
         Args:
             segmentor (nn.Module): A :class:`CLIPSegmentor`.
             inputs (Tensor): (N, 3, H, W).
             text (Tensor): Text tokens (N, K, D).
             windows (Sequence[Window]): Rows and columns of each.
-            top_k (int, optional): So many classes a picture, the likeliest.
+            asked (Tensor, optional): Which classes of which picture (N, K),
+                bool. Defaults to all of all.
 
         Yields:
-            tuple[Tensor, Tensor]: Indices (N, k) among the K classes, and
-            their logits (N, k, H, W), the mean over the windows.
+            tuple[Tensor, Tensor, Tensor]: Of some pairs of a picture and a class
+            the indices (P,) of the pictures and (P,) of the classes, and the
+            logits (P, H, W), the mean over the windows.
         """
         views = [inputs[(..., *window)] for window in windows]
         with self.precision(segmentor, inputs):
             shared = [segmentor.shared_features(view) for view in views]
-            classes, text = self._select(segmentor, shared, text, top_k)
+        if asked is None:
+            pictures, pairs = None, text
+        else:
+            # Each picture has names of its own, so each pair is a picture that is
+            # asked for one class.
+            pictures, classes = asked.nonzero(as_tuple=True)  # (P,)
+            pairs = text[pictures, classes][None]  # (1, P, D)
 
-        def logits_of(part: Tensor) -> Tensor:
+        def logits_of(which: slice) -> Tensor:
+            part = pairs[:, which]
+            own = shared
+            if pictures is not None:
+                part = part.transpose(0, 1)  # (p, 1, D)
+                own = [take_pictures(features, pictures[which]) for features in own]
             logits = (
                 self.view_logits(segmentor, features, part, view.shape[2:])
-                for view, features in zip(views, shared)
+                for view, features in zip(views, own)
             )
             if len(views) == 1:
                 return next(logits)
             return _mean_over_windows(logits, windows, inputs.shape[2:])
 
         grid = segmentor.backbone.grid_size(*views[0].shape[2:])
-        for batch, logits in self.batcher(
+        for which, logits in self.batcher(
             logits_of,
-            text,
+            pairs.shape[1],
+            inputs.device,
             size=segmentor.test_cfg.get('class_batch_size'),
-            tokens=len(inputs) * prod(grid),
+            tokens=len(pairs) * prod(grid),
         ):
-            yield classes[:, batch], logits
-
-    @staticmethod
-    def _select(
-        segmentor: nn.Module, shared: list, text: Tensor, top_k: int | None
-    ) -> tuple[Tensor, Tensor]:
-        """Return indices (N, k) of the classes to ask for, and their text."""
-        number, total, width = text.shape
-        if not top_k or top_k >= total:
-            return torch.arange(total, device=text.device).expand(number, -1), text
-        likely = torch.stack([segmentor.similarity(view, text) for view in shared])
-        classes = likely.amax(0).topk(top_k).indices.sort().values  # (N, k)
-        return classes, text.gather(1, classes[..., None].expand(-1, -1, width))
+            if pictures is None:
+                indices = torch.arange(pairs.shape[1], device=inputs.device)[which]
+                rows = torch.arange(len(pairs), device=inputs.device)
+                of = rows.repeat_interleave(len(indices)), indices.repeat(len(rows))
+            else:
+                of = pictures[which], classes[which]
+            yield *of, logits.flatten(0, 1)
 
     def view_logits(
         self, segmentor: nn.Module, shared: Any, text: Tensor, size: tuple[int, int]
@@ -124,6 +131,19 @@ class ClassByClassInference:
         return torch.autocast(
             like.device.type, getattr(torch, dtype), dtype != 'float32'
         )
+
+
+def take_pictures(shared: Any, pictures: Tensor) -> Any:
+    """Return what some pictures (P,) share with others, of what all share.
+
+    Args:
+        shared: Of N pictures, as a segmentor's ``shared_features`` gave it: a
+            tensor (N, ...), or a tuple of tensors and of what all have alike.
+        pictures (Tensor): Indices.
+    """
+    if isinstance(shared, tuple):
+        return tuple(take_pictures(part, pictures) for part in shared)
+    return shared[pictures] if isinstance(shared, Tensor) else shared
 
 
 def _mean_over_windows(

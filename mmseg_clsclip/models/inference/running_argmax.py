@@ -1,6 +1,11 @@
 """RunningArgmax: labels of channels that come a few at a time."""
 
+from collections.abc import Callable, Iterable
+
 import torch
+import torch.nn.functional as F
+from mmseg.structures import SegDataSample
+from mmseg.utils import SampleList
 from torch import Tensor
 
 # The logit of a class that was not asked for. Finite, so that sums and half
@@ -13,6 +18,9 @@ class RunningArgmax:
 
     Args:
         background (bool): Whether there is a label 0 whose logit is 0.
+
+    Attributes:
+        labels (Tensor, optional): (1, H, W) int64, once there were channels.
     """
 
     def __init__(self, background: bool):
@@ -31,3 +39,36 @@ class RunningArgmax:
         # As in argmax, the first of equals wins.
         self.labels = torch.where(value > self.greatest, label, self.labels)
         self.greatest = torch.maximum(value, self.greatest)
+
+
+def running_labels(
+    parts: Iterable[tuple[Tensor, Tensor, Tensor]],
+    samples: SampleList,
+    postprocess: Callable[[Tensor, SampleList], SampleList],
+    background: bool,
+) -> list[Tensor]:
+    """Return labels (1, H, W) of pictures without holding all maps at once.
+
+    Args:
+        parts (Iterable): Of :meth:`ClassByClassInference.iter_logits`.
+        samples (list[SegDataSample]): Of the pictures.
+        postprocess (Callable): mmseg's ``postprocess_result``.
+        background (bool): Whether there is a label 0 whose logit is 0.
+    """
+    running = [RunningArgmax(background) for _ in samples]
+    for pictures, classes, logits in parts:
+        for i in pictures.unique().tolist():
+            own = pictures == i
+            # mmseg takes a lone channel for a probability; so never one.
+            (part,) = postprocess(
+                F.pad(logits[own], (0, 0, 0, 0, 1, 0))[None],
+                [SegDataSample(metainfo=samples[i].metainfo)],
+            )
+            running[i].add(part.seg_logits.data[1:], classes[own])
+    # Where no class is asked all is background.
+    return [
+        torch.zeros(1, *sample.metainfo['ori_shape'][:2], dtype=torch.long)
+        if argmax.labels is None
+        else argmax.labels
+        for argmax, sample in zip(running, samples)
+    ]

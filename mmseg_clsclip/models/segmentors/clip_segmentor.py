@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import torch.nn.functional as F
+import torch
 from mmengine.config import ConfigDict
-from mmengine.structures import PixelData
+from mmengine.structures import LabelData, PixelData
 from mmseg.registry import MODELS
 from mmseg.structures import SegDataSample
 from mmseg.utils import SampleList, add_prefix
@@ -14,9 +14,11 @@ from torch import Tensor, nn
 from ..clip.identity import check_clip_name, encode_clip_name
 from ..clip.loading import load_clip
 from ..inference.class_by_class import ClassByClassInference
-from ..inference.running_argmax import ABSENT_LOGIT, RunningArgmax
+from ..inference.running_argmax import ABSENT_LOGIT, running_labels
 from ..inference.sliding_windows import FULL_WINDOW, Window, sliding_windows
 from ..inference.test_cfg import CLIPTestCfg, check_test_cfg
+from ..presence.clip_presence import Presence, find_padding, resolve_presence
+from .mask_padding import pad_masks
 from .text_prompted import TextPromptedSegmentor, build
 
 
@@ -52,6 +54,9 @@ class CLIPSegmentor(TextPromptedSegmentor):
         decode_head (dict): A head of the subclass's kind.
         with_background (bool): Whether index 0 is the background. False for
             data sets in which every pixel has a class.
+        presence (dict, optional): :class:`CLIPPresence`: which names of the
+            vocabulary are asked in a picture, and their prior. Defaults to
+            none: all are asked, and alike.
         data_preprocessor (dict, optional): mmseg's ``SegDataPreProcessor``.
         train_cfg (dict, optional): Unused; there for mmseg's tools.
         test_cfg (dict, optional): mmseg's ``mode``, ``crop_size`` and
@@ -67,8 +72,8 @@ class CLIPSegmentor(TextPromptedSegmentor):
             - ``dtype``: of autocast, ``'bfloat16'`` or ``'float16'``, or
               ``'float32'`` for none whatever surrounds.
             - ``keep_classes``: ask only for so many classes of the
-              vocabulary, the most like the picture, or the window, by CLIP
-              itself. It changes results.
+              vocabulary, the most like the picture by CLIP itself: a
+              ``presence`` with ``max_asked`` and without a prior.
             - ``compile``: True lets ``torch.compile`` loose on what runs for
               each class, a dict has its options, too.
         pretrained (None): Unused; there for mmseg's tools.
@@ -85,6 +90,7 @@ class CLIPSegmentor(TextPromptedSegmentor):
         text_encoder: dict,
         decode_head: dict,
         with_background: bool = True,
+        presence: dict | None = None,
         data_preprocessor: dict | nn.Module | None = None,
         train_cfg: dict | None = None,
         test_cfg: dict | None = None,
@@ -123,6 +129,10 @@ class CLIPSegmentor(TextPromptedSegmentor):
             )
         self.text_encoder = MODELS.build(dict(text_encoder, clip=clip))
         self.with_background = with_background
+        presence = resolve_presence(test_cfg, presence)
+        self.presence = presence and MODELS.build(presence)
+        if self.presence is not None:
+            self.presence.check_clip(clip.name)
         self.has_random_weights = clip.random
         self.class_by_class = ClassByClassInference(
             type(self).class_logits, self.test_cfg.get('compile')
@@ -202,77 +212,61 @@ class CLIPSegmentor(TextPromptedSegmentor):
         text = text.unflatten(0, (len(names), -1))  # (N, K, D)
         shared = self.shared_features(inputs)
         seg_logits = self.class_logits(shared, text, self.backbone.grid_size(*size))
-        samples = self._pad_to_patches(data_samples, size)
+        samples = pad_masks(
+            data_samples,
+            self.backbone.padded_size(*size),
+            self.decode_head.ignore_index,
+        )
         return add_prefix(self.decode_head.loss_by_feat(seg_logits, samples), 'decode')
 
-    def _pad_to_patches(
-        self, data_samples: SampleList, size: tuple[int, int]
-    ) -> SampleList:
-        """Pad masks to the size that the backbone pads pictures to.
-
-        The added pixels are ignored, so that the loss compares a logit with
-        the pixel that it is the logit of, as inference does.
+    def judge_presence(
+        self, inputs: Tensor, metas: Sequence[dict] | None
+    ) -> Presence | None:
+        """Say which names of the vocabulary are in each picture.
 
         Args:
-            data_samples (list[SegDataSample]): With masks (1, H, W).
-            size (tuple[int]): H and W.
-        """
-        below, right = (
-            padded - side
-            for padded, side in zip(self.backbone.padded_size(*size), size)
-        )
-        if not (below or right):
-            return data_samples
-        return [
-            SegDataSample(
-                metainfo=sample.metainfo,
-                gt_sem_seg=PixelData(
-                    data=F.pad(
-                        sample.gt_sem_seg.data,
-                        (0, right, 0, below),
-                        value=self.decode_head.ignore_index,
-                    )
-                ),
-            )
-            for sample in data_samples
-        ]
-
-    def similarity(self, shared: Any, text: Tensor) -> Tensor:
-        """Say how likely each class is in each picture, for ``keep_classes``.
-
-        Args:
-            shared: What :meth:`shared_features` gave.
-            text (Tensor): Text tokens (N, K, D).
+            inputs (Tensor): (N, 3, H, W).
+            metas (Sequence[dict], optional): mmseg's, which may name a padding.
 
         Returns:
-            Tensor: (N, K), any scale.
-
-        Raises:
-            NotImplementedError: Unless a subclass has an answer.
+            Presence, optional: None for episodes, and without ``presence``.
         """
-        raise NotImplementedError(
-            f'{type(self).__name__} cannot tell which classes are likely: '
-            'take keep_classes out of its test_cfg.'
-        )
+        if self.presence is None or self._episode_names(metas):
+            return None
+        known = [meta['presence'] for meta in metas or [] if 'presence' in meta]
+        if known:  # None: leave it out
+            return Presence(*map(torch.stack, zip(*known))) if all(known) else None
+        with self.class_by_class.precision(self, inputs):
+            return self.presence(
+                self.backbone.visual.module,
+                self.text_encoder,
+                inputs,
+                [find_padding(meta) for meta in metas or [{}] * len(inputs)],
+                at_least_one=not self.with_background,
+            )
 
     def _iter_logits(
         self, inputs: Tensor, metas: list[dict] | None, windows: Sequence[Window]
-    ) -> Iterator[tuple[Tensor, Tensor]]:
+    ) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
         """Give foreground logits, a batch of classes after the other.
 
         Yields:
-            tuple: Indices (N, k) of the classes in the vocabulary, and their
-            logits (N, k, H, W).
+            tuple: Indices (P,) of pictures and (P,) of classes in the vocabulary,
+            and the logits (P, H, W) of these pairs.
         """
         names = self._episode_names(metas)
         if names is None:
             text = self.text_encoder(device=inputs.device)  # (K, D)
             text = text.expand(len(inputs), -1, -1)
-            top_k = self.test_cfg.get('keep_classes')
         else:
             text = self.text_encoder(names, inputs.device)[:, None]  # (N, 1, D)
-            top_k = None
-        yield from self.class_by_class.iter_logits(self, inputs, text, windows, top_k)
+        presence = self.judge_presence(inputs, metas)
+        for pictures, classes, logits in self.class_by_class.iter_logits(
+            self, inputs, text, windows, presence and presence.asked
+        ):
+            if presence is not None:
+                logits = logits + presence.prior[pictures, classes][:, None, None]
+            yield pictures, classes, logits
 
     def _all_logits(
         self, inputs: Tensor, metas: list[dict] | None, windows: Sequence[Window]
@@ -282,16 +276,14 @@ class CLIPSegmentor(TextPromptedSegmentor):
         channels = self.with_background + (
             1 if episodes else len(self.text_encoder.names)
         )
-        seg_logits = None
-        for classes, part in self._iter_logits(inputs, metas, windows):
-            if seg_logits is None:
-                # Room for all: to join batches later would take it twice.
-                n, _, *size = part.shape
-                seg_logits = part.new_full((n, channels, *size), ABSENT_LOGIT)
-                if self.with_background:
-                    seg_logits[:, 0] = 0
-            for i, (indices, own) in enumerate(zip(classes, part)):
-                seg_logits[i].index_copy_(0, indices + self.with_background, own)
+        # Room for all: to join batches later would take it twice.
+        seg_logits = inputs.new_full(
+            (len(inputs), channels, *inputs.shape[2:]), ABSENT_LOGIT, dtype=torch.float
+        )
+        if self.with_background:
+            seg_logits[:, 0] = 0
+        for pictures, classes, logits in self._iter_logits(inputs, metas, windows):
+            seg_logits[pictures, classes + self.with_background] = logits
         return seg_logits
 
     def encode_decode(
@@ -336,19 +328,27 @@ class CLIPSegmentor(TextPromptedSegmentor):
             for _ in inputs
         ]
         metas = [sample.metainfo for sample in samples]
+        presence = self.judge_presence(inputs, metas)
+        if presence is not None:
+            for meta, *own in zip(metas, *presence):
+                meta['presence'] = own
         # mmseg has a threshold for a channel that is alone.
         alone = self.with_background + len(self.text_encoder.names) == 1
-        if not self.test_cfg.get('labels_only') or alone or self._episode_names(metas):
-            return super().predict(inputs, data_samples)
-        running = [RunningArgmax(self.with_background) for _ in samples]
-        for classes, logits in self._iter_logits(inputs, metas, self._windows(inputs)):
-            # mmseg takes a lone channel for a probability; so never one.
-            parts = self.postprocess_result(
-                F.pad(logits, (0, 0, 0, 0, 1, 0)),
-                [SegDataSample(metainfo=meta) for meta in metas],
+        if self.test_cfg.get('labels_only') and not (
+            alone or self._episode_names(metas)
+        ):
+            labels = running_labels(
+                self._iter_logits(inputs, metas, self._windows(inputs)),
+                samples,
+                self.postprocess_result,
+                self.with_background,
             )
-            for argmax, part, indices in zip(running, parts, classes):
-                argmax.add(part.seg_logits.data[1:], indices)
-        for sample, argmax in zip(samples, running):
-            sample.pred_sem_seg = PixelData(data=argmax.labels)
+            for sample, own in zip(samples, labels):
+                sample.pred_sem_seg = PixelData(data=own.to(inputs.device))
+        else:
+            seg_logits = self.inference(inputs, metas)
+            samples = self.postprocess_result(seg_logits, data_samples)
+        if presence is not None:
+            for sample, probability, asked in zip(samples, *presence[:2]):
+                sample.presence = LabelData(probability=probability, asked=asked)
         return samples

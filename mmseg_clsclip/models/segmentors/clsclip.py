@@ -1,7 +1,5 @@
 """ClsCLIP: the text navigates the encoder."""
 
-import torch
-import torch.nn.functional as F
 from mmseg.registry import MODELS
 from torch import Tensor
 
@@ -34,11 +32,3 @@ class ClsCLIP(CLIPSegmentor):
         """Return foreground logits (N, K, s * h, s * w), see the base class."""
         feats = [self.backbone.navigate(shared, text, grid)]
         return self.decode_head(feats).unflatten(0, text.shape[:2]).squeeze(2)
-
-    def similarity(self, shared: Tensor, text: Tensor) -> Tensor:
-        """Return cosines (N, K) of CLIP's own embeddings, see the base class."""
-        pictures = F.normalize(self.backbone.embed(shared), dim=-1)
-        text = F.normalize(text, dim=-1)
-        # In half precision many classes would be equal.
-        with torch.autocast(text.device.type, enabled=False):
-            return torch.einsum('nd,nkd->nk', pictures.float(), text)

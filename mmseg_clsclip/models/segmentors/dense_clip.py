@@ -155,7 +155,8 @@ class DenseCLIP(CLIPSegmentor):
                 f'{strange} are not in the vocabulary that competes in an '
                 'episode; put them into model.text_encoder.vocabulary.'
             )
-        logits = super()._all_logits(inputs, None, windows)
+        whole = [dict(presence=None) for _ in inputs]
+        logits = super()._all_logits(inputs, whole, windows)
         if logits.shape[1] == 1:  # none competes
             return logits
         index = (

@@ -10,12 +10,13 @@ import torch
 import torch.nn.functional as F
 from mmengine.model import BaseModule
 from mmseg.registry import MODELS
-from torch import Tensor, nn
+from torch import Tensor
 
 from ...utils.arguments import Count, check_values
 from ..clip.frozen import Frozen
 from ..clip.loading import LoadedCLIP, load_clip
 from .cached_vocabulary import CachedVocabulary
+from .captions import Captions
 from .embeddings import (
     check_distinct,
     check_finite,
@@ -24,15 +25,8 @@ from .embeddings import (
 )
 from .name_reader import NameReader, open_clip_token_ids
 from .prompts import read_prompts, read_templates
+from .text_tower import encode_in_batches, encode_text
 from .vocabulary import Vocabulary, read_vocabulary
-
-
-def encode_text(clip: nn.Module, tokens: Tensor) -> Tensor:
-    """Return text embeddings (T, D), as they are, of token ids (T, L).
-
-    Of open_clip's models CoCa normalises them, unless it is told not to.
-    """
-    return clip.encode_text(tokens, normalize=False)
 
 
 @MODELS.register_module()
@@ -93,6 +87,7 @@ class OpenCLIPTextEncoder(CachedVocabulary, BaseModule):
         ]
         self.tokenizer = clip.tokenizer
         self.dim = clip.dim
+        self._logit_scale = float(clip.model.logit_scale.exp())
         self.batch_size = batch_size
         self.free_tower = free_tower
         self._normalize = normalize
@@ -143,6 +138,7 @@ class OpenCLIPTextEncoder(CachedVocabulary, BaseModule):
         self._ask_for(classes, reader, encoded)
         self._embeddings, self._normalize = embeddings, normalize
         self._matrix: Tensor | None = None
+        self._captions = Captions(self.tokenizer, reader.max_tokens, self.batch_size)
         self._read_from = self._weight_versions()
 
     def _start_again(self, reader: NameReader, normalize: bool) -> None:
@@ -196,6 +192,18 @@ class OpenCLIPTextEncoder(CachedVocabulary, BaseModule):
         )
         self._change('normalize', self.reader, normalize)
 
+    @property
+    def logit_scale(self) -> float:
+        """CLIP's factor of cosines, once it is trained the inverse temperature."""
+        if self.clip is not None:
+            self._logit_scale = float(self.clip.module.logit_scale.exp())
+        return self._logit_scale
+
+    def _follow_weights(self) -> None:
+        """Forget what was encoded if a weight of the text tower is another now."""
+        if self.clip is not None and self._read_from != self._weight_versions():
+            self._start_again(self.reader, self._normalize)
+
     def _weight_versions(self) -> list[tuple[int, int]]:
         """Return what is another once a weight of the text tower is."""
         return [
@@ -227,18 +235,9 @@ class OpenCLIPTextEncoder(CachedVocabulary, BaseModule):
             for name in names
         ]
         texts = [text for group in groups for text in group]
-        device = self.clip.module.logit_scale.device
-        # Full precision whatever surrounds it: the result is kept for good.
-        with torch.autocast(device.type, enabled=False):
-            features = torch.cat(
-                [
-                    encode_text(
-                        self.clip.module,
-                        self.tokenizer(texts[i : i + self.batch_size]).to(device),
-                    )
-                    for i in range(0, len(texts), self.batch_size)
-                ]
-            ).float()  # (T, D)
+        features = encode_in_batches(
+            encode_text, self.clip.module, self.tokenizer, texts, self.batch_size
+        )  # (T, D)
         check_finite(features, texts, 'The text tower, by its weights')
         if self.normalize:
             features = F.normalize(features, dim=-1)
@@ -264,8 +263,7 @@ class OpenCLIPTextEncoder(CachedVocabulary, BaseModule):
         """
         if isinstance(names, str) or (names is not None and not len(names)):
             raise ValueError(f'names={names!r}: give a list of names.')
-        if self.clip is not None and self._read_from != self._weight_versions():
-            self._start_again(self.reader, self._normalize)
+        self._follow_weights()
         if names is not None:
             return torch.stack([row.to(device) for row in self._look_up(names)])
         if self._matrix is None:
@@ -276,3 +274,28 @@ class OpenCLIPTextEncoder(CachedVocabulary, BaseModule):
                 self.clip, self._weights = None, []
         self._matrix = self._matrix.to(device)
         return self._matrix
+
+    @torch.no_grad()
+    def encode_captions(self, captions: Sequence[str], device: torch.device) -> Tensor:
+        """Return unit embeddings (T, D) float32 of sentences, each encoded once.
+
+        Args:
+            captions (Sequence[str]): As they are, without template.
+            device (torch.device): Where the result goes.
+
+        Raises:
+            ValueError: If one is too long, or the text tower is gone, or it
+                gives no finite numbers.
+        """
+        if self.clip is None or self._embeddings is not None:
+            raise ValueError(
+                'Captions of several names need the text tower, and '
+                + (
+                    'it was freed: set free_tower=False'
+                    if self.clip is None
+                    else 'the vocabulary is a file of embeddings: give its names alone'
+                )
+                + ", or set the presence's max_names=1."
+            )
+        self._follow_weights()
+        return self._captions.encode(self.clip.module, captions).to(device)

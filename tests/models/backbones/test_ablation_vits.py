@@ -133,12 +133,6 @@ def test_no_prompts_are_the_plain_tower(tiny_clip_json, data):
         torch.testing.assert_close(prompted(*data), plain(*data))
 
 
-def test_prompts_leave_no_embedding_of_the_picture(tiny_clip_json, data):
-    tower = make(VisualPromptVisionTransformer, tiny_clip_json)
-    with pytest.raises(ValueError, match='take keep_classes out'):
-        tower.embed(tower.encode_prefix(data[0]))
-
-
 @pytest.mark.parametrize('number', [1, 3])
 def test_projections_start_where_clip_reads_them(tiny_clip_json, data, number):
     clip = load_clip(tiny_clip_json)

@@ -500,27 +500,24 @@ def test_only_the_likeliest_classes_are_asked_for(tiny_clip_json, mode, height):
     inference = model.class_by_class
     answer = inference.class_logits
     inference.class_logits = lambda model, shared, text, grid: (
-        asked.append(text.shape[1]) or answer(model, shared, text, grid)
+        asked.append(text[:, 0]) or answer(model, shared, text, grid)
     )
     clip = model.text_encoder.clip.module
     with torch.no_grad():
         got = model.inference(inputs, metas(2, (height, 32)))
         want = plain.inference(inputs, metas(2, (height, 32)))
-        # The greatest of the windows' similarities, by open_clip itself.
-        views = [inputs[:, :, :32], inputs[:, :, -32:]]
+        # By open_clip itself, at its own size.
+        whole = F.interpolate(inputs, (32, 32), mode='bilinear', antialias=True)
         kept = (
-            torch.stack(
-                [
-                    clip.encode_image(view, normalize=True)
-                    @ F.normalize(model.text_encoder(), dim=-1).T
-                    for view in views
-                ]
+            (
+                clip.encode_image(whole, normalize=True)
+                @ F.normalize(model.text_encoder(), dim=-1).T
             )
-            .amax(0)
             .topk(2)
             .indices
         )
-    assert set(asked) == {2} and got.shape == want.shape
+    windows = 1 if mode['mode'] == 'whole' else 2
+    assert len(torch.cat(asked)) == 4 * windows and got.shape == want.shape
     for n in range(2):
         for k in range(5):
             if k in kept[n]:
@@ -530,15 +527,6 @@ def test_only_the_likeliest_classes_are_asked_for(tiny_clip_json, mode, height):
             else:
                 # Whatever reads it next: an argmax, a threshold, a mean.
                 assert not got[n, 1 + k].sigmoid().any()
-
-
-def test_many_classes_are_told_apart_in_half_precision(model):
-    text = torch.randn(1, 500, model.text_encoder.dim)
-    with torch.no_grad(), torch.autocast('cpu', torch.bfloat16):
-        likely = model.similarity(
-            model.shared_features(torch.randn(1, 3, 32, 32)), text
-        )
-    assert len(likely.unique()) > 490
 
 
 @pytest.mark.parametrize(

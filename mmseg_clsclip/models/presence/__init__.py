@@ -1,0 +1,5 @@
+"""Which names of a vocabulary are in a picture."""
+
+from .clip_presence import CLIPPresence
+
+__all__ = ['CLIPPresence']
