@@ -29,6 +29,7 @@ ROOMS = [
     'apis',
     'comparison',
     'dataset_check',
+    'calibration',
     'benchmark',
     'reproduction',
     'experiments',

@@ -1,0 +1,1 @@
+"""Numbers chosen on training pictures."""

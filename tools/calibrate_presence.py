@@ -1,0 +1,46 @@
+"""Choose the numbers of CLIPPresence on training pictures and base classes.
+
+``python tools/calibrate_presence.py CONFIG CHECKPOINT`` asks for the base classes
+of the config's training pictures alone: no test picture and no unseen class is
+looked at. Printed are, for the best sharpness and weight, how many of the names
+that are there are asked (recall), how many names are asked, and the mIoU; then
+the mIoU of every sharpness and weight. Written is a config that adds the chosen
+numbers to CONFIG, with what they were chosen on, which results then name.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from mmseg_clsclip.calibration.calibrate import calibrate, print_tables, write_config
+from mmseg_clsclip.utils.config_options import add_config_options, load_config
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Calibrate, print the tables and write the config."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument('config')
+    parser.add_argument('checkpoint', help="a file, or 'none' if nothing is trained")
+    parser.add_argument('--pictures', type=int, default=200)
+    parser.add_argument('--device', help="defaults to mmengine's choice")
+    parser.add_argument('--out', type=Path, help='the config that is written')
+    add_config_options(parser)
+    args = parser.parse_args(argv)
+    if args.pictures < 1:
+        parser.error('--pictures is a whole number above 0.')
+    stem = Path(args.config).stem
+    out = args.out or Path('work_dirs/presence') / f'{stem}_presence.py'
+    try:
+        cfg = load_config(args.config, args.cfg_options)
+        chosen, settings = calibrate(cfg, args.checkpoint, args.pictures, args.device)
+    except (FileNotFoundError, ValueError) as error:
+        sys.exit(f'calibrate_presence.py: {error}')
+    print_tables(chosen, settings)
+    write_config(out, Path(args.config), chosen.presence)
+    print(f'Wrote {out}.')
+
+
+if __name__ == '__main__':
+    main()
