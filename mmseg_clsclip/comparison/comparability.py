@@ -15,7 +15,14 @@ from . import classes
 from .compared_models import ComparedModel, read_training_meta
 
 # Figures of one table may differ in these; then each row says its own.
-MAY_DIFFER = ('proposals', 'views', 'input_size', 'novel_handling', 'trained_on')
+MAY_DIFFER = (
+    'proposals',
+    'presence',
+    'views',
+    'input_size',
+    'novel_handling',
+    'trained_on',
+)
 # And in this, which a row's name and note say.
 MARKED_IN_NAME = ('random_weights',)
 # tools/test.py sets these, or they change no figure. mmengine adds the last

@@ -42,6 +42,7 @@ class Protocol(TypedDict, total=False):
         views: Of a picture, joined by test-time augmentation.
         proposals: Their source, "none" without zoom-in.
         geometry: If it is not mmseg's.
+        presence: Which names of a vocabulary are asked, if not all.
     """
 
     dataset: str
@@ -63,6 +64,7 @@ class Protocol(TypedDict, total=False):
     views: int | list[int]
     proposals: str
     geometry: str
+    presence: str
 
 
 class DatasetMeta(TypedDict, total=False):

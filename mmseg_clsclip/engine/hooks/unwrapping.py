@@ -45,6 +45,16 @@ def is_untrained(model: nn.Module | None) -> bool:
     )
 
 
+def find_presence(model: nn.Module | None) -> str | None:
+    """Return which names a model asks, in words, by it or by one that it wraps."""
+    if model is None:
+        return None
+    presence = getattr(model, 'presence', None)
+    if presence is not None:
+        return presence.describe()
+    return find_presence(getattr(model, 'module', None))
+
+
 def find_episode_datasets(dataset: BaseDataset) -> Iterator[EpisodeDataset]:
     """Yield the sets of episodes within mmengine's wrappers of data sets."""
     if isinstance(dataset, EpisodeDataset):

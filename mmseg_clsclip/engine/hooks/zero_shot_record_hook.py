@@ -25,6 +25,7 @@ from ...utils.messages import first_few
 from .unwrapping import (
     find_episode_datasets,
     find_learned,
+    find_presence,
     find_segmentor,
     has_random_weights,
     is_untrained,
@@ -131,5 +132,8 @@ class ZeroShotRecordHook(Hook):
             protocol['trained_on_unseen'] = seen
         if has_random_weights(runner.model) or is_untrained(runner.model):
             protocol['random_weights'] = True
+        presence = find_presence(runner.model)
+        if presence and not any(find_episode_datasets(dataset)):
+            protocol['presence'] = presence
         name_protocols(evaluator.metrics)
         evaluator.dataset_meta = {**dataset.metainfo, PROTOCOL: protocol}

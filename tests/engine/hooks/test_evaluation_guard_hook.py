@@ -359,6 +359,36 @@ def test_bare_weights_are_tested_as_of_unknown_training(tmp_path, logged):
     assert 'does not say what it was trained on' in line
 
 
+@pytest.mark.parametrize('zoom_in', [False, True])
+def test_a_result_says_which_names_are_asked(tmp_path, logged, zoom_in):
+    presence = dict(
+        type='CLIPPresence', views='whole', calibration=dict(chosen_on='ten pictures')
+    )
+    cfg = small_shapes(tmp_path / 'one', load_from=str(CHECKPOINT))
+    cfg.model.presence = presence
+    if zoom_in:
+        cfg.model = dict(
+            type='ZoomIn',
+            module=cfg.model,
+            proposals=dict(type='WindowProposals'),
+            resize=dict(type='Resize', scale=(64, 64)),
+        )
+    test = Runner.from_cfg(copy.deepcopy(cfg))
+    test.test()
+    assert 'presence' not in protocol_of(test)  # of episodes it has no say
+    whole = Config.fromfile(ROOT / 'configs/shapes/clsclip_shapes-5i_whole.py')
+    cfg.test_dataloader.dataset = whole.test_dataloader.dataset
+    cfg.test_dataloader.dataset.length = 2
+    cfg.test_evaluator = whole.test_evaluator
+    cfg.work_dir = str(tmp_path / 'two')
+    test = Runner.from_cfg(cfg)
+    test.test()
+    assert protocol_of(test)['presence'] == (
+        'CLIP, captions of up to 3 names, whole, sharpness 1, weight 1, p at least '
+        '0.05; chosen on ten pictures'
+    )
+
+
 def test_the_last_whole_checkpoint_stays_until_the_next_one_is(
     tmp_path, logged, monkeypatch
 ):
