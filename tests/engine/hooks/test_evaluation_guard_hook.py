@@ -373,6 +373,7 @@ def test_a_result_says_which_names_are_asked(tmp_path, logged, zoom_in):
             proposals=dict(type='WindowProposals'),
             resize=dict(type='Resize', scale=(64, 64)),
         )
+        cfg.test_dataloader.dataset.pipeline = cfg.zoom_in_pipeline
     test = Runner.from_cfg(copy.deepcopy(cfg))
     test.test()
     assert 'presence' not in protocol_of(test)  # of episodes it has no say
@@ -380,6 +381,8 @@ def test_a_result_says_which_names_are_asked(tmp_path, logged, zoom_in):
     cfg.test_dataloader.dataset = whole.test_dataloader.dataset
     cfg.test_dataloader.dataset.length = 2
     cfg.test_evaluator = whole.test_evaluator
+    if zoom_in:
+        cfg.test_dataloader.dataset.pipeline = whole.zoom_in_pipeline
     cfg.work_dir = str(tmp_path / 'two')
     test = Runner.from_cfg(cfg)
     test.test()
