@@ -29,7 +29,8 @@ def caption_posterior(
     Args:
         pictures (Tensor): Unit embeddings (R, D) of pictures.
         singles (Tensor): Unit embeddings (K, D) of the captions of one name.
-        encode (Callable): Returns unit embeddings (T, D) of captions of several.
+        encode (Callable): Returns unit embeddings (T, D) of captions of several;
+            NaN of what cannot be read, which is left out.
         scale (float): Factor of the cosines.
         max_names (int): In one caption.
         beam (int): Captions of a picture that are grown by another name.
@@ -65,6 +66,7 @@ def caption_posterior(
         growing = []
         for i, row in enumerate(grown):
             value = scale * text[[index[names] for names in row]] @ pictures[i]
+            value = value.nan_to_num(-torch.inf)
             best = value.topk(min(beam, len(row))).indices.tolist()
             growing.append([row[j] for j in best])
             captions[i] += row

@@ -206,14 +206,15 @@ class CLIPPresence:
             return (scale * pictures @ singles.T).log_softmax(-1)
         words = [text_encoder.prompts.get(name, name) for name in text_encoder.names]
         encode = partial(self._encode, words, text_encoder, device)
+        singles = encode([(k,) for k in range(len(words))])  # (K, D)
+        unread = singles.isnan().any(1).nonzero()[:, 0].tolist()
+        if unread:
+            raise ValueError(
+                f'{self.caption.replace("{}", words[unread[0]])!r} has more tokens '
+                'than CLIP reads: shorten the name, or the caption of the presence.'
+            )
         return caption_posterior(
-            pictures,
-            encode([(k,) for k in range(len(words))]),
-            encode,
-            scale,
-            self.max_names,
-            self.beam,
-            self.shortlist,
+            pictures, singles, encode, scale, self.max_names, self.beam, self.shortlist
         )
 
     def _encode(

@@ -21,38 +21,44 @@ class Captions:
         tokenizer (Callable): Of the CLIP.
         max_tokens (float): With start and end, that it reads.
         batch_size (int): Texts in one forward of the tower.
+        dim (int): Width D of the embeddings.
     """
 
-    def __init__(self, tokenizer: Callable, max_tokens: float, batch_size: int):
+    def __init__(
+        self, tokenizer: Callable, max_tokens: float, batch_size: int, dim: int
+    ):
         self.tokenizer = tokenizer
         self.max_tokens = max_tokens
         self.batch_size = batch_size
+        self.dim = dim
         self._embeddings: dict[str, Tensor] = {}
 
     def encode(self, clip: nn.Module, captions: Sequence[str]) -> Tensor:
-        """Return unit embeddings (T, D) float32.
+        """Return unit embeddings (T, D) float32; NaN of what is too long to be read.
 
         Args:
             clip (nn.Module): Always the same, with the same weights.
             captions (Sequence[str]): As they are, without template.
 
         Raises:
-            ValueError: If one is too long, or the tower gives no finite numbers.
+            ValueError: If the tower gives no finite numbers.
         """
         if len(self._embeddings) > MAX_CAPTIONS:
             self._embeddings = {}
         new = [text for text in dict.fromkeys(captions) if text not in self._embeddings]
-        for text in new:
-            if len(open_clip_token_ids(self.tokenizer, text)) > self.max_tokens:
-                raise ValueError(
-                    f'The caption {text[:60]!r}... is longer than the '
-                    f'{self.max_tokens} tokens that this model reads. Shorten the '
-                    "names, or set the presence's max_names=1."
-                )
-        if new:
+        short = [
+            text
+            for text in new
+            if len(open_clip_token_ids(self.tokenizer, text)) <= self.max_tokens
+        ]
+        if short:
             features = encode_in_batches(
-                encode_short_text, clip, self.tokenizer, new, self.batch_size
+                encode_short_text, clip, self.tokenizer, short, self.batch_size
             )
-            check_finite(features, new, 'The text tower, by its weights')
-            self._embeddings.update(zip(new, F.normalize(features, dim=-1)))
-        return torch.stack([self._embeddings[text] for text in captions])
+            check_finite(features, short, 'The text tower, by its weights')
+            self._embeddings.update(zip(short, F.normalize(features, dim=-1)))
+        # Some may have been read before the model was moved.
+        device = clip.logit_scale.device
+        unread = torch.full((self.dim,), torch.nan, device=device)
+        rows = [self._embeddings.get(text, unread) for text in captions]
+        return torch.stack([row.to(device) for row in rows])

@@ -138,7 +138,9 @@ class OpenCLIPTextEncoder(CachedVocabulary, BaseModule):
         self._ask_for(classes, reader, encoded)
         self._embeddings, self._normalize = embeddings, normalize
         self._matrix: Tensor | None = None
-        self._captions = Captions(self.tokenizer, reader.max_tokens, self.batch_size)
+        self._captions = Captions(
+            self.tokenizer, reader.max_tokens, self.batch_size, self.dim
+        )
         self._read_from = self._weight_versions()
 
     def _start_again(self, reader: NameReader, normalize: bool) -> None:
@@ -279,13 +281,14 @@ class OpenCLIPTextEncoder(CachedVocabulary, BaseModule):
     def encode_captions(self, captions: Sequence[str], device: torch.device) -> Tensor:
         """Return unit embeddings (T, D) float32 of sentences, each encoded once.
 
+        What is too long for the tower has NaN.
+
         Args:
             captions (Sequence[str]): As they are, without template.
             device (torch.device): Where the result goes.
 
         Raises:
-            ValueError: If one is too long, or the text tower is gone, or it
-                gives no finite numbers.
+            ValueError: If the text tower is gone, or it gives no finite numbers.
         """
         if self.clip is None or self._embeddings is not None:
             raise ValueError(

@@ -1,0 +1,54 @@
+"""Time a vocabulary of which CLIPPresence asks for the likeliest names alone.
+
+Of one random picture and K made-up names, of which so many are asked; weights are
+random, which changes no time. In turns run all names, the likeliest, a model that
+is asked for just these, and CLIP's pass of the picture. The floor is the sum of
+the latter two. Printed is, too, whether the labels are those of that model.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+from mmengine.device import get_device
+
+from mmseg_clsclip.benchmark.presence import format_presence, measure_presence
+from mmseg_clsclip.benchmark.random_models import Setting
+from mmseg_clsclip.utils.config_files import configs_folder
+from mmseg_clsclip.utils.config_options import add_config_options
+from mmseg_clsclip.utils.files import atomic_write
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Measure, print, and write the rows."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    config = configs_folder() / 'clsclip/clsclip_vit-b16_pascal-5i-480x480_fold0.py'
+    parser.add_argument('--config', default=str(config))
+    parser.add_argument('--size', type=int, default=480, help='in pixels')
+    parser.add_argument('--classes', type=int, nargs='+', default=[20, 171])
+    parser.add_argument('--asked', type=int, nargs='+', default=[3, 10])
+    parser.add_argument('--device', default=get_device())
+    parser.add_argument('--repeat', type=int, default=3)
+    parser.add_argument('--json', type=Path, help='where the rows go')
+    add_config_options(parser)
+    args = parser.parse_args(argv)
+    rows = []
+    for classes in args.classes:
+        setting = Setting(
+            args.config,
+            args.cfg_options or {},
+            classes,
+            device=args.device,
+            shape=(1, 3, args.size, args.size),
+        )
+        rows += measure_presence(setting, args.asked, args.repeat)
+        print(format_presence(rows), flush=True)
+        if args.json:  # as far as it has come
+            with atomic_write(args.json) as file:
+                file.write(json.dumps(rows, indent=1).encode())
+
+
+if __name__ == '__main__':
+    main()
