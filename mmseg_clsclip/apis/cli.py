@@ -81,6 +81,12 @@ def _parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         action='store_true',
         help='look again where something was seen (ClsCLIP+)',
     )
+    add(
+        '--all-names',
+        action='store_true',
+        help='ask for every name, likely or not; changes nothing if the config '
+        'has no presence',
+    )
     add('--device', help='default: the first accelerator, else cpu')
     add_config_options(parser)
     add('--overwrite', action='store_true')
@@ -129,11 +135,18 @@ def _build_predictor(args: argparse.Namespace) -> Predictor:
         classes=classes,
         background=args.background,
         zoom_in=args.zoom_in,
+        all_names=args.all_names,
         device=args.device,
         cfg_options=args.cfg_options,
     )
     outputs.check_labels(predictor.labels)
     return predictor
+
+
+def _print_line(text: str) -> None:
+    """Print a text in a line, whatever stdout can encode."""
+    encoding = sys.stdout.encoding or 'utf-8'
+    print(join_lines(text).encode(encoding, 'backslashreplace').decode(encoding))
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -167,12 +180,14 @@ def _run(args: argparse.Namespace, stack: ExitStack) -> None:
         say(f'No --config. {DRAWN_WORLD} See docs/demo.md.')
     if predictor.random_weights:
         say(outputs.RANDOM_WARNING, 'bold red')
-    done = 0
+    done, lines = 0, []
     with Progress(console=console) as progress:
         for path in progress.track(stems, description='Segmenting'):
             try:
                 prediction = predictor(path)
-                outputs.save_results(prediction, stems[path], path, args.threshold)
+                summary = outputs.save_results(
+                    prediction, stems[path], path, args.threshold
+                )
             except Exception as error:  # the other pictures come next
                 reason = describe_picture_error(error)
                 say(reason if reason.startswith(path) else f'{path}: {reason}')
@@ -180,6 +195,15 @@ def _run(args: argparse.Namespace, stack: ExitStack) -> None:
             done += 1
             for note in prediction.notes:
                 say(f'{path}: {note}')
+            lines += [
+                f'{path}: {line}'
+                for line in outputs.describe_classes(
+                    summary['found'], summary['not_found']
+                )
+            ]
+    # Not before: they would go through the bar. Scores never without the warning.
+    for line in [outputs.RANDOM_WARNING] * predictor.random_weights + lines:
+        _print_line(line)
     print(
         f'{done} of {len(stems)} pictures segmented; overlays, masks and '
         f'JSON are in {args.out_dir}.'

@@ -85,6 +85,24 @@ def check_pipeline(cfg: Config) -> None:
             ) from error
 
 
+def leave_presence_out(cfg: Config, cfg_options: dict) -> None:
+    """Let a config's segmentor ask for every name, likely or not.
+
+    Raises:
+        ValueError: If the options say which names are asked.
+    """
+    for key, value in cfg_options.items():
+        if value is not None and {'presence', 'keep_classes'} & set(key.split('.')):
+            raise ValueError(
+                f'{key}={value!r} says which names are asked, and all_names '
+                '(--all-names) asks for every one: leave one of them out.'
+            )
+    inner = cfg.model.get('module', cfg.model)
+    inner.pop('presence', None)
+    if 'test_cfg' in inner:
+        inner.test_cfg.pop('keep_classes', None)
+
+
 def put_zoom_in(cfg: Config) -> None:
     """Put ZoomIn around a config's segmentor, boxes from its first look.
 

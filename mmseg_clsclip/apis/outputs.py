@@ -11,7 +11,9 @@ import matplotlib
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from ..utils.messages import first_few
 from ..utils.partial_files import part_folder, take_names
+from .errors import join_lines
 from .prediction import Prediction
 
 RANDOM_WARNING = 'RANDOM WEIGHTS: these masks mean nothing'
@@ -57,7 +59,7 @@ def list_regions(prediction: Prediction, labels: np.ndarray) -> list[dict]:
     Returns:
         list[dict]: ``label``, ``name``, ``area`` in pixels, ``per_cent`` of
         the picture, ``box``: x1, y1, x2, y2 in pixels, the latter two
-        exclusive.
+        exclusive; ``presence``, see :func:`list_missing`.
     """
     areas = np.bincount(labels.ravel(), minlength=len(prediction.names))
     regions = []
@@ -73,9 +75,72 @@ def list_regions(prediction: Prediction, labels: np.ndarray) -> list[dict]:
                 area=int(areas[label]),
                 per_cent=round(100 * float(areas[label]) / labels.size, 3),
                 box=[int(x[0]), int(y[0]), int(x[-1]) + 1, int(y[-1]) + 1],
+                presence=_round_presence(prediction, label),
             )
         )
     return regions
+
+
+def list_missing(prediction: Prediction, labels: np.ndarray) -> list[dict]:
+    """List the classes that have no pixel of a label map (H, W).
+
+    Returns:
+        list[dict]: ``label``, ``name``, ``presence``, how likely it is to be in
+        the picture, None if the model does not say it, and ``asked``: whether
+        a mask was asked of it, so that no pixel was won.
+    """
+    first = int(prediction.background)
+    there = np.bincount(labels.ravel(), minlength=len(prediction.names)) > 0
+    return [
+        dict(
+            label=label,
+            name=prediction.names[label],
+            presence=_round_presence(prediction, label),
+            asked=prediction.asked is None or prediction.asked[label - first],
+        )
+        for label in range(first, len(prediction.names))
+        if not there[label]
+    ]
+
+
+def _round_presence(prediction: Prediction, label: int) -> float | None:
+    if prediction.presence is None:
+        return None
+    return round(prediction.presence[label - prediction.background], 4)
+
+
+def describe_classes(found: list[dict], not_found: list[dict]) -> list[str]:
+    """Say in a line what is in a picture, and in another what is not.
+
+    Args:
+        found (list[dict]): Of :func:`list_regions`; the largest comes first.
+        not_found (list[dict]): Of :func:`list_missing`; the likeliest comes
+            first.
+    """
+
+    def join(classes: list[dict]) -> str:
+        return first_few(map(_describe_class, classes), 10, ' and {} more')
+
+    found = sorted(found, key=lambda one: -one['area'])
+    # Without a presence they stay in order.
+    likely = sorted(not_found, key=lambda one: -(one['presence'] or 0))
+    parts = {
+        'not found': [one for one in likely if one['asked']],
+        'not likely enough to be asked': [one for one in likely if not one['asked']],
+    }
+    missing = '; '.join(
+        f'{why}: {join(those)}' for why, those in parts.items() if those
+    )
+    return [f'found: {join(found) or "nothing"}', *filter(None, [missing])]
+
+
+def _describe_class(one: dict) -> str:
+    words = [join_lines(one['name'])]
+    if 'per_cent' in one:
+        words.append(f'{one["per_cent"]:.1f} %')
+    if one['presence'] is not None:
+        words.append(f'(p {one["presence"]:.2f})')
+    return ' '.join(words)
 
 
 def draw_overlay(prediction: Prediction, labels: np.ndarray) -> Image.Image:
@@ -167,6 +232,7 @@ def summarize(
         random_weights=prediction.random_weights,
         notes=[RANDOM_WARNING] * prediction.random_weights + list(prediction.notes),
         found=list_regions(prediction, labels),
+        not_found=list_missing(prediction, labels),
     )
 
 

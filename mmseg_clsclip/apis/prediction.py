@@ -22,6 +22,10 @@ class Prediction:
         palette (list): RGB of every label.
         random_weights (bool): If so, all of it means nothing.
         notes (tuple[str]): What a user should know.
+        presence (tuple[float], optional): How likely each class is to be in the
+            picture, if the model says it, see :class:`CLIPPresence`.
+        asked (tuple[bool], optional): Of which classes a mask was asked; the
+            others have no pixel. None: of all.
     """
 
     picture: np.ndarray
@@ -31,6 +35,8 @@ class Prediction:
     palette: list
     random_weights: bool = False
     notes: tuple[str, ...] = ()
+    presence: tuple[float, ...] | None = None
+    asked: tuple[bool, ...] | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -62,7 +68,8 @@ class Prediction:
         Args:
             threshold (float): A probability, between 0 and 1.
             background (bool, optional): False gives every pixel to a class;
-                what number a class has stays the same. Defaults to what the
+                what number a class has stays the same, and if a mask was
+                asked of none it is the likeliest's. Defaults to what the
                 model was asked with.
 
         Returns:
@@ -87,8 +94,11 @@ class Prediction:
             size, dtype=torch.uint8 if len(self.names) <= 256 else torch.int16
         )
         if self.background and not background:
-            labels += 1
+            labels += 1 + int(np.argmax(self.presence or [0]))
+        asked = self.asked or (True,) * len(self.logits)
         for label, logits in enumerate(self.logits, int(self.background)):
+            if not asked[label - self.background]:
+                continue
             if logits.shape != size:
                 logits = resize(
                     logits[None, None], size=size, mode='bilinear', align_corners=False

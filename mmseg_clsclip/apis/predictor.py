@@ -8,6 +8,7 @@ import torch
 from mmengine.config import Config, ConfigDict
 from mmengine.device import get_device
 from mmseg.apis import inference_model, init_model
+from mmseg.structures import SegDataSample
 from PIL import Image
 
 from ..datasets.masks import is_background
@@ -17,7 +18,13 @@ from ..models.text_encoders.vocabulary import read_vocabulary
 from ..proposals import COCOResultsProposals, GroundTruthProposals
 from ..utils.checkpoint import load_strictly
 from ..utils.messages import first_few
-from .configs import check_pipeline, put_zoom_in, read_config, resolve_class
+from .configs import (
+    check_pipeline,
+    leave_presence_out,
+    put_zoom_in,
+    read_config,
+    resolve_class,
+)
 from .image_io import LoadedImage, convert_to_rgb, read_image
 from .prediction import Prediction
 
@@ -29,6 +36,9 @@ SHIPPED = (
     str(ASSETS / 'clsclip_shapes-5i_fold0.pth'),
 )
 TRAINING_FREE = 'baselines/maskclip_vit-b16_voc21-336.py'
+NOTHING_ASKED = (
+    'no name is likely enough: nothing was asked (all names can be, see docs/demo.md)'
+)
 # Most logits, of all classes together, that a picture gets: 256 MB.
 MAX_LOGITS = 2**26
 
@@ -61,6 +71,9 @@ class Predictor:
             Defaults to what the config says.
         zoom_in (bool): Look again where the model has seen something, see
             :class:`ZoomIn`.
+        all_names (bool): Ask for every name, likely or not: without the
+            config's ``presence`` and ``keep_classes``. Changes nothing if it
+            has neither.
         device (str, optional): Defaults to mmengine's choice.
         cfg_options (dict, optional): Changes to the config, by dotted keys.
 
@@ -77,6 +90,7 @@ class Predictor:
         classes: Sequence[str | Sequence[str]] | None = None,
         background: bool | None = None,
         zoom_in: bool = False,
+        all_names: bool = False,
         device: str | None = None,
         cfg_options: dict | None = None,
     ):
@@ -101,6 +115,8 @@ class Predictor:
                 "others by name. mmseg's MMSegInferencer shows what it says."
             )
         check_pipeline(cfg)
+        if all_names:
+            leave_presence_out(cfg, cfg_options or {})
         if clip:
             if 'backbone' not in inner:
                 raise ValueError(
@@ -124,6 +140,8 @@ class Predictor:
             )
         self.model = init_model(cfg, device=device)
         self.segmentor = getattr(self.model, 'module', self.model)
+        # The config's, whatever set_all_names says.
+        self.presence = getattr(self.segmentor, 'presence', None)
         self.random_weights = self.segmentor.has_random_weights
         self._load(checkpoint)
         self.set_classes(classes)
@@ -188,6 +206,15 @@ class Predictor:
         if classes is not None:
             encoder.set_vocabulary(classes)
 
+    def set_all_names(self, all_names: bool) -> None:
+        """Ask for every name, or for those that the presence finds likely.
+
+        Args:
+            all_names (bool): False changes nothing where there is no presence.
+        """
+        if self.presence is not None:
+            self.segmentor.presence = None if all_names else self.presence
+
     @property
     def background(self) -> bool:
         """Whether label 0 is the background."""
@@ -248,6 +275,9 @@ class Predictor:
                 "config's test_pipeline pads it and calls that its size, so "
                 'that masks would be shifted. Take another config.'
             )
+        presence, asked = self._read_presence(result)
+        if asked and not any(asked):
+            notes += (NOTHING_ASKED,)
         palette = np.array(self.model.dataset_meta['palette']).astype(int)
         return Prediction(
             pixels,
@@ -257,4 +287,23 @@ class Predictor:
             palette=palette.tolist(),
             random_weights=self.random_weights,
             notes=notes,
+            presence=presence,
+            asked=asked,
+        )
+
+    def _read_presence(
+        self, result: SegDataSample
+    ) -> tuple[tuple[float, ...] | None, tuple[bool, ...] | None]:
+        """Return how likely each class is, and whether a mask was asked of it."""
+        presence = result.get('presence')
+        if presence is None:
+            return None, None
+        # ZoomIn may have asked where a detector saw what CLIP did not.
+        regions = result.get('proposals')
+        seen = () if regions is None else set(regions.names)
+        return tuple(presence.probability.tolist()), tuple(
+            asked or name in seen
+            for name, asked in zip(
+                self.segmentor.text_encoder.names, presence.asked.tolist()
+            )
         )

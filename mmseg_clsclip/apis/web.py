@@ -48,18 +48,28 @@ def read_name(predictor: Predictor) -> str:
     return escape_text(Path(predictor.model.cfg.filename).stem)
 
 
-def draw_images(
+def show_results(
     predictions: Sequence[Prediction] | None, threshold: float, background: bool
-) -> list[Image.Image] | dict:
-    """Draw overlay and mask of each prediction; no model is asked."""
+) -> list[Image.Image | str] | dict:
+    """Draw overlay and mask of each prediction, and say what is in them.
+
+    No model is asked. What is said is Markdown.
+    """
     if not predictions:
         return gr.skip()
-    images = []
+    shown = []
     for prediction in predictions:
         labels = prediction.labels(threshold, background)
-        images.append(outputs.draw_overlay(prediction, labels))
-        images.append(outputs.draw_mask(prediction, labels))
-    return images
+        said = outputs.describe_classes(
+            outputs.list_regions(prediction, labels),
+            outputs.list_missing(prediction, labels),
+        )
+        shown += [
+            outputs.draw_overlay(prediction, labels),
+            outputs.draw_mask(prediction, labels),
+            '  \n'.join(escape_text(line).replace('_', '&#95;') for line in said),
+        ]
+    return shown
 
 
 def check_upload(data) -> str | None:
@@ -93,6 +103,7 @@ class RequestHandler:
         self.lock = Lock()
         self.can_zoom = not isinstance(predictors[0].model, ZoomIn)
         self.plus = add_zoom_in(predictors[0]) if self.can_zoom else None
+        self.can_choose = any(p.presence is not None for p in predictors)
 
     def __call__(
         self,
@@ -101,23 +112,27 @@ class RequestHandler:
         zoom_in: bool,
         threshold: float,
         background: bool,
+        all_names: bool = False,
     ) -> list:
-        """Return predictions, what to say of them, and their images.
+        """Return predictions, what to say of them, and what is shown of them.
 
         Args:
             path (str, optional): Of the picture.
             classes (str): A class a line, synonyms after commas.
             zoom_in (bool): Of the model, not of what is compared.
-            threshold (float): As :func:`draw_images` has it.
-            background (bool): As :func:`draw_images` has it.
+            threshold (float): As :func:`show_results` has it.
+            background (bool): As :func:`show_results` has it.
+            all_names (bool): Ask for every name, likely or not.
 
         Raises:
             gr.Error: With the reason, if something is invalid.
         """
         if not path:
             raise gr.Error('Drop a picture first.', print_exception=False)
-        # Classes are the models' state.
+        # Classes are the models' state, and which of them are asked.
         with self.lock:
+            for predictor in self.predictors:
+                predictor.set_all_names(all_names)
             return self._ask(path, classes or '', zoom_in, threshold, background)
 
     def _ask(
@@ -151,7 +166,7 @@ class RequestHandler:
                             ]
                         )
                     )
-            images = draw_images(predictions, threshold, background)
+            shown = show_results(predictions, threshold, background)
         except Exception as error:
             # The page shows HTML; where a file lies is nobody's business.
             reason = describe_picture_error(error).replace(path, Path(path).name)
@@ -160,7 +175,7 @@ class RequestHandler:
                 print_exception=not isinstance(error, REQUEST_ERRORS),
             ) from error
         print(*lines, sep='\n', flush=True)
-        return [predictions, '  \n'.join(lines), *images]
+        return [predictions, '  \n'.join(lines), *shown]
 
 
 def build_page(
@@ -214,6 +229,12 @@ def build_page(
                 zoom_in = gr.Checkbox(
                     label='Zoom in (ClsCLIP+)', visible=ask.can_zoom, elem_id='zoom-in'
                 )
+                all_names = gr.Checkbox(
+                    label='All names',
+                    visible=ask.can_choose,
+                    elem_id='all-names',
+                    info='Ask for every name, likely or not',
+                )
                 button = gr.Button('Segment', variant='primary', elem_id='segment')
             with gr.Column(scale=3):
                 with gr.Row():
@@ -235,12 +256,12 @@ def build_page(
                         elem_id='background',
                         info='A pixel may be of none',
                     )
-                images = []
+                images, shown = [], []
                 with gr.Row():
                     for k, predictor in enumerate(predictors):
                         with gr.Column(min_width=260):
                             gr.Markdown(f'### {read_name(predictor)}')
-                            images += [
+                            pair = [
                                 gr.Image(
                                     label=label,
                                     format='png',
@@ -256,19 +277,21 @@ def build_page(
                                     ('mask', 'Mask', 160),
                                 )
                             ]
+                            images += pair
+                            shown += [*pair, gr.Markdown(elem_id=f'classes-{k}')]
                 lines = gr.Markdown(elem_id='said')
         look = [threshold, background]
         button.click(
             ask,
-            [picture, classes, zoom_in, *look],
-            [predictions, lines, *images],
+            [picture, classes, zoom_in, *look, all_names],
+            [predictions, lines, *shown],
             show_progress_on=images,
         )
         gr.on(
             [threshold.change, background.change],
-            draw_images,
+            show_results,
             [predictions, *look],
-            images,
+            shown,
             trigger_mode='always_last',
             show_progress='hidden',
         )

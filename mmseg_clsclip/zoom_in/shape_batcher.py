@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from mmcv.transforms import Pad
+from mmengine.structures import LabelData
 from mmseg.registry import TRANSFORMS
 from mmseg.structures import SegDataSample
 from torch import Tensor
@@ -31,6 +32,23 @@ class Job(NamedTuple):
     key: Hashable
     image: np.ndarray
     metainfo: dict
+
+
+class Answer(NamedTuple):
+    """What the segmentor says of a job.
+
+    Attributes:
+        key (Hashable): The job's.
+        logits (Tensor): seg_logits (C, H, W) float32 as mmseg gives them: at
+            ``ori_shape`` if the job's metainfo has one, otherwise at the
+            segmentor's input size without what ``Pad`` added.
+        presence (LabelData, optional): Which names are there, if the segmentor
+            says it, see :class:`CLIPSegmentor`.
+    """
+
+    key: Hashable
+    logits: Tensor
+    presence: LabelData | None
 
 
 class _ResizedJob(NamedTuple):
@@ -115,7 +133,7 @@ class ShapeBatcher:
 
     def run(
         self, segmentor: ZoomableSegmentor, jobs: Iterable[Job], batch_size: int
-    ) -> Iterator[tuple[Hashable, Tensor]]:
+    ) -> Iterator[Answer]:
         """Run the segmentor.
 
         Args:
@@ -124,9 +142,7 @@ class ShapeBatcher:
             batch_size (int): Images at once.
 
         Yields:
-            tuple: The key, and seg_logits (C, H, W) float32 as mmseg gives
-            them: at ``ori_shape`` if the metainfo has one, otherwise at the
-            segmentor's input size without what ``Pad`` added.
+            Answer: Of each job, those of one shape together.
         """
         buckets: dict[tuple, list[_ResizedJob]] = defaultdict(list)  # by shape
         for job in map(self._resize_job, jobs):
@@ -144,7 +160,7 @@ class ShapeBatcher:
     @staticmethod
     def _run_batch(
         segmentor: ZoomableSegmentor, batch: list[_ResizedJob]
-    ) -> Iterator[tuple[Hashable, Tensor]]:
+    ) -> Iterator[Answer]:
         """Run the segmentor on images of one shape."""
         inputs = [
             torch.from_numpy(np.ascontiguousarray(job.image.transpose(2, 0, 1)))
@@ -153,4 +169,5 @@ class ShapeBatcher:
         samples = [SegDataSample(metainfo=job.metainfo) for job in batch]
         results = segmentor.test_step(dict(inputs=inputs, data_samples=samples))
         for job, result in zip(batch, results):
-            yield job.key, result.seg_logits.data.float()[job.inner]
+            logits = result.seg_logits.data.float()[job.inner]
+            yield Answer(job.key, logits, result.get('presence'))

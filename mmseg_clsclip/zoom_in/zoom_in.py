@@ -149,7 +149,7 @@ class ZoomIn(SegmentorWrapper):
             self.classes.require_background()
 
     def _segment_whole(self, inputs: Sequence[ZoomInput]) -> None:
-        """Fill in ``whole_logits`` where they are missing."""
+        """Fill in ``whole_logits``, and ``presence``, where they are missing."""
         missing = [picture for picture in inputs if picture.whole_logits is None]
         jobs = (
             # With the metainfo that the plain test pipeline packs.
@@ -158,8 +158,9 @@ class ZoomIn(SegmentorWrapper):
             )
             for k, picture in enumerate(missing)
         )
-        for k, logits in self.batcher.run(self.module, jobs, len(missing)):
+        for k, logits, presence in self.batcher.run(self.module, jobs, len(missing)):
             missing[k].whole_logits = self.classes.calibrate_whole(logits)
+            missing[k].presence = presence
 
     def _segment_regions(
         self, inputs: Sequence[ZoomInput], proposals: Sequence[InstanceData], join: Join
@@ -186,7 +187,7 @@ class ZoomIn(SegmentorWrapper):
             for region in self.classes.list_regions(boxes):
                 crop = picture.image[region.window.slices]  # (h, w, 3), a view
                 jobs[k, region] = Job((k, region), crop, region.metainfo)
-        for (k, region), logits in self.batcher.run(
+        for (k, region), logits, _ in self.batcher.run(
             self.module, jobs.values(), self.crop_batch_size
         ):
             prediction = self.classes.read_region(
@@ -236,7 +237,8 @@ class ZoomIn(SegmentorWrapper):
             (C, H, W) and ``pred_sem_seg`` (1, H, W) beside what was there;
             ``proposals`` with ``bboxes``, ``scores``, ``labels``, ``names``,
             ``windows`` (n, 4), what was cut out for them, and ``masks`` if
-            kept, a list of (h, w) label maps; in the metainfo
+            kept, a list of (h, w) label maps; ``presence``, if the segmentor
+            says it and was asked for the whole picture; in the metainfo
             ``proposal_source``.
 
         Raises:
@@ -296,4 +298,6 @@ class ZoomIn(SegmentorWrapper):
                 proposals=proposals,
             )
         )
+        if picture.presence is not None:
+            result.presence = picture.presence
         return result

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from mmengine.structures import LabelData
 from mmseg.structures import SegDataSample
 from torch import Tensor
 
@@ -20,12 +21,15 @@ class ZoomInput:
         label_space (LabelSpace): The classes that it asks for.
         whole_logits (Tensor, optional): (C, H, W), the segmentor's of the
             whole picture; None until they are needed.
+        presence (LabelData, optional): What the segmentor said with them of
+            which names are there.
     """
 
     image: np.ndarray
     sample: SegDataSample
     label_space: LabelSpace
     whole_logits: Tensor | None = None
+    presence: LabelData | None = None
 
     @classmethod
     def from_sample(

@@ -1,5 +1,6 @@
 """The command: what it writes, what it refuses, what it says."""
 
+import io
 import json
 import runpy
 import shlex
@@ -13,6 +14,7 @@ from PIL import Image
 from mmseg_clsclip.apis import cli, outputs, predictor
 from mmseg_clsclip.datasets.shapes_world import draw
 from mmseg_clsclip.models.clip.loading import ASSETS
+from mmseg_clsclip.utils.config_files import configs_folder
 from mmseg_clsclip.version import __version__
 
 ROOT = Path(__file__).parents[2]
@@ -51,7 +53,9 @@ def test_three_files_of_each_picture(clsclip):
         area=len(x),
         per_cent=round(len(x) / 128 / 1.28, 3),
         box=[x.min(), y.min(), x.max() + 1, y.max() + 1],
+        presence=square['presence'],
     )
+    assert said['not_found'] == []
     truth = draw(4, 'test', 0).labels == 5
     assert (truth & (labels == 2)).sum() / (truth | (labels == 2)).sum() > 0.9
     overlay = Image.open('out/a_overlay.png')
@@ -117,7 +121,7 @@ def test_nothing_is_overwritten_and_no_model_asked(clsclip, monkeypatch):
 
 
 def test_random_weights_are_said_everywhere(clsclip, monkeypatch, tiny_clip_json):
-    status, _, err = clsclip(
+    status, out, err = clsclip(
         'in/a.png',
         *CLASSES,
         '--config',
@@ -131,6 +135,7 @@ def test_random_weights_are_said_everywhere(clsclip, monkeypatch, tiny_clip_json
     )
     assert status == 0
     assert err.count(outputs.RANDOM_WARNING) == 2 and 'drawn world' not in err
+    assert out.startswith(f'{outputs.RANDOM_WARNING}\nin/a.png: found: ')
     said = json.loads(Path('out/a.json').read_text())
     assert said['random_weights'] and outputs.RANDOM_WARNING in said['notes']
     overlay = Image.open('out/a_overlay.png')
@@ -213,6 +218,84 @@ def test_a_class_may_be_called_like_a_file_without_a_suffix(clsclip):
     assert clsclip('in/a.png', '--classes', *names)[0] == 0
     said = json.loads(Path('out/a.json').read_text())
     assert [one['name'] for one in said['classes']] == names
+
+
+PRESENCE = dict(
+    type='CLIPPresence', views='whole', sharpness=1.75, weight=2.0, min_probability=0.1
+)
+
+
+def with_presence(**changes):
+    """Options by which the shipped model has a presence."""
+    path = Path('presence.py')
+    path.write_text(
+        f'_base_ = {str(configs_folder() / predictor.SHIPPED[0])!r}\n'
+        f'model = dict(presence={dict(PRESENCE, **changes)})\n'
+    )
+    return '--config', path, '--checkpoint', predictor.SHIPPED[1]
+
+
+def test_what_is_not_there_is_said(clsclip):
+    names = ['yellow circle', 'red square', 'green\nring', 'dog', 'blue cross']
+    status, out, _ = clsclip('in', *with_presence(), '--classes', *names)
+    assert status == 0
+    said = json.loads(Path('out/a.json').read_text())
+    assert list(said)[-2:] == ['found', 'not_found']
+    assert [one['name'] for one in said['found']] == names[:2]
+    assert all(one['presence'] > 0.9 for one in said['found'])
+    assert [one['name'] for one in said['not_found']] == names[2:]
+    assert [one['label'] for one in said['not_found']] == [3, 4, 5]
+    for one in said['not_found']:
+        assert one['asked'] == (one['presence'] >= 0.1)
+        assert one['presence'] < 0.5
+    lines = [line for line in out.splitlines() if line.startswith('in/a.png: ')]
+    found, missing = lines
+    for one in said['found']:
+        text = f'{one["name"]} {one["per_cent"]:.1f} % (p {one["presence"]:.2f})'
+        assert text in found
+    assert 'not likely enough to be asked: ' in missing
+    for one in said['not_found']:
+        assert f'{" ".join(one["name"].split())} (p {one["presence"]:.2f})' in missing
+    assert out.index('in/a.png: ') < out.index('in/b.png: ') < out.index('2 of 2')
+
+
+def test_all_names_are_asked(clsclip):
+    names = ['yellow circle', 'red square', 'red ring']
+    tails = []
+    for options in [], ['--all-names']:
+        status, out, _ = clsclip(
+            'in/a.png', '--overwrite', *with_presence(), *options, '--classes', *names
+        )
+        assert status == 0
+        said = json.loads(Path('out/a.json').read_text())
+        tails.append(said['found'] + said['not_found'])
+    assert all(one['presence'] is not None for one in tails[0])
+    assert all(one['presence'] is None for one in tails[1])
+    assert not all(one.get('asked', True) for one in tails[0])
+    assert all(one.get('asked', True) for one in tails[1])
+    assert len(tails[0]) == len(tails[1]) == 3
+    assert '(p ' not in out and 'likely' not in out
+
+
+def test_nothing_that_is_likely_is_a_note(clsclip):
+    names = ['red ring', 'dog', 'cat']
+    status, out, err = clsclip(
+        'in/a.png', *with_presence(min_probability=1.0), '--classes', *names
+    )
+    said = json.loads(Path('out/a.json').read_text())
+    assert status == 0 and predictor.NOTHING_ASKED in said['notes']
+    assert predictor.NOTHING_ASKED in err and 'in/a.png: found: nothing\n' in out
+    assert not said['found'] and len(said['not_found']) == 3
+    assert not np.asarray(Image.open('out/a_mask.png')).any()
+
+
+def test_a_line_has_what_stdout_can_write(clsclip, monkeypatch):
+    stdout = io.TextIOWrapper(io.BytesIO(), 'ascii')
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, 'stdout', stdout)
+        clsclip('in/a.png', '--all-names', '--classes', 'red square', '犬')
+    stdout.flush()
+    assert rb'\u72ac' in stdout.buffer.getvalue()
 
 
 def test_the_example_of_the_help_can_be_typed(clsclip, capsys, monkeypatch):

@@ -1,5 +1,6 @@
 """What is drawn, of pictures of any size."""
 
+import json
 import os
 from pathlib import Path
 
@@ -75,6 +76,65 @@ def test_areas_and_boxes():
     assert other['box'] == [5, 2, 10, 4]
     one.background = True
     assert [f['label'] for f in outputs.list_regions(one, labels)] == [1]
+
+
+def several(**options):
+    """Six classes, of which the third and the fifth have pixels."""
+    logits = torch.full((6, 10, 10), -1.0)
+    logits[2, :2], logits[4, 5:] = 1, 1
+    one = prediction((10, 10), **options)
+    one.logits, one.palette = logits, [[k] * 3 for k in range(7)]
+    one.classes = tuple((name,) for name in ('a', 'b b', 'c', 'd\n e', 'f', 'g'))
+    return one
+
+
+@pytest.mark.parametrize('background', [True, False])
+def test_what_has_no_pixel_is_listed(background):
+    one = several(background=background)
+    labels = np.zeros((10, 10), np.uint8)
+    labels[:2], labels[5:] = 2 + background, 4 + background
+    labels[2:5] = 0
+    missing = outputs.list_missing(one, labels)
+    # Without a background label 0 is a class, and has pixels.
+    names = ['a'] * background + ['b b', 'd\n e', 'g']
+    assert [each['name'] for each in missing] == names
+    for each in missing:
+        assert one.names[each['label']] == each['name']
+        assert each['presence'] is None and each['asked'] is True
+    one.presence = (0.5, 0.25, 0.98765, 0.1, 0.75, 0.00001)
+    one.asked = (True, True, True, False, True, False)
+    missing = {each['name']: each for each in outputs.list_missing(one, labels)}
+    assert missing['b b'] == dict(
+        label=1 + background, name='b b', presence=0.25, asked=True
+    )
+    assert missing['g']['presence'] == 0 and missing['g']['asked'] is False
+    presence = {f['name']: f['presence'] for f in outputs.list_regions(one, labels)}
+    assert presence['c'] == 0.9877 and presence['f'] == 0.75
+
+
+def test_the_json_says_what_was_not_found(tmp_path):
+    one = several(
+        presence=(0.5, 0.25, 0.9, 0.1, 0.75, 0.6),
+        asked=(True, True, True, False, True, False),
+    )
+    summary = outputs.save_results(one, tmp_path / 'x', 'x.jpg')
+    assert json.loads((tmp_path / 'x.json').read_text()) == summary
+    assert [each['name'] for each in summary['found']] == ['c', 'f']
+    assert [each['label'] for each in summary['not_found']] == [1, 2, 4, 6]
+    assert outputs.describe_classes(summary['found'], summary['not_found']) == [
+        'found: f 50.0 % (p 0.75), c 20.0 % (p 0.90)',
+        'not found: a (p 0.50), b b (p 0.25); '
+        'not likely enough to be asked: g (p 0.60), d e (p 0.10)',
+    ]
+
+
+def test_lines_without_a_presence_and_of_many_names():
+    names = [dict(name=f'n{k}', presence=None, asked=True) for k in range(13)]
+    found = [dict(name='x', area=5, per_cent=0.04, presence=None)]
+    said = outputs.describe_classes([], names)
+    many = ', '.join(f'n{k}' for k in range(10))
+    assert said == ['found: nothing', f'not found: {many} and 3 more']
+    assert outputs.describe_classes(found, []) == ['found: x 0.0 %']
 
 
 def test_more_labels_than_a_palette_holds():

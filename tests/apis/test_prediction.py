@@ -68,3 +68,25 @@ def test_more_classes_than_a_byte_counts():
 def test_a_threshold_that_is_no_probability(threshold):
     with pytest.raises(ValueError, match='between 0 and 1'):
         prediction().labels(threshold)
+
+
+def test_what_was_not_asked_has_no_pixel():
+    one = prediction()
+    one.asked, one.presence = (True, False, True), (0.2, 0.1, 0.3)
+    kept = one.logits.clone()
+    kept[1] = -1e4
+    np.testing.assert_array_equal(
+        one.labels(background=False), 1 + kept.argmax(0).numpy()
+    )
+    np.testing.assert_array_equal(
+        one.labels(), F.pad(kept, (0, 0, 0, 0, 1, 0)).argmax(0).numpy()
+    )
+    assert (one.logits[1] > 1).any()  # it would have had some
+
+
+def test_if_none_was_asked_the_likeliest_stands_for_no_background():
+    one = prediction()
+    one.logits = torch.full_like(one.logits, -1e4)
+    one.asked, one.presence = (False,) * 3, (0.02, 0.04, 0.03)
+    assert (one.labels(background=False) == 2).all()
+    assert not one.labels().any()

@@ -5,9 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from mmcv import imresize
 from mmengine.config import Config
+from mmengine.structures import InstanceData, LabelData
 from mmseg.apis import MMSegInferencer
 from mmseg.registry import MODELS
+from mmseg.structures import SegDataSample
 from PIL import Image
 from safetensors.torch import save_model
 
@@ -57,6 +60,99 @@ def test_a_drawn_scene_is_segmented_by_names(zoom_in):
     # Base classes of fold 0.
     assert iou(labels, 1, 'yellow circle') > 0.8
     assert iou(labels, 2, 'red square') > 0.9
+
+
+PRESENCE = dict(
+    type='CLIPPresence', views='whole', sharpness=1.75, weight=2.0, min_probability=0.1
+)
+SOME = [*NAMES, 'yellow ring', 'dog']
+
+
+def with_presence(classes=SOME, presence=None, **options):
+    return Predictor(
+        device='cpu',
+        classes=classes,
+        cfg_options={'model.presence': dict(PRESENCE, **presence or {})},
+        **options,
+    )
+
+
+@pytest.mark.parametrize('zoom_in', [False, True])
+def test_names_that_are_likely_are_asked(zoom_in):
+    predictor = with_presence(zoom_in=zoom_in)
+    prediction = predictor(SCENE)
+    segmentor = predictor.segmentor
+    picture = imresize(TRUTH.picture[..., ::-1], (64, 64))  # CLIP's own size
+    inputs = torch.from_numpy(picture).permute(2, 0, 1)
+    data = segmentor.data_preprocessor(dict(inputs=[inputs], data_samples=None))
+    expected = segmentor.presence(
+        segmentor.backbone.visual.module,
+        segmentor.text_encoder,
+        data['inputs'],
+        [(0, 0, 0, 0)],
+    ).probability[0]
+    assert prediction.presence == pytest.approx(expected.tolist(), abs=1e-5)
+    assert prediction.asked == tuple(p >= 0.1 for p in prediction.presence)
+    assert prediction.asked == (True, True, False, False)
+    assert set(np.unique(prediction.labels())) == {0, 1, 2} and not prediction.notes
+
+
+def test_a_region_of_a_name_counts_as_asked(shipped):
+    result = SegDataSample(
+        presence=LabelData(
+            probability=torch.tensor([0.25, 0.5]), asked=torch.tensor([False, False])
+        ),
+        proposals=InstanceData(names=['red square']),
+    )
+    shipped.set_classes(NAMES)
+    assert shipped._read_presence(result) == ((0.25, 0.5), (False, True))
+
+
+def test_every_name_is_asked_if_that_is_wanted():
+    options = {'model.presence': None, 'model.test_cfg.keep_classes': None}
+    plain = Predictor(device='cpu', classes=SOME, cfg_options=options)
+    without = Predictor(device='cpu', classes=SOME, all_names=True)
+    switched = with_presence()
+    likely = switched(SCENE)
+    switched.set_all_names(True)
+    expected = plain(SCENE)
+    for predictor in (without, switched):
+        prediction = predictor(SCENE)
+        assert prediction.presence is None and prediction.asked is None
+        torch.testing.assert_close(prediction.logits, expected.logits)
+    switched.set_all_names(False)
+    torch.testing.assert_close(switched(SCENE).logits, likely.logits)
+    assert (likely.logits != expected.logits).any()
+    without.set_all_names(False)  # there is none to come back
+    assert without(SCENE).presence is None
+
+
+def test_a_config_whose_names_are_chosen_can_ask_for_all(tmp_path):
+    for zoom_in, key, value in (
+        (False, 'presence', PRESENCE),
+        (True, 'presence', PRESENCE),
+        (False, 'test_cfg', dict(mode='whole', keep_classes=1)),
+    ):
+        cfg = Config.fromfile(CONFIG)
+        cfg.model.pop('presence', None)
+        cfg.model[key] = value
+        for all_names in False, True:
+            predictor = Predictor(
+                cfg,
+                CHECKPOINT,
+                device='cpu',
+                classes=SOME,
+                zoom_in=zoom_in,
+                all_names=all_names,
+            )
+            assert (predictor(SCENE).presence is None) == all_names
+
+
+def test_nothing_that_is_likely_is_said():
+    predictor = with_presence(['cat', 'dog', 'cow'], dict(min_probability=1.0))
+    prediction = predictor(SCENE)
+    assert prediction.notes == (module.NOTHING_ASKED,)
+    assert not any(prediction.asked) and not prediction.labels().any()
 
 
 def test_a_config_without_test_cfg(tiny):
@@ -159,6 +255,14 @@ def test_the_training_free_model_of_given_weights(tiny, monkeypatch, tmp_path):
             'EncoderDecoder has classes of its own',
         ),
         (dict(device='no such'), "device='no such'"),
+        (
+            dict(all_names=True, cfg_options={'model.presence': PRESENCE}),
+            'model.presence=.* says which names .* all_names .*: leave one',
+        ),
+        (
+            dict(all_names=True, cfg_options={'model.test_cfg.keep_classes': 3}),
+            'model.test_cfg.keep_classes=3 says which names',
+        ),
         (dict(classes=['a', 'background']), "'background' is where no class is"),
         (dict(classes=['a', ['b', 'a']]), "'a' stands twice"),
         (dict(classes=[]), 'vocabulary is empty'),

@@ -74,15 +74,53 @@ def test_the_threshold_moves_without_a_forward(predictors, forwards, scene):
     assert found[0].classes[1] == ('yellow square', 'square in yellow')
     areas = []
     for threshold in (0.05, 0.5, 0.95):
-        drawn = web.draw_images(found, threshold, True)
-        assert [image.mode for image in drawn] == ['RGB', 'P'] * 2
-        for one, mask in zip(found, drawn[1::2]):
-            np.testing.assert_array_equal(mask, one.labels(threshold))
+        drawn = web.show_results(found, threshold, True)
+        assert [image.mode for image in drawn[::3] + drawn[1::3]] == [
+            *['RGB'] * 2,
+            *['P'] * 2,
+        ]
+        for one, mask, text in zip(found, drawn[1::3], drawn[2::3]):
+            labels = one.labels(threshold)
+            np.testing.assert_array_equal(mask, labels)
+            for label, name in enumerate(('red circle', 'yellow square'), 1):
+                share = f'{name} {100 * (labels == label).mean():.1f} %'
+                assert (share in html.unescape(text)) == (label in labels)
         areas.append(np.count_nonzero(drawn[1]))
     assert areas[0] > areas[1] > areas[2] > 0
-    assert (np.asarray(web.draw_images(found, 0.95, False)[1]) > 0).all()
+    assert (np.asarray(web.show_results(found, 0.95, False)[1]) > 0).all()
     assert len(forwards) == 2
-    assert web.draw_images(None, 0.5, True) == gr.skip()
+    assert web.show_results(None, 0.5, True) == gr.skip()
+
+
+def test_what_is_not_there_is_said_and_can_be_asked(scene):
+    presence = dict(type='CLIPPresence', views='whole', sharpness=1.75, weight=2.0)
+    likely = Predictor(
+        device='cpu',
+        background=True,
+        cfg_options={'model.presence': dict(presence, min_probability=0.1)},
+    )
+    baseline = Predictor(
+        BASELINE, device='cpu', background=True, cfg_options={'model.presence': None}
+    )
+    ask = web.RequestHandler([likely, baseline])
+    assert ask.can_choose
+    assert not web.RequestHandler([baseline]).can_choose
+    names = 'red circle\nyellow square\n_red ring_'
+    for zoom_in in False, True:
+        found, _, *shown = ask(scene, names, zoom_in, 0.5, True)
+        said, missing = shown[2].split('  \n')
+        assert 'red circle' in said and 'ring' not in html.unescape(said)
+        assert not set('_.()%') & set(shown[2])
+        score = found[0].presence[2]
+        assert html.unescape(missing) == (
+            f'not likely enough to be asked: _red ring_ (p {score:.2f})'
+        )
+        assert found[0].asked == (True, True, False) and found[1].asked is None
+        every, _, *shown = ask(scene, names, zoom_in, 0.5, True, True)
+        assert every[0].presence is None and 'likely' not in shown[2]
+        assert torch.equal(every[1].logits, found[1].logits)
+    # The next request has its own wish.
+    assert ask(scene, names, False, 0.5, True)[0][0].asked == (True, True, False)
 
 
 def test_the_zoom_in_has_the_model_in_common(predictors, scene):
@@ -279,7 +317,7 @@ def test_what_is_too_large_or_passes_the_queue_by_is_refused(monkeypatch, capsys
     assert post('upload', many, 'multipart/form-data; boundary=x') in (400, 413)
     body = json.dumps(dict(data=['a' * 2**20], fn_index=0, session_hash='a'))
     assert post('queue/join', body.encode(), 'application/json') == 413
-    for name in 'RequestHandler', '_ask', 'draw_images', 'predict':
+    for name in 'RequestHandler', '_ask', 'show_results', 'predict':
         assert post(f'run/{name}', b'{"data": []}', 'application/json') != 200
     assert pages[0]._queue.max_size == 16
     pages[0].close()

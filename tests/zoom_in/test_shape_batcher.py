@@ -26,7 +26,7 @@ def test_regions_of_many_shapes_do_not_pile_up():
             taken.append(k)
             yield Job(k, np.zeros((k + 1, 9, 3), np.uint8), {})
 
-    for key, logits in ShapeBatcher([]).run(Zeros, regions(), 2):
+    for key, logits, _ in ShapeBatcher([]).run(Zeros, regions(), 2):
         assert logits.shape == (1, key + 1, 9)
         answered.append(key)
         assert len(taken) - len(answered) < 4 * 2

@@ -10,7 +10,7 @@ import pytest
 import torch
 from mmengine.config import ConfigDict
 from mmengine.runner.checkpoint import load_checkpoint
-from mmengine.structures import InstanceData
+from mmengine.structures import InstanceData, LabelData
 from mmseg.models import BaseSegmentor
 from mmseg.registry import MODELS
 from mmseg.structures import SegDataSample
@@ -44,6 +44,7 @@ class Colours(BaseSegmentor):
         self.out_channels = 3 + background
         self.batches = []
         self.offset = 0
+        self.judges = False
 
     def predict(self, inputs, data_samples=None):
         names = [s.metainfo.get('class_name') for s in data_samples]
@@ -56,7 +57,11 @@ class Colours(BaseSegmentor):
         if self.with_background:
             zero = torch.zeros_like(logits[:, :1])
             logits = torch.cat([zero, logits], 1) + self.offset
-        return self.postprocess_result(logits, data_samples)
+        results = self.postprocess_result(logits, data_samples)
+        if self.judges and not names[0]:
+            for result, image in zip(results, inputs):
+                result.presence = LabelData(probability=image.amax((1, 2)) / 255)
+        return results
 
     def encode_decode(self, inputs, batch_data_samples):
         pass
@@ -781,3 +786,17 @@ def test_what_is_read_of_a_segmentor_is_listed():
         assert model.decode_head.threshold == 0.5
     listed = {*get_type_hints(PromptableSegmentor), 'test_step'}
     assert attributes - {'__class__'} == listed - {'has_random_weights'}
+
+
+def test_what_is_said_of_the_names_in_the_whole_picture_is_kept():
+    image, boxes = picture(), [('red', [0, 0, 9, 9])]
+    segmentor = Colours()
+    segmentor.judges = True
+    result = ask(zoom(segmentor, whole_picture='fallback'), image, boxes)
+    torch.testing.assert_close(
+        result.presence.probability, image.float().amax((1, 2)) / 255
+    )
+    # Where the whole is not looked at, nothing is said of it; nor of episodes.
+    assert 'presence' not in ask(zoom(segmentor), image, boxes)
+    asked = zoom(segmentor, whole_picture='fallback')
+    assert 'presence' not in ask(asked, image, boxes, class_name='red')
