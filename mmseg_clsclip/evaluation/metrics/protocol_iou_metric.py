@@ -91,11 +91,12 @@ def name_protocols(metrics: Sequence) -> None:
             subclass of it, becomes a :class:`ProtocolIoUMetric`.
     """
     from .episode_iou_metric import EpisodeIoUMetric
+    from .error_shares_metric import ErrorSharesMetric
 
     named = {
         metric.prefix
         for metric in metrics
-        if isinstance(metric, (EpisodeIoUMetric, ProtocolIoUMetric))
+        if isinstance(metric, (EpisodeIoUMetric, ErrorSharesMetric, ProtocolIoUMetric))
     }
     for metric in metrics:
         if type(metric) is IoUMetric and metric.prefix not in named:
