@@ -9,7 +9,11 @@ import torch
 from mmengine.evaluator import Evaluator
 from mmseg.evaluation import IoUMetric
 
-from mmseg_clsclip.evaluation import ErrorSharesMetric, GeneralizedZeroShotIoUMetric
+from mmseg_clsclip.evaluation import (
+    ErrorSharesMetric,
+    GeneralizedZeroShotIoUMetric,
+    ProtocolIoUMetric,
+)
 from mmseg_clsclip.evaluation.metrics.protocol_iou_metric import name_protocols
 from mmseg_clsclip.evaluation.results import read_result
 
@@ -169,6 +173,13 @@ def test_it_stands_beside_another_metric(tmp_path):
         assert read['figures']['object_right'] == got['errors/object_right']
         assert read['protocol'] == got['protocol']
         assert read['per_class'] == got['per_class']
+
+
+def test_a_prefix_that_others_have_too_is_named_once():
+    # "errors/protocol" may not come twice.
+    metrics = [IoUMetric(prefix='errors'), ErrorSharesMetric(), IoUMetric()]
+    name_protocols(metrics)
+    assert type(metrics[0]) is IoUMetric and type(metrics[2]) is ProtocolIoUMetric
 
 
 def test_what_it_cannot_count_is_refused():
