@@ -31,7 +31,11 @@ from .engine import (
     TrainableOptimWrapperConstructor,
     ZeroShotRecordHook,
 )
-from .evaluation import EpisodeIoUMetric, GeneralizedZeroShotIoUMetric
+from .evaluation import (
+    EpisodeIoUMetric,
+    ErrorSharesMetric,
+    GeneralizedZeroShotIoUMetric,
+)
 from .models import (
     BinaryDiceLoss,
     CLIPPresence,
@@ -96,6 +100,7 @@ __all__ = [
     'EpisodeIoUMetric',
     'EpisodeVisualizer',
     'EpisodeVisualizerHook',
+    'ErrorSharesMetric',
     'EvaluationGuardHook',
     'FiLMHead',
     'FoldDataset',

@@ -14,7 +14,11 @@ from mmengine.config import Config
 from mmengine.dataset import DefaultSampler
 from torch import distributed, multiprocessing
 
-from mmseg_clsclip.evaluation import EpisodeIoUMetric, GeneralizedZeroShotIoUMetric
+from mmseg_clsclip.evaluation import (
+    EpisodeIoUMetric,
+    ErrorSharesMetric,
+    GeneralizedZeroShotIoUMetric,
+)
 
 pytestmark = [
     pytest.mark.slow,
@@ -260,23 +264,27 @@ def measure(rank, world, numbers, port, folder):
 
 
 def evaluate(given, folder):
-    """What both metrics say, in every process."""
+    """What each metric says, in every process."""
     for metric in (
         EpisodeIoUMetric(collect_dir=f'{folder}/collect'),
         GeneralizedZeroShotIoUMetric(['c']),
+        ErrorSharesMetric(),
     ):
         metric.dataset_meta = dict(
             classes=('background', 'a', 'b', 'c'), novel_classes=('a', 'c')
         )
         for i in DefaultSampler(given, shuffle=False):
-            metric.process({}, [given[i]])
+            sample = dict(given[i])
+            if isinstance(metric, ErrorSharesMetric):
+                del sample['class_name']  # it refuses episodes
+            metric.process({}, [sample])
         figures = metric.evaluate(len(given))
         yield {
             k: float(v) if isinstance(v, np.floating) else v for k, v in figures.items()
         }
 
 
-def test_both_metrics_give_identical_figures(tmp_path, monkeypatch):
+def test_all_metrics_give_identical_figures(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # where mmengine joins what it collects
     numbers = (1, 9, 10)
     measure(0, 1, numbers, None, tmp_path)
@@ -285,4 +293,4 @@ def test_both_metrics_give_identical_figures(tmp_path, monkeypatch):
     one, *two = (
         (tmp_path / f'{name}.json').read_text() for name in ('1-0', '2-0', '2-1')
     )
-    assert two == [one, one] and len(json.loads(one)) == 2 * len(numbers)
+    assert two == [one, one] and len(json.loads(one)) == 3 * len(numbers)

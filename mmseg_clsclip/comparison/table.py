@@ -3,7 +3,15 @@
 from collections.abc import Sequence
 
 from ..evaluation.protocol import protocol_line
-from ..evaluation.results import FIGURES, NOTHING, RANDOM, is_figure
+from ..evaluation.results import (
+    COUNTS,
+    ERRORS,
+    FIGURES,
+    NOTHING,
+    RANDOM,
+    is_figure,
+    plain_name,
+)
 from .comparability import MAY_DIFFER, training_note
 
 COSTS = ('parameters trained', 'GFLOPs', 'pictures/s', 'peak memory')
@@ -24,10 +32,20 @@ def _parameters(row: dict) -> str:
     return f'{words} of {row["parameters"] / 1e6:.2f} M'
 
 
+def _list_numbers(rows: list[dict]) -> dict[str, None]:
+    """Return the names of all that any row's metrics counted."""
+    return dict.fromkeys(k for row in rows for k in row.get('figures', {}))
+
+
 def list_figures(rows: list[dict]) -> list[str]:
     """Return the figures that any row has, in the order of columns."""
-    names = dict.fromkeys(k for row in rows for k in row.get('figures', {}))
+    names = [k for k in _list_numbers(rows) if plain_name(k) not in COUNTS]
     return [k for k in FIGURES if k in names] + [k for k in names if k not in FIGURES]
+
+
+def list_counts(rows: list[dict]) -> list[str]:
+    """Return what any row counts that is no figure, such as names asked."""
+    return [k for k in _list_numbers(rows) if plain_name(k) in COUNTS]
 
 
 def label_row(row: dict) -> str:
@@ -84,7 +102,7 @@ def build_table(rows: list[dict]) -> tuple[list[str], list[list[str]]]:
         rows (list[dict]): Outcomes with ``name``, ``notes`` and ``protocol``,
             or an ``error``.
     """
-    figures = list_figures(rows)
+    figures, counts = list_figures(rows), list_counts(rows)
     differing = [
         key
         for key in MAY_DIFFER
@@ -94,7 +112,7 @@ def build_table(rows: list[dict]) -> tuple[list[str], list[list[str]]]:
         > 1
     ]
     best = {
-        key: max(
+        key: (min if plain_name(key) in ERRORS else max)(
             (
                 row['figures'][key]
                 for row in rows
@@ -110,6 +128,7 @@ def build_table(rows: list[dict]) -> tuple[list[str], list[list[str]]]:
         'model',
         *(FIGURES.get(key, key) for key in figures),
         *COSTS,
+        *(COUNTS.get(key, key) for key in counts),
         *(key.replace('_', ' ') for key in differing),
     ]
     notes = [_note(row) for row in rows]
@@ -139,6 +158,7 @@ def build_table(rows: list[dict]) -> tuple[list[str], list[list[str]]]:
             _number(row.get('gflops'), 3),
             _number(speed),
             '-' if memory is None else f'{memory / 2**20:.0f} MiB',
+            *(_number(row['figures'].get(key)) for key in counts),
             *(str(row['protocol'].get(key, '-')) for key in differing),
         ]
         cells.append(line + [note] * any(notes))
@@ -154,6 +174,8 @@ def name_best(rows: list[dict], unseen: Sequence[str] = ()) -> str:
     """
     rows = [row for row in rows if not row.get('error') and not row.get('random')]
     for key in list_figures(rows):
+        if plain_name(key) in ERRORS:
+            continue
         ranked = sorted(
             (row for row in rows if is_figure(row['figures'].get(key))),
             key=lambda row: -row['figures'][key],
@@ -200,6 +222,18 @@ def explain_rows(rows: list[dict], remarks: list[str]) -> list[str]:
         }
         line = protocol_line(common)
         lines.insert(0, line[0].upper() + line[1:] + '.')
+    names = {plain_name(key) for key in _list_numbers(done)}
+    if names.intersection(ERRORS):
+        lines.append(
+            'Objects and background: shares of the pixels whose truth is a class, '
+            'or the background. "There" is what the truth of the picture has '
+            'somewhere. Of errors the least is the best.'
+        )
+    if 'names_asked' in names:
+        lines.append(
+            'Names asked: how many of the vocabulary masks were asked of, in the '
+            'mean over pictures.'
+        )
     if any('seconds' in row for row in done):
         libraries = (
             min(row['libraries_memory'] for row in done if 'seconds' in row) / 2**20

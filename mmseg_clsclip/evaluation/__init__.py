@@ -1,5 +1,15 @@
 """Metrics that name what they measured, and the one reader of results."""
 
-from .metrics import EpisodeIoUMetric, GeneralizedZeroShotIoUMetric, ProtocolIoUMetric
+from .metrics import (
+    EpisodeIoUMetric,
+    ErrorSharesMetric,
+    GeneralizedZeroShotIoUMetric,
+    ProtocolIoUMetric,
+)
 
-__all__ = ['EpisodeIoUMetric', 'GeneralizedZeroShotIoUMetric', 'ProtocolIoUMetric']
+__all__ = [
+    'EpisodeIoUMetric',
+    'ErrorSharesMetric',
+    'GeneralizedZeroShotIoUMetric',
+    'ProtocolIoUMetric',
+]

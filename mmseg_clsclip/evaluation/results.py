@@ -23,12 +23,33 @@ FIGURES = dict(
     mAcc='mAcc',
     aAcc='aAcc',
     pAcc='pAcc',
+    object_right='objects right',
+    object_missed='objects missed',
+    object_as_present='objects as another class there',
+    object_as_absent='objects as a class not there',
+    background_as_present='background as a class there',
+    background_as_absent='background as a class not there',
 )
+# Shares of errors: the best model has least of them.
+ERRORS = (
+    'object_missed',
+    'object_as_present',
+    'object_as_absent',
+    'background_as_present',
+    'background_as_absent',
+)
+# Numbers that are no figures: fewer are cheaper, neither better nor worse.
+COUNTS = dict(names_asked='names asked')
 TIMES = ('time', 'data_time')  # mmengine adds them
 AGAIN = 'Run tools/test.py again.'
 # Said of a result whose protocol names random weights.
 RANDOM = 'random weights'
 NOTHING = 'accuracy means NOTHING: the weights are random'
+
+
+def plain_name(key: str) -> str:
+    """Return the name of a figure without the prefix of its metric."""
+    return key.rpartition('/')[2]
 
 
 def is_figure(value: Any) -> bool:
@@ -91,7 +112,7 @@ def check_result(result: dict, source: str | os.PathLike) -> None:
                 f', not values by name. {AGAIN}'
             )
     for name, value in result['figures'].items():
-        check_figure(name, value, source, name.split('/')[-1] in FIGURES)
+        check_figure(name, value, source, plain_name(name) in FIGURES)
     for name, value in result['per_class'].items():
         if value is not None:
             check_figure(f'IoU of {name}', value, source)

@@ -9,7 +9,8 @@ FOLDS = range(NUM_FOLDS)
 STEM = 'clsclip_shapes-5i_fold{fold}'
 CONFIG = str(ROOT / f'configs/shapes/{STEM}.py')
 CHECKPOINT = str(ASSETS / f'{STEM}.pth')
-WHOLE_CONFIG = str(ROOT / 'configs/shapes/clsclip_shapes-5i_whole.py')
+# Of the whole vocabulary, for fold 0: seen and unseen classes at once.
+WHOLE_CONFIG = str(ROOT / 'configs/generalized/clsclip_shapes-15-5.py')
 # The sources of ClsCLIP+'s boxes: a config of each, for fold 0.
 PLUS_CONFIGS = {
     source: str(ROOT / f'configs/clsclip_plus/clsclip-plus_shapes-5i_fold0{suffix}.py')
@@ -19,6 +20,12 @@ PLUS_CONFIGS = {
 }
 
 
-def fold_option(fold: int) -> str:
-    """Return the option that tests the config of one fold on another."""
-    return f'test_dataloader.dataset.dataset.fold={fold}'
+def fold_option(fold: int, whole: bool = False) -> str:
+    """Return the option that tests the config of one fold on another.
+
+    Args:
+        fold (int): The other.
+        whole (bool): Whether the config asks for the whole vocabulary, and has no
+            ``EpisodeDataset`` around its data set.
+    """
+    return f'test_dataloader.dataset.{"" if whole else "dataset."}fold={fold}'

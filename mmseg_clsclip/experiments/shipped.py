@@ -1,20 +1,58 @@
-"""The figures of the shipped heads on Shapes-5i."""
+"""The figures of the shipped models on Shapes-5i."""
 
 from pathlib import Path
 from statistics import mean
+from typing import NamedTuple
 
 from rich.console import Console
 from rich.table import Table
 
-from ..evaluation.results import FIGURES
+from ..evaluation.results import COUNTS, FIGURES
 from .layout import CHECKPOINT, CONFIG, FOLDS, PLUS_CONFIGS, WHOLE_CONFIG, fold_option
 from .tool_runs import TestRun, run_tests
 
+
+class ShippedModel(NamedTuple):
+    """Where a model lies.
+
+    Attributes:
+        episodes (str): Its config, asked for one class a sample; ``{fold}`` is the
+            fold.
+        whole (str): Its config for fold 0, asked for all classes at once.
+        checkpoint (str): What both are tested with; ``{fold}`` is the fold.
+    """
+
+    episodes: str
+    whole: str
+    checkpoint: str
+
+
+class Column(NamedTuple):
+    """A column of the table.
+
+    Attributes:
+        test (str): ``'episodes'`` or ``'whole'``.
+        figure (str): Of its result.
+        head (str): Above the column.
+    """
+
+    test: str
+    figure: str
+    head: str
+
+
+MODELS = {'ClsCLIP': ShippedModel(CONFIG, WHOLE_CONFIG, CHECKPOINT)}
 COLUMNS = {
-    key: FIGURES[key].split(', ')[-1]
+    key: Column('episodes', key, FIGURES[key].split(', ')[-1].removeprefix('mIoU '))
     for key in ('miou_seen', 'miou_unseen', 'miou_unseen_small', 'fb_iou')
-} | dict(miou_whole='mIoU whole')
-PLUS_COLUMNS = {key: COLUMNS[key] for key in ('miou_unseen', 'miou_unseen_small')}
+} | dict(
+    miou_whole=Column('whole', 'mIoU', 'whole'),
+    miou_whole_seen=Column('whole', 'mIoU_seen', 'S'),
+    miou_whole_unseen=Column('whole', 'mIoU_unseen', 'U'),
+    hiou_whole=Column('whole', 'hIoU', 'h'),
+    names_asked=Column('whole', 'names_asked', COUNTS['names_asked']),
+)
+PLUS_COLUMNS = {key: COLUMNS[key].head for key in ('miou_unseen', 'miou_unseen_small')}
 
 
 def evaluate(out: Path) -> tuple[dict, dict]:
@@ -24,58 +62,101 @@ def evaluate(out: Path) -> tuple[dict, dict]:
         out (Path): Where the logs go.
 
     Returns:
-        tuple[dict, dict]: Rows of ClsCLIP, a fold each and their mean; rows
-        of ClsCLIP+, a source each.
+        tuple[dict, dict]: Rows of each of ``MODELS``, a fold each and their
+        mean; rows of ClsCLIP+, a source each.
     """
     runs = {}
-    for fold in map(str, FOLDS):
-        weights = CHECKPOINT.format(fold=fold)
-        runs['episodes', fold] = TestRun(CONFIG.format(fold=fold), weights)
-        runs['whole', fold] = TestRun(WHOLE_CONFIG, weights)
+    for fold in FOLDS:
+        for name, model in MODELS.items():
+            weights = model.checkpoint.format(fold=fold)
+            runs[name, 'episodes', str(fold)] = TestRun(
+                model.episodes.format(fold=fold), weights
+            )
+            runs[name, 'whole', str(fold)] = TestRun(
+                model.whole, weights, [fold_option(fold, whole=True)]
+            )
         for source, config in PLUS_CONFIGS.items():
-            runs[source, fold] = TestRun(config, weights, [fold_option(int(fold))])
-    metrics = run_tests(runs, out)
+            runs['ClsCLIP+', source, str(fold)] = TestRun(
+                config, CHECKPOINT.format(fold=fold), [fold_option(fold)]
+            )
+    results = run_tests(runs, out)
+    return (
+        {name: _model_rows(name, results) for name in MODELS},
+        {source: _plus_row(source, results) for source in PLUS_CONFIGS},
+    )
 
-    def rounded(key: str, task: str, fold: int) -> float:
-        if key == 'miou_whole':
-            task, key = 'whole', 'mIoU'
-        return round(metrics[task, str(fold)][key], 2)
 
-    rows = {
-        f'fold{fold}': {c: rounded(c, 'episodes', fold) for c in COLUMNS}
+def _model_rows(name: str, results: dict) -> dict[str, dict[str, float]]:
+    """Return a row a fold and their mean; a figure that is not there is left out."""
+    rows = {}
+    for fold in FOLDS:
+        of_test = {
+            test: results[name, test, str(fold)] for test in ('episodes', 'whole')
+        }
+        rows[f'fold{fold}'] = {
+            key: round(of_test[column.test][column.figure], 2)
+            for key, column in COLUMNS.items()
+            if column.figure in of_test[column.test]
+        }
+    return {**rows, 'mean': _mean(list(rows.values()))}
+
+
+def _plus_row(source: str, results: dict) -> dict:
+    """Return the mean over folds, where boxes are from, and a row a fold."""
+    folds = {
+        f'fold{fold}': {
+            key: round(results['ClsCLIP+', source, str(fold)][key], 2)
+            for key in PLUS_COLUMNS
+        }
         for fold in FOLDS
     }
-    rows['mean'] = {
-        c: round(mean(rows[f'fold{fold}'][c] for fold in FOLDS), 2) for c in COLUMNS
+    proposals = results['ClsCLIP+', source, '0']['protocol']['proposals']
+    return dict(_mean(list(folds.values())), proposals=proposals, **folds)
+
+
+def _mean(rows: list[dict[str, float]]) -> dict[str, float]:
+    """Return the mean of each figure that all rows have."""
+    return {
+        key: round(mean(row[key] for row in rows), 2)
+        for key in rows[0]
+        if all(key in row for row in rows)
     }
-    plus_rows = {}
-    for source in PLUS_CONFIGS:
-        folds = {
-            f'fold{fold}': {c: rounded(c, source, fold) for c in PLUS_COLUMNS}
-            for fold in FOLDS
-        }
-        plus_rows[source] = {
-            c: round(mean(row[c] for row in folds.values()), 2) for c in PLUS_COLUMNS
-        }
-        plus_rows[source].update(
-            proposals=metrics[source, '0']['protocol']['proposals'], **folds
-        )
-    return rows, plus_rows
 
 
 def print_tables(rows: dict, plus_rows: dict) -> None:
-    """Print ClsCLIP, one line a fold; then beside it ClsCLIP+, one a source."""
-    table = Table(title='ClsCLIP on Shapes-5i, per cent')
-    for column in ('', *COLUMNS.values()):
+    """Print the models, a line a fold; then beside ClsCLIP ClsCLIP+, a line a source.
+
+    Args:
+        rows (dict): Of :func:`evaluate`.
+        plus_rows (dict): Of the same.
+    """
+    columns = {
+        key: column.head
+        for key, column in COLUMNS.items()
+        if any(key in row for of_model in rows.values() for row in of_model.values())
+    }
+    table = Table(
+        title='mIoU on Shapes-5i, per cent',
+        caption='Asked for all 20 classes and the background at once: whole, the '
+        'mIoU of all; S, U and h, that of seen and of unseen classes and their '
+        'harmonic mean',
+    )
+    for column in ('', *columns.values()):
         table.add_column(column, justify='right')
-    for name, row in rows.items():
-        table.add_row(name, *(f'{row[key]:.1f}' for key in COLUMNS))
+    for name, of_model in rows.items():
+        for fold, row in of_model.items():
+            table.add_row(f'{name}, {fold}', *_cells(row, columns))
+        table.add_section()
     Console().print(table)
-    table = Table(title='ClsCLIP+ on Shapes-5i, mean of four folds')
+    table = Table(title='ClsCLIP+: mIoU on Shapes-5i, mean of four folds')
     for column in ('proposals', *PLUS_COLUMNS.values()):
         table.add_column(column, justify='right')
-    everything = {'none: ClsCLIP': rows['mean']}
+    everything = {'none: ClsCLIP': rows['ClsCLIP']['mean']}
     everything.update((row['proposals'], row) for row in plus_rows.values())
     for name, row in everything.items():
-        table.add_row(name, *(f'{row[key]:.1f}' for key in PLUS_COLUMNS))
+        table.add_row(name, *_cells(row, PLUS_COLUMNS))
     Console().print(table)
+
+
+def _cells(row: dict, columns: dict[str, str]) -> list[str]:
+    return [f'{row[key]:.1f}' if key in row else '-' for key in columns]

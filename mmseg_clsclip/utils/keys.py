@@ -8,6 +8,9 @@ from typing import TypedDict
 
 # Of a sample's metainfo: the one class that it asks for.
 CLASS_NAME = 'class_name'
+# Of a predicted sample: which names of the vocabulary masks were asked of, if not
+# of all: ``asked`` (K,), bool.
+PRESENCE = 'presence'
 # Of a data set's metainfo, see DatasetMeta.
 NOVEL_CLASSES = 'novel_classes'
 BASE_CLASSES = 'base_classes'

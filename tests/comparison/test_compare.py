@@ -31,7 +31,7 @@ from mmseg_clsclip.comparison.compared_models import (
 )
 from mmseg_clsclip.comparison.comparison import prepare
 from mmseg_clsclip.comparison.report import Drawing, write_report
-from mmseg_clsclip.comparison.table import build_table, name_best
+from mmseg_clsclip.comparison.table import build_table, explain_rows, name_best
 
 ROOT = Path(__file__).parents[2]
 
@@ -816,6 +816,35 @@ def test_the_best_is_bold_and_random_ones_never_are():
     assert name_best(rows) == ('model 1 and model 0 have the best mIoU alike: 60.0.')
     rows[0]['cpu_share'] = 0.3
     assert 'busy machine gave it 30 %' in build_table(rows)[1][0][-1]
+
+
+def test_seen_unseen_and_names_asked_of_a_whole_vocabulary():
+    whole = dict(mIoU=50.0, mIoU_seen=60.0, mIoU_unseen=30.0, hIoU=40.0)
+    rows = rows_of({**whole, 'names_asked': 2.66}, {**whole, 'hIoU': 41.0})
+    heads, cells = build_table(rows)
+    assert heads[1:5] == ['mIoU unseen', 'mIoU seen', 'hIoU', 'mIoU']
+    assert heads[-1] == 'names asked'  # a cost: more of it is not better
+    assert [line[-1] for line in cells] == ['2.7', '-']
+    assert [line[3] for line in cells] == ['40.0', '**41.0**']
+    (line,) = (line for line in explain_rows(rows, []) if 'ames asked' in line)
+    assert line.startswith('Names asked: how many of the vocabulary')
+    assert not any('ames asked' in line for line in explain_rows(rows[1:], []))
+
+
+def test_of_errors_the_least_is_the_best():
+    rows = rows_of(
+        dict(object_right=50.0, object_missed=20.0),
+        {'object_right': 50.0, 'object_missed': 10.0, 'x/background_as_absent': 3.0},
+        {'object_missed': 15.0, 'x/background_as_absent': 2.0},
+    )
+    heads, cells = build_table(rows)
+    assert heads[1:4] == ['objects right', 'objects missed', 'x/background_as_absent']
+    assert [line[2] for line in cells] == ['20.0', '**10.0**', '15.0']
+    assert [line[3] for line in cells] == ['-', '3.0', '**2.0**']
+    # The verdict is of what is right.
+    assert name_best(rows).startswith('model 0 and model 1 have the best objects right')
+    assert name_best(rows[1:]) == 'There are no two figures to compare.'
+    assert any('Of errors the least' in line for line in explain_rows(rows, []))
 
 
 def test_the_page_needs_nothing_else_and_the_json_is_one(tmp_path):

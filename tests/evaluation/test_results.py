@@ -109,6 +109,7 @@ def test_earlier_results_of_episodes_stand_beside_todays(write):
         ('{"mIoU": [50.0]}', r'no mIoU but \[50.0\]'),
         ('{"mIoU": -0.1}', 'mIoU of -0.1: it is in per cent'),
         ('{"a/mIoU": 100.1}', 'mIoU of 100.1: it is in per cent'),
+        ('{"errors/object_missed": 101}', 'object_missed of 101: it is in per cent'),
         ('{"mIoU": 5, "per_class": [1]}', 'one per_class but'),
         ('{"mIoU": 5, "per_class": {"a": NaN}}', 'no IoU of a but nan'),
         ('{"mIoU": 5, "per_class": {"a": {}}}', 'no IoU of a but {}'),
@@ -144,7 +145,8 @@ def test_what_was_just_written_may_lack_a_figure(write):
         read_result(write('{"mIoU": 105}'), fresh=True)
 
 
-def test_errors_may_be_above_a_hundred(write):
-    path = write(dict(rmse=123.0, mIoU=100.0, protocol=PROTOCOL))
-    assert read_result(path)['figures']['rmse'] == 123
+def test_errors_and_counts_may_be_above_a_hundred(write):
+    path = write(dict(rmse=123.0, names_asked=171.0, mIoU=100.0, protocol=PROTOCOL))
+    figures = read_result(path)['figures']
+    assert figures == dict(rmse=123, names_asked=171, mIoU=100)
     assert is_figure(0) and not is_figure(True) and not is_figure(None)

@@ -129,8 +129,9 @@ def test_each_fold_is_evaluated_with_its_own_head(monkeypatch, tmp_path):
     def test(run, work_dir, threads):
         fold = int(Path(run.checkpoint).stem[-1])
         name = Path(run.config).stem
-        if 'whole' in name:
-            return dict(mIoU=10 + fold)
+        if '15-5' in name:
+            assert run.options == [f'test_dataloader.dataset.fold={fold}']
+            return dict(mIoU=10 + fold, mIoU_seen=15 + fold, mIoU_unseen=5, hIoU=8)
         if 'plus' in name:
             assert run.options == [f'test_dataloader.dataset.dataset.fold={fold}']
             return dict(
@@ -139,16 +140,53 @@ def test_each_fold_is_evaluated_with_its_own_head(monkeypatch, tmp_path):
                 protocol=dict(proposals=name),
             )
         assert not run.options and name.endswith(f'fold{fold}')
-        return dict.fromkeys(shipped.COLUMNS, 40 + fold)
+        return dict(
+            miou_seen=50, miou_unseen=40 + fold, miou_unseen_small=30, fb_iou=60 + fold
+        )
 
     monkeypatch.setattr(tool_runs, 'run_test', test)
-    rows, plus = shipped.evaluate(tmp_path)
+    models, plus = shipped.evaluate(tmp_path)
+    rows = models.pop('ClsCLIP')
+    assert not models and list(rows) == [*(f'fold{k}' for k in range(4)), 'mean']
     assert [rows[f'fold{k}']['miou_unseen'] for k in range(4)] == [40, 41, 42, 43]
     assert rows['fold2']['miou_whole'] == 12
-    assert rows['mean'] == dict.fromkeys(rows['mean'], 41.5) | dict(miou_whole=11.5)
+    assert rows['mean'] == dict(
+        miou_seen=50,
+        miou_unseen=41.5,
+        miou_unseen_small=30,
+        fb_iou=61.5,
+        miou_whole=11.5,
+        miou_whole_seen=16.5,
+        miou_whole_unseen=5,
+        hiou_whole=8,
+    )
     assert len(plus) == 4 and len({p['proposals'] for p in plus.values()}) == 4
     for row in plus.values():
         assert row['miou_unseen'] == 21.5 and row['miou_unseen_small'] == 31.5
+
+
+def test_models_stand_in_one_table_each_with_what_it_has(capsys, monkeypatch):
+    monkeypatch.setenv('COLUMNS', '140')  # of the terminal
+    episodes = dict.fromkeys(('miou_seen', 'miou_unseen', 'miou_unseen_small'), 50.0)
+    plain = dict(episodes, fb_iou=60.0, miou_whole=38.3)
+    rows = dict(
+        ClsCLIP=dict(mean=plain), other=dict(mean=dict(plain, names_asked=2.66))
+    )
+    plus = dict(a=dict(episodes, proposals='boxes'))
+
+    def printed():
+        cells = (line.split('│')[1:-1] for line in capsys.readouterr().out.splitlines())
+        return [[cell.strip() for cell in line] for line in cells if line]
+
+    shipped.print_tables(rows, plus)
+    one, other, *_, source = printed()
+    assert one == ['ClsCLIP, mean', '50.0', '50.0', '50.0', '60.0', '38.3', '-']
+    assert other == ['other, mean', '50.0', '50.0', '50.0', '60.0', '38.3', '2.7']
+    assert source == ['boxes', '50.0', '50.0']
+    # Without a model that chooses names there is no column of them.
+    del rows['other']
+    shipped.print_tables(rows, plus)
+    assert printed()[0] == one[:-1]
 
 
 def test_mean_and_spread_are_over_seeds_of_the_mean_over_folds():

@@ -3,7 +3,9 @@
 Runs mmseg's test tool, prints two tables, writes them as JSON and draws two
 pictures. Everything is in per cent and over all four folds; seen and unseen
 mIoU and FB-IoU are per episode, `small` is of objects below 32 x 32 pixels,
-`whole` is the mIoU of 20 classes and background, asked for all at once.
+`whole` is the mIoU of 20 classes and background, asked for all at once, and
+`S`, `U` and `h` are that of its seen and of its unseen classes and their
+harmonic mean.
 """
 
 import argparse
@@ -23,7 +25,7 @@ def main(argv: list[str] | None = None) -> None:
     rows, plus_rows = evaluate(out)
     print_tables(rows, plus_rows)
     results = out / 'results.json'
-    text = json.dumps(dict(clsclip=rows, clsclip_plus=plus_rows), indent=2)
+    text = json.dumps(dict(models=rows, clsclip_plus=plus_rows), indent=2)
     with atomic_write(results) as file:
         file.write(f'{text}\n'.encode())
     pictures = out / 'clsclip.png', out / 'clsclip_plus.png'

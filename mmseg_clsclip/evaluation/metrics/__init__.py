@@ -1,7 +1,13 @@
-"""The metrics of episodes and of generalised zero-shot segmentation."""
+"""The metrics of episodes and of whole vocabularies."""
 
 from .episode_iou_metric import EpisodeIoUMetric
+from .error_shares_metric import ErrorSharesMetric
 from .generalized_iou_metric import GeneralizedZeroShotIoUMetric
 from .protocol_iou_metric import ProtocolIoUMetric
 
-__all__ = ['EpisodeIoUMetric', 'GeneralizedZeroShotIoUMetric', 'ProtocolIoUMetric']
+__all__ = [
+    'EpisodeIoUMetric',
+    'ErrorSharesMetric',
+    'GeneralizedZeroShotIoUMetric',
+    'ProtocolIoUMetric',
+]

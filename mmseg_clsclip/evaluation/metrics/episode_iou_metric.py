@@ -21,6 +21,7 @@ from ..protocol import (
     protocol_line,
     sample_traits,
 )
+from .compared_pixels import compared_pixels
 from .episode_counts import (
     SIZES,
     CountsBySize,
@@ -151,18 +152,8 @@ class EpisodeIoUMetric(BaseMetric):
                 )
             if self.output_dir:
                 self._write(sample)
-            truth = sample['gt_sem_seg']['data']
-            pred = sample['pred_sem_seg']['data'].to(truth.device)
-            if pred.shape[-2:] != truth.shape[-2:]:
-                raise ValueError(
-                    f'The truth is {tuple(truth.shape[-2:])}, the prediction '
-                    f'{tuple(pred.shape[-2:])}: put LoadAnnotations after '
-                    'Resize in the test pipeline, so that masks keep their '
-                    'size.'
-                )
-            truth, pred = truth.flatten(), pred.flatten()
-            valid = truth != self.ignore_index
-            pred, truth = pred[valid] == 1, truth[valid] == 1  # (pixels,) bool
+            pred, truth = compared_pixels(sample, self.ignore_index)
+            pred, truth = pred == 1, truth == 1  # (pixels,) bool
             self.results.append(
                 Episode(
                     sample[CLASS_NAME],

@@ -13,7 +13,7 @@ from ...datasets.masks import is_background
 from ...utils.keys import NOVEL_CLASSES, SEEN_CLASSES
 from ..protocol import SEEN
 from .iou import mean_of_numbers
-from .protocol_iou_metric import ProtocolIoUMetric
+from .protocol_iou_metric import Areas, LabelledPicture, ProtocolIoUMetric
 
 
 @METRICS.register_module()
@@ -29,7 +29,8 @@ class GeneralizedZeroShotIoUMetric(ProtocolIoUMetric):
     - ``hIoU``: their harmonic mean 2SU / (S + U), as ZS3Net and ZegCLIP have
       it.
 
-    ``per_class`` and ``protocol`` are those of :class:`ProtocolIoUMetric`.
+    ``per_class``, ``protocol`` and, with a ``presence``, ``names_asked`` are those
+    of :class:`ProtocolIoUMetric`.
     Areas are summed in int64, so several processes give what one gives. A
     background among the classes is neither seen nor unseen, as in episodes,
     unless ``unseen_classes`` names it; the protocols of VOC 15/5 and the like
@@ -88,7 +89,7 @@ class GeneralizedZeroShotIoUMetric(ProtocolIoUMetric):
             for area in IoUMetric.intersect_and_union(*args, **kwargs)
         )
 
-    def for_mmseg(self, results: list[tuple]) -> list[tuple]:
+    def for_mmseg(self, results: Sequence[LabelledPicture]) -> list[Areas]:
         """Return one entry, of exact sums."""
         return [tuple(self.sums(results))]
 
@@ -105,16 +106,16 @@ class GeneralizedZeroShotIoUMetric(ProtocolIoUMetric):
             about[SEEN_CLASSES] = SEEN
         return about
 
-    def compute_metrics(self, results: list) -> dict:
+    def compute_metrics(self, results: list[LabelledPicture]) -> dict:
         """mmseg's figures and table, the protocol, then ours.
 
         Args:
-            results (list[tuple]): Of all processes, see :meth:`process`.
+            results (list[LabelledPicture]): Of all processes, see :meth:`process`.
 
         Returns:
             dict: mmseg's figures, rounded as it rounds them, ``pAcc``,
-            ``mIoU_seen``, ``mIoU_unseen``, ``hIoU``, ``per_class`` and
-            ``protocol``.
+            ``mIoU_seen``, ``mIoU_unseen``, ``hIoU``, and all else of
+            :class:`ProtocolIoUMetric`.
         """
         metrics = super().compute_metrics(results)
         if self.format_only:

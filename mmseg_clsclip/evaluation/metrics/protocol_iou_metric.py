@@ -1,6 +1,7 @@
 """ProtocolIoUMetric: mmseg's IoUMetric, whose results say what they are of."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 from mmengine.logging import MMLogger, print_log
@@ -8,9 +9,33 @@ from mmseg.evaluation import IoUMetric
 from mmseg.registry import METRICS
 from torch import Tensor
 
-from ...utils.keys import PROTOCOL
-from ..protocol import describe_protocol, protocol_line, sample_traits
-from .iou import iou_in_percent, none_for_nan
+from ...utils.keys import PRESENCE, PROTOCOL
+from ..protocol import SampleTraits, describe_protocol, protocol_line, sample_traits
+from .iou import iou_in_percent, mean_of_numbers, none_for_nan
+
+Areas = tuple[Tensor, Tensor, Tensor, Tensor]
+
+
+@dataclass(frozen=True)
+class LabelledPicture:
+    """What is kept of a picture, to travel between processes.
+
+    Attributes:
+        areas (tuple): mmseg's four areas (K,), on the CPU.
+        traits (SampleTraits): How it was asked.
+        names_asked (int, optional): How many names masks were asked of, if the
+            model says so.
+    """
+
+    areas: Areas
+    traits: SampleTraits
+    names_asked: int | None = None
+
+
+def count_names_asked(sample: dict) -> int | None:
+    """Return how many names masks were asked of, None if the sample does not say."""
+    presence = sample.get(PRESENCE)
+    return None if presence is None else int(presence['asked'].sum())
 
 
 @METRICS.register_module()
@@ -20,6 +45,8 @@ class ProtocolIoUMetric(IoUMetric):
     Its figures and its table are mmseg's. Added are ``per_class``, the IoU of
     every class by its name in per cent, None where neither the truth nor the
     prediction has a pixel, and ``protocol``, see :func:`describe_protocol`.
+    Where a model says of which names it asked for masks (its ``presence``),
+    ``names_asked`` is their mean number in a picture.
     """
 
     def process(self, data_batch: dict, data_samples: Sequence[dict]) -> None:
@@ -28,53 +55,61 @@ class ProtocolIoUMetric(IoUMetric):
         Args:
             data_batch (dict): See :func:`sample_traits`.
             data_samples (Sequence[dict]): With a prediction and a truth of
-                shape (1, H, W).
+                shape (1, H, W). Of ``presence``, if there is one, ``asked``
+                (K,) is read.
         """
         start = len(self.results)
         super().process(data_batch, data_samples)
         # With format_only there is no truth and mmseg adds nothing.
         self.results[start:] = [
-            (areas, sample_traits(data_batch, index, sample))
+            LabelledPicture(
+                areas,
+                sample_traits(data_batch, index, sample),
+                count_names_asked(sample),
+            )
             for index, (areas, sample) in enumerate(
                 zip(self.results[start:], data_samples)
             )
         ]
 
     @staticmethod
-    def sums(results: list[tuple]) -> list[Tensor]:
+    def sums(results: Sequence[LabelledPicture]) -> list[Tensor]:
         """Return the four areas (K,) of all samples, exact below 2**53."""
         return [
             torch.stack(areas).sum(0, dtype=torch.float64)
-            for areas in zip(*(areas for areas, _ in results))
+            for areas in zip(*(picture.areas for picture in results))
         ]
 
-    def for_mmseg(self, results: list[tuple]) -> list[tuple]:
+    def for_mmseg(self, results: Sequence[LabelledPicture]) -> list[Areas]:
         """Return what mmseg's figures are made of."""
-        return [areas for areas, _ in results]
+        return [picture.areas for picture in results]
 
     def about(self) -> dict:
         """Return what the metric adds to the protocol."""
         return dict(classes=len(self.dataset_meta['classes']))
 
-    def compute_metrics(self, results: list[tuple]) -> dict:
+    def compute_metrics(self, results: list[LabelledPicture]) -> dict:
         """mmseg's figures and table, then the classes and the protocol.
 
         Args:
-            results (list[tuple]): Of all processes, see :meth:`process`.
+            results (list[LabelledPicture]): Of all processes, see :meth:`process`.
 
         Returns:
-            dict: mmseg's figures, rounded as it rounds them, ``per_class``
-            and ``protocol``.
+            dict: mmseg's figures, rounded as it rounds them, ``names_asked`` if
+            it is known, ``per_class`` and ``protocol``.
         """
         metrics = super().compute_metrics(self.for_mmseg(results))
         if self.format_only:
             return metrics
         intersection, union, *_ = (area.numpy() for area in self.sums(results))
+        asked = [p.names_asked for p in results if p.names_asked is not None]
+        if asked:
+            metrics['names_asked'] = mean_of_numbers(asked)
         metrics['per_class'] = none_for_nan(
             dict(zip(self.dataset_meta['classes'], iou_in_percent(intersection, union)))
         )
         metrics[PROTOCOL] = describe_protocol(
-            self.dataset_meta, (traits for _, traits in results), **self.about()
+            self.dataset_meta, (picture.traits for picture in results), **self.about()
         )
         print_log(protocol_line(metrics[PROTOCOL]), MMLogger.get_current_instance())
         return metrics
@@ -91,11 +126,12 @@ def name_protocols(metrics: Sequence) -> None:
             subclass of it, becomes a :class:`ProtocolIoUMetric`.
     """
     from .episode_iou_metric import EpisodeIoUMetric
+    from .error_shares_metric import ErrorSharesMetric
 
     named = {
         metric.prefix
         for metric in metrics
-        if isinstance(metric, (EpisodeIoUMetric, ProtocolIoUMetric))
+        if isinstance(metric, (EpisodeIoUMetric, ErrorSharesMetric, ProtocolIoUMetric))
     }
     for metric in metrics:
         if type(metric) is IoUMetric and metric.prefix not in named:

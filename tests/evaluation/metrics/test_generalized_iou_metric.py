@@ -6,6 +6,7 @@ import torch
 from mmseg.evaluation import IoUMetric
 
 from mmseg_clsclip.evaluation import GeneralizedZeroShotIoUMetric
+from mmseg_clsclip.evaluation.metrics.protocol_iou_metric import LabelledPicture
 from mmseg_clsclip.evaluation.protocol import SEEN, SampleTraits
 
 CLASSES = ('aeroplane', 'cat', 'cow', 'sofa', 'train', 'tvmonitor')
@@ -124,8 +125,8 @@ def test_sums_are_exact_where_mmsegs_are_not():
     traits = SampleTraits((None,))
     many, one = torch.tensor([2**26, 1]), torch.tensor([1, 0])
     got = metric.compute_metrics(
-        [((many, many, many, many), traits)]
-        + [((0 * one, one, 0 * one, one), traits)] * 3
+        [LabelledPicture((many, many, many, many), traits)]
+        + [LabelledPicture((0 * one, one, 0 * one, one), traits)] * 3
     )
     assert got['mIoU_seen'] == 100 * 2**26 / (2**26 + 3)
     assert got['mIoU_seen'] < 100

@@ -1,9 +1,12 @@
 """mmseg's IoUMetric with its protocol."""
 
 import numpy as np
+import pytest
 import torch
 from mmengine.evaluator import Evaluator
+from mmengine.structures import LabelData
 from mmseg.evaluation import IoUMetric
+from mmseg.structures import SegDataSample
 
 from mmseg_clsclip.evaluation import (
     EpisodeIoUMetric,
@@ -91,3 +94,24 @@ def test_mmsegs_metric_names_it_where_no_other_does():
             kinds[2] = ProtocolIoUMetric
         name_protocols(metrics)
         assert [type(metric) for metric in metrics] == kinds
+
+
+def asking(sample, names):
+    """What a model with a presence says of a sample, as mmengine hands it on."""
+    asked = torch.zeros(3, dtype=torch.bool)
+    asked[:names] = True
+    element = SegDataSample(presence=LabelData(asked=asked, probability=torch.rand(3)))
+    return {**sample, **element.to_dict()}
+
+
+@pytest.mark.parametrize(
+    'kind', [ProtocolIoUMetric, lambda: GeneralizedZeroShotIoUMetric(['a'])]
+)
+def test_names_asked_are_a_mean_where_a_model_says_them(kind):
+    metric = kind()
+    metric.dataset_meta = META
+    metric.process({}, [asking(s, k % 3) for k, s in enumerate(samples(5))])
+    got = metric.evaluate(5)
+    assert got.pop('names_asked') == (0 + 1 + 2 + 0 + 1) / 5
+    metric.process({}, samples(5))
+    assert metric.evaluate(5) == got
