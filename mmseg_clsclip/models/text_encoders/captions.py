@@ -29,12 +29,30 @@ class Captions:
         self.batch_size = batch_size
         self._embeddings: dict[str, Tensor] = {}
 
-    def encode(self, clip: nn.Module, captions: Sequence[str]) -> Tensor:
+    def check_lengths(self, captions: Sequence[str]) -> None:
+        """Refuse what the tower would not read to its end.
+
+        Raises:
+            ValueError: If a caption is too long.
+        """
+        for text in captions:
+            length = len(open_clip_token_ids(self.tokenizer, text))
+            if length > self.max_tokens:
+                raise ValueError(
+                    f'The caption {text[:60]!r}... has {length} tokens with start '
+                    f'and end; this model reads {self.max_tokens}. Shorten the '
+                    "names, or set the presence's max_names to fewer."
+                )
+
+    def encode(
+        self, clip: nn.Module, captions: Sequence[str], device: torch.device
+    ) -> Tensor:
         """Return unit embeddings (T, D) float32.
 
         Args:
             clip (nn.Module): Always the same, with the same weights.
             captions (Sequence[str]): As they are, without template.
+            device (torch.device): Where the result goes.
 
         Raises:
             ValueError: If one is too long, or the tower gives no finite numbers.
@@ -42,17 +60,12 @@ class Captions:
         if len(self._embeddings) > MAX_CAPTIONS:
             self._embeddings = {}
         new = [text for text in dict.fromkeys(captions) if text not in self._embeddings]
-        for text in new:
-            if len(open_clip_token_ids(self.tokenizer, text)) > self.max_tokens:
-                raise ValueError(
-                    f'The caption {text[:60]!r}... is longer than the '
-                    f'{self.max_tokens} tokens that this model reads. Shorten the '
-                    "names, or set the presence's max_names=1."
-                )
         if new:
+            self.check_lengths(new)
             features = encode_in_batches(
                 encode_short_text, clip, self.tokenizer, new, self.batch_size
             )
             check_finite(features, new, 'The text tower, by its weights')
             self._embeddings.update(zip(new, F.normalize(features, dim=-1)))
-        return torch.stack([self._embeddings[text] for text in captions])
+        # Some may have been read before the model was moved.
+        return torch.stack([self._embeddings[text].to(device) for text in captions])

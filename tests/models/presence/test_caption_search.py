@@ -97,9 +97,7 @@ def test_a_beam_reads_the_captions_that_grow_from_the_best(beam, shortlist):
     got = search(views, 7, 3, beam, shortlist)
     for view, log_p in zip(views, got):
         captions = grown(view, 7, 3, beam, shortlist)
-        np.testing.assert_allclose(
-            log_p.exp(), reference(view, 7, captions), rtol=1e-4
-        )
+        np.testing.assert_allclose(log_p.exp(), reference(view, 7, captions), rtol=1e-4)
 
 
 def test_pictures_do_not_change_each_other():

@@ -44,8 +44,6 @@ def variant(path, folder, text=None, **top):
     return load_clip(str(path))
 
 
-
-
 @torch.no_grad()
 @pytest.mark.parametrize('texts', [TEXTS, ['ring'], [''], ['ring ' * 99]])
 @pytest.mark.parametrize(
