@@ -170,7 +170,7 @@ def test_masks_are_asked_of_these_names_alone(kind):
     assert len(calls) == 1
 
 
-@each_kind
+@pytest.mark.parametrize('kind', ['clsclip', 'lseg', 'dense'])
 @pytest.mark.parametrize('background', [True, False])
 @pytest.mark.parametrize('presence', [PRESENCE, NONE, ALL])
 @pytest.mark.parametrize(
