@@ -54,10 +54,10 @@ class Setting:
             # Templates are read once a vocabulary, and 80 of them take a while.
             cfg.model.text_encoder.update(vocabulary=names, templates='name')
             cfg.model.test_cfg.setdefault('labels_only', True)
-            if cfg.model.test_cfg.get('keep_classes'):
+            if cfg.model.test_cfg.get('keep_classes') or cfg.model.get('presence'):
                 raise ValueError(
                     'All classes are asked for here: take keep_classes out of the '
-                    'test_cfg.'
+                    'test_cfg, and presence out of the model.'
                 )
             if self.dtype != 'float32':
                 cfg.model.test_cfg.dtype = self.dtype

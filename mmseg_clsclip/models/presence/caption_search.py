@@ -80,9 +80,15 @@ def caption_posterior(
 
 
 def _sum_by_name(values: Tensor, captions: Sequence[Names], number: int) -> Tensor:
-    """Return log probabilities (K,) of names, of logits (T,) of captions."""
-    named = torch.zeros(len(captions), number, dtype=torch.bool)
-    for row, names in enumerate(captions):
+    """Return log probabilities (K,) of names, of logits (T,) of captions.
+
+    The first K are those of one name, so that a large vocabulary takes no matrix
+    of all of them by all names.
+    """
+    alone, several = values.log_softmax(0).split([number, len(values) - number])
+    named = torch.zeros(len(several), number, dtype=torch.bool)
+    for row, names in enumerate(captions[number:]):
         named[row, list(names)] = True
-    every = values.log_softmax(0)[:, None].expand(-1, number)  # (T, K)
-    return every.masked_fill(~named.to(values.device), -torch.inf).logsumexp(0)
+    several = several[:, None].expand(-1, number)  # (T - K, K)
+    several = several.masked_fill(~named.to(values.device), -torch.inf)
+    return torch.logaddexp(alone, several.logsumexp(0))

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from functools import partial
-from math import inf
 from typing import Annotated, Literal, NamedTuple
 
 import torch
@@ -10,10 +9,13 @@ import torch.nn.functional as F
 from mmseg.registry import MODELS
 from torch import Tensor, nn
 
-from ...utils.arguments import Count, Rule, Share, Weight
+from ...utils.arguments import Count, Rule, Share
 from .caption_search import Names, caption_posterior
 
-Factor = Annotated[float, Rule('a finite number above 0', lambda x: 0 < x < inf)]
+# Up to 100, so that numbers stay finite, and a name that is asked above one that is
+# not: MIN_LOG times that is far above ABSENT_LOGIT.
+Factor = Annotated[float, Rule('a number above 0, up to 100', lambda x: 0 < x <= 100)]
+Weight = Annotated[float, Rule('a number from 0 to 100', lambda x: 0 <= x <= 100)]
 Caption = Annotated[str, Rule("a text with {}: 'a photo of a {}'", lambda t: '{}' in t)]
 
 # Height and width of a corner, as shares of the picture's.
@@ -115,6 +117,18 @@ class CLIPPresence:
                 f'{name!r}: run tools/calibrate_presence.py for it, or take '
                 'calibration out of presence to use its numbers all the same.'
             )
+
+    def check_text_encoder(self, text_encoder: nn.Module) -> None:
+        """Refuse a text encoder that cannot read captions of several names.
+
+        Args:
+            text_encoder (nn.Module): :class:`OpenCLIPTextEncoder`.
+
+        Raises:
+            ValueError: If it has no text tower for them.
+        """
+        if self.max_names > 1:
+            text_encoder.check_captions()
 
     def describe(self) -> str:
         """Return what results say of it, in words."""
@@ -226,12 +240,12 @@ class CLIPPresence:
     ) -> Tensor:
         """Return unit embeddings (T, D) of captions that name some of the words."""
         return text_encoder.encode_captions(
-            [
-                self.caption.replace('{}', self.conjunction.join(words[k] for k in c))
-                for c in captions
-            ],
-            device,
+            [self._write([words[k] for k in names]) for names in captions], device
         )
+
+    def _write(self, words: Sequence[str]) -> str:
+        """Return the caption that names some words."""
+        return self.caption.replace('{}', self.conjunction.join(words))
 
     def _choose(self, log_p: Tensor, at_least_one: bool) -> Tensor:
         """Return which names (N, K) are asked."""
@@ -254,7 +268,7 @@ def resolve_presence(test_cfg: dict, presence: dict | None) -> dict | None:
         ValueError: If there are both.
     """
     keep = test_cfg.get('keep_classes')
-    if keep and presence:
+    if keep and presence is not None:
         raise ValueError(
             f'keep_classes={keep} is a presence, and there is another: write '
             f'max_asked={keep} there, and take keep_classes out of the test_cfg.'

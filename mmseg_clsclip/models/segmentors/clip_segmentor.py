@@ -130,9 +130,10 @@ class CLIPSegmentor(TextPromptedSegmentor):
         self.text_encoder = MODELS.build(dict(text_encoder, clip=clip))
         self.with_background = with_background
         presence = resolve_presence(test_cfg, presence)
-        self.presence = presence and MODELS.build(presence)
+        self.presence = None if presence is None else MODELS.build(presence)
         if self.presence is not None:
             self.presence.check_clip(clip.name)
+            self.presence.check_text_encoder(self.text_encoder)
         self.has_random_weights = clip.random
         self.class_by_class = ClassByClassInference(
             type(self).class_logits, self.test_cfg.get('compile')

@@ -143,7 +143,7 @@ class DenseCLIP(CLIPSegmentor):
         """
         names = self._episode_names(metas)
         if names is None:
-            return super()._all_logits(inputs, None, windows)
+            return super()._all_logits(inputs, metas, windows)
         known = {
             name: label
             for label, group in enumerate(self.text_encoder.synonyms.values())

@@ -33,12 +33,15 @@ class Captions:
         self.dim = dim
         self._embeddings: dict[str, Tensor] = {}
 
-    def encode(self, clip: nn.Module, captions: Sequence[str]) -> Tensor:
+    def encode(
+        self, clip: nn.Module, captions: Sequence[str], device: torch.device
+    ) -> Tensor:
         """Return unit embeddings (T, D) float32; NaN of what is too long to be read.
 
         Args:
             clip (nn.Module): Always the same, with the same weights.
             captions (Sequence[str]): As they are, without template.
+            device (torch.device): Where the result goes.
 
         Raises:
             ValueError: If the tower gives no finite numbers.
@@ -57,8 +60,7 @@ class Captions:
             )
             check_finite(features, short, 'The text tower, by its weights')
             self._embeddings.update(zip(short, F.normalize(features, dim=-1)))
+        unread = torch.full((self.dim,), torch.nan)
         # Some may have been read before the model was moved.
-        device = clip.logit_scale.device
-        unread = torch.full((self.dim,), torch.nan, device=device)
-        rows = [self._embeddings.get(text, unread) for text in captions]
-        return torch.stack([row.to(device) for row in rows])
+        rows = [self._embeddings.get(text, unread).to(device) for text in captions]
+        return torch.stack(rows)

@@ -277,6 +277,24 @@ class OpenCLIPTextEncoder(CachedVocabulary, BaseModule):
         self._matrix = self._matrix.to(device)
         return self._matrix
 
+    def check_captions(self) -> None:
+        """Refuse captions if there is no text tower for them, or it will be freed.
+
+        Raises:
+            ValueError: If so.
+        """
+        freed = self.free_tower or self.clip is None
+        if freed or self._embeddings is not None:
+            raise ValueError(
+                'Captions of several names need the text tower, and '
+                + (
+                    'free_tower=True drops it: set free_tower=False'
+                    if freed
+                    else 'the vocabulary is a file of embeddings: give its names alone'
+                )
+                + ", or set the presence's max_names=1."
+            )
+
     @torch.no_grad()
     def encode_captions(self, captions: Sequence[str], device: torch.device) -> Tensor:
         """Return unit embeddings (T, D) float32 of sentences, each encoded once.
@@ -288,17 +306,9 @@ class OpenCLIPTextEncoder(CachedVocabulary, BaseModule):
             device (torch.device): Where the result goes.
 
         Raises:
-            ValueError: If the text tower is gone, or it gives no finite numbers.
+            ValueError: See :meth:`check_captions`, or if the tower gives no finite
+                numbers.
         """
-        if self.clip is None or self._embeddings is not None:
-            raise ValueError(
-                'Captions of several names need the text tower, and '
-                + (
-                    'it was freed: set free_tower=False'
-                    if self.clip is None
-                    else 'the vocabulary is a file of embeddings: give its names alone'
-                )
-                + ", or set the presence's max_names=1."
-            )
+        self.check_captions()
         self._follow_weights()
-        return self._captions.encode(self.clip.module, captions).to(device)
+        return self._captions.encode(self.clip.module, captions, device)
