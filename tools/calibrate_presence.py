@@ -38,7 +38,7 @@ def main(argv: list[str] | None = None) -> None:
     except (FileNotFoundError, ValueError) as error:
         sys.exit(f'calibrate_presence.py: {error}')
     print_tables(chosen, settings)
-    write_config(out, Path(args.config), chosen.presence)
+    write_config(out, Path(args.config), args.cfg_options or {}, chosen.presence)
     print(f'Wrote {out}.')
 
 

@@ -32,8 +32,8 @@ DRAWN_WORLD = (
     'The shipped model knows only a drawn world of coloured shapes and no photographs.'
 )
 SHIPPED = (
-    'shapes/clsclip_shapes-5i_whole.py',
-    str(ASSETS / 'clsclip_shapes-5i_fold0.pth'),
+    'generalized/clsclip-gate-presence_shapes-15-5_fold0.py',
+    str(ASSETS / 'clsclip-gate_shapes-5i_fold0.pth'),
 )
 TRAINING_FREE = 'baselines/maskclip_vit-b16_voc21-336.py'
 NOTHING_ASKED = (

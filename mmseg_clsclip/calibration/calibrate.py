@@ -122,15 +122,18 @@ def print_tables(chosen: Chosen, settings: list[Setting]) -> None:
     print(f'mIoU at p of at least {best.min_probability:g}:\n{table}')
 
 
-def write_config(path: Path, base: Path, presence: dict) -> None:
+def write_config(path: Path, base: Path, options: dict, presence: dict) -> None:
     """Write a config that adds a presence to another.
 
     Args:
         path (Path): Where it goes.
         base (Path): The other.
+        options (dict): What else takes the place of its values, by dotted keys.
         presence (dict): Of plain values.
     """
     base = os.path.relpath(base.resolve(), path.resolve().parent)
-    text = Config(dict(model=dict(presence=presence))).pretty_text
+    changes = Config({})
+    changes.merge_from_dict({**options, 'model.presence': {}})
+    changes.model.presence = presence
     with atomic_write(path) as file:
-        file.write(f'_base_ = {base!r}\n{text}'.encode())
+        file.write(f'_base_ = {base!r}\n{changes.pretty_text}'.encode())

@@ -6,11 +6,17 @@ from ..utils.config_files import configs_folder
 
 ROOT = configs_folder().parent  # tools/ is there, too
 FOLDS = range(NUM_FOLDS)
-STEM = 'clsclip_shapes-5i_fold{fold}'
-CONFIG = str(ROOT / f'configs/shapes/{STEM}.py')
-CHECKPOINT = str(ASSETS / f'{STEM}.pth')
-# Of the whole vocabulary, for fold 0: seen and unseen classes at once.
-WHOLE_CONFIG = str(ROOT / 'configs/generalized/clsclip_shapes-15-5.py')
+# Of a model by the beginning of its files' names: for one class a sample; for the
+# whole vocabulary, seen and unseen classes at once, of fold 0; the same with a
+# presence, calibrated for each fold.
+EPISODES = str(ROOT / 'configs/shapes/{model}_shapes-5i_fold{{fold}}.py')
+WHOLE = str(ROOT / 'configs/generalized/{model}_shapes-15-5.py')
+PRESENCE = str(
+    ROOT / 'configs/generalized/{model}-presence_shapes-15-5_fold{{fold}}.py'
+)
+HEADS = str(ASSETS / '{model}_shapes-5i_fold{{fold}}.pth')
+PAPER, GATE = 'clsclip', 'clsclip-gate'
+CONFIG, CHECKPOINT = (text.format(model=PAPER) for text in (EPISODES, HEADS))
 # The sources of ClsCLIP+'s boxes: a config of each, for fold 0.
 PLUS_CONFIGS = {
     source: str(ROOT / f'configs/clsclip_plus/clsclip-plus_shapes-5i_fold0{suffix}.py')

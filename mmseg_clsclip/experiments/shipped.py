@@ -8,7 +8,18 @@ from rich.console import Console
 from rich.table import Table
 
 from ..evaluation.results import COUNTS, FIGURES
-from .layout import CHECKPOINT, CONFIG, FOLDS, PLUS_CONFIGS, WHOLE_CONFIG, fold_option
+from .layout import (
+    CHECKPOINT,
+    EPISODES,
+    FOLDS,
+    GATE,
+    HEADS,
+    PAPER,
+    PLUS_CONFIGS,
+    PRESENCE,
+    WHOLE,
+    fold_option,
+)
 from .tool_runs import TestRun, run_tests
 
 
@@ -18,7 +29,8 @@ class ShippedModel(NamedTuple):
     Attributes:
         episodes (str): Its config, asked for one class a sample; ``{fold}`` is the
             fold.
-        whole (str): Its config for fold 0, asked for all classes at once.
+        whole (str): Its config, asked for all classes at once; ``{fold}`` is the
+            fold, if there is one for each.
         checkpoint (str): What both are tested with; ``{fold}`` is the fold.
     """
 
@@ -41,7 +53,13 @@ class Column(NamedTuple):
     head: str
 
 
-MODELS = {'ClsCLIP': ShippedModel(CONFIG, WHOLE_CONFIG, CHECKPOINT)}
+MODELS = {
+    f'{title}{more}': ShippedModel(
+        *(text.format(model=model) for text in (EPISODES, whole, HEADS))
+    )
+    for title, model in {'ClsCLIP': PAPER, 'ClsCLIP-gate': GATE}.items()
+    for more, whole in {'': WHOLE, ', presence': PRESENCE}.items()
+}
 COLUMNS = {
     key: Column('episodes', key, FIGURES[key].split(', ')[-1].removeprefix('mIoU '))
     for key in ('miou_seen', 'miou_unseen', 'miou_unseen_small', 'fb_iou')
@@ -52,6 +70,16 @@ COLUMNS = {
     hiou_whole=Column('whole', 'hIoU', 'h'),
     names_asked=Column('whole', 'names_asked', COUNTS['names_asked']),
 )
+# Of the pixels of objects: what they are taken for when all is asked at once.
+ERROR_COLUMNS = {
+    key: Column('whole', key, FIGURES[key].removeprefix('objects '))
+    for key in (
+        'object_right',
+        'object_missed',
+        'object_as_present',
+        'object_as_absent',
+    )
+}
 PLUS_COLUMNS = {key: COLUMNS[key].head for key in ('miou_unseen', 'miou_unseen_small')}
 
 
@@ -73,13 +101,16 @@ def evaluate(out: Path) -> tuple[dict, dict]:
                 model.episodes.format(fold=fold), weights
             )
             runs[name, 'whole', str(fold)] = TestRun(
-                model.whole, weights, [fold_option(fold, whole=True)]
+                model.whole.format(fold=fold), weights, (fold_option(fold, whole=True),)
             )
         for source, config in PLUS_CONFIGS.items():
             runs['ClsCLIP+', source, str(fold)] = TestRun(
-                config, CHECKPOINT.format(fold=fold), [fold_option(fold)]
+                config, CHECKPOINT.format(fold=fold), (fold_option(fold),)
             )
-    results = run_tests(runs, out)
+    # With a presence episodes are the same, so each is run once.
+    keys = {run: key for key, run in runs.items()}
+    once = run_tests({key: run for run, key in keys.items()}, out)
+    results = {key: once[keys[run]] for key, run in runs.items()}
     return (
         {name: _model_rows(name, results) for name in MODELS},
         {source: _plus_row(source, results) for source in PLUS_CONFIGS},
@@ -95,7 +126,7 @@ def _model_rows(name: str, results: dict) -> dict[str, dict[str, float]]:
         }
         rows[f'fold{fold}'] = {
             key: round(of_test[column.test][column.figure], 2)
-            for key, column in COLUMNS.items()
+            for key, column in {**COLUMNS, **ERROR_COLUMNS}.items()
             if column.figure in of_test[column.test]
         }
     return {**rows, 'mean': _mean(list(rows.values()))}
@@ -148,6 +179,20 @@ def print_tables(rows: dict, plus_rows: dict) -> None:
             table.add_row(f'{name}, {fold}', *_cells(row, columns))
         table.add_section()
     Console().print(table)
+    heads = {
+        key: column.head
+        for key, column in ERROR_COLUMNS.items()
+        if all(key in of_model['mean'] for of_model in rows.values())
+    }
+    if heads:
+        table = Table(
+            title="The whole vocabulary's pixels of objects, per cent, mean of folds"
+        )
+        for column in ('', *heads.values()):
+            table.add_column(column, justify='right')
+        for name, of_model in rows.items():
+            table.add_row(name, *_cells(of_model['mean'], heads))
+        Console().print(table)
     table = Table(title='ClsCLIP+: mIoU on Shapes-5i, mean of four folds')
     for column in ('proposals', *PLUS_COLUMNS.values()):
         table.add_column(column, justify='right')

@@ -34,6 +34,7 @@ def test_what_is_written_is_a_config(monkeypatch, tmp_path, capsys):
     cfg = Config.fromfile(out)
     presence = cfg.model.presence
     assert cfg.model.type == 'ClsCLIP' and presence.views == 'whole'
+    assert cfg.train_dataloader.dataset.dataset.length == 12  # an option of the run
     assert presence.calibration.clip.startswith('shapes-clip@')
     assert presence.calibration.chosen_on == (
         '2 training pictures and 15 base classes of Shapes-5i, fold 0'

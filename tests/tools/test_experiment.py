@@ -126,14 +126,21 @@ def test_a_run_trains_and_tests_the_fold_and_seed_it_is_of(tmp_path, monkeypatch
 
 
 def test_each_fold_is_evaluated_with_its_own_head(monkeypatch, tmp_path):
+    asked = []
+
     def test(run, work_dir, threads):
         fold = int(Path(run.checkpoint).stem[-1])
         name = Path(run.config).stem
+        asked.append((name, fold))
         if '15-5' in name:
-            assert run.options == [f'test_dataloader.dataset.fold={fold}']
-            return dict(mIoU=10 + fold, mIoU_seen=15 + fold, mIoU_unseen=5, hIoU=8)
+            assert run.options == (f'test_dataloader.dataset.fold={fold}',)
+            whole = dict(mIoU=10 + fold, mIoU_seen=15 + fold, mIoU_unseen=5, hIoU=8)
+            if 'presence' in name:
+                assert name.endswith(f'presence_shapes-15-5_fold{fold}')
+                return dict(whole, mIoU=70, names_asked=2)
+            return whole
         if 'plus' in name:
-            assert run.options == [f'test_dataloader.dataset.dataset.fold={fold}']
+            assert run.options == (f'test_dataloader.dataset.dataset.fold={fold}',)
             return dict(
                 miou_unseen=20 + fold,
                 miou_unseen_small=30 + fold,
@@ -146,8 +153,15 @@ def test_each_fold_is_evaluated_with_its_own_head(monkeypatch, tmp_path):
 
     monkeypatch.setattr(tool_runs, 'run_test', test)
     models, plus = shipped.evaluate(tmp_path)
-    rows = models.pop('ClsCLIP')
-    assert not models and list(rows) == [*(f'fold{k}' for k in range(4)), 'mean']
+    assert len(asked) == len(set(asked)) == 4 * (2 + 4 + 4)
+    assert list(models) == [
+        *('ClsCLIP', 'ClsCLIP, presence', 'ClsCLIP-gate', 'ClsCLIP-gate, presence')
+    ]
+    sure = models['ClsCLIP, presence']
+    assert sure['fold2']['miou_whole'] == 70 and sure['mean']['names_asked'] == 2
+    assert sure['fold2']['miou_unseen'] == 42
+    rows = models['ClsCLIP']
+    assert list(rows) == [*(f'fold{k}' for k in range(4)), 'mean']
     assert [rows[f'fold{k}']['miou_unseen'] for k in range(4)] == [40, 41, 42, 43]
     assert rows['fold2']['miou_whole'] == 12
     assert rows['mean'] == dict(
@@ -183,6 +197,11 @@ def test_models_stand_in_one_table_each_with_what_it_has(capsys, monkeypatch):
     assert one == ['ClsCLIP, mean', '50.0', '50.0', '50.0', '60.0', '38.3', '-']
     assert other == ['other, mean', '50.0', '50.0', '50.0', '60.0', '38.3', '2.7']
     assert source == ['boxes', '50.0', '50.0']
+    # Where errors are known of all they have a table.
+    for of_model in rows.values():
+        of_model['mean'].update(object_right=80.0, object_missed=9.0)
+    shipped.print_tables(rows, plus)
+    assert ['other', '80.0', '9.0'] in printed()
     # Without a model that chooses names there is no column of them.
     del rows['other']
     shipped.print_tables(rows, plus)

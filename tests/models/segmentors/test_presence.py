@@ -16,6 +16,7 @@ from mmseg.structures import SegDataSample
 from mmseg_clsclip.datasets.shapes_world import draw
 from mmseg_clsclip.models.clip.loading import ASSETS, load_clip
 from mmseg_clsclip.models.inference.running_argmax import ABSENT_LOGIT
+from mmseg_clsclip.utils.config_files import configs_folder
 
 # A trained one: which names it finds differs from picture to picture.
 TRAINED = 'shapes-clip'
@@ -459,10 +460,6 @@ def test_a_vocabulary_may_be_a_file_where_a_caption_is_a_name(
     [
         (dict(test_cfg=dict(keep_classes=2)), 'max_asked=2 there, and take keep'),
         (dict(text=dict(free_tower=True)), 'free_tower=True drops it'),
-        (
-            dict(presence=dict(PRESENCE, calibration=dict(clip='ViT-B-16@0'))),
-            "calibrated for the CLIP 'ViT-B-16@0', and this is 'tiny-clip@",
-        ),
         (dict(presence='CLIPPresence'), "presence='CLIPPresence': write a dict or"),
         (dict(presence=dict(PRESENCE, weight='2')), "weight='2': write a number"),
     ],
@@ -630,3 +627,17 @@ def test_figures_of_episodes_are_left_alone(tmp_path):
     config = 'shapes/clsclip_shapes-5i_fold0'
     plain, other = (run(tmp_path, config, cfg) for cfg in ({}, OPTIONS))
     assert plain['miou_unseen'] == other['miou_unseen'] > 0
+
+
+@pytest.mark.parametrize('pretrained', ['shipped', None])
+def test_numbers_of_another_clip_are_refused_unless_all_is_random(pretrained):
+    cfg = Config.fromfile(configs_folder() / 'shapes/clsclip_shapes-5i_whole.py').model
+    cfg.backbone.pretrained = pretrained
+    cfg.presence = dict(PRESENCE, calibration=dict(clip='ViT-B-16@0'))
+    if pretrained is None:
+        assert MODELS.build(cfg).has_random_weights
+        return
+    with pytest.raises(
+        ValueError, match="calibrated for the CLIP 'ViT-B-16@0', and this is 'shapes-"
+    ):
+        MODELS.build(cfg)
