@@ -84,7 +84,7 @@ def test_the_threshold_moves_without_a_forward(predictors, forwards, scene):
             labels = one.labels(threshold)
             np.testing.assert_array_equal(mask, labels)
             for label, name in enumerate(('red circle', 'yellow square'), 1):
-                share = f'{name} {100 * (labels == label).mean():.1f} %'
+                share = f'{name} {round(100 * (labels == label).mean(), 3):.1f} %'
                 assert (share in html.unescape(text)) == (label in labels)
         areas.append(np.count_nonzero(drawn[1]))
     assert areas[0] > areas[1] > areas[2] > 0
