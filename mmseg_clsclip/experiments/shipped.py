@@ -161,6 +161,9 @@ def print_tables(rows: dict, plus_rows: dict) -> None:
         rows (dict): Of :func:`evaluate`.
         plus_rows (dict): Of the same.
     """
+    # Where nothing else is said a terminal has 80 columns, too few for a name.
+    console = Console()
+    console = Console(width=max(110, console.width))
     columns = {
         key: column.head
         for key, column in COLUMNS.items()
@@ -178,7 +181,7 @@ def print_tables(rows: dict, plus_rows: dict) -> None:
         for fold, row in of_model.items():
             table.add_row(f'{name}, {fold}', *_cells(row, columns))
         table.add_section()
-    Console().print(table)
+    console.print(table)
     heads = {
         key: column.head
         for key, column in ERROR_COLUMNS.items()
@@ -192,7 +195,7 @@ def print_tables(rows: dict, plus_rows: dict) -> None:
             table.add_column(column, justify='right')
         for name, of_model in rows.items():
             table.add_row(name, *_cells(of_model['mean'], heads))
-        Console().print(table)
+        console.print(table)
     table = Table(title='ClsCLIP+: mIoU on Shapes-5i, mean of four folds')
     for column in ('proposals', *PLUS_COLUMNS.values()):
         table.add_column(column, justify='right')
@@ -200,7 +203,7 @@ def print_tables(rows: dict, plus_rows: dict) -> None:
     everything.update((row['proposals'], row) for row in plus_rows.values())
     for name, row in everything.items():
         table.add_row(name, *_cells(row, PLUS_COLUMNS))
-    Console().print(table)
+    console.print(table)
 
 
 def _cells(row: dict, columns: dict[str, str]) -> list[str]:

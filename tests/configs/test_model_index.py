@@ -56,6 +56,9 @@ def documented(folder, name):
             'mIoU unseen, mean of folds': unseen,
             'mIoU unseen small, mean of folds': small,
         }
+    if name.startswith('clsclip-gate'):
+        seen, unseen, fb_iou, *_ = row('docs/presence.md', f'ClsCLIP-gate, fold {fold}')
+        return {'mIoU seen': seen, 'mIoU unseen': unseen, 'FB-IoU': fb_iou}
     prefix = 'no navigation, ' if folder == 'ablations' else ''
     seen, unseen, fb_iou, whole = row(PAGES[folder], f'{prefix}fold {fold or 0}')
     if name.endswith('whole'):
