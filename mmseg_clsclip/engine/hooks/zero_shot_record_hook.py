@@ -133,7 +133,12 @@ class ZeroShotRecordHook(Hook):
         if has_random_weights(runner.model) or is_untrained(runner.model):
             protocol['random_weights'] = True
         presence = find_presence(runner.model)
-        if presence and not any(find_episode_datasets(dataset)):
+        if presence and any(find_episode_datasets(dataset)):
+            warn(
+                "The model's presence is not used: each sample asks for one name. "
+                'Take a config that asks for a whole vocabulary.'
+            )
+        elif presence:
             protocol['presence'] = presence
         name_protocols(evaluator.metrics)
         evaluator.dataset_meta = {**dataset.metainfo, PROTOCOL: protocol}

@@ -265,13 +265,18 @@ def resolve_presence(test_cfg: dict, presence: dict | None) -> dict | None:
     """Return the config of a presence, which ``keep_classes`` stands for, too.
 
     Raises:
-        ValueError: If there are both.
+        ValueError: If there are both, or it has no type.
     """
     keep = test_cfg.get('keep_classes')
     if keep and presence is not None:
         raise ValueError(
             f'keep_classes={keep} is a presence, and there is another: write '
             f'max_asked={keep} there, and take keep_classes out of the test_cfg.'
+        )
+    if presence is not None and 'type' not in presence:
+        raise ValueError(
+            f'presence={dict(presence)} has no type: write '
+            "dict(type='CLIPPresence', ...)."
         )
     if not keep:
         return presence

@@ -377,6 +377,7 @@ def test_a_result_says_which_names_are_asked(tmp_path, logged, zoom_in):
     test = Runner.from_cfg(copy.deepcopy(cfg))
     test.test()
     assert 'presence' not in protocol_of(test)  # of episodes it has no say
+    assert any("The model's presence is not used" in line for line in logged)
     whole = Config.fromfile(ROOT / 'configs/shapes/clsclip_shapes-5i_whole.py')
     cfg.test_dataloader.dataset = whole.test_dataloader.dataset
     cfg.test_dataloader.dataset.length = 2

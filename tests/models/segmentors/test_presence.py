@@ -460,6 +460,8 @@ def test_a_vocabulary_may_be_a_file_where_a_caption_is_a_name(
     [
         (dict(test_cfg=dict(keep_classes=2)), 'max_asked=2 there, and take keep'),
         (dict(text=dict(free_tower=True)), 'free_tower=True drops it'),
+        (dict(presence=dict(views='whole')), "no type: write dict.type='CLIPPresence'"),
+        (dict(presence={}), "no type: write dict.type='CLIPPresence'"),
         (dict(presence='CLIPPresence'), "presence='CLIPPresence': write a dict or"),
         (dict(presence=dict(PRESENCE, weight='2')), "weight='2': write a number"),
     ],
@@ -467,11 +469,6 @@ def test_a_vocabulary_may_be_a_file_where_a_caption_is_a_name(
 def test_what_does_not_do_is_refused_when_it_is_built(tiny_clip_json, cfg, message):
     with pytest.raises(ValueError, match=message):
         build(tiny_clip_json, **cfg)
-
-
-def test_a_presence_without_a_type_is_refused(tiny_clip_json):
-    with pytest.raises(KeyError, match='type'):
-        build(tiny_clip_json, presence={})
 
 
 # Other CLIPs.
