@@ -3,7 +3,7 @@
 Of one random picture and K made-up names, of which so many are asked; weights are
 random, which changes no time. In turns run all names, the likeliest, a model that
 is asked for just these, and CLIP's pass of the picture. The floor is the sum of
-the latter two. Printed is, too, whether the labels are those of that model.
+the latter two. Printed is, too, how many labels are those of that model.
 """
 
 import argparse

@@ -20,8 +20,8 @@ def test_rows(coarse_clip_json):
     assert [(row['asked'], row['views']) for row in rows] == [
         (number, views) for number in (2, 3) for views in ('whole', 'corners')
     ]
-    assert all(row['same_labels'] and row['seconds'] > 0 for row in rows)
-    assert format_presence(rows).count('the same') == 4
+    assert all(row['same_labels'] > 0.99 and row['seconds'] > 0 for row in rows)
+    assert format_presence(rows).count('100.00%') == 4
 
 
 def test_more_than_there_are():
