@@ -36,6 +36,14 @@ class TextGatedVisionTransformer(ClsCLIPVisionTransformer):
                 'weighs the patches here and is no token: leave num_tokens out.'
             )
         self.weights = weights
+        # By a name of their own in checkpoints: as large as what replaces the
+        # [CLS], they mean something else.
+        self.add_module(f'{weights}_gates', self._modules.pop('projections'))
+
+    @property
+    def projections(self) -> nn.ModuleList:
+        """The maps L_i."""
+        return self.get_submodule(f'{self.weights}_gates')
 
     def inject_text(self, i: int, x: Tensor, text: Tensor) -> Tensor:
         """Weigh the patches of tokens (M, 1 + h * w, C) by text tokens (M, D)."""

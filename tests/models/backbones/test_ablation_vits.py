@@ -151,3 +151,16 @@ def test_projections_start_where_clip_reads_them(tiny_clip_json, data, number):
         # Alike they would stay alike.
         assert len(others) == number - 1
         assert all((token - other).abs().max() > 0.1 for other in others)
+
+
+@pytest.mark.parametrize('weights', ['channel', 'spatial'])
+def test_gates_are_no_projections_to_a_checkpoint(tiny_clip_json, weights):
+    gated = make(TextGatedVisionTransformer, tiny_clip_json, weights=weights)
+    trained = [name for name, value in gated.named_parameters() if value.requires_grad]
+    assert trained and all(name.startswith(f'{weights}_gates.') for name in trained)
+    assert list(gated.projections.parameters()) == [
+        value for value in gated.parameters() if value.requires_grad
+    ]
+    plain = make(ClsCLIPVisionTransformer, tiny_clip_json)
+    with pytest.raises(RuntimeError, match='Unexpected key'):
+        plain.load_state_dict(gated.state_dict())
