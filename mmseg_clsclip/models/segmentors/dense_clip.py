@@ -72,8 +72,8 @@ class DenseCLIP(CLIPSegmentor):
     def _read_tower(self) -> None:
         """Scale and background as vocabulary and tower are now."""
         encoder = self.text_encoder
-        if encoder.clip is not None:
-            self.logit_scale = float(encoder.clip.module.logit_scale.exp())
+        # A number: the property would be read anew in an exported graph.
+        self.logit_scale = encoder.logit_scale
         if not self.with_background:
             return
         if self._checked is not encoder.synonyms:
