@@ -86,9 +86,11 @@ def _sum_by_name(values: Tensor, captions: Sequence[Names], number: int) -> Tens
     of all of them by all names.
     """
     alone, several = values.log_softmax(0).split([number, len(values) - number])
+    of_several = captions[number:]
+    rows = [row for row, names in enumerate(of_several) for _ in names]
+    columns = [name for names in of_several for name in names]
     named = torch.zeros(len(several), number, dtype=torch.bool)
-    for row, names in enumerate(captions[number:]):
-        named[row, list(names)] = True
+    named[rows, columns] = True
     several = several[:, None].expand(-1, number)  # (T - K, K)
     several = several.masked_fill(~named.to(values.device), -torch.inf)
     return torch.logaddexp(alone, several.logsumexp(0))

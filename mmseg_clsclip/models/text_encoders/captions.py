@@ -1,6 +1,7 @@
 """Captions: sentences that a text tower reads, each encoded once."""
 
 from collections.abc import Callable, Sequence
+from itertools import compress
 
 import torch
 import torch.nn.functional as F
@@ -49,18 +50,30 @@ class Captions:
         if len(self._embeddings) > MAX_CAPTIONS:
             self._embeddings = {}
         new = [text for text in dict.fromkeys(captions) if text not in self._embeddings]
-        short = [
-            text
-            for text in new
-            if len(open_clip_token_ids(self.tokenizer, text)) <= self.max_tokens
-        ]
-        if short:
-            features = encode_in_batches(
-                encode_short_text, clip, self.tokenizer, short, self.batch_size
-            )
-            check_finite(features, short, 'The text tower, by its weights')
-            self._embeddings.update(zip(short, F.normalize(features, dim=-1)))
+        if new:
+            self._read(clip, new)
         unread = torch.full((self.dim,), torch.nan)
         # Some may have been read before the model was moved.
         rows = [self._embeddings.get(text, unread).to(device) for text in captions]
         return torch.stack(rows)
+
+    def _read(self, clip: nn.Module, texts: list[str]) -> None:
+        """Encode texts that are new, but for those that are too long."""
+        *tokens, empty = self.tokenizer([*texts, ''])  # (L,) each
+        # One that leaves the last place empty was not cut off.
+        last = int(min(self.max_tokens, len(empty))) - 1
+        fits = [
+            row[last] == empty[last]
+            or len(open_clip_token_ids(self.tokenizer, text)) <= self.max_tokens
+            for row, text in zip(tokens, texts)
+        ]
+        short = list(compress(texts, fits))
+        if short:
+            features = encode_in_batches(
+                encode_short_text,
+                clip,
+                torch.stack(list(compress(tokens, fits))),
+                self.batch_size,
+            )
+            check_finite(features, short, 'The text tower, by its weights')
+            self._embeddings.update(zip(short, F.normalize(features, dim=-1)))

@@ -238,7 +238,7 @@ class OpenCLIPTextEncoder(CachedVocabulary, BaseModule):
         ]
         texts = [text for group in groups for text in group]
         features = encode_in_batches(
-            encode_text, self.clip.module, self.tokenizer, texts, self.batch_size
+            encode_text, self.clip.module, self.tokenizer(texts), self.batch_size
         )  # (T, D)
         check_finite(features, texts, 'The text tower, by its weights')
         if self.normalize:

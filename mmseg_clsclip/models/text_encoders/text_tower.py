@@ -1,5 +1,7 @@
 """Texts through CLIP's text tower."""
 
+from collections.abc import Callable
+
 import open_clip
 import torch
 from open_clip.transformer import text_global_pool
@@ -41,23 +43,19 @@ def encode_short_text(clip: nn.Module, tokens: Tensor) -> Tensor:
 
 
 def encode_in_batches(
-    encode, clip: nn.Module, tokenizer, texts: list[str], batch_size: int
+    encode: Callable, clip: nn.Module, tokens: Tensor, batch_size: int
 ) -> Tensor:
     """Return embeddings (T, D) float32 of texts, a batch after the other.
 
     Args:
         encode (Callable): One of the two above.
         clip (nn.Module): A CLIP of open_clip.
-        tokenizer (Callable): Its.
-        texts (list[str]): T of them.
+        tokens (Tensor): Token ids (T, L), as its tokenizer gives them.
         batch_size (int): Texts in one forward of the tower.
     """
     device = clip.logit_scale.device
     # Full precision whatever surrounds it: the result is kept for good.
     with torch.autocast(device.type, enabled=False):
         return torch.cat(
-            [
-                encode(clip, tokenizer(texts[i : i + batch_size]).to(device))
-                for i in range(0, len(texts), batch_size)
-            ]
+            [encode(clip, part.to(device)) for part in tokens.split(batch_size)]
         ).float()

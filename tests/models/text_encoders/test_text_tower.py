@@ -130,7 +130,7 @@ def test_batches_are_one_batch(tiny_clip_json):
     for size in (1, 2, 3, 99):
         with torch.autocast('cpu', torch.bfloat16):
             got = encode_in_batches(
-                encode_short_text, clip.model, clip.tokenizer, TEXTS, size
+                encode_short_text, clip.model, clip.tokenizer(TEXTS), size
             )
         assert got.dtype == torch.float32
         torch.testing.assert_close(got, want, atol=1e-5, rtol=0)
