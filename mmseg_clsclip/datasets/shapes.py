@@ -1,14 +1,13 @@
 """Shapes-5i as an mmseg data set whose files are drawn when they are read."""
 
-import io
 import re
 from functools import lru_cache
 from typing import Annotated, Literal
 
+import cv2
 from mmengine.fileio import BaseStorageBackend, register_backend
 from mmseg.datasets import BaseSegDataset
 from mmseg.registry import DATASETS
-from PIL import Image
 
 from ..utils.arguments import Rule
 from ..utils.keys import DatasetMeta, Protocol
@@ -48,10 +47,9 @@ class ShapesBackend(BaseStorageBackend):
             )
         split, seed, index, labels = match.groups()
         scene = _draw(int(index), split, int(seed))
-        buffer = io.BytesIO()
+        image = scene.labels if labels else scene.picture[..., ::-1]  # BGR
         # Uncompressed, since it is read back at once.
-        Image.fromarray(scene.labels if labels else scene.picture).save(buffer, 'BMP')
-        return buffer.getvalue()
+        return cv2.imencode('.bmp', image)[1].tobytes()
 
     def get_text(self, filepath: str, encoding: str = 'utf-8') -> str:
         """Raise an error: there is no text in this world."""
