@@ -4,9 +4,7 @@ import difflib
 from collections.abc import Sequence
 
 import numpy as np
-import torch
 from mmengine.logging import MMLogger, print_log
-from mmseg.evaluation import IoUMetric
 from mmseg.registry import METRICS
 
 from ...datasets.masks import is_background
@@ -31,7 +29,7 @@ class GeneralizedZeroShotIoUMetric(ProtocolIoUMetric):
 
     ``per_class``, ``protocol`` and, with a ``presence``, ``names_asked`` are those
     of :class:`ProtocolIoUMetric`.
-    Areas are summed in int64, so several processes give what one gives. A
+    Areas are summed exactly, so several processes give what one gives. A
     background among the classes is neither seen nor unseen, as in episodes,
     unless ``unseen_classes`` names it; the protocols of VOC 15/5 and the like
     leave its pixels out (255).
@@ -81,17 +79,9 @@ class GeneralizedZeroShotIoUMetric(ProtocolIoUMetric):
         self._is_unseen, self._is_seen = unseen, seen
         self._dataset_meta = meta
 
-    @staticmethod
-    def intersect_and_union(*args, **kwargs) -> tuple:
-        """Return mmseg's four areas (K,), as int64; it counts in whole floats."""
-        return tuple(
-            area.to(torch.int64)
-            for area in IoUMetric.intersect_and_union(*args, **kwargs)
-        )
-
     def for_mmseg(self, results: Sequence[LabelledPicture]) -> list[Areas]:
         """Return one entry, of exact sums."""
-        return [tuple(self.sums(results))]
+        return [self.sums(results)]
 
     def about(self) -> dict:
         """Return what the metric adds to the protocol."""

@@ -73,16 +73,45 @@ class ProtocolIoUMetric(IoUMetric):
         ]
 
     @staticmethod
-    def sums(results: Sequence[LabelledPicture]) -> list[Tensor]:
-        """Return the four areas (K,) of all samples, exact below 2**53."""
-        return [
+    def intersect_and_union(
+        pred_label: Tensor, label: Tensor, num_classes: int, ignore_index: int
+    ) -> Areas:
+        """Count mmseg's four areas, which has them of floats, in a tenth of the time.
+
+        Args:
+            pred_label (Tensor): Predicted labels (H, W).
+            label (Tensor): True ones.
+            num_classes (int): K. Other labels are none of them.
+            ignore_index (int): Truth that does not count.
+
+        Returns:
+            tuple[Tensor, ...]: Intersection, union, prediction and truth (K,), int64
+            on the CPU.
+        """
+        none = pred_label.new_tensor(num_classes, dtype=torch.long)
+        valid = label != ignore_index
+        pred, truth = (
+            torch.where(valid & (x >= 0) & (x < num_classes), x.long(), none).flatten()
+            for x in (pred_label, label)
+        )
+        same = torch.where(pred == truth, truth, none)
+        intersection, predicted, true = (
+            x.bincount(minlength=num_classes + 1)[:num_classes].cpu()
+            for x in (same, pred, truth)
+        )
+        return intersection, predicted + true - intersection, predicted, true
+
+    @staticmethod
+    def sums(results: Sequence[LabelledPicture]) -> Areas:
+        """Return the four areas (K,) of all samples, float64, exact below 2**53."""
+        return tuple(
             torch.stack(areas).sum(0, dtype=torch.float64)
             for areas in zip(*(picture.areas for picture in results))
-        ]
+        )
 
     def for_mmseg(self, results: Sequence[LabelledPicture]) -> list[Areas]:
-        """Return what mmseg's figures are made of."""
-        return [picture.areas for picture in results]
+        """Return what mmseg's figures are made of: its own floats."""
+        return [tuple(area.float() for area in p.areas) for p in results]
 
     def about(self) -> dict:
         """Return what the metric adds to the protocol."""

@@ -68,6 +68,18 @@ def test_figures_are_mmsegs_and_the_protocol_is_named():
     )
 
 
+@pytest.mark.parametrize('dtype', [torch.int64, torch.int32, torch.float32])
+def test_areas_are_mmsegs_in_whole_numbers(dtype):
+    # Of four classes; 4 and -1 are none, 255 does not count.
+    labels = torch.tensor([-1, 0, 1, 2, 3, 4, 255])
+    pred, truth = labels[torch.randint(0, 7, (2, 30, 40))]
+    got = ProtocolIoUMetric.intersect_and_union(pred.to(dtype), truth, 4, 255)
+    want = IoUMetric.intersect_and_union(pred, truth, 4, 255)
+    for own, others in zip(got, want):
+        assert own.dtype == torch.int64
+        assert torch.equal(own.float(), others) and own.min() > 0
+
+
 def test_mmsegs_metric_names_it_where_no_other_does():
     evaluator = Evaluator([IoUMetric(), IoUMetric(prefix='a'), IoUMetric(prefix='b')])
     name_protocols(evaluator.metrics)
