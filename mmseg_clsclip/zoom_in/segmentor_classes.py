@@ -172,5 +172,5 @@ class SegmentorClasses(ABC):
     def label_pixels(self, logits: Tensor) -> Tensor:
         """Return the label map (1, H, W) of seg_logits (C, H, W)."""
         if len(logits) > 1:
-            return logits.argmax(dim=0, keepdim=True)
+            return logits.max(0, keepdim=True).indices  # far quicker than argmax
         return (logits > self.segmentor.decode_head.threshold).to(logits)

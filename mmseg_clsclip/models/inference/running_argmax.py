@@ -1,12 +1,12 @@
 """RunningArgmax: labels of channels that come a few at a time."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import torch
-import torch.nn.functional as F
-from mmseg.structures import SegDataSample
 from mmseg.utils import SampleList
 from torch import Tensor
+
+from .restoring import restore_logits
 
 # The logit of a class that was not asked for. Finite, so that sums and half
 # precision stay finite; nought after a sigmoid or softmax.
@@ -44,27 +44,23 @@ class RunningArgmax:
 def running_labels(
     parts: Iterable[tuple[Tensor, Tensor, Tensor]],
     samples: SampleList,
-    postprocess: Callable[[Tensor, SampleList], SampleList],
     background: bool,
+    align_corners: bool,
 ) -> list[Tensor]:
     """Return labels (1, H, W) of pictures without holding all maps at once.
 
     Args:
         parts (Iterable): Of :meth:`ClassByClassInference.iter_logits`.
         samples (list[SegDataSample]): Of the pictures.
-        postprocess (Callable): mmseg's ``postprocess_result``.
         background (bool): Whether there is a label 0 whose logit is 0.
+        align_corners (bool): Of the resize to the pictures' own sizes.
     """
     running = [RunningArgmax(background) for _ in samples]
     for pictures, classes, logits in parts:
         for i in pictures.unique().tolist():
             own = pictures == i
-            # mmseg takes a lone channel for a probability; so never one.
-            (part,) = postprocess(
-                F.pad(logits[own], (0, 0, 0, 0, 1, 0))[None],
-                [SegDataSample(metainfo=samples[i].metainfo)],
-            )
-            running[i].add(part.seg_logits.data[1:], classes[own])
+            part = restore_logits(logits[own], samples[i].metainfo, align_corners)
+            running[i].add(part, classes[own])
     # Where no class is asked all is background.
     return [
         torch.zeros(1, *sample.metainfo['ori_shape'][:2], dtype=torch.long)

@@ -342,8 +342,8 @@ class CLIPSegmentor(TextPromptedSegmentor):
             labels = running_labels(
                 self._iter_logits(inputs, metas, self._windows(inputs)),
                 samples,
-                self.postprocess_result,
                 self.with_background,
+                self.align_corners,
             )
             for sample, own in zip(samples, labels):
                 sample.pred_sem_seg = PixelData(data=own.to(inputs.device))

@@ -3,12 +3,14 @@
 import torch
 import torch.nn.functional as F
 from mmengine.config import Config
+from mmengine.structures import PixelData
 from mmseg.models.segmentors import EncoderDecoder
 from mmseg.registry import MODELS
 from mmseg.utils import SampleList
 from torch import Tensor, nn
 
 from ...utils.checkpoint import check_weights, misfits
+from ..inference.restoring import restore_logits
 from .normalization import check_normalization
 
 
@@ -139,6 +141,29 @@ class TextPromptedSegmentor(EncoderDecoder):
     def _beside_background(self, seg_logits: Tensor) -> Tensor:
         """Logits (N, K, H, W) with the background's constant 0, if any."""
         return F.pad(seg_logits, (0, 0, 0, 0, int(self.with_background), 0))
+
+    def postprocess_result(
+        self, seg_logits: Tensor, data_samples: SampleList | None = None
+    ) -> SampleList:
+        """As mmseg's, to the bit, where its argmax took a fifth of all time.
+
+        Args:
+            seg_logits (Tensor): (N, C, h, w).
+            data_samples (list[SegDataSample], optional): Of the pictures.
+
+        Returns:
+            list[SegDataSample]: With ``pred_sem_seg`` (1, H, W) and ``seg_logits``
+            (C, H, W).
+        """
+        if data_samples is None or seg_logits.shape[1] == 1:
+            return super().postprocess_result(seg_logits, data_samples)
+        for logits, sample in zip(seg_logits, data_samples):
+            logits = restore_logits(logits, sample.metainfo, self.align_corners)
+            # On a CPU torch's argmax of channels is up to twenty times as slow.
+            labels = logits.max(0, keepdim=True).indices
+            sample.seg_logits = PixelData(data=logits)
+            sample.pred_sem_seg = PixelData(data=labels)
+        return data_samples
 
     def _forward(
         self, inputs: Tensor, data_samples: SampleList | None = None

@@ -1,0 +1,40 @@
+"""Logits of the picture as it was, against mmseg's own."""
+
+from types import SimpleNamespace
+
+import pytest
+import torch
+from mmseg.models.segmentors import EncoderDecoder
+from mmseg.structures import SegDataSample
+
+from mmseg_clsclip.models.inference.restoring import restore_logits
+
+
+@pytest.mark.parametrize('align_corners', [False, True])
+@pytest.mark.parametrize(
+    'meta',
+    [
+        {},
+        dict(padding_size=(1, 2, 3, 4)),
+        dict(padding_size=(9, 9, 9, 9), img_padding_size=(0, 5, 0, 2)),
+        dict(flip=True, flip_direction='horizontal'),
+        dict(flip=True, flip_direction='vertical', img_padding_size=(2, 0, 1, 0)),
+        dict(flip=False, flip_direction=None),
+    ],
+    ids=str,
+)
+def test_it_is_mmsegs(meta, align_corners):
+    logits = torch.randn(3, 20, 24)
+    sample = SegDataSample(metainfo=dict(meta, ori_shape=(31, 17)))
+    (want,) = EncoderDecoder.postprocess_result(
+        SimpleNamespace(align_corners=align_corners), logits[None], [sample]
+    )
+    got = restore_logits(logits, sample.metainfo, align_corners)
+    assert torch.equal(got, want.seg_logits.data)
+
+
+def test_no_other_flip():
+    with pytest.raises(KeyError, match='diagonal'):
+        restore_logits(
+            torch.randn(3, 4, 4), dict(flip=True, flip_direction='diagonal'), False
+        )
