@@ -51,11 +51,29 @@ def feed_forward(fc: nn.Linear, act: nn.Module, proj: nn.Linear, x: Tensor) -> T
     return out.unflatten(0, x.shape[:2])  # (M, L, C)
 
 
+def layer_norm(norm: nn.LayerNorm, x: Tensor) -> Tensor:
+    """Normalise tokens (M, L, C) in their own dtype, with float32 statistics.
+
+    Autocast would have tokens of half precision written out in float32 and back,
+    where the kernel does as much inside.
+    """
+    if x.dtype not in (torch.bfloat16, torch.float16):
+        return norm(x)
+    with torch.autocast(x.device.type, enabled=False):
+        return F.layer_norm(
+            x,
+            norm.normalized_shape,
+            norm.weight.to(x.dtype),
+            norm.bias.to(x.dtype),
+            norm.eps,
+        )
+
+
 def run_block(block: nn.Module, x: Tensor) -> Tensor:
     """Run a block of an open_clip tower on tokens (M, L, C)."""
     if type(block) is not ResidualAttentionBlock:
         return block(x)
-    return after_attention(block, x, attend(block.attn, block.ln_1(x)))
+    return after_attention(block, x, attend(block.attn, layer_norm(block.ln_1, x)))
 
 
 def after_attention(
@@ -64,10 +82,11 @@ def after_attention(
     """Run the rest of a block after its attention, (M, L, C) like its tokens x."""
     x = x + block.ls_1(attended)
     fc, act, proj = block.mlp
-    return x + block.ls_2(feed_forward(fc, act, proj, block.ln_2(x)))
+    return x + block.ls_2(feed_forward(fc, act, proj, layer_norm(block.ln_2, x)))
 
 
 def run_layer(layer: nn.TransformerEncoderLayer, x: Tensor) -> Tensor:
     """Run a layer with ``norm_first`` and no dropout on tokens (M, L, C)."""
-    x = x + attend(layer.self_attn, layer.norm1(x))
-    return x + layer.linear2(layer.activation(layer.linear1(layer.norm2(x))))
+    x = x + attend(layer.self_attn, layer_norm(layer.norm1, x))
+    x_norm = layer_norm(layer.norm2, x)
+    return x + layer.linear2(layer.activation(layer.linear1(x_norm)))

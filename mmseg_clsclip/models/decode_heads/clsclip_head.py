@@ -14,7 +14,7 @@ from mmseg.utils import SampleList
 from torch import Tensor, nn
 
 from ...utils.arguments import Count, Natural, Rule
-from ..clip.blocks import run_layer
+from ..clip.blocks import layer_norm, run_layer
 from ..losses.binary_focal_loss import adapt_losses
 from ..losses.single_logit_trial import check_losses
 
@@ -169,7 +169,7 @@ class ClsCLIPHead(BaseDecodeHead):
         for layer in self.layers:
             x = run_layer(layer, x)
         x = x[:, : grid[0] * grid[1]]  # (M, h * w, C)
-        x = self.norm(x).transpose(1, 2).unflatten(2, grid)  # (M, C, h, w)
+        x = layer_norm(self.norm, x).transpose(1, 2).unflatten(2, grid)  # (M, C, h, w)
         scale = 1
         for conv in self.convs:
             x = F.relu(conv(x))

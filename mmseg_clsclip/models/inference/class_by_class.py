@@ -1,7 +1,7 @@
 """ClassByClassInference: a vocabulary asked a few classes at a time."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from math import prod
 from typing import Any
 
@@ -10,6 +10,7 @@ from mmseg.models.utils import resize
 from torch import Tensor, nn
 
 from .class_batches import ClassBatcher
+from .precision import Precision, resolve_dtype
 from .sliding_windows import Window
 
 
@@ -32,6 +33,7 @@ class ClassByClassInference:
 
     def __init__(self, class_logits: Callable, compile: bool | dict | None):
         self.batcher = ClassBatcher()
+        self.precision = Precision()
         self.class_logits = class_logits
         if compile:
             # Sizes and numbers of classes change from picture to picture.
@@ -63,8 +65,9 @@ class ClassByClassInference:
             the indices (P,) of the pictures and (P,) of the classes, and the
             logits (P, H, W), the mean over the windows.
         """
+        segmentor = self.in_precision(segmentor, inputs.device)
         views = [inputs[(..., *window)] for window in windows]
-        with self.precision(segmentor, inputs):
+        with self.autocast(segmentor, inputs.device):
             shared = [segmentor.shared_features(view) for view in views]
         if asked is None:
             pictures, pairs = None, text
@@ -110,7 +113,7 @@ class ClassByClassInference:
         """Return logits (N, k, H, W) of a view of this height and width."""
         height, width = size
         backbone = segmentor.backbone
-        with self.precision(segmentor, text):
+        with self.autocast(segmentor, text.device):
             seg_logits = self.class_logits(
                 segmentor, shared, text, backbone.grid_size(height, width)
             )
@@ -122,15 +125,17 @@ class ClassByClassInference:
             align_corners=segmentor.align_corners,
         )[..., :height, :width]
 
-    @staticmethod
-    def precision(segmentor: nn.Module, like: Tensor) -> AbstractContextManager:
+    def autocast(
+        self, segmentor: nn.Module, device: torch.device
+    ) -> AbstractContextManager:
         """Return autocast of the test_cfg's dtype, or leave what surrounds."""
-        dtype = segmentor.test_cfg.get('dtype')
-        if dtype is None:
-            return nullcontext()
-        return torch.autocast(
-            like.device.type, getattr(torch, dtype), dtype != 'float32'
-        )
+        dtype = resolve_dtype(segmentor.test_cfg.get('dtype'), device)
+        return self.precision.autocast(dtype, device)
+
+    def in_precision(self, segmentor: nn.Module, device: torch.device) -> nn.Module:
+        """Return the segmentor, its weights cast for :meth:`autocast`."""
+        dtype = resolve_dtype(segmentor.test_cfg.get('dtype'), device)
+        return self.precision.cast(segmentor, dtype)
 
 
 def take_pictures(shared: Any, pictures: Tensor) -> Any:

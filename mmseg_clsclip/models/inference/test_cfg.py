@@ -22,7 +22,7 @@ class CLIPTestCfg(WindowsCfg, total=False):
     """See :class:`~mmseg_clsclip.models.segmentors.CLIPSegmentor`."""
 
     labels_only: bool | None
-    dtype: Literal['float32', 'bfloat16', 'float16'] | None
+    dtype: Literal['float32', 'bfloat16', 'float16', 'auto'] | None
     keep_classes: Count | None
     compile: bool | dict | None
 

@@ -70,7 +70,8 @@ class CLIPSegmentor(TextPromptedSegmentor):
               without ``seg_logits``, so that memory does not grow with it.
               mmseg's ``SegTTAModel`` and :class:`ZoomIn` need the logits.
             - ``dtype``: of autocast, ``'bfloat16'`` or ``'float16'``, or
-              ``'float32'`` for none whatever surrounds.
+              ``'float32'`` for none whatever surrounds; ``'auto'`` for
+              bfloat16 where the device is made for it, else float32.
             - ``keep_classes``: ask only for so many classes of the
               vocabulary, the most like the picture by CLIP itself: a
               ``presence`` with ``max_asked`` and without a prior.
@@ -238,9 +239,10 @@ class CLIPSegmentor(TextPromptedSegmentor):
         known = [meta['presence'] for meta in metas or [] if 'presence' in meta]
         if known:  # None: leave it out
             return Presence(*map(torch.stack, zip(*known))) if all(known) else None
-        with self.class_by_class.precision(self, inputs):
+        cast = self.class_by_class.in_precision(self, inputs.device)
+        with self.class_by_class.autocast(self, inputs.device):
             return self.presence(
-                self.backbone.visual.module,
+                cast.backbone.visual.module,
                 self.text_encoder,
                 inputs,
                 [find_padding(meta) for meta in metas or [{}] * len(inputs)],

@@ -13,6 +13,7 @@ from mmseg.registry import MODELS
 from torch import Tensor
 
 from ...utils.arguments import Count, check_values
+from ...utils.weight_versions import weight_versions
 from ..clip.frozen import Frozen
 from ..clip.loading import LoadedCLIP, load_clip
 from .cached_vocabulary import CachedVocabulary
@@ -206,14 +207,9 @@ class OpenCLIPTextEncoder(CachedVocabulary, BaseModule):
         if self.clip is not None and self._read_from != self._weight_versions():
             self._start_again(self.reader, self._normalize)
 
-    def _weight_versions(self) -> list[tuple[int, int]]:
+    def _weight_versions(self) -> list[tuple]:
         """Return what is another once a weight of the text tower is."""
-        return [
-            (id(weight), 0 if weight.is_inference() else weight._version)
-            for weights in self._weights
-            for weight in weights.values()
-            if weight is not None
-        ]
+        return weight_versions(w for weights in self._weights for w in weights.values())
 
     @torch.no_grad()
     def encode(self, names: Sequence[str]) -> list[Tensor]:

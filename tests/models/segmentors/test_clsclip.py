@@ -573,7 +573,9 @@ def test_dtype_is_the_test_configs(tiny_clip_json, model, surrounding):
             rounded = model.inference(inputs, metas(1, (32, 32)))
     assert got.dtype == want.dtype == torch.float32
     torch.testing.assert_close(want, full, atol=1e-6, rtol=0)
-    torch.testing.assert_close(got, rounded, atol=1e-6, rtol=0)
+    # Weights are rounded before, and some products of them after.
+    error = (rounded - full).abs().max()
+    assert (got - rounded).abs().max() < 2 * error
     assert (got - full).abs().max() > 1e-5  # it is another precision
 
 

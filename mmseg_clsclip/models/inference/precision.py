@@ -1,0 +1,97 @@
+"""The precision of inference: autocast, over weights that were cast before."""
+
+import copy
+from contextlib import AbstractContextManager, nullcontext
+
+import torch
+from mmengine.logging import print_log
+from torch import nn
+
+from ...utils.weight_versions import weight_versions
+
+# What runs for pictures and classes. Texts are read in full precision.
+PARTS = 'backbone', 'decode_head'
+
+
+def resolve_dtype(dtype: str | None, device: torch.device) -> torch.dtype | None:
+    """Return the dtype of a test_cfg on a device, None to leave what surrounds.
+
+    ``'auto'`` is bfloat16 where the device multiplies matrices of it, and float32
+    elsewhere.
+    """
+    if dtype is None:
+        return None
+    if dtype == 'auto':
+        return torch.bfloat16 if _multiplies_bfloat16(device) else torch.float32
+    if dtype == 'float16' and device.type == 'cpu':
+        print_log(
+            "test_cfg: dtype='float16' is slower than float32 on a CPU: write "
+            "'bfloat16', or 'auto'.",
+            'current',
+            level='WARNING',
+        )
+    return getattr(torch, dtype)
+
+
+def _multiplies_bfloat16(device: torch.device) -> bool:
+    module = getattr(torch, device.type, None)
+    if device.type == 'cpu':
+        # Of older versions of torch none says so.
+        asked = '_is_avx512_bf16_supported', '_is_amx_tile_supported'
+        return any(getattr(module, name, bool)() for name in asked)
+    supported = getattr(module, 'is_bf16_supported', bool)
+    try:
+        return supported(including_emulation=False)
+    except TypeError:  # one that knows of none
+        return supported()
+
+
+class Precision:
+    """A segmentor's precision, by the ``dtype`` of its ``test_cfg``.
+
+    Autocast casts a frozen weight each time that it is used. So the answering
+    parts are cast once, into a copy of the segmentor, which autocast then leaves
+    as it is; what else a part does is autocast's business, as ever.
+    """
+
+    def __init__(self):
+        self._cast: nn.Module | None = None
+        self._key: tuple = ()
+
+    def __getstate__(self) -> dict:
+        """Leave the copy out of what is pickled, or copied itself."""
+        return dict(_cast=None, _key=())
+
+    def autocast(
+        self, dtype: torch.dtype | None, device: torch.device
+    ) -> AbstractContextManager:
+        """Return autocast to a dtype, or leave what surrounds if it is None."""
+        if dtype is None:
+            return nullcontext()
+        return torch.autocast(device.type, dtype, dtype != torch.float32)
+
+    def cast(self, segmentor: nn.Module, dtype: torch.dtype | None) -> nn.Module:
+        """Return a segmentor of the same weights, cast if that saves anything.
+
+        Args:
+            segmentor (nn.Module): A :class:`CLIPSegmentor`.
+            dtype (torch.dtype, optional): Half of float32, for a copy.
+        """
+        if dtype in (None, torch.float32) or torch.is_grad_enabled():
+            return segmentor
+        weights = [
+            tensor
+            for name in PARTS
+            for part in (getattr(segmentor, name),)
+            for tensor in (*part.parameters(), *part.buffers())
+        ]
+        key = (dtype, weight_versions(weights))
+        if key != self._key:
+            self._cast = None  # before there are three
+            parts = {
+                name: copy.deepcopy(getattr(segmentor, name)).to(dtype)
+                for name in PARTS
+            }
+            self._cast, self._key = copy.copy(segmentor), key
+            self._cast._modules = {**segmentor._modules, **parts}
+        return self._cast
