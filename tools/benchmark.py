@@ -6,7 +6,7 @@ they change no time. In turns, so that a busy machine hurts all alike, run
 
 - the ceiling: a large matrix product in the same dtype;
 - ours;
-- for ClsCLIP the naive path, in float32: for every class the whole tower and
+- for ClsCLIP the naive path, in ours' dtype: for every class the whole tower and
   decoder by open_clip's and PyTorch's own modules, the names encoded at every
   forward. Beyond --naive-classes it is timed on so many and scaled: it is a
   loop over classes.

@@ -53,8 +53,59 @@ def compare_to_naive(model: ClsCLIP, naive: NaiveClsCLIP, pictures: Tensor) -> f
     return (logits[:, : len(naive.names)] - naive(pictures)).abs().max().item()
 
 
+def time_prediction(
+    model: nn.Module,
+    pictures: Tensor,
+    dtype: str,
+    flops: int,
+    repeat: int,
+    naive_classes: int,
+    side: int | None = None,
+) -> dict:
+    """Time a model, the ceiling and, of ClsCLIP, the naive path, in turns.
+
+    Args:
+        model (nn.Module): A segmentor that is asked by names, in this dtype.
+        pictures (Tensor): (N, 3, H, W).
+        dtype (str): A key of ``DTYPES``.
+        flops (int): Operations of a prediction.
+        repeat (int): How often each is timed.
+        naive_classes (int): The largest number of classes that the naive path is
+            timed on.
+        side (int, optional): Of the ceiling's matrices.
+
+    Returns:
+        dict: Figures of :func:`measure_time`, times in seconds.
+    """
+    device = str(pictures.device)
+    product = MatrixProduct(dtype, device, side)
+    functions = dict(
+        ceiling=product, ours=lambda: model.predict(pictures, blank_samples(pictures))
+    )
+    difference = naive = None
+    if isinstance(model, ClsCLIP):
+        naive = NaiveClsCLIP(model, naive_classes)
+        difference = compare_to_naive(model, naive, pictures)
+        # Against the background's 0; what a test step gives is labels.
+        functions['naive'] = lambda: F.pad(naive(pictures), (0, 0, 0, 0, 1, 0)).argmax(
+            1
+        )
+    seconds = time_in_turns(functions, repeat, device)
+    ceiling = product.flops / seconds['ceiling']
+    classes = len(model.text_encoder.names)
+    return dict(
+        seconds=seconds['ours'],
+        flops=flops,
+        ceiling_flops=ceiling,
+        floor_seconds=flops / ceiling,
+        naive_seconds=naive and seconds['naive'] * classes / len(naive.names),
+        naive_classes=naive and len(naive.names),
+        max_abs_diff_to_naive=difference,
+    )
+
+
 def measure_time(setting: Setting, repeat: int, naive_classes: int) -> dict:
-    """Time the model, the ceiling and, of ClsCLIP, the naive path, in turns.
+    """Time a setting's model, see :func:`time_prediction`.
 
     Args:
         setting (Setting): The model and its input.
@@ -74,20 +125,9 @@ def measure_time(setting: Setting, repeat: int, naive_classes: int) -> dict:
         count_prediction(setting.with_classes(k).build(), pictures) for k in (1, 2)
     )
     flops = one + (classes - 1) * (two - one)
-    product = MatrixProduct(setting.dtype, device)
-    functions = dict(
-        ceiling=product, ours=lambda: model.predict(pictures, blank_samples(pictures))
+    figures = time_prediction(
+        model, pictures, setting.dtype, flops, repeat, naive_classes
     )
-    difference = naive = None
-    if isinstance(model, ClsCLIP):
-        naive = NaiveClsCLIP(model, naive_classes)
-        difference = compare_to_naive(model, naive, pictures)
-        # Against the background's 0; what a test step gives is labels.
-        functions['naive'] = lambda: F.pad(naive(pictures), (0, 0, 0, 0, 1, 0)).argmax(
-            1
-        )
-    seconds = time_in_turns(functions, repeat, device)
-    ceiling = product.flops / seconds['ceiling']
     return dict(
         config=setting.config,
         classes=classes,
@@ -95,13 +135,7 @@ def measure_time(setting: Setting, repeat: int, naive_classes: int) -> dict:
         size=setting.shape[2],
         dtype=setting.dtype,
         device=device,
-        seconds=seconds['ours'],
-        flops=flops,
-        ceiling_flops=ceiling,
-        floor_seconds=flops / ceiling,
-        naive_seconds=naive and seconds['naive'] * classes / len(naive.names),
-        naive_classes=naive and len(naive.names),
-        max_abs_diff_to_naive=difference,
+        **figures,
         repeat=repeat,
         machine=describe_machine(device),
     )

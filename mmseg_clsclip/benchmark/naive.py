@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 
 class NaiveClsCLIP:
-    """ClsCLIP class by class, each from pixels to its map.
+    """ClsCLIP class by class, each from pixels to its map, in the model's dtype.
 
     Args:
         model (nn.Module): A :class:`mmseg_clsclip.ClsCLIP`.
@@ -22,8 +22,9 @@ class NaiveClsCLIP:
         """Return foreground logits (N, K, H, W)."""
         clip = self.model.text_encoder.clip.module
         tokens = self.model.text_encoder.tokenizer(list(self.names))
-        text = clip.encode_text(tokens.to(pictures.device), normalize=False)
-        return torch.cat([self._logits(pictures, token) for token in text], 1)
+        with self.model.class_by_class.precision(self.model, pictures):
+            text = clip.encode_text(tokens.to(pictures.device), normalize=False)
+            return torch.cat([self._logits(pictures, token) for token in text], 1)
 
     def _logits(self, pictures: Tensor, token: Tensor) -> Tensor:
         backbone, head = self.model.backbone, self.model.decode_head

@@ -44,12 +44,13 @@ class MatrixProduct:
     Args:
         dtype (str): A key of ``DTYPES``.
         device (str): Where it is computed.
+        side (int, optional): Of the matrices. Defaults to ``MATRIX_SIDE``.
     """
 
-    def __init__(self, dtype: str, device: str):
+    def __init__(self, dtype: str, device: str, side: int | None = None):
         # A GPU is done with one sooner than it can be asked for.
         self.repeat = 1 if device == 'cpu' else 50
-        shape = (MATRIX_SIDE, MATRIX_SIDE)
+        shape = (side or MATRIX_SIDE,) * 2
         self.matrix = torch.randn(shape, dtype=DTYPES[dtype], device=device)
         self.product = torch.empty_like(self.matrix)
 

@@ -12,7 +12,7 @@ from mmseg.structures import SegDataSample
 from ..models.backbones import clip_vit
 from ..models.decode_heads import clsclip_head
 from ..utils.config_options import load_config
-from ..utils.machine import describe_machine, peak_memory
+from ..utils.machine import describe_machine, peak_memory, reset_peak_memory
 from ..utils.markdown import markdown_table
 from .timing import DTYPES, run_alone, time_once
 
@@ -59,6 +59,7 @@ def time_step(
             losses = model.loss(pictures, samples)
         sum(v for k, v in losses.items() if 'loss' in k).backward()
 
+    reset_peak_memory(device)
     memory_before = peak_memory(device)
     _, seconds = (time_once(step, device) for _ in range(2))
     return dict(

@@ -21,6 +21,12 @@ def peak_memory(device: str) -> int:
     return peak * (1 if sys.platform == 'darwin' else 1024)
 
 
+def reset_peak_memory(device: str) -> None:
+    """Begin a new peak where torch counts the device's memory; else none can."""
+    if device.startswith('cuda'):
+        torch.cuda.reset_peak_memory_stats(device)
+
+
 def describe_machine(device: str) -> str:
     """Return processor, device, torch and its threads in a line."""
     if device.startswith('cuda'):

@@ -67,6 +67,16 @@ def test_ours_is_the_naive_path_with_several_tokens(tiny_clip_json, blocks):
     assert inference.compare_to_naive(model, naive, torch.randn(2, 3, 32, 45)) < 1e-5
 
 
+def test_the_naive_path_is_as_precise_as_ours(tiny_clip_json):
+    model = Setting(CONFIG, options(tiny_clip_json), 3).build()
+    pictures = torch.randn(1, 3, 32, 32)
+    exact = NaiveClsCLIP(model, 3)(pictures)
+    model.test_cfg.dtype = 'bfloat16'
+    rough = NaiveClsCLIP(model, 3)(pictures)
+    assert exact.dtype == torch.float32 and rough.dtype == torch.bfloat16
+    assert 1e-4 < ((rough - exact).norm() / exact.norm()).item() < 0.1
+
+
 @pytest.mark.parametrize('number', [1, 16])
 def test_the_least_that_must_be_done(tiny_clip_json, number):
     more = {'model.backbone.num_tokens': number}

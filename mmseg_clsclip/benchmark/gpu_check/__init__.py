@@ -1,0 +1,1 @@
+"""One check of a device: its numbers, its ceilings, and what ClsCLIP costs on it."""
