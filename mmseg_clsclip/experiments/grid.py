@@ -2,17 +2,19 @@
 
 import shutil
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from itertools import product
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import quote
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from .layout import fold_option
+from .own_rows import is_training_free
 from .results_file import FIGURES, append_lines
-from .rows import ABLATIONS, TRAINING_FREE, config_of, fingerprint, tests_of
+from .rows import ABLATIONS, config_of, fingerprint, tests_of
 from .tool_runs import TestRun, run_test, run_tool
 
 
@@ -33,10 +35,12 @@ def plan(
     folds: Sequence[int],
     ablation_folds: Sequence[int],
     seeds: Sequence[int],
+    own: Mapping[str, Path] = {},
 ) -> list[Job]:
     """List the jobs of which a line is missing.
 
-    Seeds come first, so that every row has one before any has two.
+    Seeds come first, so that every row has one before any has two. ``own`` are
+    configs of rows that are none of the page's, by their names.
     """
     done = {Job(line['row'], line['fold'], line['seed']) for line in lines}
     done_of_any_seed = {(job.row, job.fold) for job in done}
@@ -44,25 +48,30 @@ def plan(
     for seed, row, fold in product(seeds, rows, folds):
         if row in ABLATIONS and fold not in ablation_folds:
             continue
-        if row in TRAINING_FREE:  # a seed changes nothing
+        if is_training_free(row, own):  # a seed changes nothing
             missing = seed == seeds[0] and (row, fold) not in done_of_any_seed
         else:
-            missing = any(Job(name, fold, seed) not in done for name in tests_of(row))
+            missing = any(
+                Job(name, fold, seed) not in done for name in tests_of(row, own)
+            )
         if missing:
             jobs.append(Job(row, fold, seed))
     return jobs
 
 
-def run_job(job: Job, iterations: int, out: Path) -> list[dict]:
+def run_job(
+    job: Job, iterations: int, out: Path, own: Mapping[str, Path] = {}
+) -> list[dict]:
     """Train and test once; a line of figures for every test.
 
     Raises:
         RuntimeError: If a tool fails, with the end of what it printed.
     """
-    config, began = config_of(job.row), time.time()
+    config, began = config_of(job.row, own), time.time()
     checkpoint, train_seconds = 'none', 0.0
-    work_dir = out / f'{config.stem[:-1]}{job.fold}_seed{job.seed}'
-    if job.row in TRAINING_FREE:
+    # By the row: two configs may have a name.
+    work_dir = out / f'{quote(job.row, safe="")}_fold{job.fold}_seed{job.seed}'
+    if is_training_free(job.row, own):
         iterations = 0
     else:
         run_tool(
@@ -79,7 +88,7 @@ def run_job(job: Job, iterations: int, out: Path) -> list[dict]:
         checkpoint = (work_dir / 'last_checkpoint').read_text()
         train_seconds = time.time() - began
     lines = []
-    for name, path in tests_of(job.row).items():
+    for name, path in tests_of(job.row, own).items():
         metrics = run_test(
             TestRun(str(path), checkpoint, [fold_option(job.fold)]),
             work_dir / path.stem,
@@ -100,7 +109,12 @@ def run_job(job: Job, iterations: int, out: Path) -> list[dict]:
 
 
 def execute(
-    jobs: Sequence[Job], iterations: int, work_dir: Path, results: Path, workers: int
+    jobs: Sequence[Job],
+    iterations: int,
+    work_dir: Path,
+    results: Path,
+    workers: int,
+    own: Mapping[str, Path] = {},
 ) -> list[str]:
     """Run jobs, some at once, and append the figures of each as it ends.
 
@@ -120,7 +134,9 @@ def execute(
         ) as progress,
     ):
         task = progress.add_task('training', total=len(jobs))
-        futures = {pool.submit(run_job, job, iterations, work_dir): job for job in jobs}
+        futures = {
+            pool.submit(run_job, job, iterations, work_dir, own): job for job in jobs
+        }
         try:
             for future in as_completed(futures):
                 progress.advance(task)

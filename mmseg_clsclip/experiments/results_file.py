@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from ..evaluation.results import check_figure
@@ -42,8 +43,13 @@ def parse_line(text: bytes, place: str) -> dict:
     return line
 
 
-def read_lines(path: Path, iterations: int) -> list[dict]:
+def read_lines(path: Path, iterations: int, own: Mapping[str, Path] = {}) -> list[dict]:
     """Read the lines that still hold: of this length and today's configs.
+
+    Args:
+        path (Path): Of the file, which need not be there yet.
+        iterations (int): Of a training.
+        own (Mapping[str, Path]): Configs of further rows, by their names.
 
     Raises:
         ValueError: If a line is none.
@@ -53,7 +59,7 @@ def read_lines(path: Path, iterations: int) -> list[dict]:
         parse_line(line, f'{path}:{number}')
         for number, line in enumerate(text.splitlines(), 1)
     ]
-    current = fingerprints()
+    current = fingerprints(own)
     kept = [
         line
         for line in lines

@@ -2,11 +2,14 @@
 
 import hashlib
 import json
+import sys
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
 from mmengine.config import Config
 
+from ..utils.config_files import PACKAGE
 from .layout import PLUS_CONFIGS, ROOT
 
 BASELINES = {
@@ -53,14 +56,22 @@ WITHOUT_EFFECT = (
 )
 
 
-def config_of(row: str) -> Path:
-    """Return the config of a row, for fold 0."""
+def config_of(row: str, own: Mapping[str, Path] = {}) -> Path:
+    """Return the config of a row, for fold 0.
+
+    Args:
+        row (str): Its name.
+        own (Mapping[str, Path]): Configs of rows that are none of the page's, by
+            their names, here as in all that follows.
+    """
+    if row in own:
+        return own[row]
     return ROOT / f'configs/{ROWS[row]}_shapes-5i_fold0.py'
 
 
-def tests_of(row: str) -> dict[str, Path]:
+def tests_of(row: str, own: Mapping[str, Path] = {}) -> dict[str, Path]:
     """Return the configs that a run is tested with, by the row they make."""
-    tests = {row: config_of(row)}
+    tests = {row: config_of(row, own)}
     if row == 'ClsCLIP':
         for source, config in PLUS_CONFIGS.items():
             tests[f'ClsCLIP+, boxes: {source.replace("_", " ")}'] = Path(config)
@@ -69,20 +80,37 @@ def tests_of(row: str) -> dict[str, Path]:
 
 @cache
 def fingerprint(*paths: Path) -> str:
-    """Hash what configs say after inheritance, wherever they lie."""
+    """Hash what configs say after inheritance, wherever they lie.
+
+    Files that ``custom_imports`` names are hashed, too, but for this package: who
+    changes a class of his own wants other figures.
+    """
     contents = [Config.fromfile(path).to_dict() for path in paths]
     for content in contents:
         for key in WITHOUT_EFFECT:
             content.pop(key, None)
     text = json.dumps(contents, sort_keys=True, default=str)
     text = text.replace(str(ROOT), '')
+    text += ''.join(_read_imports(content) for content in contents)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def fingerprints() -> dict[str, str]:
+def _read_imports(config: dict) -> str:
+    """Return the text of the files of others that a config has imported."""
+    names = (config.get('custom_imports') or {}).get('imports') or []
+    names = [names] if isinstance(names, str) else names
+    files = [
+        getattr(sys.modules.get(name), '__file__', None)
+        for name in names
+        if name.split('.')[0] != PACKAGE
+    ]
+    return ''.join(Path(file).read_text('utf-8') for file in files if file)
+
+
+def fingerprints(own: Mapping[str, Path] = {}) -> dict[str, str]:
     """Return the fingerprint of every row that a run can make."""
     return {
-        name: fingerprint(config_of(row), config)
-        for row in ROWS
-        for name, config in tests_of(row).items()
+        name: fingerprint(config_of(row, own), config)
+        for row in (*ROWS, *own)
+        for name, config in tests_of(row, own).items()
     }

@@ -1,11 +1,12 @@
 """Markdown tables of results, between the markers of a page."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from statistics import mean, stdev
 
 from ..utils.files import atomic_write
+from ..utils.markdown import escape_markdown
 from .results_file import FIGURES
 from .rows import ABLATIONS, BASELINES, TRAINING_FREE, tests_of
 
@@ -35,7 +36,7 @@ def summary(lines: list[dict], row: str, folds: Sequence[int]) -> list[str]:
     reference = _by_fold_and_seed(lines, 'ClsCLIP', folds)
     seeds = sorted({seed for _, seed in runs})
     whole = [seed for seed in seeds if all((fold, seed) in runs for fold in folds)]
-    cells = [row]
+    cells = [escape_markdown(row)]
     for fold in folds:
         values = [
             runs[fold, seed]['miou_unseen'] for seed in seeds if (fold, seed) in runs
@@ -57,15 +58,31 @@ def summary(lines: list[dict], row: str, folds: Sequence[int]) -> list[str]:
 
 
 def tables(
-    lines: list[dict], folds: Sequence[int], ablation_folds: Sequence[int]
+    lines: list[dict],
+    folds: Sequence[int],
+    ablation_folds: Sequence[int],
+    own: Collection[str] = (),
 ) -> str:
-    """Return the Markdown of all rows that have a run; a table's means are alike."""
+    """Return the Markdown of all rows that have a run; a table's means are alike.
+
+    Args:
+        lines (list[dict]): Of figures.
+        folds (Sequence[int]): Of all tables but the last.
+        ablation_folds (Sequence[int]): Of that.
+        own (Collection[str]): Rows that are none of the page's: they stand below
+            the trained baselines, and there is no other table.
+    """
     text = ''
     made = {line['row'] for line in lines}
+    own_tables = [('Further rows', [*BASELINES, *own], folds)]
     for title, rows, table_folds in (
-        ('Baselines', [*BASELINES, *TRAINING_FREE], folds),
-        ('Zoom-in', tests_of('ClsCLIP'), folds),
-        ('Ablations', [*BASELINES, *ABLATIONS], ablation_folds),
+        own_tables
+        if own
+        else (
+            ('Baselines', [*BASELINES, *TRAINING_FREE], folds),
+            ('Zoom-in', tests_of('ClsCLIP'), folds),
+            ('Ablations', [*BASELINES, *ABLATIONS], ablation_folds),
+        )
     ):
         body = [summary(lines, row, table_folds) for row in rows if row in made]
         if not body:

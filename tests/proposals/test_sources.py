@@ -1,7 +1,4 @@
-"""Truth, the model's own response, windows, a source of one's own."""
-
-import re
-from pathlib import Path
+"""Truth, the model's own response, windows."""
 
 import pytest
 import torch
@@ -93,18 +90,3 @@ def test_windows_cover_the_picture_with_the_overlap():
     for wrong in (dict(grid=(0, 2)), dict(overlap=1)):
         with pytest.raises(ValueError, match=list(wrong)[0]):
             build('WindowProposals', **wrong)
-
-
-def test_a_source_of_ones_own_is_one_class_in_one_file():
-    page = Path(__file__).parents[2] / 'docs/clsclip_plus.md'
-    blocks = re.findall(r'```python\n(.*?)```', page.read_text(encoding='utf-8'), re.S)
-    (block,) = (block for block in blocks if 'BaseProposals' in block)
-    try:
-        exec(block, {'__name__': 'mine'})
-        proposals = build('CentreProposals', saw_test_classes='no')
-    finally:
-        MODELS.module_dict.pop('CentreProposals', None)
-    (boxes,) = proposals([PICTURE], [SegDataSample()], [dict(a=1, b=2)], None)
-    assert boxes.bboxes.tolist() == [[15, 10, 45, 30]] * 2
-    assert boxes.names == ['a', 'b'] and boxes.labels.tolist() == [1, 2]
-    assert proposals.describe() == 'CentreProposals (did not see the test classes)'

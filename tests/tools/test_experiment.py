@@ -247,7 +247,7 @@ def test_means_within_a_table_are_of_the_same_folds():
 def test_what_is_there_is_not_run_again(experiment, monkeypatch, tmp_path):
     calls = []
 
-    def run(job, iterations, out):
+    def run(job, iterations, out, own):
         calls.append(job)
         return [line(*job, 60.0)]
 
@@ -273,7 +273,7 @@ def test_a_run_that_fails_is_named_and_the_others_done(
     experiment, monkeypatch, tmp_path
 ):
 
-    def run(job, iterations, out):
+    def run(job, iterations, out, own):
         if job.fold == 0:
             raise RuntimeError('no memory')
         return [line(*job, 60.0)]
@@ -288,7 +288,7 @@ def test_a_run_that_fails_is_named_and_the_others_done(
 def test_training_free_rows_run_once_whatever_the_seed(experiment, monkeypatch):
     calls = []
 
-    def run(job, iterations, out):
+    def run(job, iterations, out, own):
         calls.append((job.fold, job.seed))
         return [dict(line(*job, 60.0), iterations=0)]
 
@@ -301,7 +301,7 @@ def test_training_free_rows_run_once_whatever_the_seed(experiment, monkeypatch):
 def test_stopped_it_runs_no_more(experiment, monkeypatch):
     calls, stopped = [], threading.Event()
 
-    def run(job, iterations, out):
+    def run(job, iterations, out, own):
         calls.append(job.fold)
         assert len(calls) == 1 or stopped.wait(60)
         return [line(*job, 60.0)]

@@ -5,6 +5,10 @@ all others, then ``tools/test.py``. Its figures are appended to a file of JSON
 lines as soon as it ends, and what stands there is not run again unless its
 config has changed: stop and start as you like. At the end, or with
 ``--table``, the tables are written into the page, between its markers.
+
+``--row NAME CONFIG`` is a further row, of a config of yours; see
+docs/extending.md. It is run alone, unless ``--rows`` names others, has a file of
+figures of its own, and is printed below the page's baselines; the page stays.
 """
 
 import argparse
@@ -13,7 +17,8 @@ import sys
 from pathlib import Path
 
 from mmseg_clsclip.experiments.grid import execute, plan
-from mmseg_clsclip.experiments.layout import FOLDS
+from mmseg_clsclip.experiments.layout import FOLDS, ROOT
+from mmseg_clsclip.experiments.own_rows import read_own_rows
 from mmseg_clsclip.experiments.results_file import read_lines
 from mmseg_clsclip.experiments.rows import ROWS
 from mmseg_clsclip.experiments.tables import publish, tables
@@ -22,12 +27,15 @@ from mmseg_clsclip.experiments.tables import publish, tables
 def parse_args(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        '--rows',
-        nargs='+',
-        choices=ROWS,
-        default=ROWS,
-        metavar='ROW',
-        help=f'of {", ".join(ROWS)}',
+        '--rows', nargs='+', choices=ROWS, metavar='ROW', help=f'of {", ".join(ROWS)}'
+    )
+    parser.add_argument(
+        '--row',
+        nargs=2,
+        action='append',
+        default=[],
+        metavar=('NAME', 'CONFIG'),
+        help='a further row, of a config for fold 0; may be repeated',
     )
     parser.add_argument('--folds', type=int, nargs='+', choices=FOLDS, default=FOLDS)
     parser.add_argument(
@@ -36,8 +44,14 @@ def parse_args(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument('--seeds', type=int, nargs='+', default=(0, 1, 2))
     parser.add_argument('--iterations', type=int, default=3000)
     parser.add_argument('--jobs', type=int, default=os.cpu_count())
-    parser.add_argument('--results', type=Path, default='docs/results.jsonl')
-    parser.add_argument('--page', type=Path, default='docs/results.md')
+    parser.add_argument(
+        '--results',
+        type=Path,
+        help='docs/results.jsonl by default; with --row, rows.jsonl in --work-dir',
+    )
+    parser.add_argument(
+        '--page', type=Path, help='docs/results.md by default; with --row, none'
+    )
     parser.add_argument('--work-dir', type=Path, default='work_dirs/experiment')
     parser.add_argument(
         '--table',
@@ -47,6 +61,12 @@ def parse_args(argv: list[str] | None) -> argparse.Namespace:
     args = parser.parse_args(argv)
     if args.jobs < 1 or args.iterations < 1:
         parser.error('--jobs and --iterations are whole numbers above 0.')
+    if args.row:
+        args.results = args.results or args.work_dir / 'rows.jsonl'
+    else:
+        args.results = args.results or Path('docs/results.jsonl')
+        args.page = args.page or Path('docs/results.md')
+        args.rows = args.rows or ROWS
     return args
 
 
@@ -54,18 +74,29 @@ def main(argv: list[str] | None = None) -> None:
     args = parse_args(argv)
     failures = []
     try:
-        lines = read_lines(args.results, args.iterations)
+        own = read_own_rows(args.row)
+        # What further rows stand beside.
+        known = read_lines(ROOT / 'docs/results.jsonl', args.iterations) if own else []
+        lines = known + read_lines(args.results, args.iterations, own)
         if not args.table:
-            jobs = plan(lines, args.rows, args.folds, args.ablation_folds, args.seeds)
-            failures = execute(
-                jobs, args.iterations, args.work_dir, args.results, workers=args.jobs
+            jobs = plan(
+                lines,
+                [*(args.rows or []), *own],
+                args.folds,
+                args.ablation_folds,
+                args.seeds,
+                own,
             )
-            lines = read_lines(args.results, args.iterations)
+            failures = execute(
+                jobs, args.iterations, args.work_dir, args.results, args.jobs, own
+            )
+            lines = known + read_lines(args.results, args.iterations, own)
     except ValueError as error:
         sys.exit(str(error))
-    text = tables(lines, args.folds, args.ablation_folds)
+    text = tables(lines, args.folds, args.ablation_folds, own)
     print(text)
-    publish(text, args.page)
+    if args.page:
+        publish(text, args.page)
     if failures:
         sys.exit('\n'.join(failures))
 

@@ -1,5 +1,5 @@
 """Which names of a vocabulary are in a picture."""
 
-from .clip_presence import CLIPPresence
+from .clip_presence import CLIPPresence, Presence
 
-__all__ = ['CLIPPresence']
+__all__ = ['CLIPPresence', 'Presence']
