@@ -4,16 +4,19 @@ For each config and number of classes K, one random picture (or --batch of
 them) and K made-up names are segmented, labels wanted. Weights are random:
 they change no time. In turns, so that a busy machine hurts all alike, run
 
-- the ceiling: a large matrix product in the same dtype;
+- the ceiling: the fastest of three matrix products in the same dtype, a square
+  one and the tower's widest layer, by itself and as a 1 x 1 convolution;
 - ours;
 - for ClsCLIP the naive path, in ours' dtype: for every class the whole tower and
   decoder by open_clip's and PyTorch's own modules, the names encoded at every
   forward. Beyond --naive-classes it is timed on so many and scaled: it is a
   loop over classes.
 
-Medians are printed. The floor is the operations counted in ours at the
-ceiling's speed. Memory is the peak of a process that does this alone, its
-libraries and weights included, or of the device's memory.
+Medians are printed, and which part of its threads' time the process got: below
+80 % the seconds are processor time, divided by the threads. The floor is the
+operations counted in ours at the ceiling's speed. Of one name the kernels that
+PyTorch runs are counted, and casts among them. Memory is the peak of a process
+that does this alone, its libraries and weights included, or of the device's.
 """
 
 import argparse
@@ -22,7 +25,12 @@ from pathlib import Path
 
 from mmengine.device import get_device
 
-from mmseg_clsclip.benchmark.inference import draw_rows, format_rows, measure_alone
+from mmseg_clsclip.benchmark.inference import (
+    describe_row,
+    draw_rows,
+    format_rows,
+    measure_alone,
+)
 from mmseg_clsclip.benchmark.random_models import Setting
 from mmseg_clsclip.benchmark.timing import DTYPES
 from mmseg_clsclip.utils.config_files import configs_folder
@@ -76,7 +84,8 @@ def main(argv: list[str] | None = None) -> None:
                 shape=(args.batch, 3, args.size, args.size),
             )
             rows.append(measure_alone(setting, args.repeat, args.naive_classes))
-            print(format_rows(rows[-1:]), flush=True)
+            print(format_rows(rows[-1:]))
+            print(describe_row(rows[-1]), flush=True)
             if args.json:  # as far as it has come
                 with atomic_write(args.json) as file:
                     file.write(json.dumps(rows, indent=1).encode())

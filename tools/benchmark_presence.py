@@ -45,6 +45,7 @@ def main(argv: list[str] | None = None) -> None:
         )
         rows += measure_presence(setting, args.asked, args.repeat)
         print(format_presence(rows), flush=True)
+        print(rows[-1]['note'])
         if args.json:  # as far as it has come
             with atomic_write(args.json) as file:
                 file.write(json.dumps(rows, indent=1).encode())

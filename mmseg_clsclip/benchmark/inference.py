@@ -15,9 +15,11 @@ from ..utils.complexity import count_flops
 from ..utils.files import atomic_write
 from ..utils.machine import describe_machine, peak_memory
 from ..utils.markdown import markdown_table
+from .kernels import count_kernels
 from .naive import NaiveClsCLIP
+from .products import matrix_products
 from .random_models import Setting
-from .timing import MatrixProduct, run_alone, time_in_turns
+from .timing import DTYPES, run_alone, time_in_turns
 
 
 def blank_samples(pictures: Tensor) -> list[SegDataSample]:
@@ -60,9 +62,9 @@ def time_prediction(
     flops: int,
     repeat: int,
     naive_classes: int,
-    side: int | None = None,
+    sizes: dict[str, int] | None = None,
 ) -> dict:
-    """Time a model, the ceiling and, of ClsCLIP, the naive path, in turns.
+    """Time a model, its ceilings and, of ClsCLIP, the naive path, in turns.
 
     Args:
         model (nn.Module): A segmentor that is asked by names, in this dtype.
@@ -72,15 +74,15 @@ def time_prediction(
         repeat (int): How often each is timed.
         naive_classes (int): The largest number of classes that the naive path is
             timed on.
-        side (int, optional): Of the ceiling's matrices.
+        sizes (dict, optional): Of :func:`matrix_products`.
 
     Returns:
         dict: Figures of :func:`measure_time`, times in seconds.
     """
     device = str(pictures.device)
-    product = MatrixProduct(dtype, device, side)
+    products = matrix_products(DTYPES[dtype], device, **(sizes or {}))
     functions = dict(
-        ceiling=product, ours=lambda: model.predict(pictures, blank_samples(pictures))
+        products, ours=lambda: model.predict(pictures, blank_samples(pictures))
     )
     difference = naive = None
     if isinstance(model, ClsCLIP):
@@ -90,17 +92,23 @@ def time_prediction(
         functions['naive'] = lambda: F.pad(naive(pictures), (0, 0, 0, 0, 1, 0)).argmax(
             1
         )
-    seconds = time_in_turns(functions, repeat, device)
-    ceiling = product.flops / seconds['ceiling']
+    timing = time_in_turns(functions, repeat, device)
+    seconds = timing.seconds
+    speeds = {name: one.flops / seconds[name] for name, one in products.items()}
+    best = max(speeds, key=speeds.get)
+    ceiling = speeds[best]
     classes = len(model.text_encoder.names)
     return dict(
         seconds=seconds['ours'],
         flops=flops,
+        ceiling=best,
         ceiling_flops=ceiling,
         floor_seconds=flops / ceiling,
         naive_seconds=naive and seconds['naive'] * classes / len(naive.names),
         naive_classes=naive and len(naive.names),
         max_abs_diff_to_naive=difference,
+        cpu_share=timing.cpu_share,
+        note=timing.note(),
     )
 
 
@@ -125,6 +133,10 @@ def measure_time(setting: Setting, repeat: int, naive_classes: int) -> dict:
         count_prediction(setting.with_classes(k).build(), pictures) for k in (1, 2)
     )
     flops = one + (classes - 1) * (two - one)
+    alone = setting.with_classes(1).build()
+    alone.test_cfg.dtype = setting.dtype
+    alone.predict(pictures, blank_samples(pictures))  # names encoded, weights cast
+    kernels = count_kernels(partial(alone.predict, pictures, blank_samples(pictures)))
     figures = time_prediction(
         model, pictures, setting.dtype, flops, repeat, naive_classes
     )
@@ -136,6 +148,7 @@ def measure_time(setting: Setting, repeat: int, naive_classes: int) -> dict:
         dtype=setting.dtype,
         device=device,
         **figures,
+        kernels_of_one=kernels._asdict(),
         repeat=repeat,
         machine=describe_machine(device),
     )
@@ -184,6 +197,16 @@ def format_rows(rows: Iterable[dict]) -> str:
         for row in rows
     ]
     return markdown_table(heads, cells)
+
+
+def describe_row(row: dict) -> str:
+    """Return what a reader must know of a row's figures, in a line."""
+    one = row['kernels_of_one']
+    return (
+        f'K = {row["classes"]}: {row["note"]}; ceiling {row["ceiling"]}, '
+        f'{row["ceiling_flops"] / 1e9:.0f} GFLOP/s; of one name {one["number"]} '
+        f'kernels, {one["casts"]} of them casts of {one["cast_bytes"] / 1e6:.1f} MB'
+    )
 
 
 def draw_rows(rows: list[dict], path: Path) -> None:

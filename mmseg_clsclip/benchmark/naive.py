@@ -22,7 +22,7 @@ class NaiveClsCLIP:
         """Return foreground logits (N, K, H, W)."""
         clip = self.model.text_encoder.clip.module
         tokens = self.model.text_encoder.tokenizer(list(self.names))
-        with self.model.class_by_class.precision(self.model, pictures):
+        with self.model.class_by_class.autocast(self.model, pictures.device):
             text = clip.encode_text(tokens.to(pictures.device), normalize=False)
             return torch.cat([self._logits(pictures, token) for token in text], 1)
 

@@ -77,7 +77,8 @@ def measure_presence(setting: Setting, numbers: list[int], repeat: int) -> list[
             functions[f'{views} {number}'] = partial(
                 predict, model, pictures, number, views
             )
-    seconds = time_in_turns(functions, repeat, setting.device)
+    timing = time_in_turns(functions, repeat, setting.device)
+    seconds = timing.seconds
     return [
         dict(
             config=setting.config,
@@ -90,6 +91,8 @@ def measure_presence(setting: Setting, numbers: list[int], repeat: int) -> list[
             floor_seconds=seconds[f'alone {number}']
             + seconds['pass'] * (1 if views == 'whole' else 5),
             same_labels=same[number],
+            cpu_share=timing.cpu_share,
+            note=timing.note(),
             machine=describe_machine(setting.device),
         )
         for number in numbers

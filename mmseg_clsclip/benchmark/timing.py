@@ -5,11 +5,41 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from statistics import median
+from typing import NamedTuple
 
 import torch
 
 DTYPES = {name: getattr(torch, name) for name in ('float32', 'bfloat16', 'float16')}
-MATRIX_SIDE = 4096  # of the matrices whose product is the ceiling
+# Of the threads' time, below which a machine is busy with something else.
+BUSY = 0.8
+
+
+class Timing(NamedTuple):
+    """Times of functions that took turns.
+
+    Attributes:
+        seconds (dict): Medians by name. Of a CPU that was busy with something
+            else they are processor time, divided by the number of threads.
+        cpu_share (float, optional): Which part of its threads' time the process
+            got; None on another device.
+    """
+
+    seconds: dict[str, float]
+    cpu_share: float | None
+
+    @property
+    def by_processor(self) -> bool:
+        """Whether the seconds are processor time."""
+        return self.cpu_share is not None and self.cpu_share < BUSY
+
+    def note(self) -> str:
+        """Return what a reader must know of the seconds, in words."""
+        if self.cpu_share is None:
+            return 'by the clock'
+        got = f'the process got {self.cpu_share:.0%} of its threads'
+        if self.by_processor:
+            return f'{got}: seconds are processor time, divided by the threads'
+        return f'{got}: seconds are by the clock'
 
 
 def run_alone(function: Callable, *args) -> object:
@@ -29,37 +59,30 @@ def time_once(function: Callable[[], object], device: str) -> float:
 @torch.no_grad()
 def time_in_turns(
     functions: dict[str, Callable[[], object]], repeat: int, device: str
-) -> dict[str, float]:
-    """Return median seconds of functions that take turns, after a first turn."""
-    times: dict[str, list[float]] = {name: [] for name in functions}
-    for _ in range(repeat + 1):
-        for name, function in functions.items():
-            times[name].append(time_once(function, device))
-    return {name: median(seconds[1:]) for name, seconds in times.items()}
-
-
-class MatrixProduct:
-    """A large matrix product, whose speed is the ceiling of any model's.
+) -> Timing:
+    """Time functions that take turns, after a first turn.
 
     Args:
-        dtype (str): A key of ``DTYPES``.
-        device (str): Where it is computed.
-        side (int, optional): Of the matrices. Defaults to ``MATRIX_SIDE``.
+        functions (dict): By name.
+        repeat (int): How often each is timed.
+        device (str): Where they run.
     """
-
-    def __init__(self, dtype: str, device: str, side: int | None = None):
-        # A GPU is done with one sooner than it can be asked for.
-        self.repeat = 1 if device == 'cpu' else 50
-        shape = (side or MATRIX_SIDE,) * 2
-        self.matrix = torch.randn(shape, dtype=DTYPES[dtype], device=device)
-        self.product = torch.empty_like(self.matrix)
-
-    def __call__(self) -> None:
-        """Multiply, as often as ``flops`` counts."""
-        for _ in range(self.repeat):
-            torch.mm(self.matrix, self.matrix, out=self.product)
-
-    @property
-    def flops(self) -> int:
-        """Operations of a call; a product and its sum are two."""
-        return 2 * len(self.matrix) ** 3 * self.repeat
+    clock: dict[str, list[float]] = {name: [] for name in functions}
+    processor: dict[str, list[float]] = {name: [] for name in functions}
+    for _ in range(repeat + 1):
+        for name, function in functions.items():
+            start = time.process_time()
+            clock[name].append(time_once(function, device))
+            processor[name].append(time.process_time() - start)
+    share = None
+    if device == 'cpu':
+        threads = torch.get_num_threads()
+        processor = {
+            name: [seconds / threads for seconds in times]
+            for name, times in processor.items()
+        }
+        share = sum(sum(times[1:]) for times in processor.values()) / sum(
+            sum(times[1:]) for times in clock.values()
+        )
+    times = processor if share is not None and share < BUSY else clock
+    return Timing({name: median(own[1:]) for name, own in times.items()}, share)

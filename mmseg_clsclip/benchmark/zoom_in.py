@@ -75,7 +75,7 @@ def time_boxes(
     functions |= {
         f'ClsCLIP+, {number} boxes': partial(zoom, number) for number in boxes
     }
-    return time_in_turns(functions, repeat, device)
+    return time_in_turns(functions, repeat, device).seconds
 
 
 def format_times(seconds: dict[str, float]) -> str:

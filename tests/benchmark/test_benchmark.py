@@ -4,6 +4,7 @@ import json
 import os
 import re
 import runpy
+from functools import partial
 from itertools import product
 from pathlib import Path
 
@@ -105,7 +106,10 @@ def test_the_least_that_must_be_done(tiny_clip_json, number):
 
 def test_rows_and_plot(tiny_clip_json, tmp_path, monkeypatch, capsys):
     out, picture = tmp_path / 'rows.json', tmp_path / 'new/plot.png'
-    monkeypatch.setattr(timing, 'MATRIX_SIDE', 256)
+    small = dict(side=256, tokens=64, width=32)
+    monkeypatch.setattr(
+        inference, 'matrix_products', partial(inference.matrix_products, **small)
+    )
     # Processes of their own take their time to start.
     monkeypatch.setattr(inference, 'run_alone', lambda f, *args: f(*args))
     tool('benchmark')(
@@ -139,6 +143,8 @@ def test_rows_and_plot(tiny_clip_json, tmp_path, monkeypatch, capsys):
         assert row['device'] == 'cpu'
         assert row['max_abs_diff_to_naive'] < 1e-5
         assert row['floor_seconds'] == row['flops'] / row['ceiling_flops']
+        assert row['ceiling'] in ('mm', 'linear', 'convolution')
+        assert row['kernels_of_one']['casts'] == 0
         assert row['flops'] > 0 and row['seconds'] > 0
         assert row['naive_seconds'] > 0
         assert row['peak_memory_bytes'] > 2**27
@@ -148,7 +154,9 @@ def test_rows_and_plot(tiny_clip_json, tmp_path, monkeypatch, capsys):
         four, torch.randn(1, 3, 32, 32)
     )
     assert rows[1]['naive_classes'] == 2
-    assert 'random weights' in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert 'random weights' in said
+    assert 'K = 4: the process got' in said and 'kernels, 0 of them casts' in said
     assert picture.stat().st_size > 10000
 
 
@@ -213,3 +221,30 @@ def test_what_boxes_cost(capsys):
     ]
     times = [float(row[1]) for row in rows]
     assert rows[0][2] == '1.00 |' and times[2] > 2 * times[1]
+
+
+@pytest.mark.parametrize('share', [1.0, 0.5])
+def test_a_busy_machine_is_timed_by_its_processor(monkeypatch, share):
+    clock = [0.0]
+    monkeypatch.setattr(timing.time, 'perf_counter', lambda: clock[0])
+    monkeypatch.setattr(timing.time, 'process_time', lambda: share * 2 * clock[0])
+    monkeypatch.setattr(torch, 'get_num_threads', lambda: 2)
+
+    def take(seconds):
+        clock[0] += seconds
+
+    got = timing.time_in_turns(
+        dict(a=lambda: take(1), b=lambda: take(4)), repeat=3, device='cpu'
+    )
+    assert got.cpu_share == share
+    assert got.by_processor == (share == 0.5)
+    assert got.seconds == dict(a=share if share == 0.5 else 1, b=4 * share)
+    assert f'got {share:.0%} of its threads' in got.note()
+    assert ('processor time' in got.note()) == (share == 0.5)
+
+
+def test_another_device_is_timed_by_the_clock(monkeypatch):
+    monkeypatch.setattr(timing, 'time_once', lambda function, device: 2.0)
+    got = timing.time_in_turns(dict(a=lambda: None), 1, 'meta')
+    assert got.seconds == dict(a=2) and got.cpu_share is None
+    assert got.note() == 'by the clock' and not got.by_processor

@@ -67,8 +67,8 @@ PARTS = (
         'ceilings',
         'Ceilings',
         'The fastest that is seen: a square product (`mm`), and a layer of the '
-        "tower's feed-forward with its bias (`linear`). TF32 is a GPU's; elsewhere "
-        'it is float32.',
+        "tower's feed-forward with its bias, by itself (`linear`) and as a "
+        "`convolution`. TF32 is a GPU's; elsewhere it is float32.",
         measure_ceilings,
         {
             'precision': value('precision'),

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from ...utils.config_files import configs_folder
+from ..products import MATRIX_SIDE, WIDTH
 from ..random_models import Setting
-from ..timing import MATRIX_SIDE
 
 # ViT-B/16, and ClsCLIP+ on it.
 CONFIG = 'clsclip/clsclip_vit-b16_pascal-5i-480x480_fold0.py'
@@ -43,7 +43,7 @@ class Plan:
     tiny: bool = False
     config: str = CONFIG
     zoom_in_config: str = ZOOM_IN_CONFIG
-    width: int = 768
+    width: int = WIDTH
     sizes: tuple[int, ...] = (224, 480)
     classes: tuple[int, ...] = (1, 20, 171)
     batches: tuple[int, ...] = (1, 4, 16)

@@ -56,7 +56,9 @@ def time_predictions(plan: Plan, dtype: str) -> Iterator[dict]:
                         batch * (one + (classes - 1) * (two - one)),
                         plan.repeat,
                         plan.naive_classes,
-                        plan.matrix_side,
+                        dict(
+                            side=plan.matrix_side, tokens=plan.tokens, width=plan.width
+                        ),
                     )
                 yield dict(
                     size=size,

@@ -1,10 +1,10 @@
 """The precision of inference: autocast, over weights that were cast before."""
 
 import copy
+import warnings
 from contextlib import AbstractContextManager, nullcontext
 
 import torch
-from mmengine.logging import print_log
 from torch import nn
 
 from ...utils.weight_versions import weight_versions
@@ -24,11 +24,10 @@ def resolve_dtype(dtype: str | None, device: torch.device) -> torch.dtype | None
     if dtype == 'auto':
         return torch.bfloat16 if _multiplies_bfloat16(device) else torch.float32
     if dtype == 'float16' and device.type == 'cpu':
-        print_log(
+        warnings.warn(
             "test_cfg: dtype='float16' is slower than float32 on a CPU: write "
             "'bfloat16', or 'auto'.",
-            'current',
-            level='WARNING',
+            stacklevel=2,
         )
     return getattr(torch, dtype)
 
