@@ -11,5 +11,6 @@ tta_pipeline = [
     _base_.tta_pipeline[0],
     dict(type='TestTimeAug', transforms=_base_.tta_pipeline[1].transforms[1:]),
 ]
-test_dataloader = dict(dataset=dict(pipeline=test_pipeline))
+# Pictures as they are come in many sizes.
+test_dataloader = dict(batch_size=1, dataset=dict(pipeline=test_pipeline))
 test_cfg = dict(type='TestLoop')

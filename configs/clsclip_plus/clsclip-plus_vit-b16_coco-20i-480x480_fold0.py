@@ -9,5 +9,6 @@ model = dict(
 )
 train_dataloader = None
 test_pipeline = _base_.zoom_in_pipeline
-test_dataloader = dict(dataset=dict(pipeline=test_pipeline))
+# Pictures as they are come in many sizes.
+test_dataloader = dict(batch_size=1, dataset=dict(pipeline=test_pipeline))
 test_cfg = dict(type='TestLoop')

@@ -11,11 +11,12 @@ train_dataloader = dict(
     )
 )
 test_dataloader = dict(
+    batch_size=16,  # of one size: a single one leaves a GPU idle
     dataset=dict(
         type='COCO20iDataset',
         fold=0,
         split='val',
         list_file='data/coco/lists/{split}_fold{fold}.txt',
         novel_handling='drop_image',
-    )
+    ),
 )

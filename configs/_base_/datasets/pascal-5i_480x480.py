@@ -12,7 +12,8 @@ train_dataloader = dict(
     )
 )
 test_dataloader = dict(
+    batch_size=16,  # of one size: a single one leaves a GPU idle
     dataset=dict(
         type='PASCAL5iDataset', fold=0, split='val', novel_handling='drop_image'
-    )
+    ),
 )

@@ -3,15 +3,16 @@
 from torch import Tensor
 
 
-def compared_pixels(sample: dict, ignore_index: int) -> tuple[Tensor, Tensor]:
-    """Return the labels of the pixels that count, predicted and true.
+def compared_pixels(sample: dict, ignore_index: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the labels of all pixels, and which of them count.
 
     Args:
         sample (dict): With a prediction and a truth of shape (1, H, W).
         ignore_index (int): Truth that does not count.
 
     Returns:
-        tuple[Tensor, Tensor]: Prediction and truth, (P,) each.
+        tuple[Tensor, Tensor, Tensor]: Prediction, truth, and whether they count,
+        (P,) each.
 
     Raises:
         ValueError: If the truth was resized.
@@ -26,5 +27,4 @@ def compared_pixels(sample: dict, ignore_index: int) -> tuple[Tensor, Tensor]:
             'size.'
         )
     truth, pred = truth.flatten(), pred.flatten()
-    valid = truth != ignore_index
-    return pred[valid], truth[valid]
+    return pred, truth, truth != ignore_index

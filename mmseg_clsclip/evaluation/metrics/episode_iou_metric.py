@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
+import torch
 from mmengine.evaluator import BaseMetric
 from mmengine.logging import MMLogger, print_log
 from mmseg.registry import METRICS
 from PIL import Image
+from torch import Tensor
 
 from ...utils.arguments import Rule
 from ...utils.keys import CLASS_NAME, NOVEL_CLASSES, PROTOCOL
@@ -143,7 +145,8 @@ class EpisodeIoUMetric(BaseMetric):
         Raises:
             ValueError: If a sample is no episode, or its truth was resized.
         """
-        for index, sample in enumerate(data_samples):
+        counted = []
+        for sample in data_samples:
             if not sample.get(CLASS_NAME):
                 raise ValueError(
                     'EpisodeIoUMetric got a sample without class_name; list '
@@ -152,22 +155,34 @@ class EpisodeIoUMetric(BaseMetric):
                 )
             if self.output_dir:
                 self._write(sample)
-            pred, truth = compared_pixels(sample, self.ignore_index)
-            pred, truth = pred == 1, truth == 1  # (pixels,) bool
+            counted.append(self._count_pixels(sample))
+        if not counted:
+            return
+        # One transfer: a GPU is waited for once.
+        for index, (sample, row) in enumerate(
+            zip(data_samples, torch.stack(counted).tolist())
+        ):
+            pixels, predicted, true, both = row
             self.results.append(
                 Episode(
                     sample[CLASS_NAME],
-                    area=int(truth.sum()),
+                    area=true,
                     counts=PixelCounts(
                         episodes=1,
-                        intersection=int((pred & truth).sum()),
-                        union=int((pred | truth).sum()),
-                        bg_intersection=int((~pred & ~truth).sum()),
-                        bg_union=int((~pred | ~truth).sum()),
+                        intersection=both,
+                        union=predicted + true - both,
+                        bg_intersection=pixels - (predicted + true - both),
+                        bg_union=pixels - both,
                     ),
                     traits=sample_traits(data_batch, index, sample),
                 )
             )
+
+    def _count_pixels(self, sample: dict) -> Tensor:
+        """Count pixels that count, predicted, true and both (4,), where they are."""
+        pred, truth, valid = compared_pixels(sample, self.ignore_index)
+        pred, truth = (pred == 1) & valid, (truth == 1) & valid
+        return torch.stack([part.sum() for part in (valid, pred, truth, pred & truth)])
 
     def _write(self, sample: dict) -> None:
         """Write one prediction as an index PNG of 0 and 1."""

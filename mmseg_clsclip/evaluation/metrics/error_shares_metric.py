@@ -122,9 +122,8 @@ class ErrorSharesMetric(BaseMetric):
                     'masks of episodes are 0 and 1: test on the data set '
                     'without EpisodeDataset around it.'
                 )
-            labels = dict(
-                zip(('prediction', 'truth'), compared_pixels(sample, self.ignore_index))
-            )
+            pred, truth, valid = compared_pixels(sample, self.ignore_index)
+            labels = dict(prediction=pred[valid], truth=truth[valid])
             for name, values in labels.items():
                 self._check_labels(name, values, number)
             pairs = labels['truth'].long() * number + labels['prediction'].long()
