@@ -232,10 +232,10 @@ class EpisodeDataset(Dataset):
             asked = self._classes.asked_labels
             # What draws its masks knows them without.
             count = getattr(self.dataset, 'count_labels', lambda *_: None)
-            counted = count(pictures, self._loader) or map(self._areas, pictures)
+            counts = count(pictures, self._loader, self.min_area <= 1)
             pairs = [
                 (index, label)
-                for index, areas in zip(pictures, counted)
+                for index, areas in zip(pictures, counts or map(self._areas, pictures))
                 for label in eligible_labels(areas, asked, dropped, self.min_area)
             ]
         if self.test_mode:

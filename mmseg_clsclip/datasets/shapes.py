@@ -16,7 +16,8 @@ from PIL import Image
 from ..utils.arguments import Rule
 from ..utils.keys import DatasetMeta, Protocol
 from .arguments import Fold, Seed
-from .shapes_world import CLASSES, count_pixels, draw, novel_classes
+from .shapes_pixels import count_pixels
+from .shapes_world import CLASSES, draw, novel_classes
 from .transforms.checked_load_annotations import (
     CheckedLoadAnnotations,
     SizedLoadAnnotations,
@@ -129,13 +130,14 @@ class Shapes5iDataset(BaseSegDataset):
         ]
 
     def count_labels(
-        self, indices: Iterable[int], loader: LoadAnnotations
+        self, indices: Iterable[int], loader: LoadAnnotations, some: bool = False
     ) -> Iterator[np.ndarray] | None:
         """Count the pixels of every label in masks whose pictures are not drawn.
 
         Args:
             indices (Iterable[int]): Of the scenes.
             loader (LoadAnnotations): What would read the masks.
+            some (bool): See :func:`count_pixels`.
 
         Returns:
             Iterator[np.ndarray] | None: (21,) int64 of each mask, in order; None
@@ -149,4 +151,4 @@ class Shapes5iDataset(BaseSegDataset):
             int(_URI.fullmatch(self.get_data_info(index)['seg_map_path'])[3])
             for index in indices
         )
-        return count_pixels(scenes, self.split, self.seed)
+        return count_pixels(scenes, self.split, self.seed, some)

@@ -8,7 +8,6 @@ frozen, and only operations that IEEE 754 rounds exactly are used (no ``sin``,
 from the rational parametrisation of the circle).
 """
 
-from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -81,7 +80,7 @@ def _ground_weights() -> np.ndarray:
 _WEIGHTS = _ground_weights()
 
 
-def _draw_controls(rng: np.random.RandomState) -> np.ndarray:
+def draw_controls(rng: np.random.RandomState) -> np.ndarray:
     """Control points of the ground's texture, (3, _GRID, _GRID)."""
     return rng.randint(50, 204, size=(3, _GRID, _GRID))
 
@@ -192,19 +191,25 @@ class _Shape(NamedTuple):
             SHAPES[self.k // len(COLOURS)], dx * cos + dy * sin, dy * cos - dx * sin
         )
 
+    def touches(self, other: '_Shape') -> bool:
+        """Whether it may share a pixel with another shape than itself."""
+        squared = (self.cx - other.cx) ** 2 + (self.cy - other.cy) ** 2
+        # A square's corners reach 2 % beyond its radius.
+        return other is not self and squared < 1.05 * (self.radius + other.radius) ** 2
+
     def rgb(self) -> np.ndarray:
         """Its colour, (3,) float64."""
         return (_RGB[self.k % len(COLOURS)] + self.tint) * self.brightness
 
 
-def _seed_key(index: int, split: str, seed: int) -> list[int]:
+def seed_key(index: int, split: str, seed: int) -> list[int]:
     """The seed of a scene, or a ValueError if the split does not exist."""
     if split not in _SPLITS:
         raise ValueError(f'Shapes-5i has the splits {list(_SPLITS)}, not {split!r}.')
     return [seed, _SPLITS[split], index]
 
 
-def _draw_shapes(rng: np.random.RandomState, max_objects: int) -> list[_Shape]:
+def draw_shapes(rng: np.random.RandomState, max_objects: int = 3) -> list[_Shape]:
     """Draw the numbers of a scene's shapes, later ones lie over earlier ones."""
     shapes, placed = [], []
     for k in _pick_classes(rng, rng.randint(1, max_objects + 1)):
@@ -238,10 +243,10 @@ def draw(
     Raises:
         ValueError: If the split does not exist.
     """
-    rng = np.random.RandomState(_seed_key(index, split, seed))
-    picture = _ground(_draw_controls(rng))
+    rng = np.random.RandomState(seed_key(index, split, seed))
+    picture = _ground(draw_controls(rng))
     labels = np.zeros((SIZE, SIZE), dtype=np.uint8)
-    for shape in _draw_shapes(rng, max_objects):
+    for shape in draw_shapes(rng, max_objects):
         window = shape.window()
         inside = shape.covers(window)
         picture[window][inside] = shape.rgb()
@@ -253,44 +258,6 @@ def draw(
     picture -= np.float32(23.5)
     np.clip(picture, 0, 255, out=picture)
     return Scene(picture.astype(np.uint8), labels)
-
-
-def count_pixels(
-    indices: Iterable[int], split: str = 'train', seed: int = 0, max_objects: int = 3
-) -> Iterator[np.ndarray]:
-    """Count the pixels of every label in scenes, whose pictures are not drawn.
-
-    Args:
-        indices (Iterable[int]): Which scenes of the split.
-        split (str): See :func:`draw`, as the others.
-        seed (int): Seed of the whole world.
-        max_objects (int): At most so many shapes a scene.
-
-    Yields:
-        np.ndarray: Pixels of every label (21,) int64, of a scene.
-
-    Raises:
-        ValueError: If the split does not exist.
-    """
-    # Seeded anew for each scene, which takes a tenth of making a new one.
-    rng = np.random.RandomState()
-    for index in indices:
-        rng.seed(_seed_key(index, split, seed))
-        _draw_controls(rng)  # the shapes' numbers come after them
-        labels = np.zeros((SIZE, SIZE), dtype=np.uint8)
-        areas = np.zeros(len(CLASSES) + 1, dtype=np.int64)
-        areas[0] = labels.size
-        for shape in _draw_shapes(rng, max_objects):
-            window = shape.window()
-            inside, below = shape.covers(window), labels[window]
-            number = np.count_nonzero(inside)
-            if below.any():
-                areas -= np.bincount(below[inside], minlength=len(areas))
-            else:
-                areas[0] -= number
-            areas[1 + shape.k] += number
-            np.putmask(below, inside, 1 + shape.k)
-        yield areas
 
 
 def visible_classes(labels: np.ndarray, min_area: int) -> tuple[int, ...]:

@@ -9,7 +9,6 @@ from mmseg_clsclip.datasets.shapes_world import (
     CLASSES,
     COLOURS,
     SHAPES,
-    count_pixels,
     draw,
     novel_classes,
     visible_classes,
@@ -37,16 +36,6 @@ def test_scenes_are_the_same_bytes_on_every_machine():
             scene = draw(index, split)
             digest.update(scene.picture.tobytes() + scene.labels.tobytes())
     assert digest.hexdigest()[:16] == '76b4c1c7b5b61399'
-
-
-@pytest.mark.parametrize('options', [(), ('test',), ('train', 7), ('caption', 0, 8)])
-def test_pixels_are_counted_without_a_picture_as_in_the_drawn_scene(options):
-    indices = range(5, 305)
-    counts = list(count_pixels(indices, *options))
-    assert len(counts) == len(indices)
-    for index, areas in zip(indices, counts):
-        labels = draw(index, *options).labels
-        assert np.array_equal(areas, np.bincount(labels.ravel(), minlength=21)), index
 
 
 def test_seed_split_and_index_each_give_another_scene():
@@ -83,5 +72,3 @@ def test_bad_fold_and_split_are_refused():
         novel_classes(4)
     with pytest.raises(ValueError, match="has the splits .*not 'val'"):
         draw(0, 'val')
-    with pytest.raises(ValueError, match="has the splits .*not 'val'"):
-        next(count_pixels([0], 'val'))
