@@ -54,7 +54,7 @@ setup(
     packages=find_packages(include=['mmseg_clsclip*']),
     package_data={'mmseg_clsclip': ['assets/*', 'comparison/*.jinja', 'py.typed']},
     cmdclass=dict(build_py=BuildWithMim),
-    entry_points=dict(console_scripts=['clsclip = mmseg_clsclip.apis.cli:main']),
+    entry_points=dict(console_scripts=['clsclip = mmseg_clsclip_cli.command:main']),
     python_requires='>=3.10',
     # No OpenMMLab package: two families share the import names mmcv, mmengine
     # and mmseg, and which one is there is the user's choice, an extra below.

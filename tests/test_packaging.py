@@ -20,7 +20,8 @@ pytestmark = [
     ),
 ]
 ROOT = Path(__file__).parents[1]
-FOLDERS = ('configs', 'docs', 'mmseg_clsclip', 'requirements', 'tests', 'tools')
+PACKAGES = ('mmseg_clsclip', 'mmseg_clsclip_cli')
+FOLDERS = ('configs', 'docs', *PACKAGES, 'requirements', 'tests', 'tools')
 IMPORTED = """
 import mmseg_clsclip
 from mmengine.config import Config
@@ -114,7 +115,11 @@ def test_the_wheel_has_the_package_configs_and_tools(built):
     mim = 'mmseg_clsclip/.mim'
     assert names == {
         f'{mim}/model-index.yml',
-        *(f'mmseg_clsclip/{name}' for name in files(source / 'mmseg_clsclip')),
+        *(
+            f'{package}/{name}'
+            for package in PACKAGES
+            for name in files(source / package)
+        ),
         *(
             f'{mim}/{folder}/{name}'
             for folder in ('configs', 'tools')

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import mmseg_clsclip  # noqa: F401  (what mmseg needs with mmcv-lite)
-from mmseg_clsclip.utils.config_options import add_config_options
+from mmseg_clsclip_cli.config_options import add_config_options
 
 
 @contextmanager

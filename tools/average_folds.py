@@ -13,9 +13,6 @@ import json
 import sys
 from pathlib import Path
 
-from mmseg_clsclip.evaluation.fold_average import average_files, format_row
-from mmseg_clsclip.utils.files import atomic_write
-
 
 def main(argv: list[str] | None = None) -> None:
     """Read, average, print and write."""
@@ -27,6 +24,11 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument('--out-md', type=Path, metavar='FILE')
     parser.add_argument('--out-json', type=Path, metavar='FILE')
     args = parser.parse_args(argv)
+
+    # Not before: these take seconds to import.
+    from mmseg_clsclip.evaluation.fold_average import average_files, format_row
+    from mmseg_clsclip.utils.files import atomic_write
+
     try:
         row = average_files(args.results)
         text = format_row(row, args.name)

@@ -23,19 +23,9 @@ import argparse
 import json
 from pathlib import Path
 
-from mmengine.device import get_device
+from mmseg_clsclip_cli.config_options import add_config_options
 
-from mmseg_clsclip.benchmark.inference import (
-    describe_row,
-    draw_rows,
-    format_rows,
-    measure_alone,
-)
-from mmseg_clsclip.benchmark.random_models import Setting
-from mmseg_clsclip.benchmark.timing import DTYPES
-from mmseg_clsclip.utils.config_files import configs_folder
-from mmseg_clsclip.utils.config_options import add_config_options
-from mmseg_clsclip.utils.files import atomic_write
+DTYPES = 'float32', 'bfloat16', 'float16'
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -44,15 +34,7 @@ def main(argv: list[str] | None = None) -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        '--config',
-        nargs='+',
-        default=[
-            str(
-                configs_folder()
-                / 'clsclip'
-                / 'clsclip_vit-b16_pascal-5i-480x480_fold0.py'
-            )
-        ],
+        '--config', nargs='+', help="default: ClsCLIP's of PASCAL-5i, fold 0"
     )
     parser.add_argument(
         '--size', type=int, default=224, help='of the square picture, in pixels'
@@ -60,7 +42,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument('--classes', type=int, nargs='+', default=[1, 20, 80, 171])
     parser.add_argument('--batch', type=int, default=1)
     parser.add_argument('--dtype', choices=DTYPES, default='float32')
-    parser.add_argument('--device', default=get_device())
+    parser.add_argument('--device', help="default: mmengine's choice")
     parser.add_argument('--repeat', type=int, default=3)
     parser.add_argument('--naive-classes', type=int, default=20)
     parser.add_argument('--json', type=Path, help='where the rows go')
@@ -72,15 +54,34 @@ def main(argv: list[str] | None = None) -> None:
     )
     add_config_options(parser)
     args = parser.parse_args(argv)
+
+    # Not before: these take seconds to import.
+    from mmengine.device import get_device
+
+    from mmseg_clsclip.benchmark.inference import (
+        describe_row,
+        draw_rows,
+        format_rows,
+        measure_alone,
+    )
+    from mmseg_clsclip.benchmark.random_models import Setting
+    from mmseg_clsclip.utils.config_files import configs_folder
+    from mmseg_clsclip.utils.files import atomic_write
+
+    device = args.device or get_device()
+    configs = args.config or [
+        str(configs_folder() / 'clsclip/clsclip_vit-b16_pascal-5i-480x480_fold0.py')
+    ]
+
     rows = []
-    for config in args.config:
+    for config in configs:
         for classes in args.classes:
             setting = Setting(
                 config,
                 args.cfg_options or {},
                 classes,
                 args.dtype,
-                args.device,
+                device,
                 shape=(args.batch, 3, args.size, args.size),
             )
             rows.append(measure_alone(setting, args.repeat, args.naive_classes))

@@ -10,13 +10,7 @@ import argparse
 import json
 from pathlib import Path
 
-from mmengine.device import get_device
-
-from mmseg_clsclip.benchmark.presence import format_presence, measure_presence
-from mmseg_clsclip.benchmark.random_models import Setting
-from mmseg_clsclip.utils.config_files import configs_folder
-from mmseg_clsclip.utils.config_options import add_config_options
-from mmseg_clsclip.utils.files import atomic_write
+from mmseg_clsclip_cli.config_options import add_config_options
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -24,23 +18,35 @@ def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    config = configs_folder() / 'clsclip/clsclip_vit-b16_pascal-5i-480x480_fold0.py'
-    parser.add_argument('--config', default=str(config))
+    parser.add_argument('--config', help="default: ClsCLIP's of PASCAL-5i, fold 0")
     parser.add_argument('--size', type=int, default=480, help='in pixels')
     parser.add_argument('--classes', type=int, nargs='+', default=[20, 171])
     parser.add_argument('--asked', type=int, nargs='+', default=[3, 10])
-    parser.add_argument('--device', default=get_device())
+    parser.add_argument('--device', help="default: mmengine's choice")
     parser.add_argument('--repeat', type=int, default=3)
     parser.add_argument('--json', type=Path, help='where the rows go')
     add_config_options(parser)
     args = parser.parse_args(argv)
+
+    # Not before: these take seconds to import.
+    from mmengine.device import get_device
+
+    from mmseg_clsclip.benchmark.presence import format_presence, measure_presence
+    from mmseg_clsclip.benchmark.random_models import Setting
+    from mmseg_clsclip.utils.config_files import configs_folder
+    from mmseg_clsclip.utils.files import atomic_write
+
+    config = args.config or str(
+        configs_folder() / 'clsclip/clsclip_vit-b16_pascal-5i-480x480_fold0.py'
+    )
+
     rows = []
     for classes in args.classes:
         setting = Setting(
-            args.config,
+            config,
             args.cfg_options or {},
             classes,
-            device=args.device,
+            device=args.device or get_device(),
             shape=(1, 3, args.size, args.size),
         )
         rows += measure_presence(setting, args.asked, args.repeat)

@@ -11,13 +11,9 @@ import argparse
 import json
 from pathlib import Path
 
-from mmengine.device import get_device
+from mmseg_clsclip_cli.config_options import add_config_options
 
-from mmseg_clsclip.benchmark.timing import DTYPES
-from mmseg_clsclip.benchmark.training import format_rows, time_ways
-from mmseg_clsclip.utils.config_files import configs_folder
-from mmseg_clsclip.utils.config_options import add_config_options
-from mmseg_clsclip.utils.files import atomic_write
+DTYPES = 'float32', 'bfloat16', 'float16'
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -25,15 +21,10 @@ def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument(
-        '--config',
-        default=str(
-            configs_folder() / 'clsclip' / 'clsclip_vit-b16_pascal-5i-480x480_fold0.py'
-        ),
-    )
+    parser.add_argument('--config', help="default: ClsCLIP's of PASCAL-5i, fold 0")
     parser.add_argument('--batch', type=int, default=8)
     parser.add_argument('--dtype', choices=DTYPES, default='float32')
-    parser.add_argument('--device', default=get_device())
+    parser.add_argument('--device', help="default: mmengine's choice")
     parser.add_argument('--repeat', type=int, default=3)
     parser.add_argument(
         '--pictures',
@@ -44,13 +35,25 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument('--json', type=Path)
     add_config_options(parser)
     args = parser.parse_args(argv)
+
+    # Not before: these take seconds to import.
+    from mmengine.device import get_device
+
+    from mmseg_clsclip.benchmark.training import format_rows, time_ways
+    from mmseg_clsclip.utils.config_files import configs_folder
+    from mmseg_clsclip.utils.files import atomic_write
+
+    config = args.config or str(
+        configs_folder() / 'clsclip/clsclip_vit-b16_pascal-5i-480x480_fold0.py'
+    )
+
     rows = time_ways(
         args.repeat,
-        args.config,
+        config,
         args.cfg_options or {},
         args.batch,
         args.dtype,
-        args.device,
+        args.device or get_device(),
     )
     print(
         f'{rows[0]["machine"]}; {args.dtype}, {rows[0]["size"]}, batch of '

@@ -12,8 +12,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from mmseg_clsclip.calibration.calibrate import calibrate, print_tables, write_config
-from mmseg_clsclip.utils.config_options import add_config_options, load_config
+from mmseg_clsclip_cli.config_options import add_config_options
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -30,6 +29,15 @@ def main(argv: list[str] | None = None) -> None:
     args = parser.parse_args(argv)
     if args.pictures < 1:
         parser.error('--pictures is a whole number above 0.')
+
+    # Not before: these take seconds to import.
+    from mmseg_clsclip.calibration.calibrate import (
+        calibrate,
+        print_tables,
+        write_config,
+    )
+    from mmseg_clsclip.utils.config_options import load_config
+
     stem = Path(args.config).stem
     out = args.out or Path('work_dirs/presence') / f'{stem}_presence.py'
     try:

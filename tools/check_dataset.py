@@ -9,12 +9,7 @@ and 0 if there are warnings alone.
 import argparse
 import sys
 
-from mmengine.registry import init_default_scope
-from rich.console import Console
-
-from mmseg_clsclip.dataset_check.check_config import check_config
-from mmseg_clsclip.dataset_check.print_findings import print_findings
-from mmseg_clsclip.utils.config_options import add_config_options, load_config
+from mmseg_clsclip_cli.config_options import add_config_options
 
 SPLITS = ('train', 'val', 'test')
 
@@ -28,6 +23,15 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument('--split', choices=SPLITS, help='that one alone')
     add_config_options(parser)
     args = parser.parse_args(argv)
+
+    # Not before: these take seconds to import.
+    from mmengine.registry import init_default_scope
+    from rich.console import Console
+
+    from mmseg_clsclip.dataset_check.check_config import check_config
+    from mmseg_clsclip.dataset_check.print_findings import print_findings
+    from mmseg_clsclip.utils.config_options import load_config
+
     init_default_scope('mmseg')
     cfg = load_config(args.config, args.cfg_options)
     console = Console()

@@ -13,16 +13,6 @@ import argparse
 import sys
 from pathlib import Path
 
-from mmengine.registry import init_default_scope
-from rich.console import Console
-
-from mmseg_clsclip.comparison.compared_models import (
-    ComparedModel,
-    parse_model,
-    shipped_models,
-)
-from mmseg_clsclip.comparison.comparison import compare, prepare
-
 
 def main(argv: list[str] | None = None) -> None:
     """Compare models and results."""
@@ -48,6 +38,18 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument('--out', type=Path, default='work_dirs/compare')
     parser.add_argument('--pictures', type=int, default=6)
     args = parser.parse_args(argv)
+
+    # Not before: these take seconds to import.
+    from mmengine.registry import init_default_scope
+    from rich.console import Console
+
+    from mmseg_clsclip.comparison.compared_models import (
+        ComparedModel,
+        parse_model,
+        shipped_models,
+    )
+    from mmseg_clsclip.comparison.comparison import compare, prepare
+
     init_default_scope('mmseg')
     try:
         models = [

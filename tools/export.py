@@ -13,11 +13,7 @@ import argparse
 import sys
 from pathlib import Path
 
-import mmseg_clsclip  # noqa: F401  (what mmseg needs with mmcv-lite)
-from mmseg_clsclip.apis.checked_export import check_new, export_checked
-from mmseg_clsclip.apis.export import PicturesToLogits
-from mmseg_clsclip.utils.checkpoint import load_strictly
-from mmseg_clsclip.utils.config_options import add_config_options, load_config
+from mmseg_clsclip_cli.config_options import add_config_options
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -31,9 +27,17 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument('--overwrite', action='store_true')
     add_config_options(parser)
     args = parser.parse_args(argv)
-    from mmseg.apis import init_model
+
+    # Not before: these take seconds to import.
+    from mmseg_clsclip.apis.checked_export import check_new, export_checked
+    from mmseg_clsclip.apis.export import PicturesToLogits
+    from mmseg_clsclip.utils.checkpoint import load_strictly
+    from mmseg_clsclip.utils.config_options import load_config
 
     try:
+        # After the package, without which mmcv-lite lacks what mmseg needs.
+        from mmseg.apis import init_model
+
         check_new(args.out_dir, args.overwrite)
         cfg = load_config(args.config, args.cfg_options)
         model = init_model(cfg, device='cpu')

@@ -12,17 +12,7 @@ of the test set.
 import argparse
 import sys
 
-from mmseg_clsclip import ClsCLIP
-from mmseg_clsclip.models.clip.loading import ASSETS
-from mmseg_clsclip.utils.checkpoint import load_strictly
-from mmseg_clsclip.utils.config_files import configs_folder
-from mmseg_clsclip.utils.config_options import add_config_options, load_config
-from mmseg_clsclip.visualization.navigation_views import (
-    draw_sample,
-    format_shares,
-    pick_sample,
-    view_scenes,
-)
+from mmseg_clsclip_cli.config_options import add_config_options
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -32,27 +22,40 @@ def main(argv: list[str] | None = None) -> None:
     )
     parser.add_argument('picture', nargs='?')
     parser.add_argument('--class', dest='name', metavar='NAME')
-    parser.add_argument(
-        '--config', default=str(configs_folder() / 'shapes/clsclip_shapes-5i_fold0.py')
-    )
-    parser.add_argument(
-        '--checkpoint', default=str(ASSETS / 'clsclip_shapes-5i_fold0.pth')
-    )
+    parser.add_argument('--config', help='default: the shipped ClsCLIP of fold 0')
+    parser.add_argument('--checkpoint', help='default: the shipped one of fold 0')
     parser.add_argument('--out', default='navigation.png', help='a PNG')
     parser.add_argument('--scenes', type=int, metavar='N')
     parser.add_argument('--device', default='cpu')
     add_config_options(parser)
     args = parser.parse_args(argv)
-    from mmseg.apis import init_model
+
+    # Not before: these take seconds to import.
+    from mmseg_clsclip import ClsCLIP
+    from mmseg_clsclip.models.clip.loading import ASSETS
+    from mmseg_clsclip.utils.checkpoint import load_strictly
+    from mmseg_clsclip.utils.config_files import configs_folder
+    from mmseg_clsclip.utils.config_options import load_config
+    from mmseg_clsclip.visualization.navigation_views import (
+        draw_sample,
+        format_shares,
+        pick_sample,
+        view_scenes,
+    )
+
+    config = args.config or str(configs_folder() / 'shapes/clsclip_shapes-5i_fold0.py')
+    checkpoint = args.checkpoint or str(ASSETS / 'clsclip_shapes-5i_fold0.pth')
 
     try:
-        cfg = load_config(args.config, args.cfg_options)
+        # After the package, without which mmcv-lite lacks what mmseg needs.
+        from mmseg.apis import init_model
+
+        cfg = load_config(config, args.cfg_options)
         model = init_model(cfg, device=args.device)
-        load_strictly(model, args.checkpoint)
+        load_strictly(model, checkpoint)
         if not isinstance(model, ClsCLIP):
             raise ValueError(
-                f'{args.config} has a {type(model).__name__}; '
-                'give the config of a ClsCLIP.'
+                f'{config} has a {type(model).__name__}; give the config of a ClsCLIP.'
             )
         if args.scenes:
             print(format_shares(view_scenes(model, cfg, args.scenes), model))

@@ -9,20 +9,7 @@ import sys
 import warnings
 from collections.abc import Sequence
 
-from mmseg_clsclip import Predictor
-from mmseg_clsclip.apis.errors import describe_setup_error
-from mmseg_clsclip.utils.config_options import add_config_options
-
-try:
-    import gradio as gr
-    from starlette.middleware import Middleware
-
-    from mmseg_clsclip.apis import limits
-    from mmseg_clsclip.apis.web import build_page
-except ImportError as error:
-    sys.exit(
-        f"web_demo.py: {error}. Gradio is not here, or too old: pip install -e '.[web]'"
-    )
+from mmseg_clsclip_cli.config_options import add_config_options
 
 # What compares with the shipped model; it trains nothing.
 BASELINE_CONFIG = 'baselines/maskclip_shapes-5i_fold0.py'
@@ -60,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     add(
         '--time-limit',
         type=float,
-        default=limits.DEFAULT_SECONDS,
+        default=60,
         metavar='SECONDS',
         help='of a request; one is answered at a time (default: %(default)s)',
     )
@@ -69,6 +56,23 @@ def main(argv: Sequence[str] | None = None) -> None:
         parser.error(f'--time-limit {args.time_limit}: above 0')
     if args.baseline_checkpoint and not args.baseline_config:
         parser.error('--baseline-checkpoint: give --baseline-config, too')
+
+    # Not before: these take seconds to import.
+    from mmseg_clsclip import Predictor
+    from mmseg_clsclip.apis.errors import describe_setup_error
+
+    try:
+        import gradio as gr
+        from starlette.middleware import Middleware
+
+        from mmseg_clsclip.apis import limits
+        from mmseg_clsclip.apis.web import build_page
+    except ImportError as error:
+        sys.exit(
+            f'web_demo.py: {error}. Gradio is not here, or too old: '
+            "pip install -e '.[web]'"
+        )
+
     warnings.filterwarnings('ignore', '``build_loss`` would be deprecated')
     baseline = args.baseline_config
     try:

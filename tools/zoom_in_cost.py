@@ -8,11 +8,7 @@ whole_picture='include'; with 'fallback' it is looked at where no box is.
 
 import argparse
 
-from mmengine.registry import init_default_scope
-
-from mmseg_clsclip.benchmark.zoom_in import format_times, time_boxes
-from mmseg_clsclip.utils.config_files import configs_folder
-from mmseg_clsclip.utils.config_options import add_config_options, load_config
+from mmseg_clsclip_cli.config_options import add_config_options
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -21,9 +17,7 @@ def main(argv: list[str] | None = None) -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        'config',
-        nargs='?',
-        default=str(configs_folder() / 'clsclip_plus/clsclip-plus_shapes-5i_fold0.py'),
+        'config', nargs='?', help="default: ClsCLIP+'s of Shapes-5i, fold 0"
     )
     parser.add_argument('--boxes', type=int, nargs='+', default=[0, 1, 5, 20])
     parser.add_argument(
@@ -37,8 +31,20 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument('--device', default='cpu')
     add_config_options(parser)
     args = parser.parse_args(argv)
+
+    # Not before: these take seconds to import.
+    from mmengine.registry import init_default_scope
+
+    from mmseg_clsclip.benchmark.zoom_in import format_times, time_boxes
+    from mmseg_clsclip.utils.config_files import configs_folder
+    from mmseg_clsclip.utils.config_options import load_config
+
+    config = args.config or str(
+        configs_folder() / 'clsclip_plus/clsclip-plus_shapes-5i_fold0.py'
+    )
+
     init_default_scope('mmseg')
-    cfg = load_config(args.config, args.cfg_options)
+    cfg = load_config(config, args.cfg_options)
     print(
         format_times(time_boxes(cfg, args.boxes, args.size, args.repeat, args.device))
     )

@@ -1,102 +1,23 @@
-"""Segment pictures by names.
-
-clsclip shapes-5i://test/0/000004.bmp --out-dir out \\
-    --classes "yellow circle" "red square,square in red"
-"""
+"""The command ``clsclip``, once its arguments are read."""
 
 import argparse
 import os
 import sys
 import tempfile
 import warnings
-from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import NoReturn
 
 from rich.console import Console
 from rich.progress import Progress
 
-from ..utils.config_options import add_config_options
 from ..utils.messages import first_few
 from ..utils.partial_files import new_folder
-from ..version import __version__
 from . import outputs
 from .class_names import split_synonyms
 from .errors import describe_picture_error, describe_setup_error, join_lines
-from .find_images import find_images, names_image
+from .find_images import find_images
 from .predictor import DRAWN_WORLD, Predictor
-
-PICTURES_FIRST = (
-    'pictures come before --classes, which takes what follows it for '
-    'names: clsclip PICTURE... --classes NAME... --out-dir DIR'
-)
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        if 'PICTURE' in message:
-            message = f'{message} ({PICTURES_FIRST})'
-        super().error(message)
-
-
-def _parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = _Parser(
-        prog='clsclip',
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    add = parser.add_argument
-    add('pictures', nargs='+', metavar='PICTURE', help='files, folders, patterns')
-    add(
-        '--classes',
-        nargs='+',
-        metavar='NAME',
-        help="synonyms after commas; a comma of a name is '\\,'; default: the "
-        "config's vocabulary",
-    )
-    add('--out-dir', type=Path, required=True, metavar='DIR')
-    add('--config', help='default: the shipped Shapes-5i model')
-    add('--checkpoint', help='of the config')
-    add(
-        '--clip',
-        metavar='FILE_OR_TAG',
-        help="CLIP's weights, a file or a tag of open_clip; without --config "
-        'the training-free dense CLIP is asked',
-    )
-    add(
-        '--background',
-        action=argparse.BooleanOptionalAction,
-        help='whether a pixel may be of no class; default: what the config says',
-    )
-    add(
-        '--threshold',
-        type=float,
-        default=0.5,
-        metavar='P',
-        help='probability that a class must beat to beat the background (default: 0.5)',
-    )
-    add(
-        '--zoom-in',
-        action='store_true',
-        help='look again where something was seen (ClsCLIP+)',
-    )
-    add(
-        '--all-names',
-        action='store_true',
-        help='ask for every name, likely or not; changes nothing if the config '
-        'has no presence',
-    )
-    add('--device', help='default: the first accelerator, else cpu')
-    add_config_options(parser)
-    add('--overwrite', action='store_true')
-    add('--version', action='version', version=f'mmseg_clsclip {__version__}')
-    args = parser.parse_args(argv)
-    if not 0 < args.threshold < 1:
-        parser.error(f'--threshold {args.threshold}: between 0 and 1')
-    for name in filter(names_image, args.classes or ()):
-        parser.error(f'--classes {name}: is a picture or a folder ({PICTURES_FIRST})')
-    return args
 
 
 def _prepare(args: argparse.Namespace) -> tuple[dict[str, Path], list[str]]:
@@ -149,10 +70,14 @@ def _print_line(text: str) -> None:
     print(join_lines(text).encode(encoding, 'backslashreplace').decode(encoding))
 
 
-def main(argv: Sequence[str] | None = None) -> None:
-    """Find, segment and write; exit status 1 if a picture failed."""
+def run(args: argparse.Namespace) -> None:
+    """Find, segment and write; exit status 1 if a picture failed.
+
+    Args:
+        args (argparse.Namespace): Of :func:`mmseg_clsclip_cli.command.main`.
+    """
     with ExitStack() as stack:
-        _run(_parse_arguments(argv), stack)
+        _run(args, stack)
 
 
 def _run(args: argparse.Namespace, stack: ExitStack) -> None:
@@ -212,7 +137,3 @@ def _run(args: argparse.Namespace, stack: ExitStack) -> None:
         say(outputs.RANDOM_WARNING, 'bold red')
     if problems or done < len(stems):
         sys.exit(1)
-
-
-if __name__ == '__main__':
-    main()

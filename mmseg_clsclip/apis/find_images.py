@@ -24,17 +24,6 @@ class FoundImages(NamedTuple):
     problems: list[str]
 
 
-def names_image(argument: str) -> bool:
-    """Return whether an argument is of a picture rather than of a class.
-
-    A class may well be called like a file without a suffix.
-    """
-    path = Path(argument)
-    return '://' in argument or (
-        os.path.exists(argument) and bool(path.suffix or os.sep in argument)
-    )
-
-
 def _list_images(paths: Iterable[Path]) -> list[Path]:
     """List files with a usual suffix that are not results of an earlier call."""
     images = []

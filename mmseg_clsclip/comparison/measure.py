@@ -19,11 +19,12 @@ from mmengine.registry import init_default_scope
 from torch import nn
 
 import mmseg_clsclip  # noqa: F401  (what mmseg needs with mmcv-lite)
+from mmseg_clsclip_cli.config_options import add_config_options
 
 from ..evaluation.protocol import input_size
 from ..utils.checkpoint import load_strictly
 from ..utils.complexity import count_flops
-from ..utils.config_options import add_config_options, load_config
+from ..utils.config_options import load_config
 from ..utils.files import atomic_write
 from ..utils.machine import describe_machine, peak_memory
 

@@ -151,10 +151,10 @@ class EpisodeDataset(Dataset):
         if episodes is None:
             return 'every pair once'
         if self.test_mode:
-            number = len(self.samples)
-            picks = np.arange(episodes) % number
+            picks = np.arange(episodes) % len(self.samples)
             if seed is not None:
-                picks = np.random.RandomState(seed).randint(number, size=episodes)
+                rng = np.random.RandomState(seed)
+                picks = rng.randint(len(self.samples), size=episodes)
             self.samples = [self.samples[i] for i in picks]
         return f'{episodes}, ' + ('in order' if seed is None else f'seed {seed}')
 
@@ -186,13 +186,13 @@ class EpisodeDataset(Dataset):
     def _areas(self, index: int) -> np.ndarray:
         """Return the pixels of every label (256,) in the picture's mask."""
         info = self.dataset.get_data_info(index)
-        path = info['seg_map_path']
         try:
             labels = self._loader(info)['gt_seg_map']
         except FileNotFoundError:
             require_pairs(self.dataset, range(len(self.dataset)))
             raise
-        return check_mask(labels, path, len(self.dataset.metainfo['classes']))
+        classes = self.dataset.metainfo['classes']
+        return check_mask(labels, info['seg_map_path'], len(classes))
 
     def _list_samples(
         self, pictures: Sequence[int]
@@ -230,12 +230,13 @@ class EpisodeDataset(Dataset):
             if not (self.test_mode or dropped or self.min_area > 1):
                 return [(index, None) for index in pictures], protocol
             asked = self._classes.asked_labels
+            # What draws its masks knows them without.
+            count = getattr(self.dataset, 'count_labels', lambda *_: None)
+            counts = count(pictures, self._loader, self.min_area <= 1)
             pairs = [
                 (index, label)
-                for index in pictures
-                for label in eligible_labels(
-                    self._areas(index), asked, dropped, self.min_area
-                )
+                for index, areas in zip(pictures, counts or map(self._areas, pictures))
+                for label in eligible_labels(areas, asked, dropped, self.min_area)
             ]
         if self.test_mode:
             return pairs, protocol
@@ -281,12 +282,11 @@ class EpisodeDataset(Dataset):
         """
         for _ in range(1000):
             info = self.get_data_info(idx)
-            path = info['img_path']
             try:
                 data = self.pipeline(info)
             except Exception as error:
                 raise RuntimeError(
-                    f'{path} could not be prepared: {error} (If it is the '
+                    f'{info["img_path"]} could not be prepared: {error} (If it is the '
                     "picture that cannot be read: unreadable='skip' leaves "
                     'such out.)'
                 ) from error

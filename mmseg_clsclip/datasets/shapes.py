@@ -1,18 +1,26 @@
 """Shapes-5i as an mmseg data set whose files are drawn when they are read."""
 
 import re
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Annotated, Literal
 
 import cv2
+import numpy as np
 from mmengine.fileio import BaseStorageBackend, register_backend
 from mmseg.datasets import BaseSegDataset
+from mmseg.datasets.transforms import LoadAnnotations
 from mmseg.registry import DATASETS
 
 from ..utils.arguments import Rule
 from ..utils.keys import DatasetMeta, Protocol
 from .arguments import Fold, Seed
+from .shapes_pixels import count_pixels
 from .shapes_world import CLASSES, draw, novel_classes
+from .transforms.checked_load_annotations import (
+    CheckedLoadAnnotations,
+    SizedLoadAnnotations,
+)
 
 # An index is a part of numpy's seeds.
 Length = Annotated[
@@ -118,3 +126,27 @@ class Shapes5iDataset(BaseSegDataset):
             )
             for i in range(self.length)
         ]
+
+    def count_labels(
+        self, indices: Iterable[int], loader: LoadAnnotations, some: bool = False
+    ) -> Iterator[np.ndarray] | None:
+        """Count the pixels of every label in masks whose pictures are not drawn.
+
+        Args:
+            indices (Iterable[int]): Of the scenes.
+            loader (LoadAnnotations): What would read the masks.
+            some (bool): See :func:`count_pixels`.
+
+        Returns:
+            Iterator[np.ndarray] | None: (21,) int64 of each mask, in order; None
+            if labels are changed when they are read.
+        """
+        usual = type(loader) in (CheckedLoadAnnotations, SizedLoadAnnotations)
+        reduced = loader.reduce_zero_label or self.reduce_zero_label
+        if not usual or reduced or self.label_map:
+            return None
+        scenes = (
+            int(_URI.fullmatch(self.get_data_info(index)['seg_map_path'])[3])
+            for index in indices
+        )
+        return count_pixels(scenes, self.split, self.seed, some)

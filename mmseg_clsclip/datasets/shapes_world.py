@@ -24,6 +24,7 @@ _RGB = np.array(
 )
 _SPLITS = {'train': 0, 'test': 1, 'caption': 2, 'name': 3}
 _MIN_RADIUS, _MAX_RADIUS = 7.0, 42.0
+_CENTRES = np.arange(SIZE) + 0.5  # of pixels
 _GRID = 6  # control points of the ground's texture, along a side
 
 
@@ -79,9 +80,13 @@ def _ground_weights() -> np.ndarray:
 _WEIGHTS = _ground_weights()
 
 
-def _ground(rng: np.random.RandomState) -> np.ndarray:
+def draw_controls(rng: np.random.RandomState) -> np.ndarray:
+    """Control points of the ground's texture, (3, _GRID, _GRID)."""
+    return rng.randint(50, 204, size=(3, _GRID, _GRID))
+
+
+def _ground(controls: np.ndarray) -> np.ndarray:
     """A smooth, faintly coloured texture, (SIZE, SIZE, 3) float32."""
-    controls = rng.randint(50, 204, size=(3, _GRID, _GRID))
     # Mixed with the other channels: greyer than the shapes are.
     controls = (2 * controls + controls.sum(0)).astype(np.float32)
     picture = np.empty((SIZE, SIZE, 3), dtype=np.float32)
@@ -134,7 +139,8 @@ def _place(
     # Squared, so that small shapes are as common as large ones.
     radius = _MIN_RADIUS + (_MAX_RADIUS - _MIN_RADIUS) * rng.random_sample() ** 2
     for _ in range(20):
-        cx, cy = radius + (SIZE - 2 * radius) * rng.random_sample(2)
+        # As Python's floats, with which single numbers are quicker.
+        cx, cy = (radius + (SIZE - 2 * radius) * rng.random_sample(2)).tolist()
         if all(
             (cx - x) ** 2 + (cy - y) ** 2 > 0.64 * (radius + r) ** 2
             for x, y, r in placed
@@ -142,6 +148,79 @@ def _place(
             break
     placed.append((cx, cy, radius))
     return cx, cy, radius
+
+
+class _Shape(NamedTuple):
+    """A shape, placed.
+
+    Attributes:
+        k (int): Its class, 0..19.
+        cx (float): Of its centre, in pixels, as the next two.
+        cy (float): Of its centre.
+        radius (float): Of the circle around it.
+        cos (float): Of its rotation.
+        sin (float): Of its rotation.
+        tint (np.ndarray): (3,) int, added to its colour.
+        brightness (float): Times the colour.
+    """
+
+    k: int
+    cx: float
+    cy: float
+    radius: float
+    cos: float
+    sin: float
+    tint: np.ndarray
+    brightness: float
+
+    def window(self) -> tuple[slice, slice]:
+        """Rows and columns around it."""
+        cx, cy, reach = self.cx, self.cy, self.radius
+        return (
+            slice(max(int(cy - reach), 0), min(int(cy + reach) + 2, SIZE)),
+            slice(max(int(cx - reach), 0), min(int(cx + reach) + 2, SIZE)),
+        )
+
+    def covers(self, window: tuple[slice, slice]) -> np.ndarray:
+        """Which pixels of its window it covers, bool."""
+        rows, columns = window
+        dx = (_CENTRES[columns] - self.cx)[None] / self.radius
+        dy = (_CENTRES[rows] - self.cy)[:, None] / self.radius
+        cos, sin = self.cos, self.sin
+        return _inside(
+            SHAPES[self.k // len(COLOURS)], dx * cos + dy * sin, dy * cos - dx * sin
+        )
+
+    def touches(self, other: '_Shape') -> bool:
+        """Whether it may share a pixel with another shape than itself."""
+        squared = (self.cx - other.cx) ** 2 + (self.cy - other.cy) ** 2
+        # A square's corners reach 2 % beyond its radius.
+        return other is not self and squared < 1.05 * (self.radius + other.radius) ** 2
+
+    def rgb(self) -> np.ndarray:
+        """Its colour, (3,) float64."""
+        return (_RGB[self.k % len(COLOURS)] + self.tint) * self.brightness
+
+
+def seed_key(index: int, split: str, seed: int) -> list[int]:
+    """The seed of a scene, or a ValueError if the split does not exist."""
+    if split not in _SPLITS:
+        raise ValueError(f'Shapes-5i has the splits {list(_SPLITS)}, not {split!r}.')
+    return [seed, _SPLITS[split], index]
+
+
+def draw_shapes(rng: np.random.RandomState, max_objects: int = 3) -> list[_Shape]:
+    """Draw the numbers of a scene's shapes, later ones lie over earlier ones."""
+    shapes, placed = [], []
+    for k in _pick_classes(rng, rng.randint(1, max_objects + 1)):
+        cx, cy, radius = _place(rng, placed)
+        t = 2.0 * rng.random_sample() - 1.0
+        turn = 1.0 if rng.randint(2) else -1.0
+        cos, sin = turn * (1 - t * t) / (1 + t * t), turn * 2 * t / (1 + t * t)
+        tint = rng.randint(-15, 16, 3)
+        brightness = 0.85 + 0.3 * rng.random_sample()
+        shapes.append(_Shape(k, cx, cy, radius, cos, sin, tint, brightness))
+    return shapes
 
 
 def draw(
@@ -164,29 +243,14 @@ def draw(
     Raises:
         ValueError: If the split does not exist.
     """
-    if split not in _SPLITS:
-        raise ValueError(f'Shapes-5i has the splits {list(_SPLITS)}, not {split!r}.')
-    rng = np.random.RandomState([seed, _SPLITS[split], index])
-    picture = _ground(rng)
+    rng = np.random.RandomState(seed_key(index, split, seed))
+    picture = _ground(draw_controls(rng))
     labels = np.zeros((SIZE, SIZE), dtype=np.uint8)
-    placed = []
-    for k in _pick_classes(rng, rng.randint(1, max_objects + 1)):
-        shape, colour = divmod(k, len(COLOURS))
-        cx, cy, radius = _place(rng, placed)
-        t = 2.0 * rng.random_sample() - 1.0
-        turn = 1.0 if rng.randint(2) else -1.0
-        cos, sin = turn * (1 - t * t) / (1 + t * t), turn * 2 * t / (1 + t * t)
-        rgb = (_RGB[colour] + rng.randint(-15, 16, 3)) * (
-            0.85 + 0.3 * rng.random_sample()
-        )
-
-        x0, x1 = max(int(cx - radius), 0), min(int(cx + radius) + 2, SIZE)
-        y0, y1 = max(int(cy - radius), 0), min(int(cy + radius) + 2, SIZE)
-        dx = (np.arange(x0, x1) + 0.5 - cx)[None] / radius
-        dy = (np.arange(y0, y1) + 0.5 - cy)[:, None] / radius
-        inside = _inside(SHAPES[shape], dx * cos + dy * sin, dy * cos - dx * sin)
-        picture[y0:y1, x0:x1][inside] = rgb
-        labels[y0:y1, x0:x1][inside] = 1 + k
+    for shape in draw_shapes(rng, max_objects):
+        window = shape.window()
+        inside = shape.covers(window)
+        picture[window][inside] = shape.rgb()
+        labels[window][inside] = 1 + shape.k
     noise = np.frombuffer(rng.bytes(picture.size), dtype=np.uint8)
     noise = (noise.reshape(picture.shape) & 63).astype(np.float32)
     noise *= np.float32(0.75)

@@ -1,18 +1,8 @@
-"""The option --cfg-options of the tools, and the config that it changes."""
+"""The config that the option --cfg-options of the tools changes."""
 
 import os
-from argparse import ArgumentParser
 
-from mmengine.config import Config, DictAction
-
-
-def add_config_options(
-    parser: ArgumentParser, help: str = 'take the place of values in the config'
-) -> None:
-    """Add mmengine's ``--cfg-options`` to a tool."""
-    parser.add_argument(
-        '--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE', help=help
-    )
+from mmengine.config import Config
 
 
 def load_config(path: str | os.PathLike, options: dict | None = None) -> Config:

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from mmseg_clsclip.apis import cli
 from mmseg_clsclip.datasets.shapes_world import draw
+from mmseg_clsclip_cli import command
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def clsclip(tmp_path, monkeypatch, capsys):
 
     def _clsclip(*args):
         try:
-            cli.main([*map(str, args), '--out-dir', 'out', '--device', 'cpu'])
+            command.main([*map(str, args), '--out-dir', 'out', '--device', 'cpu'])
             status = 0
         except SystemExit as stopped:
             status = stopped.code

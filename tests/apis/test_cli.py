@@ -16,6 +16,7 @@ from mmseg_clsclip.datasets.shapes_world import draw
 from mmseg_clsclip.models.clip.loading import ASSETS
 from mmseg_clsclip.utils.config_files import configs_folder
 from mmseg_clsclip.version import __version__
+from mmseg_clsclip_cli import command
 
 ROOT = Path(__file__).parents[2]
 SCENE = 'shapes-5i://test/0/000004.bmp'
@@ -196,7 +197,7 @@ def test_a_name_with_a_comma(clsclip):
 
 def test_pictures_after_the_names_are_explained(clsclip, capsys):
     with pytest.raises(SystemExit, match='2'):
-        cli.main(['--classes', 'red mug', 'in/a.png', '--out-dir', 'out'])
+        command.main(['--classes', 'red mug', 'in/a.png', '--out-dir', 'out'])
     said = capsys.readouterr().err
     assert 'PICTURE (pictures come before --classes, which takes' in said
 
@@ -206,7 +207,7 @@ def test_a_picture_among_the_names_is_explained(clsclip, capsys, monkeypatch, na
     Path('b.txt').touch()
     monkeypatch.setattr(cli, 'Predictor', None)
     with pytest.raises(SystemExit, match='2'):
-        cli.main(['in/a.png', '--classes', 'red mug', name, '--out-dir', 'out'])
+        command.main(['in/a.png', '--classes', 'red mug', name, '--out-dir', 'out'])
     error = capsys.readouterr().err
     assert f'--classes {name}: is a picture or a folder (pictures come before' in error
     assert not Path('out').exists()
@@ -300,15 +301,15 @@ def test_a_line_has_what_stdout_can_write(clsclip, monkeypatch):
 
 def test_the_example_of_the_help_can_be_typed(clsclip, capsys, monkeypatch):
     with pytest.raises(SystemExit, match='0'):
-        cli.main(['--help'])
+        command.main(['--help'])
     example = capsys.readouterr().out.split('\nclsclip ')[1].split('\n\n')[0]
-    cli.main(shlex.split(example.replace('\\\n', ' ')))
+    command.main(shlex.split(example.replace('\\\n', ' ')))
     assert written() == {f'000004{tail}' for tail in OUTPUTS}
 
 
 def test_the_version(capsys):
     with pytest.raises(SystemExit, match='0'):
-        cli.main(['--version'])
+        command.main(['--version'])
     assert capsys.readouterr().out == f'mmseg_clsclip {__version__}\n'
 
 

@@ -4,9 +4,14 @@ import mmcv
 import numpy as np
 import pytest
 from mmengine import fileio
+from mmseg.datasets.transforms import LoadAnnotations
 from mmseg.registry import DATASETS
 
+from mmseg_clsclip.datasets import shapes
 from mmseg_clsclip.datasets.shapes_world import draw
+from mmseg_clsclip.datasets.transforms.checked_load_annotations import (
+    CheckedLoadAnnotations,
+)
 
 
 def build(**kwargs):
@@ -53,6 +58,53 @@ def test_the_metainfo_names_the_folds():
     )
     assert set(meta['novel_classes']) < set(meta['classes'])
     assert meta['protocol'] == dict(dataset='Shapes-5i', fold=1, split='train')
+
+
+class ReadingLoader(LoadAnnotations):
+    """Another loader than the usual one, so that every mask is read."""
+
+
+def episodes(loader='LoadAnnotations', dataset=None, **kwargs):
+    dataset = dict(dict(type='Shapes5iDataset', length=300), **dataset or {})
+    pipeline = [dict(type=loader), dict(type='MakeEpisode')]
+    return DATASETS.build(
+        dict(type='EpisodeDataset', dataset=dataset, pipeline=pipeline, **kwargs)
+    )
+
+
+@pytest.mark.parametrize(
+    'dataset, options',
+    [
+        (dict(fold=0), {}),
+        (dict(fold=3, seed=5, indices=[7, 2, 290]), {}),
+        (dict(fold=1), dict(novel_handling='ignore', min_area=500)),
+        (dict(split='test', test_mode=True), dict(min_area=64)),
+    ],
+)
+def test_episodes_are_found_without_drawing_as_in_the_masks(
+    dataset, options, monkeypatch
+):
+    read = episodes(ReadingLoader, dataset, **options)
+    drawn = []
+    monkeypatch.setattr(
+        shapes, '_draw', lambda *scene: drawn.append(scene) or draw(*scene)
+    )
+    counted = episodes(dataset=dataset, **options)
+    assert counted.samples == read.samples and len(read) > 1
+    assert counted.metainfo == read.metainfo
+    # Those that show that masks and names agree.
+    assert len(drawn) < 10
+
+
+def test_labels_that_are_changed_when_they_are_read_are_read():
+    names = build(length=1).metainfo['classes']
+    usual = CheckedLoadAnnotations()
+    assert build(length=1).count_labels([0], usual) is not None
+    some = build(length=1, metainfo=dict(classes=names[:5]))
+    assert some.label_map and some.count_labels([0], usual) is None
+    reduced = build(length=1, reduce_zero_label=True)
+    assert reduced.count_labels([0], usual) is None
+    assert build(length=1).count_labels([0], ReadingLoader()) is None
 
 
 def test_bad_split():

@@ -4,7 +4,8 @@ from argparse import ArgumentParser
 
 import pytest
 
-from mmseg_clsclip.utils.config_options import add_config_options, load_config
+from mmseg_clsclip.utils.config_options import load_config
+from mmseg_clsclip_cli.config_options import add_config_options
 
 
 @pytest.mark.parametrize(

@@ -10,13 +10,7 @@ happens once a run.
 
 import argparse
 
-import torch
-from mmengine.registry import init_default_scope
-from mmengine.structures import PixelData
-
-from mmseg_clsclip.utils.complexity import count_flops
-from mmseg_clsclip.utils.config_files import configs_folder
-from mmseg_clsclip.utils.config_options import add_config_options, load_config
+from mmseg_clsclip_cli.config_options import add_config_options
 
 
 def main() -> None:
@@ -24,19 +18,29 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        'config',
-        nargs='?',
-        default=str(
-            configs_folder() / 'clsclip' / 'clsclip_vit-b16_pascal-5i-480x480_fold0.py'
-        ),
+        'config', nargs='?', help="default: ClsCLIP's of PASCAL-5i, fold 0"
     )
     add_config_options(parser)
     args = parser.parse_args()
+
+    # Not before: these take seconds to import.
+    import torch
+    from mmengine.registry import init_default_scope
+    from mmengine.structures import PixelData
+
+    from mmseg_clsclip.utils.complexity import count_flops
+    from mmseg_clsclip.utils.config_files import configs_folder
+    from mmseg_clsclip.utils.config_options import load_config
+
+    config = args.config or str(
+        configs_folder() / 'clsclip/clsclip_vit-b16_pascal-5i-480x480_fold0.py'
+    )
+
     init_default_scope('mmseg')
     from mmseg.registry import MODELS
     from mmseg.structures import SegDataSample
 
-    cfg = load_config(args.config, args.cfg_options)
+    cfg = load_config(config, args.cfg_options)
     cfg.model.backbone.pretrained = None
     size = cfg.data_preprocessor.size
     batch = cfg.train_dataloader.batch_size

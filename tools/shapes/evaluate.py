@@ -12,15 +12,17 @@ import argparse
 import json
 from pathlib import Path
 
-from mmseg_clsclip.experiments.drawings import draw_predictions, draw_zoom_ins
-from mmseg_clsclip.experiments.shipped import evaluate, print_tables
-from mmseg_clsclip.utils.files import atomic_write
-
 
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--out', type=Path, default='work_dirs/demo')
     out = parser.parse_args(argv).out
+
+    # Not before: these take seconds to import.
+    from mmseg_clsclip.experiments.drawings import draw_predictions, draw_zoom_ins
+    from mmseg_clsclip.experiments.shipped import evaluate, print_tables
+    from mmseg_clsclip.utils.files import atomic_write
+
     out.mkdir(parents=True, exist_ok=True)
     rows, plus_rows = evaluate(out)
     print_tables(rows, plus_rows)

@@ -14,10 +14,6 @@ import argparse
 import json
 from pathlib import Path
 
-from mmseg_clsclip.experiments.simulated_detector import coco_results
-from mmseg_clsclip.models.clip.loading import ASSETS
-from mmseg_clsclip.utils.files import atomic_write
-
 
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
@@ -25,11 +21,17 @@ def main(argv: list[str] | None = None) -> None:
     )
     parser.add_argument('--scenes', type=int, default=500)
     parser.add_argument('--seed', type=int, default=0, help='of the errors')
-    parser.add_argument('--out', type=Path, default=ASSETS)
+    parser.add_argument('--out', type=Path, help='default: where they are shipped')
     args = parser.parse_args(argv)
+
+    # Not before: these take seconds to import.
+    from mmseg_clsclip.experiments.simulated_detector import coco_results
+    from mmseg_clsclip.models.clip.loading import ASSETS
+    from mmseg_clsclip.utils.files import atomic_write
+
     contents = coco_results(args.scenes, args.seed)
     for name, content in zip(('results', 'images'), contents, strict=True):
-        path = args.out / f'shapes-detections_{name}.json'
+        path = (args.out or ASSETS) / f'shapes-detections_{name}.json'
         with atomic_write(path) as file:
             file.write(json.dumps(content, separators=(',', ':')).encode())
         print(f'Wrote {path}.')

@@ -9,23 +9,27 @@ import argparse
 import sys
 from pathlib import Path
 
-import torch
-
-from mmseg_clsclip.experiments import small_clip
-from mmseg_clsclip.models.clip.loading import ASSETS
-
 
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('--out', type=Path, default=ASSETS / 'shapes-clip.safetensors')
+    parser.add_argument('--out', type=Path, help='default: what is shipped')
     parser.add_argument('--steps', type=int, default=8000)
     parser.add_argument('--batch-size', type=int, default=64)
     parser.add_argument('--lr', type=float, default=1e-3)
     parser.add_argument('--seed', type=int, default=0)
     args = parser.parse_args(argv)
+
+    # Not before: these take seconds to import.
+    import torch
+
+    from mmseg_clsclip.experiments import small_clip
+    from mmseg_clsclip.models.clip.loading import ASSETS
+
+    out = args.out or ASSETS / 'shapes-clip.safetensors'
+
     torch.manual_seed(args.seed)
     model, tokenizer = small_clip.build()
-    log = [dict(vars(args), out=args.out.name, torch=torch.__version__)]
+    log = [dict(vars(args), out=out.name, torch=torch.__version__)]
     try:
         for line in small_clip.train(
             model, tokenizer, args.steps, args.batch_size, args.lr, args.seed
@@ -35,7 +39,7 @@ def main(argv: list[str] | None = None) -> None:
     except ValueError as error:
         sys.exit(str(error))
     # At the end alone: by default it replaces what is shipped.
-    small_clip.save(model, args.out, log)
+    small_clip.save(model, out, log)
 
 
 if __name__ == '__main__':

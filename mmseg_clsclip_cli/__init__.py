@@ -1,0 +1,7 @@
+"""What is on a command line, read before anything heavy is imported.
+
+To import ``mmseg_clsclip``, or a module of it, registers all its classes, for
+which torch and mmseg are imported, and that takes seconds. A command that shows
+its help or refuses an argument needs none of it. So arguments are read here, by
+the standard library alone.
+"""

@@ -1,0 +1,114 @@
+"""Segment pictures by names.
+
+clsclip shapes-5i://test/0/000004.bmp --out-dir out \\
+    --classes "yellow circle" "red square,square in red"
+"""
+
+import argparse
+import os
+import runpy
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from .config_options import add_config_options
+
+PICTURES_FIRST = (
+    'pictures come before --classes, which takes what follows it for '
+    'names: clsclip PICTURE... --classes NAME... --out-dir DIR'
+)
+
+
+def names_image(argument: str) -> bool:
+    """Return whether an argument is of a picture rather than of a class.
+
+    A class may well be called like a file without a suffix.
+    """
+    path = Path(argument)
+    return '://' in argument or (
+        os.path.exists(argument) and bool(path.suffix or os.sep in argument)
+    )
+
+
+def _read_version() -> str:
+    """Return the version of the package, which is not imported for it."""
+    file = Path(__file__).parents[1] / 'mmseg_clsclip/version.py'
+    return runpy.run_path(str(file))['__version__']
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        if 'PICTURE' in message:
+            message = f'{message} ({PICTURES_FIRST})'
+        super().error(message)
+
+
+def _parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = _Parser(
+        prog='clsclip',
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add('pictures', nargs='+', metavar='PICTURE', help='files, folders, patterns')
+    add(
+        '--classes',
+        nargs='+',
+        metavar='NAME',
+        help="synonyms after commas; a comma of a name is '\\,'; default: the "
+        "config's vocabulary",
+    )
+    add('--out-dir', type=Path, required=True, metavar='DIR')
+    add('--config', help='default: the shipped Shapes-5i model')
+    add('--checkpoint', help='of the config')
+    add(
+        '--clip',
+        metavar='FILE_OR_TAG',
+        help="CLIP's weights, a file or a tag of open_clip; without --config "
+        'the training-free dense CLIP is asked',
+    )
+    add(
+        '--background',
+        action=argparse.BooleanOptionalAction,
+        help='whether a pixel may be of no class; default: what the config says',
+    )
+    add(
+        '--threshold',
+        type=float,
+        default=0.5,
+        metavar='P',
+        help='probability that a class must beat to beat the background (default: 0.5)',
+    )
+    add(
+        '--zoom-in',
+        action='store_true',
+        help='look again where something was seen (ClsCLIP+)',
+    )
+    add(
+        '--all-names',
+        action='store_true',
+        help='ask for every name, likely or not; changes nothing if the config '
+        'has no presence',
+    )
+    add('--device', help='default: the first accelerator, else cpu')
+    add_config_options(parser)
+    add('--overwrite', action='store_true')
+    add('--version', action='version', version=f'mmseg_clsclip {_read_version()}')
+    args = parser.parse_args(argv)
+    if not 0 < args.threshold < 1:
+        parser.error(f'--threshold {args.threshold}: between 0 and 1')
+    for name in filter(names_image, args.classes or ()):
+        parser.error(f'--classes {name}: is a picture or a folder ({PICTURES_FIRST})')
+    return args
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Segment pictures; exit status 2 if the arguments are wrong, 1 if one failed."""
+    args = _parse_arguments(argv)
+    from mmseg_clsclip.apis.cli import run
+
+    run(args)
+
+
+if __name__ == '__main__':
+    main()

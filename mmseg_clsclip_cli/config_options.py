@@ -1,0 +1,30 @@
+"""The option --cfg-options of the command and the tools."""
+
+import argparse
+from collections.abc import Sequence
+
+
+class _DictAction(argparse.Action):
+    """mmengine's ``DictAction``, which is imported when there are options."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Sequence[str],
+        option_string: str | None = None,
+    ) -> None:
+        from mmengine.config import DictAction
+
+        action = DictAction(self.option_strings, self.dest, self.nargs)
+        action(parser, namespace, values, option_string)
+
+
+def add_config_options(
+    parser: argparse.ArgumentParser,
+    help: str = 'take the place of values in the config',
+) -> None:
+    """Add mmengine's ``--cfg-options`` to a tool."""
+    parser.add_argument(
+        '--cfg-options', nargs='+', action=_DictAction, metavar='KEY=VALUE', help=help
+    )
