@@ -14,11 +14,6 @@ the exit code is 1 then.
 import argparse
 from pathlib import Path
 
-from mmengine.device import get_device
-
-from mmseg_clsclip.benchmark.gpu_check.check import run_check
-from mmseg_clsclip.benchmark.gpu_check.plan import Plan, tiny_plan
-
 
 def main(argv: list[str] | None = None) -> None:
     """Run the check.
@@ -29,7 +24,7 @@ def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument('--device', default=get_device())
+    parser.add_argument('--device', help="default: mmengine's choice")
     parser.add_argument(
         '--tiny',
         action='store_true',
@@ -40,7 +35,15 @@ def main(argv: list[str] | None = None) -> None:
     )
     parser.add_argument('--out', type=Path, default=Path('work_dirs/gpu_check'))
     args = parser.parse_args(argv)
-    plan = tiny_plan(args.device) if args.tiny else Plan(args.device)
+
+    # Not before: these take seconds to import.
+    from mmengine.device import get_device
+
+    from mmseg_clsclip.benchmark.gpu_check.check import run_check
+    from mmseg_clsclip.benchmark.gpu_check.plan import Plan, tiny_plan
+
+    device = args.device or get_device()
+    plan = tiny_plan(device) if args.tiny else Plan(device)
     failed = run_check(plan, args.out, args.minutes)
     if failed:
         raise SystemExit(f'\nFailed: {", ".join(failed)}.')

@@ -98,3 +98,19 @@ def convert_to_rgb(image: Image.Image) -> LoadedImage:
             notes.append('what is transparent lies on white')
         image = Image.alpha_composite(Image.new('RGBA', image.size, 'white'), image)
     return LoadedImage(np.array(image.convert('RGB')), tuple(notes))
+
+
+def shrink(pixels: np.ndarray, max_pixels: float) -> LoadedImage:
+    """Make a picture (H, W, 3) uint8 smaller if it has more pixels than these."""
+    height, width = pixels.shape[:2]
+    scale = (max_pixels / (height * width)) ** 0.5
+    if scale >= 1:
+        return LoadedImage(pixels)
+    size = [max(1, int(side * scale)) for side in (width, height)]
+    return LoadedImage(
+        np.array(Image.fromarray(pixels).resize(size)),
+        (
+            f'seen at {size[0]} x {size[1]} pixels to save memory; '
+            'the mask has the full size',
+        ),
+    )

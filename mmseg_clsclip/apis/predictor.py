@@ -4,19 +4,19 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import torch
 from mmengine.config import Config, ConfigDict
-from mmengine.device import get_device
 from mmseg.apis import inference_model, init_model
 from mmseg.structures import SegDataSample
 from PIL import Image
 
 from ..datasets.masks import is_background
 from ..models.clip.loading import ASSETS
+from ..models.segmentors.clip_segmentor import CLIPSegmentor
 from ..models.segmentors.text_prompted import TextPromptedSegmentor
 from ..models.text_encoders.vocabulary import read_vocabulary
 from ..proposals import COCOResultsProposals, GroundTruthProposals
 from ..utils.checkpoint import load_strictly
+from ..utils.machine import check_device
 from ..utils.messages import first_few
 from .configs import (
     check_pipeline,
@@ -25,7 +25,7 @@ from .configs import (
     read_config,
     resolve_class,
 )
-from .image_io import LoadedImage, convert_to_rgb, read_image
+from .image_io import LoadedImage, convert_to_rgb, read_image, shrink
 from .prediction import Prediction
 
 DRAWN_WORLD = (
@@ -53,14 +53,14 @@ class Predictor:
     A picture of so many pixels that its logits would be more than
     ``MAX_LOGITS`` is made smaller before the model sees it: with 20 classes
     above 3.2 million pixels. Its logits stay small and its labels are of the
-    picture's own size.
+    picture's own size. Unless the config says otherwise half precision is taken
+    where the device is made for it (``dtype='auto'``).
 
     Args:
-        config (str | Config, optional): Of a segmentor that names prompt:
-            :class:`ClsCLIP`, :class:`DenseCLIP`, :class:`LateFusionSegmentor`,
-            :class:`HuggingFaceSegmentor`, or :class:`ZoomIn` around one; a
-            path among the project's configs does. Defaults to what is
-            shipped, which knows only the drawn world of Shapes-5i.
+        config (str | Config, optional): Of a segmentor that names prompt, such as
+            :class:`ClsCLIP`, or :class:`ZoomIn` around one; a path among the
+            project's configs does. Defaults to what is shipped, which knows only
+            the drawn world of Shapes-5i.
         checkpoint (str, optional): Of the config; what trains nothing has
             none.
         clip (str, optional): CLIP's weights, a file or a tag of open_clip.
@@ -106,10 +106,11 @@ class Predictor:
         # What can be seen to be wrong is said before a model is built.
         if classes is not None:
             read_vocabulary(classes)
-        device = self._check_device(device)
+        device = check_device(device)
         resolve_class(cfg.get('model'), 'model')
         inner = cfg.model.get('module', cfg.model)
-        if not issubclass(resolve_class(inner, 'model.module'), TextPromptedSegmentor):
+        kind = resolve_class(inner, 'model.module')
+        if not issubclass(kind, TextPromptedSegmentor):
             raise ValueError(
                 f'{inner.type} has classes of its own and cannot be asked for '
                 "others by name. mmseg's MMSegInferencer shows what it says."
@@ -125,7 +126,10 @@ class Predictor:
             inner.backbone.pretrained = str(clip)
         if background is not None:
             inner.with_background = background
-        inner.setdefault('test_cfg', ConfigDict(mode='whole')).labels_only = False
+        test_cfg = inner.setdefault('test_cfg', ConfigDict(mode='whole'))
+        test_cfg.labels_only = False
+        if issubclass(kind, CLIPSegmentor):
+            test_cfg.setdefault('dtype', 'auto')
         if zoom_in:
             put_zoom_in(cfg)
         proposals = cfg.model.get('proposals')
@@ -145,17 +149,6 @@ class Predictor:
         self.random_weights = self.segmentor.has_random_weights
         self._load(checkpoint)
         self.set_classes(classes)
-
-    @staticmethod
-    def _check_device(device: str | None) -> str:
-        """Return a device, which must be there."""
-        device = device or get_device()
-        try:
-            torch.empty(0, device=device)
-        except (AssertionError, RuntimeError) as error:
-            reason = str(error).splitlines()[0]
-            raise ValueError(f'device={device!r}: {reason}') from error
-        return device
 
     def _load(self, checkpoint: str | Path | None) -> None:
         if checkpoint:
@@ -254,17 +247,8 @@ class Predictor:
                 f'A picture is (H, W, 3) uint8, RGB, not {pixels.shape} {pixels.dtype}.'
             )
         synonyms = tuple(self.segmentor.text_encoder.synonyms.values())
-        height, width = pixels.shape[:2]
-        max_pixels = MAX_LOGITS / (len(synonyms) + self.background)
-        scale = (max_pixels / (height * width)) ** 0.5
-        resized = pixels
-        if scale < 1:
-            size = [max(1, int(side * scale)) for side in (width, height)]
-            resized = np.array(Image.fromarray(pixels).resize(size))
-            notes += (
-                f'seen at {size[0]} x {size[1]} pixels to save memory; '
-                'the mask has the full size',
-            )
+        resized, more = shrink(pixels, MAX_LOGITS / self.labels)
+        notes += more
         # mmseg's arrays are BGR, as OpenCV reads them.
         result = inference_model(self.model, np.ascontiguousarray(resized[..., ::-1]))
         logits = result.seg_logits.data[int(self.background) :]

@@ -263,8 +263,7 @@ class EpisodeDataset(Dataset):
         info.update({'sample_idx': idx, 'classes': classes})
         info[BASE_CLASSES] = self.base_classes
         if self.test_mode:
-            info[CLASS_NAME] = classes[asked]
-            return info
+            return {**info, CLASS_NAME: classes[asked]}
         if asked is not None:
             info['candidates'] = [classes[k] for k in asked]
         if self.novel_handling == 'ignore':

@@ -5,6 +5,7 @@ import platform
 import sys
 
 import torch
+from mmengine.device import get_device
 
 
 def peak_memory(device: str) -> int:
@@ -40,3 +41,18 @@ def describe_machine(device: str) -> str:
         f'{platform.machine()}, {cores} cores, {device}; torch '
         f'{torch.__version__}, {torch.get_num_threads()} threads'
     )
+
+
+def check_device(device: str | None) -> str:
+    """Return a device, mmengine's choice by default, which must be there.
+
+    Raises:
+        ValueError: If it is not.
+    """
+    device = device or get_device()
+    try:
+        torch.empty(0, device=device)
+    except (AssertionError, RuntimeError) as error:
+        reason = str(error).splitlines()[0]
+        raise ValueError(f'device={device!r}: {reason}') from error
+    return device

@@ -285,19 +285,12 @@ class ZoomIn(SegmentorWrapper):
         result = picture.sample.to(logits.device)
         # The protocol that metrics print: what the segmentor saw, and where
         # the boxes came from.
-        result.set_metainfo(
-            dict(
-                img_shape=self.batcher.get_input_shape(picture.size),
-                proposal_source=self.proposals.describe(),
-            )
-        )
-        result.set_data(
-            dict(
-                seg_logits=PixelData(data=logits),
-                pred_sem_seg=PixelData(data=self.classes.label_pixels(logits)),
-                proposals=proposals,
-            )
-        )
+        shape = self.batcher.get_input_shape(picture.size)
+        source = self.proposals.describe()
+        result.set_metainfo(dict(img_shape=shape, proposal_source=source))
+        result.seg_logits = PixelData(data=logits)
+        result.pred_sem_seg = PixelData(data=self.classes.label_pixels(logits))
+        result.proposals = proposals
         if picture.presence is not None:
             result.presence = picture.presence
         return result

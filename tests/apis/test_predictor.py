@@ -327,3 +327,25 @@ def test_an_array_that_is_no_picture(shipped):
     ):
         with pytest.raises(ValueError, match=f'not {said}'):
             shipped(empty)
+
+
+def test_half_precision_where_the_device_is_made_for_it(monkeypatch):
+    picture = draw(7, 'test').picture
+    exact = Predictor(device='cpu', cfg_options={'model.test_cfg.dtype': 'float32'})
+    want = exact(picture).logits
+    automatic = Predictor(device='cpu')
+    for supported in (False, True):
+        monkeypatch.setattr(
+            torch.cpu,
+            '_is_avx512_bf16_supported',
+            lambda has=supported: has,
+            raising=False,
+        )
+        monkeypatch.setattr(
+            torch.cpu, '_is_amx_tile_supported', lambda: False, raising=False
+        )
+        got = automatic(picture).logits
+        if supported:
+            assert 1e-3 < (got - want).abs().max() < 0.1 * want.abs().max()
+        else:
+            assert torch.equal(got, want)

@@ -19,7 +19,25 @@ class WindowsCfg(TypedDict, total=False):
 
 
 class CLIPTestCfg(WindowsCfg, total=False):
-    """See :class:`~mmseg_clsclip.models.segmentors.CLIPSegmentor`."""
+    """The options of a :class:`CLIPSegmentor`'s ``test_cfg``, beside mmseg's.
+
+    Attributes:
+        class_batch_size (int): How many classes go through the tower at once.
+            Defaults to what suits the device, see
+            :class:`~mmseg_clsclip.models.inference.class_batches.ClassBatcher`. If
+            memory runs out there are fewer.
+        labels_only (bool): For a whole vocabulary give ``pred_sem_seg`` without
+            ``seg_logits``, so that memory does not grow with it. mmseg's
+            ``SegTTAModel`` and :class:`ZoomIn` need the logits.
+        dtype (str): Of autocast, ``'bfloat16'`` or ``'float16'``, or ``'float32'``
+            for none whatever surrounds; ``'auto'`` for bfloat16 where the device
+            is made for it, else float32.
+        keep_classes (int): Ask only for so many classes of the vocabulary, the most
+            like the picture by CLIP itself: a ``presence`` with ``max_asked`` and
+            without a prior.
+        compile (bool | dict): True lets ``torch.compile`` loose on what runs for
+            each class, a dict has its options, too.
+    """
 
     labels_only: bool | None
     dtype: Literal['float32', 'bfloat16', 'float16', 'auto'] | None

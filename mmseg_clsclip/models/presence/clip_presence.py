@@ -261,35 +261,6 @@ def _mark_likeliest(log_p: Tensor, number: int) -> Tensor:
     return torch.zeros_like(log_p, dtype=torch.bool).scatter_(1, best, True)
 
 
-def resolve_presence(test_cfg: dict, presence: dict | None) -> dict | None:
-    """Return the config of a presence, which ``keep_classes`` stands for, too.
-
-    Raises:
-        ValueError: If there are both, or it has no type.
-    """
-    keep = test_cfg.get('keep_classes')
-    if keep and presence is not None:
-        raise ValueError(
-            f'keep_classes={keep} is a presence, and there is another: write '
-            f'max_asked={keep} there, and take keep_classes out of the test_cfg.'
-        )
-    if presence is not None and 'type' not in presence:
-        raise ValueError(
-            f'presence={dict(presence)} has no type: write '
-            "dict(type='CLIPPresence', ...)."
-        )
-    if not keep:
-        return presence
-    return dict(
-        type='CLIPPresence',
-        max_names=1,
-        views='whole',
-        weight=0,
-        min_probability=0,
-        max_asked=keep,
-    )
-
-
 def find_padding(meta: dict) -> Sequence[int]:
     """Return left, right, top and bottom padding, in pixels, of mmseg's metainfo."""
     return meta.get('img_padding_size', meta.get('padding_size', (0, 0, 0, 0)))

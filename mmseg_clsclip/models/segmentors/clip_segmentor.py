@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 from mmengine.config import ConfigDict
-from mmengine.structures import LabelData, PixelData
+from mmengine.structures import PixelData
 from mmseg.registry import MODELS
 from mmseg.structures import SegDataSample
 from mmseg.utils import SampleList, add_prefix
@@ -17,7 +17,10 @@ from ..inference.class_by_class import ClassByClassInference
 from ..inference.running_argmax import ABSENT_LOGIT, running_labels
 from ..inference.sliding_windows import FULL_WINDOW, Window, sliding_windows
 from ..inference.test_cfg import CLIPTestCfg, check_test_cfg
-from ..presence.clip_presence import Presence, find_padding, resolve_presence
+from ..presence.building import build_presence, resolve_presence
+from ..presence.clip_presence import Presence, find_padding
+from ..presence.metainfo import read_presence, tell_presence, write_presence
+from .head_check import check_head
 from .mask_padding import pad_masks
 from .text_prompted import TextPromptedSegmentor, build
 
@@ -59,24 +62,8 @@ class CLIPSegmentor(TextPromptedSegmentor):
             none: all are asked, and alike.
         data_preprocessor (dict, optional): mmseg's ``SegDataPreProcessor``.
         train_cfg (dict, optional): Unused; there for mmseg's tools.
-        test_cfg (dict, optional): mmseg's ``mode``, ``crop_size`` and
-            ``stride``, and
-
-            - ``class_batch_size``: how many classes go through the tower at
-              once. Defaults to what suits the device, see
-              :class:`~mmseg_clsclip.models.inference.class_batches.ClassBatcher`.
-              If memory runs out there are fewer.
-            - ``labels_only``: for a whole vocabulary give ``pred_sem_seg``
-              without ``seg_logits``, so that memory does not grow with it.
-              mmseg's ``SegTTAModel`` and :class:`ZoomIn` need the logits.
-            - ``dtype``: of autocast, ``'bfloat16'`` or ``'float16'``, or
-              ``'float32'`` for none whatever surrounds; ``'auto'`` for
-              bfloat16 where the device is made for it, else float32.
-            - ``keep_classes``: ask only for so many classes of the
-              vocabulary, the most like the picture by CLIP itself: a
-              ``presence`` with ``max_asked`` and without a prior.
-            - ``compile``: True lets ``torch.compile`` loose on what runs for
-              each class, a dict has its options, too.
+        test_cfg (dict, optional): See
+            :class:`~mmseg_clsclip.models.inference.test_cfg.CLIPTestCfg`.
         pretrained (None): Unused; there for mmseg's tools.
         init_cfg (dict, optional): As mmengine has it.
 
@@ -100,12 +87,8 @@ class CLIPSegmentor(TextPromptedSegmentor):
     ):
         test_cfg = ConfigDict({'mode': 'whole', **(test_cfg or {})})
         check_test_cfg(type(self).__name__, test_cfg, CLIPTestCfg)
-        towers = {
-            key: backbone[key]
-            for key in ('architecture', 'pretrained')
-            if key in backbone
-        }
-        clip = load_clip(**towers)
+        towers = ('architecture', 'pretrained')
+        clip = load_clip(**{key: backbone[key] for key in towers if key in backbone})
         super().__init__(
             backbone=dict(backbone, clip=clip),
             decode_head=decode_head,
@@ -114,28 +97,11 @@ class CLIPSegmentor(TextPromptedSegmentor):
             test_cfg=test_cfg,
             init_cfg=init_cfg,
         )
-        for key, width in (
-            ('in_channels', self.backbone.out_channels),
-            ('text_channels', self.backbone.text_dim),
-        ):
-            if decode_head.get(key, width) != width:
-                raise ValueError(
-                    f'decode_head: {key}={decode_head[key]}, and the CLIP '
-                    f'{clip.name} has {width}: write that.'
-                )
-        if decode_head.get('in_index', -1) not in (-1, 0):
-            raise ValueError(
-                f'decode_head: in_index={decode_head["in_index"]}, and the backbone '
-                'gives one map: leave it out.'
-            )
+        check_head(decode_head, self.backbone)
         self.text_encoder = MODELS.build(dict(text_encoder, clip=clip))
         self.with_background = with_background
         presence = resolve_presence(test_cfg, presence)
-        self.presence = None if presence is None else MODELS.build(presence)
-        if self.presence is not None:
-            if not clip.random:  # of which no number means anything
-                self.presence.check_clip(clip.name)
-            self.presence.check_text_encoder(self.text_encoder)
+        self.presence = build_presence(presence, self.text_encoder, clip)
         self.has_random_weights = clip.random
         self.class_by_class = ClassByClassInference(
             type(self).class_logits, self.test_cfg.get('compile')
@@ -162,7 +128,7 @@ class CLIPSegmentor(TextPromptedSegmentor):
         """Return what all classes share of pictures (N, 3, H, W).
 
         Returns:
-            Any: Whatever :meth:`class_logits` and :meth:`similarity` read.
+            Any: Whatever :meth:`class_logits` reads.
         """
         raise NotImplementedError
 
@@ -195,31 +161,14 @@ class CLIPSegmentor(TextPromptedSegmentor):
             ValueError: If a sample does not say which classes it asks for, or
                 not as many as the others.
         """
-        names = self._episode_names([s.metainfo for s in data_samples])
-        if names is None:
-            raise ValueError(
-                'A training sample has no class_name. Wrap the data set in '
-                'EpisodeDataset, end its pipeline with MakeEpisode and '
-                "PackSegInputs, and list 'class_name' in the latter's "
-                'meta_keys.'
-            )
         size = inputs.shape[2:]
-        names = [(own,) if isinstance(own, str) else tuple(own) for own in names]
-        numbers = {len(own) for own in names}
-        if len(numbers) > 1:
-            raise ValueError(
-                f'The samples of a batch ask for {sorted(numbers)} names; each must '
-                'ask for as many.'
-            )
+        names = self._names_asked([s.metainfo for s in data_samples])
         text = self.text_encoder([n for own in names for n in own], inputs.device)
         text = text.unflatten(0, (len(names), -1))  # (N, K, D)
         shared = self.shared_features(inputs)
         seg_logits = self.class_logits(shared, text, self.backbone.grid_size(*size))
-        samples = pad_masks(
-            data_samples,
-            self.backbone.padded_size(*size),
-            self.decode_head.ignore_index,
-        )
+        size = self.backbone.padded_size(*size)
+        samples = pad_masks(data_samples, size, self.decode_head.ignore_index)
         return add_prefix(self.decode_head.loss_by_feat(seg_logits, samples), 'decode')
 
     def judge_presence(
@@ -236,9 +185,8 @@ class CLIPSegmentor(TextPromptedSegmentor):
         """
         if self.presence is None or self._episode_names(metas):
             return None
-        known = [meta['presence'] for meta in metas or [] if 'presence' in meta]
-        if known:  # None: leave it out
-            return Presence(*map(torch.stack, zip(*known))) if all(known) else None
+        if any('presence' in meta for meta in metas or []):
+            return read_presence(metas)
         cast = self.class_by_class.in_precision(self, inputs.device)
         with self.class_by_class.autocast(self, inputs.device):
             return self.presence(
@@ -277,9 +225,7 @@ class CLIPSegmentor(TextPromptedSegmentor):
     ) -> Tensor:
         """Return logits (N, K [+1], H, W) of the vocabulary, or of episodes."""
         episodes = self._episode_names(metas) is not None
-        channels = self.with_background + (
-            1 if episodes else len(self.text_encoder.names)
-        )
+        channels = self.with_background + 1 if episodes else self.num_classes
         # Room for all: to join batches later would take it twice.
         seg_logits = inputs.new_full(
             (len(inputs), channels, *inputs.shape[2:]), ABSENT_LOGIT, dtype=torch.float
@@ -334,13 +280,10 @@ class CLIPSegmentor(TextPromptedSegmentor):
         metas = [sample.metainfo for sample in samples]
         presence = self.judge_presence(inputs, metas)
         if presence is not None:
-            for meta, *own in zip(metas, *presence):
-                meta['presence'] = own
+            write_presence(presence, metas)
         # mmseg has a threshold for a channel that is alone.
-        alone = self.with_background + len(self.text_encoder.names) == 1
-        if self.test_cfg.get('labels_only') and not (
-            alone or self._episode_names(metas)
-        ):
+        several = self.num_classes > 1 and not self._episode_names(metas)
+        if several and self.test_cfg.get('labels_only'):
             labels = running_labels(
                 self._iter_logits(inputs, metas, self._windows(inputs)),
                 samples,
@@ -353,6 +296,5 @@ class CLIPSegmentor(TextPromptedSegmentor):
             seg_logits = self.inference(inputs, metas)
             samples = self.postprocess_result(seg_logits, data_samples)
         if presence is not None:
-            for sample, probability, asked in zip(samples, *presence[:2]):
-                sample.presence = LabelData(probability=probability, asked=asked)
+            tell_presence(presence, samples)
         return samples

@@ -1,5 +1,7 @@
 """What a segmentor needs to be asked by names, whatever its model is."""
 
+from collections.abc import Sequence
+
 import torch
 import torch.nn.functional as F
 from mmengine.config import Config
@@ -131,6 +133,29 @@ class TextPromptedSegmentor(EncoderDecoder):
                 f'A batch mixes episodes and whole vocabularies: class_name is {names}.'
             )
         return names
+
+    def _names_asked(self, metas: Sequence[dict]) -> list[tuple[str, ...]]:
+        """Return the names that each training sample asks for, as many of each.
+
+        Raises:
+            ValueError: If one does not say them, or not as many as the others.
+        """
+        names = self._episode_names(metas)
+        if names is None:
+            raise ValueError(
+                'A training sample has no class_name. Wrap the data set in '
+                'EpisodeDataset, end its pipeline with MakeEpisode and '
+                "PackSegInputs, and list 'class_name' in the latter's "
+                'meta_keys.'
+            )
+        asked = [(own,) if isinstance(own, str) else tuple(own) for own in names]
+        numbers = {len(own) for own in asked}
+        if len(numbers) > 1:
+            raise ValueError(
+                f'The samples of a batch ask for {sorted(numbers)} names; each must '
+                'ask for as many.'
+            )
+        return asked
 
     def inference(self, inputs: Tensor, batch_img_metas: list[dict]) -> Tensor:
         """Logits (N, K [+1], H, W); K is 1 for episodes."""

@@ -13,7 +13,7 @@ from mmseg.registry import MODELS
 from torch import Tensor
 
 from ...utils.arguments import Count, check_values
-from ...utils.weight_versions import weight_versions
+from ...utils.weight_versions import WatchedWeights
 from ..clip.frozen import Frozen
 from ..clip.loading import LoadedCLIP, load_clip
 from .cached_vocabulary import CachedVocabulary
@@ -80,12 +80,7 @@ class OpenCLIPTextEncoder(CachedVocabulary, BaseModule):
         super().__init__()
         clip = clip or load_clip(architecture, pretrained)
         self.clip = Frozen(clip.model)
-        # Each module's own, for a walk through them takes its time.
-        self._weights = [
-            module._parameters
-            for name, module in clip.model.named_modules()
-            if module._parameters and name.split('.')[0] != 'visual'
-        ]
+        self._weights = WatchedWeights(clip.model, without='visual')
         self.tokenizer = clip.tokenizer
         self.dim = clip.dim
         self._logit_scale = float(clip.model.logit_scale.exp())
@@ -129,11 +124,9 @@ class OpenCLIPTextEncoder(CachedVocabulary, BaseModule):
         encoded = None
         if embeddings is not None:
             first_names = [names[0] for names in classes]
-            rows = (
-                normalize_embeddings(embeddings, first_names)
-                if normalize
-                else embeddings
-            )
+            rows = embeddings
+            if normalize:
+                rows = normalize_embeddings(rows, first_names)
             check_distinct(rows, first_names)
             encoded = {name: row for names, row in zip(classes, rows) for name in names}
         self._ask_for(classes, reader, encoded)
@@ -142,7 +135,7 @@ class OpenCLIPTextEncoder(CachedVocabulary, BaseModule):
         self._captions = Captions(
             self.tokenizer, reader.max_tokens, self.batch_size, self.dim
         )
-        self._read_from = self._weight_versions()
+        self._read_from = self._weights.versions()
 
     def _start_again(self, reader: NameReader, normalize: bool) -> None:
         """Forget what was encoded; for the same classes."""
@@ -204,12 +197,8 @@ class OpenCLIPTextEncoder(CachedVocabulary, BaseModule):
 
     def _follow_weights(self) -> None:
         """Forget what was encoded if a weight of the text tower is another now."""
-        if self.clip is not None and self._read_from != self._weight_versions():
+        if self.clip is not None and self._read_from != self._weights.versions():
             self._start_again(self.reader, self._normalize)
-
-    def _weight_versions(self) -> list[tuple]:
-        """Return what is another once a weight of the text tower is."""
-        return weight_versions(w for weights in self._weights for w in weights.values())
 
     @torch.no_grad()
     def encode(self, names: Sequence[str]) -> list[Tensor]:
@@ -269,7 +258,8 @@ class OpenCLIPTextEncoder(CachedVocabulary, BaseModule):
             rows = self._look_up(self.names)
             self._matrix = torch.stack([row.to(device) for row in rows])
             if self.free_tower:
-                self.clip, self._weights = None, []
+                self.clip = None
+                self._weights.forget()
         self._matrix = self._matrix.to(device)
         return self._matrix
 

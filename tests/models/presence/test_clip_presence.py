@@ -11,7 +11,8 @@ import torch.nn.functional as F
 
 from mmseg_clsclip.models.clip.loading import load_clip
 from mmseg_clsclip.models.presence import CLIPPresence
-from mmseg_clsclip.models.presence.clip_presence import find_padding, resolve_presence
+from mmseg_clsclip.models.presence.building import resolve_presence
+from mmseg_clsclip.models.presence.clip_presence import find_padding
 from mmseg_clsclip.models.text_encoders.open_clip_text_encoder import (
     OpenCLIPTextEncoder,
 )

@@ -1,0 +1,27 @@
+"""A presence on its way through mmseg: in the metainfo, and in the results."""
+
+from collections.abc import Sequence
+
+import torch
+from mmengine.structures import LabelData
+from mmseg.utils import SampleList
+
+from .clip_presence import Presence
+
+
+def write_presence(presence: Presence, metas: Sequence[dict]) -> None:
+    """Leave each picture's own in its metainfo, so that it is judged once."""
+    for meta, *own in zip(metas, *presence):
+        meta['presence'] = own
+
+
+def read_presence(metas: Sequence[dict]) -> Presence | None:
+    """Return what is in the metainfo; None there is None: ask for all names."""
+    known = [meta['presence'] for meta in metas]
+    return Presence(*map(torch.stack, zip(*known))) if all(known) else None
+
+
+def tell_presence(presence: Presence, samples: SampleList) -> None:
+    """Put probabilities (K,), and what was asked (K,), into each result."""
+    for sample, probability, asked in zip(samples, *presence[:2]):
+        sample.presence = LabelData(probability=probability, asked=asked)
