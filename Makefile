@@ -1,4 +1,4 @@
-# make demo, make test, make check or make lint sets up what it needs first. STACK picks
+# make demo, make test, make check, make lint or make docs sets up what it needs first. STACK picks
 # the OpenMMLab family: lite (the default), onedl or official.
 PYTHON ?= python3
 STACK ?= lite
@@ -9,7 +9,7 @@ STAMP := $(VENV)/.installed
 
 $(if $(wildcard $(PINS)),,$(error STACK=$(STACK): write lite, onedl or official))
 
-.PHONY: demo test check lint format
+.PHONY: demo test check lint format docs
 
 demo: $(STAMP)
 	$(PY) tools/shapes/evaluate.py
@@ -30,6 +30,16 @@ lint: $(STAMP)
 format: $(STAMP)
 	$(PY) -m ruff check --fix
 	$(PY) -m ruff format
+
+# The pages and the docstrings as a site, anew each time; a warning fails it.
+docs: $(VENV)/.docs
+	rm -rf site docs/sphinx/api
+	OMP_NUM_THREADS=1 $(PY) -m sphinx -q -W -E -d build/doctrees -c docs/sphinx . site
+	cp site/README.html site/index.html
+
+$(VENV)/.docs: requirements/docs.txt $(STAMP)
+	$(PY) -m pip install -r requirements/docs.txt
+	touch $@
 
 # The stamp comes last: what failed half-way is tried again. common.txt goes
 # ahead because the official mmcv is compiled against the torch in it.

@@ -98,6 +98,8 @@ setup(
         'web': ['gradio>=6.31,<7'],
         # What tools/export.py writes ONNX by, and what runs it.
         'export': ['onnx', 'onnxscript>=0.7.2', 'onnxruntime>=1.17'],
+        # What make docs makes the site by.
+        'docs': ['sphinx>=9', 'myst-parser>=5', 'furo'],
         'test': TEST,
         'dev': TEST + ['ruff'],
     },

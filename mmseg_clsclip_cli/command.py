@@ -38,7 +38,7 @@ def _read_version() -> str:
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        if 'PICTURE' in message:
+        if 'PICTURE' in message and PICTURES_FIRST not in message:
             message = f'{message} ({PICTURES_FIRST})'
         super().error(message)
 

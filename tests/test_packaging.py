@@ -69,7 +69,8 @@ def built(tmp_path_factory):
         shutil.copytree(
             ROOT / name,
             source / name,
-            ignore=shutil.ignore_patterns('__pycache__', '.mim'),
+            # docs/sphinx/api is what make docs writes.
+            ignore=shutil.ignore_patterns('__pycache__', '.mim', 'api'),
         )
     for path in ROOT.iterdir():
         if path.is_file() and path.name[0] != '.':

@@ -210,6 +210,7 @@ def test_a_picture_among_the_names_is_explained(clsclip, capsys, monkeypatch, na
         command.main(['in/a.png', '--classes', 'red mug', name, '--out-dir', 'out'])
     error = capsys.readouterr().err
     assert f'--classes {name}: is a picture or a folder (pictures come before' in error
+    assert error.count('come before') == 1
     assert not Path('out').exists()
 
 

@@ -88,7 +88,7 @@ def options(tool, words, monkeypatch):
     return set(re.findall(r'(?<!\w)--?[a-z][\w-]*', told.getvalue()))
 
 
-@pytest.mark.parametrize('page', PAGES)
+@pytest.mark.parametrize('page', [*PAGES, 'CONTRIBUTING.md', 'CHANGELOG.md'])
 def test_links_lead_somewhere(page):
     text = FENCE.sub('', read(page))
     for link in re.findall(r'\]\(([^)\s]+)\)', text):

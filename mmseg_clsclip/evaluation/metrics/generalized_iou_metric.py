@@ -100,7 +100,8 @@ class GeneralizedZeroShotIoUMetric(ProtocolIoUMetric):
         """mmseg's figures and table, the protocol, then ours.
 
         Args:
-            results (list[LabelledPicture]): Of all processes, see :meth:`process`.
+            results (list[LabelledPicture]): Of all processes, see
+                :meth:`ProtocolIoUMetric.process`.
 
         Returns:
             dict: mmseg's figures, rounded as it rounds them, ``pAcc``,

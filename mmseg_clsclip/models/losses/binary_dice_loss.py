@@ -9,7 +9,7 @@ from ...utils.arguments import Weight
 
 @MODELS.register_module()
 class BinaryDiceLoss(nn.Module):
-    """1 - (2 |P T| + 1) / (|P| + |T| + 1), a picture, and their mean.
+    """``1 - (2 |P T| + 1) / (|P| + |T| + 1)``, a picture, and their mean.
 
     P are the foreground's probabilities, T the binary mask, sums run over the
     pixels that are not ignored. mmseg's own DiceLoss counts 255 as a value and
