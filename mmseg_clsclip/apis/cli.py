@@ -106,6 +106,7 @@ def _run(args: argparse.Namespace, stack: ExitStack) -> None:
     if predictor.random_weights:
         say(outputs.RANDOM_WARNING, 'bold red')
     done, lines = 0, []
+    warned = dict.fromkeys([outputs.RANDOM_WARNING] * predictor.random_weights)
     with Progress(console=console) as progress:
         for path in progress.track(stems, description='Segmenting'):
             try:
@@ -118,6 +119,7 @@ def _run(args: argparse.Namespace, stack: ExitStack) -> None:
                 say(reason if reason.startswith(path) else f'{path}: {reason}')
                 continue
             done += 1
+            warned.update(dict.fromkeys(outputs.list_warnings(prediction)))
             for note in prediction.notes:
                 say(f'{path}: {note}')
             lines += [
@@ -126,8 +128,8 @@ def _run(args: argparse.Namespace, stack: ExitStack) -> None:
                     summary['found'], summary['not_found']
                 )
             ]
-    # Not before: they would go through the bar. Scores never without the warning.
-    for line in [outputs.RANDOM_WARNING] * predictor.random_weights + lines:
+    # Not before: they would go through the bar. Scores never without the warnings.
+    for line in [*warned, *lines]:
         _print_line(line)
     print(
         f'{done} of {len(stems)} pictures segmented; overlays, masks and '

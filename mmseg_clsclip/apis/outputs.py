@@ -5,6 +5,7 @@ Where the JSON is, the overlay and the mask beside it are of the same call.
 
 import io
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import matplotlib
@@ -17,6 +18,7 @@ from .errors import join_lines
 from .prediction import Prediction
 
 RANDOM_WARNING = 'RANDOM WEIGHTS: these masks mean nothing'
+DRAWN_WARNING = 'DRAWN SHAPES ALONE: of a photograph these masks mean nothing'
 # Of the overlay's longer side, in pixels; the mask has the picture's size.
 MIN_SIDE, MAX_SIDE = 512, 2048
 
@@ -51,6 +53,13 @@ def draw_mask(prediction: Prediction, labels: np.ndarray) -> Image.Image:
     image = Image.fromarray(labels)
     image.putpalette(np.uint8(prediction.palette).tobytes())
     return image
+
+
+def list_warnings(prediction: Prediction) -> list[str]:
+    """List what stands above an overlay: why its masks mean nothing."""
+    return [RANDOM_WARNING] * prediction.random_weights + [
+        DRAWN_WARNING
+    ] * prediction.drawn_world
 
 
 def list_regions(prediction: Prediction, labels: np.ndarray) -> list[dict]:
@@ -195,13 +204,15 @@ def _add_legend(
             x, y = gap, y + line
         entries.append((x, y, name + share, prediction.palette[region['label']]))
         x += length + 2 * gap
-    top = line if prediction.random_weights else 0
+    warnings = list_warnings(prediction)
+    top = line * len(warnings)
     canvas = Image.new('RGB', (width, top + y + line), 'white')
     canvas.paste(picture, (0, top))
     draw = ImageDraw.Draw(canvas)
     if top:
         draw.rectangle((0, 0, width, top - 1), fill='red')
-        draw.text((gap, top // 2), RANDOM_WARNING, 'white', font, anchor='lm')
+    for k, text in enumerate(warnings):
+        draw.text((gap, k * line + size), text, 'white', font, anchor='lm')
     for x, y, text, colour in entries:
         y += top
         draw.rectangle((x, y, x + size, y + size), tuple(colour), 'black')
@@ -230,7 +241,9 @@ def summarize(
         background=prediction.background,
         threshold=threshold if prediction.background else None,
         random_weights=prediction.random_weights,
-        notes=[RANDOM_WARNING] * prediction.random_weights + list(prediction.notes),
+        drawn_world=prediction.drawn_world,
+        notes=list_warnings(prediction) + list(prediction.notes),
+        model=prediction.provenance and asdict(prediction.provenance),
         found=list_regions(prediction, labels),
         not_found=list_missing(prediction, labels),
     )
@@ -260,7 +273,7 @@ def save_results(
         buffer = io.BytesIO()
         image.save(buffer, 'PNG')
         contents.append(buffer.getvalue())
-    contents.append(json.dumps(summary, indent=1).encode() + b'\n')
+    contents.append(json.dumps(summary, indent=1, default=str).encode() + b'\n')
     with part_folder(stem.parent) as folder:
         for path, content in zip(list_paths(stem), contents):
             (folder / path.name).write_bytes(content)

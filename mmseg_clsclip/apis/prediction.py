@@ -8,6 +8,8 @@ import torch
 from mmseg.models.utils import resize
 from torch import Tensor
 
+from .provenance import Provenance
+
 
 @dataclass
 class Prediction:
@@ -21,11 +23,14 @@ class Prediction:
         background (bool): Whether the model was asked with a background.
         palette (list): RGB of every label.
         random_weights (bool): If so, all of it means nothing.
+        drawn_world (bool): If so, the model knows drawn shapes alone, and the
+            picture may be a photograph.
         notes (tuple[str]): What a user should know.
         presence (tuple[float], optional): How likely each class is to be in the
             picture, if the model says it, see :class:`CLIPPresence`.
         asked (tuple[bool], optional): Of which classes a mask was asked; the
             others have no pixel. None: of all.
+        provenance (Provenance, optional): Of the model that said it.
     """
 
     picture: np.ndarray
@@ -34,9 +39,11 @@ class Prediction:
     background: bool
     palette: list
     random_weights: bool = False
+    drawn_world: bool = False
     notes: tuple[str, ...] = ()
     presence: tuple[float, ...] | None = None
     asked: tuple[bool, ...] | None = None
+    provenance: Provenance | None = None
 
     @property
     def names(self) -> tuple[str, ...]:

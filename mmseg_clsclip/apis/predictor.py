@@ -27,6 +27,7 @@ from .configs import (
 )
 from .image_io import LoadedImage, convert_to_rgb, read_image, shrink
 from .prediction import Prediction
+from .provenance import is_drawn, knows_drawn_world, trace
 
 DRAWN_WORLD = (
     'The shipped model knows only a drawn world of coloured shapes and no photographs.'
@@ -147,7 +148,9 @@ class Predictor:
         # The config's, whatever set_all_names says.
         self.presence = getattr(self.segmentor, 'presence', None)
         self.random_weights = self.segmentor.has_random_weights
+        self.drawn_world = knows_drawn_world(inner)
         self._load(checkpoint)
+        self.provenance = trace(self.model, checkpoint, cfg_options)
         self.set_classes(classes)
 
     def _load(self, checkpoint: str | Path | None) -> None:
@@ -235,6 +238,7 @@ class Predictor:
                 f'{len(picture)} pictures were given, and a call segments one: '
                 'write [predictor(picture) for picture in pictures].'
             )
+        drawn_world = self.drawn_world and not is_drawn(picture)
         if isinstance(picture, Image.Image):
             picture = convert_to_rgb(picture)
         elif isinstance(picture, np.ndarray):
@@ -270,9 +274,11 @@ class Predictor:
             background=self.background,
             palette=palette.tolist(),
             random_weights=self.random_weights,
+            drawn_world=drawn_world,
             notes=notes,
             presence=presence,
             asked=asked,
+            provenance=self.provenance.asked_of(self.model),
         )
 
     def _read_presence(

@@ -1,5 +1,6 @@
 """The command: what it writes, what it refuses, what it says."""
 
+import hashlib
 import io
 import json
 import runpy
@@ -12,6 +13,7 @@ import pytest
 from PIL import Image
 
 from mmseg_clsclip.apis import cli, outputs, predictor
+from mmseg_clsclip.apis.configs import read_config
 from mmseg_clsclip.datasets.shapes_world import draw
 from mmseg_clsclip.models.clip.loading import ASSETS
 from mmseg_clsclip.utils.config_files import configs_folder
@@ -42,6 +44,18 @@ def test_three_files_of_each_picture(clsclip):
     assert said['picture'] == 'in/a.png' and said['threshold'] == 0.5
     assert (said['width'], said['height']) == (128, 128)
     assert said['random_weights'] is False and said['background'] is True
+    checkpoint = Path(predictor.SHIPPED[1])
+    assert said['model'] == dict(
+        version=__version__,
+        config=predictor.SHIPPED[0],
+        cfg_options={},
+        checkpoint=checkpoint.name,
+        checkpoint_sha256=hashlib.sha256(checkpoint.read_bytes()).hexdigest(),
+        clip=read_config(predictor.SHIPPED[0]).model.presence.calibration.clip,
+        presence=said['model']['presence'],
+        proposals=None,
+    )
+    assert 'chosen on 200 training pictures' in said['model']['presence']
     assert said['classes'] == [
         dict(label=1, name='yellow circle', synonyms=[]),
         dict(label=2, name='red square', synonyms=['square in red']),
@@ -61,6 +75,38 @@ def test_three_files_of_each_picture(clsclip):
     assert (truth & (labels == 2)).sum() / (truth | (labels == 2)).sum() > 0.9
     overlay = Image.open('out/a_overlay.png')
     assert overlay.width == 512 and overlay.height > 512  # the legend
+
+
+def test_what_knows_drawn_shapes_alone_is_marked_where_a_photograph_may_be(clsclip):
+    status, out, _ = clsclip('in/a.png', SCENE, *CLASSES)
+    assert status == 0
+    assert out.startswith(f'{outputs.DRAWN_WARNING}\nin/a.png: found: ')
+    for name, marked in ('a', True), ('000004', False):
+        said = json.loads(Path(f'out/{name}.json').read_text())
+        assert said['drawn_world'] is marked
+        assert (outputs.DRAWN_WARNING in said['notes']) is marked
+        pixel = Image.open(f'out/{name}_overlay.png').getpixel((1, 1))
+        assert (pixel == (255, 0, 0)) is marked
+    _, out, _ = clsclip(SCENE, *CLASSES, '--overwrite')
+    assert outputs.DRAWN_WARNING not in out
+
+
+def test_the_json_tells_how_a_model_was_asked(clsclip):
+    maskclip = ['--config', 'baselines/maskclip_shapes-5i_fold0.py']
+    status, out, _ = clsclip(
+        'in/a.png',
+        *CLASSES,
+        *maskclip,
+        '--zoom-in',
+        '--cfg-options',
+        'model.test_cfg.dtype=float32',
+    )
+    assert status == 0 and outputs.DRAWN_WARNING in out  # no photographs, either
+    said = json.loads(Path('out/a.json').read_text())['model']
+    assert said['config'] == maskclip[1]
+    assert said['cfg_options'] == {'model.test_cfg.dtype': 'float32'}
+    assert said['checkpoint'] is said['checkpoint_sha256'] is said['presence'] is None
+    assert said['proposals'].startswith('SelfProposals')
 
 
 def test_a_higher_threshold_finds_less(clsclip):
@@ -139,6 +185,7 @@ def test_random_weights_are_said_everywhere(clsclip, monkeypatch, tiny_clip_json
     assert out.startswith(f'{outputs.RANDOM_WARNING}\nin/a.png: found: ')
     said = json.loads(Path('out/a.json').read_text())
     assert said['random_weights'] and outputs.RANDOM_WARNING in said['notes']
+    assert not said['drawn_world'] and said['model']['checkpoint'] is None
     overlay = Image.open('out/a_overlay.png')
     assert overlay.getpixel((1, 1)) == (255, 0, 0)
 

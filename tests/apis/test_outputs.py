@@ -53,14 +53,24 @@ def test_odd_sizes(size, drawn):
     assert drawn[0] < overlay.height < drawn[0] + 200
 
 
-def test_random_weights_stand_above_the_picture():
+@pytest.mark.parametrize(
+    'flags', [['random_weights'], ['drawn_world'], ['random_weights', 'drawn_world']]
+)
+def test_what_masks_mean_nothing_of_stands_above_the_picture(flags):
     plain, random = (
         outputs.draw_overlay(one, one.labels())
-        for one in (prediction((600, 800)), prediction((600, 800), random_weights=True))
+        for one in (
+            prediction((600, 800)),
+            prediction((600, 800), **dict.fromkeys(flags, True)),
+        )
     )
     assert random.getpixel((0, 0)) == (255, 0, 0)
     top = random.height - plain.height
-    assert top > 20
+    assert 20 * len(flags) < top < 40 * len(flags)
+    # A line of white letters for each.
+    band = np.asarray(random.crop((0, 0, random.width, top)))
+    rows = (band == 255).all(-1).any(1).astype(int)
+    assert (np.diff(rows, prepend=0) == 1).sum() == len(flags)
     # The rest is the same, only lower.
     below = random.crop((0, top, random.width, random.height))
     np.testing.assert_array_equal(np.asarray(below), np.asarray(plain))

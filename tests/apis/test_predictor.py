@@ -54,6 +54,8 @@ def test_a_drawn_scene_is_segmented_by_names(zoom_in):
     assert isinstance(predictor.model, ZoomIn) == zoom_in
     assert predictor.shipped and not predictor.random_weights
     prediction = predictor(SCENE)
+    # Of an array nobody can say that it was drawn.
+    assert not prediction.drawn_world and predictor(TRUTH.picture).drawn_world
     assert prediction.names == ('background', 'yellow circle', 'red square')
     labels = prediction.labels()
     assert labels.shape == (128, 128) and labels.dtype == np.uint8
