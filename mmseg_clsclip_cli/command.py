@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from .config_options import add_config_options
+from .foreign_warnings import ignore_foreign_warnings
 
 PICTURES_FIRST = (
     'pictures come before --classes, which takes what follows it for '
@@ -105,6 +106,7 @@ def _parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 def main(argv: Sequence[str] | None = None) -> None:
     """Segment pictures; exit status 2 if the arguments are wrong, 1 if one failed."""
     args = _parse_arguments(argv)
+    ignore_foreign_warnings()
     from mmseg_clsclip.apis.cli import run
 
     run(args)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import mmseg_clsclip  # noqa: F401  (what mmseg needs with mmcv-lite)
 from mmseg_clsclip_cli.config_options import add_config_options
+from mmseg_clsclip_cli.foreign_warnings import ignore_foreign_warnings
 
 
 @contextmanager
@@ -106,6 +107,7 @@ def run(name: str) -> None:
     """
     import mmseg
 
+    ignore_foreign_warnings()
     folder = Path(mmseg.__file__).parent
     for path in (folder / '.mim' / 'tools' / name, folder.parent / 'tools' / name):
         if path.is_file():

@@ -24,6 +24,7 @@ import json
 from pathlib import Path
 
 from mmseg_clsclip_cli.config_options import add_config_options
+from mmseg_clsclip_cli.foreign_warnings import ignore_foreign_warnings
 
 DTYPES = 'float32', 'bfloat16', 'float16'
 
@@ -55,6 +56,7 @@ def main(argv: list[str] | None = None) -> None:
     add_config_options(parser)
     args = parser.parse_args(argv)
 
+    ignore_foreign_warnings()
     # Not before: these take seconds to import.
     from mmengine.device import get_device
 

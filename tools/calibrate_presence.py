@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 from mmseg_clsclip_cli.config_options import add_config_options
+from mmseg_clsclip_cli.foreign_warnings import ignore_foreign_warnings
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -30,6 +31,7 @@ def main(argv: list[str] | None = None) -> None:
     if args.pictures < 1:
         parser.error('--pictures is a whole number above 0.')
 
+    ignore_foreign_warnings()
     # Not before: these take seconds to import.
     from mmseg_clsclip.calibration.calibrate import (
         calibrate,

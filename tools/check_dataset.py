@@ -10,6 +10,7 @@ import argparse
 import sys
 
 from mmseg_clsclip_cli.config_options import add_config_options
+from mmseg_clsclip_cli.foreign_warnings import ignore_foreign_warnings
 
 SPLITS = ('train', 'val', 'test')
 
@@ -24,6 +25,7 @@ def main(argv: list[str] | None = None) -> None:
     add_config_options(parser)
     args = parser.parse_args(argv)
 
+    ignore_foreign_warnings()
     # Not before: these take seconds to import.
     from mmengine.registry import init_default_scope
     from rich.console import Console

@@ -13,6 +13,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from mmseg_clsclip_cli.foreign_warnings import ignore_foreign_warnings
+
 
 def main(argv: list[str] | None = None) -> None:
     """Compare models and results."""
@@ -39,6 +41,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument('--pictures', type=int, default=6)
     args = parser.parse_args(argv)
 
+    ignore_foreign_warnings()
     # Not before: these take seconds to import.
     from mmengine.registry import init_default_scope
     from rich.console import Console

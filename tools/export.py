@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 from mmseg_clsclip_cli.config_options import add_config_options
+from mmseg_clsclip_cli.foreign_warnings import ignore_foreign_warnings
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -28,6 +29,7 @@ def main(argv: list[str] | None = None) -> None:
     add_config_options(parser)
     args = parser.parse_args(argv)
 
+    ignore_foreign_warnings()
     # Not before: these take seconds to import.
     from mmseg_clsclip.apis.checked_export import check_new, export_checked
     from mmseg_clsclip.apis.export import PicturesToLogits

@@ -14,6 +14,8 @@ the exit code is 1 then.
 import argparse
 from pathlib import Path
 
+from mmseg_clsclip_cli.foreign_warnings import ignore_foreign_warnings
+
 
 def main(argv: list[str] | None = None) -> None:
     """Run the check.
@@ -36,6 +38,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument('--out', type=Path, default=Path('work_dirs/gpu_check'))
     args = parser.parse_args(argv)
 
+    ignore_foreign_warnings()
     # Not before: these take seconds to import.
     from mmengine.device import get_device
 

@@ -13,6 +13,7 @@ import argparse
 import sys
 
 from mmseg_clsclip_cli.config_options import add_config_options
+from mmseg_clsclip_cli.foreign_warnings import ignore_foreign_warnings
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -30,6 +31,7 @@ def main(argv: list[str] | None = None) -> None:
     add_config_options(parser)
     args = parser.parse_args(argv)
 
+    ignore_foreign_warnings()
     # Not before: these take seconds to import.
     from mmseg_clsclip import ClsCLIP
     from mmseg_clsclip.models.clip.loading import ASSETS

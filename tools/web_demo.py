@@ -6,10 +6,10 @@ gradio: ``pip install -e '.[web]'``.
 
 import argparse
 import sys
-import warnings
 from collections.abc import Sequence
 
 from mmseg_clsclip_cli.config_options import add_config_options
+from mmseg_clsclip_cli.foreign_warnings import ignore_foreign_warnings
 
 # What compares with the shipped model; it trains nothing.
 BASELINE_CONFIG = 'baselines/maskclip_shapes-5i_fold0.py'
@@ -57,6 +57,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     if args.baseline_checkpoint and not args.baseline_config:
         parser.error('--baseline-checkpoint: give --baseline-config, too')
 
+    ignore_foreign_warnings()
     # Not before: these take seconds to import.
     from mmseg_clsclip import Predictor
     from mmseg_clsclip.apis.errors import describe_setup_error
@@ -73,7 +74,6 @@ def main(argv: Sequence[str] | None = None) -> None:
             "pip install -e '.[web]'"
         )
 
-    warnings.filterwarnings('ignore', '``build_loss`` would be deprecated')
     baseline = args.baseline_config
     try:
         # A background can be left out on the page, not put in.

@@ -4,7 +4,6 @@ import argparse
 import os
 import sys
 import tempfile
-import warnings
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -81,8 +80,6 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _run(args: argparse.Namespace, stack: ExitStack) -> None:
-    # mmseg's, about its own code.
-    warnings.filterwarnings('ignore', '``build_loss`` would be deprecated')
     console = Console(stderr=True, soft_wrap=True, markup=False, highlight=False)
 
     def say(text: object, style: str | None = None) -> None:

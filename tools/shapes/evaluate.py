@@ -12,12 +12,15 @@ import argparse
 import json
 from pathlib import Path
 
+from mmseg_clsclip_cli.foreign_warnings import ignore_foreign_warnings
+
 
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--out', type=Path, default='work_dirs/demo')
     out = parser.parse_args(argv).out
 
+    ignore_foreign_warnings()
     # Not before: these take seconds to import.
     from mmseg_clsclip.experiments.drawings import draw_predictions, draw_zoom_ins
     from mmseg_clsclip.experiments.shipped import evaluate, print_tables
