@@ -1,5 +1,6 @@
 """Every fault is found, counted and named; a sound data set has none."""
 
+import json
 import re
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ sys.path.insert(0, str(ROOT / 'tools'))
 import check_dataset  # noqa: E402
 
 from mmseg_clsclip.dataset_check.read_pair import as_trained  # noqa: E402
+from mmseg_clsclip.version import __version__  # noqa: E402
 
 CONFIG = """
 _base_ = {base!r}
@@ -101,6 +103,37 @@ def test_a_sound_data_set(check):
     assert re.search(r'255 +\(ignored\) +36 .* 3 ', train)
     assert 'train: 2 samples of EpisodeDataset' in out  # p3 is left out
     assert 'test: 3 samples' in test
+
+
+def test_findings_as_json(root, check):
+    path = root / 'new/found.json'
+    common = dict(version=__version__, config=str(root / 'config.py'))
+    assert check('--json', str(path))[0] == 0
+    assert json.loads(path.read_text()) == dict(
+        common, splits=['train', 'test'], errors=0, warnings=0, findings=[]
+    )
+    # More than are printed.
+    names = [f'more{k}' for k in range(8)]
+    for name in names:
+        scene(root, f'train/{name}', 1)
+        (root / f'train/pictures/{name}.jpg').unlink()
+    (root / 'test/masks/q2.png').unlink()
+    status, out = check('--json', str(path))
+    said = json.loads(path.read_text())
+    errors, warnings = map(int, re.findall(r'errors: (\d+), warnings: (\d+)', out)[-1])
+    assert status == 1 and said['errors'] == errors and said['warnings'] == warnings
+    by_what = {finding['what']: finding for finding in said['findings']}
+    lonely = by_what['masks have no picture']
+    assert lonely == dict(
+        split='train',
+        level='warning',
+        what='masks have no picture',
+        hint="A picture ends in '.jpg', as img_suffix says.",
+        items=[str(root / f'train/masks/{name}.png') for name in names],
+    )
+    assert by_what['pictures have no mask']['split'] == 'test'
+    assert len(said['findings']) == errors + warnings
+    assert check('--json', str(root))[0] == 2
 
 
 def test_a_name_that_looks_like_markup(root, check):
