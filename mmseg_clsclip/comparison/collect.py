@@ -30,8 +30,13 @@ def collect_rows(
         try:
             with console.status(Text(label)) as status:
 
-                def report_step(step: str, status=status, label=label) -> None:
-                    status.update(Text(label + step))
+                def report_step(
+                    step: str, batch: str = '', status=status, label=label
+                ) -> None:
+                    status.update(Text(f'{label}{step}{batch and f", batch {batch}"}'))
+                    # A file or a pipe shows no status.
+                    if not (batch or console.is_terminal):
+                        _print(console, f'{label}{step} ...')
 
                 source = _fill(row, model, folder, report_step)
             outcome = source or f'{time.perf_counter() - start:.0f} s'
@@ -46,13 +51,17 @@ def collect_rows(
         # Metrics of others name no protocol; what was measured is known.
         size = dict(input_size=row['input_size']) if row.get('input_size') else {}
         row['protocol'] = {**size, **model.protocol}
-        console.print(label + outcome, highlight=False, markup=False)
+        _print(console, label + outcome)
         rows.append(row)
     return rows
 
 
+def _print(console: Console, line: str) -> None:
+    console.print(line, highlight=False, markup=False)
+
+
 def _fill(
-    row: dict, model: ComparedModel, folder: Path, report_step: Callable[[str], None]
+    row: dict, model: ComparedModel, folder: Path, report_step: Callable[..., None]
 ) -> str:
     """Fill in a row, and return where it comes from, if it is not run."""
     if model.result:

@@ -20,7 +20,7 @@ from .figures import draw_classes, draw_pictures
 from .pictures import most_different
 from .report import Drawing, write_report
 from .runs import check_folder
-from .table import COSTS, build_table, label_row, mark_best
+from .table import COSTS, NOTE, build_table, label_row, mark_best
 
 
 def prepare(models: list[ComparedModel], folder: Path) -> list[str]:
@@ -135,7 +135,10 @@ def _draw(
 
 
 def _print_table(rows: list[dict], console: Console) -> None:
-    """Print as much of the table as fits a terminal: two figures, three costs."""
+    """Print as much of the table as fits a terminal: two figures, three costs.
+
+    Notes, which are long, stand below it.
+    """
     heads, lines = build_table(rows)
     cost = heads.index(COSTS[0])
     columns = [*range(min(3, cost)), *range(cost, cost + 3)]
@@ -147,3 +150,6 @@ def _print_table(rows: list[dict], console: Console) -> None:
             texts = [text for text, _ in mark_best(line, heads)]
             grid.add_row(*(Text(texts[k]) for k in columns))
     console.print(grid)
+    for line in lines:
+        if len(line) == len(heads) and heads[-1] == NOTE and line[-1]:
+            console.print(f'{line[0]}: {line[-1]}', highlight=False, markup=False)

@@ -22,6 +22,9 @@ from . import classes
 from .compared_models import ComparedModel
 
 LOG = 'measure.log'  # the first file of a run
+# What mmengine logs of a test: 'Iter(test) [ 50/300]'.
+BATCH = re.compile(r'Iter\(test\) \[ *(\d+/\d+)\]')
+SECONDS_BETWEEN_LOOKS = 1.0
 # Entries that measure.py always writes.
 MEASURED = ('parameters', 'trained_parameters', 'seconds', 'memory', 'libraries_memory')
 
@@ -42,19 +45,57 @@ def last_error(log: str, status: int) -> str:
     return lines[-1].strip() if lines else f'exit status {status}'
 
 
-def _run(command: list, log: Path) -> None:
+def tested_batches(log: str) -> str | None:
+    """Return how far a test has come by what it has printed, such as '50/300'."""
+    found = BATCH.findall(log)
+    return found[-1] if found else None
+
+
+def _run(
+    command: list, log: Path, report_batch: Callable[[str], None] | None = None
+) -> None:
     """Run a tool in a process of its own.
+
+    Args:
+        command (list): For Python.
+        log (Path): Where goes what it prints.
+        report_batch (Callable, optional): Is called with what
+            :func:`tested_batches` returns, when it is another.
 
     Raises:
         RuntimeError: If it fails, with its error.
     """
     with open(log, 'w', encoding='utf-8') as file:
-        done = subprocess.run(
+        process = subprocess.Popen(
             [sys.executable, *map(str, command)], stdout=file, stderr=subprocess.STDOUT
         )
-    if done.returncode:
+        with process:
+            try:
+                _wait(process, log, report_batch)
+            except BaseException:
+                process.kill()
+                raise
+    if process.returncode:
         text = log.read_text(encoding='utf-8', errors='replace')
-        raise RuntimeError(f'{last_error(text, done.returncode)} ({log})')
+        raise RuntimeError(f'{last_error(text, process.returncode)} ({log})')
+
+
+def _wait(
+    process: subprocess.Popen, log: Path, report_batch: Callable[[str], None] | None
+) -> None:
+    """Wait for a process, and read in its log how far it has come."""
+    last = None
+    while True:
+        try:
+            process.wait(timeout=SECONDS_BETWEEN_LOOKS)
+            return
+        except subprocess.TimeoutExpired:
+            if report_batch is None:
+                continue
+        batch = tested_batches(log.read_text(encoding='utf-8', errors='replace'))
+        if batch and batch != last:
+            report_batch(batch)
+            last = batch
 
 
 def _keep_predictions(model: ComparedModel, folder: Path) -> list[str]:
@@ -128,13 +169,14 @@ def finished(model: ComparedModel, out: Path) -> dict | None:
     return content
 
 
-def run(model: ComparedModel, out: Path, report_step: Callable[[str], None]) -> dict:
+def run(model: ComparedModel, out: Path, report_step: Callable[..., None]) -> dict:
     """Measure and test a model.
 
     Args:
         model (ComparedModel): With a config.
         out (Path): Its own folder is made in it.
-        report_step (Callable): Is called with the name of each step.
+        report_step (Callable): Is called with the name of each step, and of the
+            test with how far it has come, too.
 
     Returns:
         dict: ``key``, the entries of :func:`read_result` and measure.py,
@@ -174,7 +216,7 @@ def run(model: ComparedModel, out: Path, report_step: Callable[[str], None]) -> 
         folder / 'test',
         *_options(_keep_predictions(model, predictions), model.options),
     ]
-    _run(command, folder / 'test.log')
+    _run(command, folder / 'test.log', lambda batch: report_step('testing', batch))
     written = list((folder / 'test').glob('*/*.json'))
     if len(written) != 1:
         raise RuntimeError(

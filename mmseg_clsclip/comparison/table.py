@@ -16,7 +16,8 @@ from .comparability import MAY_DIFFER, training_note
 
 COSTS = ('parameters trained', 'GFLOPs', 'pictures/s', 'peak memory')
 # Heads of columns of words, not of numbers.
-WORD_HEADS = (*(key.replace('_', ' ') for key in MAY_DIFFER), 'note')
+NOTE = 'note'  # the last, if any row has one
+WORD_HEADS = (*(key.replace('_', ' ') for key in MAY_DIFFER), NOTE)
 
 
 def _number(value, digits: int = 1) -> str:
@@ -133,7 +134,7 @@ def build_table(rows: list[dict]) -> tuple[list[str], list[list[str]]]:
     ]
     notes = [_note(row) for row in rows]
     if any(notes):
-        heads.append('note')
+        heads.append(NOTE)
     cells = []
     for row, note in zip(rows, notes):
         if row.get('error'):

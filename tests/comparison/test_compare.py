@@ -13,6 +13,7 @@ import torch
 from mmengine.config import Config
 from mmseg.registry import MODELS
 from PIL import Image
+from rich.console import Console
 
 from mmseg_clsclip import HonestScoresHook, ZeroShotRecordHook
 from mmseg_clsclip.comparison import (
@@ -29,7 +30,7 @@ from mmseg_clsclip.comparison.compared_models import (
     has_guard_hook,
     shipped_models,
 )
-from mmseg_clsclip.comparison.comparison import prepare
+from mmseg_clsclip.comparison.comparison import _print_table, prepare
 from mmseg_clsclip.comparison.report import Drawing, write_report
 from mmseg_clsclip.comparison.table import build_table, explain_rows, name_best
 
@@ -584,7 +585,7 @@ def fake_tools(monkeypatch, result):
     """Stand-ins for the two processes; what they were called with."""
     called = []
 
-    def _run(command, log):
+    def _run(command, log, report_batch=None):
         command = list(map(str, command))
         called.append(command)
         log.write_text('')
@@ -675,7 +676,7 @@ def test_the_input_size_is_told_where_the_metric_names_none(
     sizes = dict(A='64x64', B='96x96')
     fake = runs._run
 
-    def _run(command, log):
+    def _run(command, log, report_batch=None):
         fake(command, log)
         for path in (tmp_path / 'out').glob('*/test/now/now.json'):
             path.write_text(figures.read_text())
@@ -743,10 +744,51 @@ def test_the_error_of_a_process_in_a_line(log, status, told):
     assert runs.last_error(log, status).startswith(told)
 
 
+def test_a_process_tells_how_far_it_has_come(tmp_path, monkeypatch):
+    monkeypatch.setattr(runs, 'SECONDS_BETWEEN_LOOKS', 0.02)
+    go_on, told = tmp_path / 'go on', []
+
+    def tell(batch):
+        told.append(batch)
+        go_on.touch()
+
+    code = """
+import pathlib, sys, time
+print('INFO - Epoch(val) [7/9]')
+print('INFO - Iter(test) [ 50/300]    eta: 0:00:01', flush=True)
+while not pathlib.Path(sys.argv[1]).exists():
+    time.sleep(0.01)
+print('INFO - Iter(test) [100/300]', flush=True)
+time.sleep(0.5)
+"""
+    runs._run(['-c', code, go_on], tmp_path / 'log', tell)
+    assert told == ['50/300', '100/300']
+    with pytest.raises(RuntimeError, match=r'ValueError: no \('):
+        runs._run(['-c', "raise ValueError('no')"], tmp_path / 'log', tell)
+    assert runs.tested_batches('') is None
+
+
+def test_steps_and_notes_are_printed(tmp_path, config, fake_tools, capsys):
+    out = tmp_path / 'out'
+    main([*model('A', config(CLSCLIP), CHECKPOINT), '--out', str(out)])
+    said = capsys.readouterr().out
+    assert re.match(
+        r'\[1/1\] A: measuring \.\.\.\n\[1/1\] A: testing \.\.\.\n\[1/1\] A: \d+ s\n',
+        said,
+    )
+    rows = rows_of(dict(mIoU=50.0), dict(mIoU=60.0))
+    rows[0]['notes'] = ['sees [all] classes']
+    rows.append(dict(name='C', notes=['x'], protocol={}, error='broken'))
+    _print_table(rows, Console(width=80))
+    *table, note = capsys.readouterr().out.strip().splitlines()
+    assert note == 'model 0: sees [all] classes'
+    assert 'model 1' in table[-2] + table[-1] + table[-3] and 'note' not in table[1]
+
+
 def test_one_that_fails_is_a_row_and_all_that_fail_are_an_error(
     tmp_path, config, monkeypatch, result, capsys
 ):
-    def fails(command, log):
+    def fails(command, log, report_batch=None):
         raise RuntimeError(f'ValueError: <no> ({log})')
 
     monkeypatch.setattr(runs, '_run', fails)
@@ -758,8 +800,11 @@ def test_one_that_fails_is_a_row_and_all_that_fail_are_an_error(
         'pairs'
     ]
     given = result(protocol=dict(pairs=pairs))
+    capsys.readouterr()
     main([*model('A', path), '--result', 'B', given, '--out', str(out)])
-    assert 'A: failed: ValueError: <no>' in capsys.readouterr().out
+    said = capsys.readouterr().out
+    # Before a long step, where no terminal shows a status.
+    assert said.startswith('[1/2] A: measuring ...\n[1/2] A: failed: ValueError: <no>')
     text = read_squeezed(out / 'report.md')
     assert r'| A | failed: ValueError: \<no\> (' in text and '/A/measure.log' in text
     assert '| B | **50.0** | **70.0** | - | - | - | - |' in text
