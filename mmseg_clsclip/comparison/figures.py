@@ -2,16 +2,14 @@
 
 from pathlib import Path
 
-import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
 from ..utils.files import atomic_write
+from ..utils.palette import distinct_colours
 from ..visualization.overlay import overlay_labels
 
 MAX_CLASSES = 30
-# Of what is not the class asked for, and of what is; 255 is grey.
-EPISODE_PALETTE = [[0, 0, 0], [255, 0, 220]]
 
 
 def _save(figure: Figure, path: Path) -> None:
@@ -99,12 +97,8 @@ def draw_pictures(different: dict, models: list[str], path: Path) -> None:
         path (Path): Of the PNG.
     """
     samples, columns = different['samples'], 2 + len(models)
-    palette = (
-        EPISODE_PALETTE
-        if different['episodes']
-        else different['palette']
-        or (255 * matplotlib.colormaps['tab20'](range(20))[:, :3])
-    )
+    palette = not different['episodes'] and different['palette']
+    palette = palette or distinct_colours(256, background=True)
     word = 'IoU' if different['episodes'] else 'right'
     figure = Figure(
         figsize=(1.65 * columns, 1.85 * len(samples) + 0.3), layout='constrained'

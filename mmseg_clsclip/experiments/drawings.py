@@ -87,9 +87,7 @@ def draw_zoom_ins(path: Path) -> None:
     rows = []
     for fold in FOLDS:
         picture, _, result = predict(PLUS_CONFIGS['self'], fold, range(100, 400))
-        rows.append(
-            draw_zoom_in(picture, result, [[0, 0, 0], [255, 0, 255]], max_regions=2)
-        )
+        rows.append(draw_zoom_in(picture, result, max_regions=2))
     width = max(row.shape[1] for row in rows)
     rows = [
         np.pad(row, ((0, 0), (0, width - row.shape[1]), (0, 0)), constant_values=255)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -10,14 +9,15 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from mmseg.structures import SegDataSample
 
+from ..utils.palette import distinct_colours
 from .overlay import overlay_labels
 
 
 def _colour(label: int, palette: Sequence | None) -> tuple[float, ...]:
     """Return the colour of a label, RGB from 0 to 1."""
-    if palette is not None:
-        return tuple(np.asarray(palette[label]) / 255)
-    return matplotlib.colormaps['tab20'](label % 20)[:3]
+    if palette is None:
+        palette = distinct_colours(label + 1, background=True)
+    return tuple(np.asarray(palette[label]) / 255)
 
 
 def _overlay(
@@ -82,7 +82,7 @@ def draw_zoom_in(
             ``keep_masks=True`` the regions show the joined result instead of
             their own.
         palette (Sequence, optional): RGB of every label, 0 to 255. Defaults
-            to matplotlib's tab20.
+            to :func:`distinct_colours`.
         max_regions (int): Most regions that are drawn.
         out_file (str, optional): Where to save it, in the suffix's format.
 

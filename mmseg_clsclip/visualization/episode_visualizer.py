@@ -13,6 +13,7 @@ from mmseg.structures import SegDataSample
 from mmseg.visualization import SegLocalVisualizer
 
 from ..utils.keys import CLASS_NAME
+from ..utils.palette import distinct_colours
 
 
 def _on_picture(
@@ -124,7 +125,8 @@ class EpisodeVisualizer(SegLocalVisualizer):
             return
         meta = self.dataset_meta
         self.dataset_meta = dict(
-            classes=('background', class_name), palette=[[0, 0, 0], [255, 0, 255]]
+            classes=('background', class_name),
+            palette=distinct_colours(2, background=True),
         )
         # A name may have signs that no file's can, as in 'cup/mug'.
         suffix = re.sub(r'[^\w.-]+', '-', class_name)

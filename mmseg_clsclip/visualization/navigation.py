@@ -12,11 +12,12 @@ from torch import Tensor, nn
 
 from ..models.backbones.clsclip_vit import ClsCLIPVisionTransformer
 from ..models.clip.blocks import split_heads
+from ..utils.palette import distinct_colours
 from .overlay import overlay_labels
 
 # Names of the maps, in the order of :func:`navigation_maps`.
 DIRECTIONS = ('the token looks', 'patches listen')
-MASK_COLOURS = ((0, 0, 0), (1, 0, 0.5 / 0.6))  # outside, inside
+MASK_COLOURS = distinct_colours(2, background=True)  # outside, inside
 
 
 def class_token_attention(block: nn.Module, x: Tensor) -> Tensor:
@@ -167,7 +168,7 @@ def draw_navigation(
 
     def overlay(axes, mask, title):
         inside = (mask == 1).astype(int)
-        shown = overlay_labels(picture / 255, inside, MASK_COLOURS, (0, 0.6))
+        shown = overlay_labels(picture, inside, MASK_COLOURS, (0, 0.6)) / 255
         axes.imshow(shown, interpolation='nearest')
         axes.set_title(title, fontsize=9)
 
