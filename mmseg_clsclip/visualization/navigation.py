@@ -1,7 +1,7 @@
 """Attention of the class token: the maps, their share inside a mask, a drawing."""
 
 from collections.abc import Sequence
-from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import torch
@@ -14,7 +14,6 @@ from ..models.backbones.clsclip_vit import ClsCLIPVisionTransformer
 from ..models.clip.blocks import split_heads
 from ..utils.palette import distinct_colours
 from .overlay import overlay_labels
-from .save_figure import save_figure
 
 # Names of the maps, in the order of :func:`navigation_maps`.
 DIRECTIONS = ('the token looks', 'patches listen')
@@ -130,7 +129,7 @@ def draw_navigation(
     truth: np.ndarray | None = None,
     shares: Sequence[Sequence[float]] | None = None,
     navigate_blocks: Sequence[int] = (),
-    out_file: str | Path | None = None,
+    out_file: str | BinaryIO | None = None,
 ) -> np.ndarray:
     """Draw attention between the class token and the patches.
 
@@ -149,7 +148,8 @@ def draw_navigation(
         shares (Sequence, optional): What to write below the maps: shares
             inside (rows, B), 0 to 1.
         navigate_blocks (Sequence[int]): Which titles are marked.
-        out_file (str | Path, optional): Where to save it, as PNG.
+        out_file (str | BinaryIO, optional): Where to save it; the suffix says
+            how, an open file gets a PNG.
 
     Returns:
         np.ndarray: The drawing, (h, w, 3) uint8, RGB.
@@ -199,6 +199,6 @@ def draw_navigation(
         fontsize=11,
     )
     if out_file is not None:
-        save_figure(figure, out_file, figure.dpi)
+        figure.savefig(out_file)
     canvas.draw()
     return np.asarray(canvas.buffer_rgba())[..., :3].copy()

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from ..datasets import EpisodeDataset
 from ..models.segmentors import ClsCLIP
+from ..utils.files import atomic_write
 from ..utils.keys import CLASS_NAME, NOVEL_CLASSES
 from ..utils.markdown import markdown_table
 from ..utils.messages import first_few
@@ -135,16 +136,17 @@ def draw_sample(model: ClsCLIP, data: dict, path: str | Path) -> None:
     name = data['data_samples'].class_name
     view = view_navigation(model, data, {OWN: name, VISUAL: None})
     result = model.test_step(pseudo_collate([data]))[0]
-    draw_navigation(
-        picture=mmcv.imread(result.img_path, channel_order='rgb'),
-        class_name=name,
-        maps=dict(zip(view.rows, view.maps.numpy())),
-        prediction=result.pred_sem_seg.data[0].cpu().numpy(),
-        truth=None if view.truth is None else view.truth.numpy(),
-        shares=view.shares,
-        navigate_blocks=model.backbone.navigate_blocks,
-        out_file=path,
-    )
+    with atomic_write(path) as file:
+        draw_navigation(
+            picture=mmcv.imread(result.img_path, channel_order='rgb'),
+            class_name=name,
+            maps=dict(zip(view.rows, view.maps.numpy())),
+            prediction=result.pred_sem_seg.data[0].cpu().numpy(),
+            truth=None if view.truth is None else view.truth.numpy(),
+            shares=view.shares,
+            navigate_blocks=model.backbone.navigate_blocks,
+            out_file=file,
+        )
 
 
 def view_scenes(

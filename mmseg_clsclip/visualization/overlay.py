@@ -11,14 +11,16 @@ FILL = 0.45  # opacity inside an edge
 UNKNOWN = 128  # grey, of labels beyond the palette, such as 255
 
 
-def fit_sides(picture: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def fit_sides(
+    picture: np.ndarray, labels: np.ndarray, min_side: int = MIN_SIDE
+) -> tuple[np.ndarray, np.ndarray]:
     """Bring picture (H, W, 3) and labels (H, W) to a size that shows edges.
 
     Small pictures keep their pixels, as squares; large ones are averaged.
     """
     sides = picture.shape[1::-1]
     longest = max(sides)
-    scale = min(MAX_SIDE / longest, 1) if longest > MIN_SIDE else MIN_SIDE // longest
+    scale = min(MAX_SIDE / longest, 1) if longest > min_side else min_side // longest
     size = [max(1, round(side * scale)) for side in sides]
     resample = Image.Resampling.NEAREST if scale > 1 else None
     return (
@@ -39,6 +41,7 @@ def overlay_labels(
     palette: ArrayLike,
     background: bool = True,
     fill: float = FILL,
+    min_side: int = MIN_SIDE,
 ) -> np.ndarray:
     """Paint labels over a picture, each with an edge in its own colour.
 
@@ -52,12 +55,13 @@ def overlay_labels(
             are grey.
         background (bool): Whether label 0 is left as it is.
         fill (float): Opacity inside the edges, 0 to 1.
+        min_side (int): To which smaller pictures are enlarged, in pixels.
 
     Returns:
-        np.ndarray: (h, w, 3) uint8, of 512 to 2048 pixels on the longer side
-        or, of smaller pictures, of the largest multiple up to 512.
+        np.ndarray: (h, w, 3) uint8, at most 2048 pixels on the longer side;
+        smaller pictures are enlarged by the largest whole factor.
     """
-    picture, labels = fit_sides(picture, np.int16(labels))
+    picture, labels = fit_sides(picture, np.int16(labels), min_side)
     number = max(len(palette), int(labels.max()) + 1)
     colours = np.full((number, 3), UNKNOWN, float)
     colours[: len(palette)] = palette
