@@ -14,7 +14,7 @@ from ..visualization.save_figure import save_figure
 MAX_NAMES = 24  # in the legend
 WIDTH = 1.7  # of a panel, in inches
 DPI = 110
-ASKED = 'the class below the picture'
+ASKED = 'the class asked for'
 IGNORED, GREY = 255, [128] * 3
 
 
@@ -77,7 +77,7 @@ def draw_pictures(different: dict, models: list[str], path: Path) -> None:
         ]
         below = [
             sample['title'],
-            f'differ {100 * sample["disagreement"]:.0f} %',
+            '',
             *(f'{word} {100 * sample["agreement"][model]:.0f} %' for model in models),
         ]
         for axes, panel, words in zip(row, panels, below):
@@ -86,7 +86,8 @@ def draw_pictures(different: dict, models: list[str], path: Path) -> None:
             axes.set_xticks([])
             axes.set_yticks([])
             axes.spines[:].set_visible(False)
-        row[0].set_ylabel(sample['name'], fontsize=8, parse_math=False)
+        differ = f'{sample["name"]}\ndiffer {100 * sample["disagreement"]:.0f} %'
+        row[0].set_ylabel(differ, fontsize=9, parse_math=False)
     for axes, title in zip(grid[0], ['picture', 'truth', *models]):
         words = textwrap.fill(title, 20)
         axes.set_title(words, fontsize=10, parse_math=False)
