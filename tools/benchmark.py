@@ -62,10 +62,10 @@ def main(argv: list[str] | None = None) -> None:
 
     from mmseg_clsclip.benchmark.inference import (
         describe_row,
-        draw_rows,
         format_rows,
         measure_alone,
     )
+    from mmseg_clsclip.benchmark.plot import draw_rows
     from mmseg_clsclip.benchmark.random_models import Setting
     from mmseg_clsclip.utils.config_files import configs_folder
     from mmseg_clsclip.utils.files import atomic_write

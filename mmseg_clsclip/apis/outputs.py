@@ -8,19 +8,19 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-import matplotlib
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from ..utils.messages import first_few
 from ..utils.partial_files import part_folder, take_names
+from ..visualization.fonts import load_font
+from ..visualization.overlay import MIN_SIDE, overlay_labels
 from .errors import join_lines
 from .prediction import Prediction
 
 RANDOM_WARNING = 'RANDOM WEIGHTS: these masks mean nothing'
 DRAWN_WARNING = 'DRAWN SHAPES ALONE: of a photograph these masks mean nothing'
-# Of the overlay's longer side, in pixels; the mask has the picture's size.
-MIN_SIDE, MAX_SIDE = 512, 2048
+LEAST = 0.05  # per cent: what would be shown as 0.0 %
 
 
 def list_paths(stem: Path) -> list[Path]:
@@ -143,10 +143,14 @@ def describe_classes(found: list[dict], not_found: list[dict]) -> list[str]:
     return [f'found: {join(found) or "nothing"}', *filter(None, [missing])]
 
 
+def _share(per_cent: float) -> str:
+    return '< 0.1 %' if per_cent < LEAST else f'{per_cent:.1f} %'
+
+
 def _describe_class(one: dict) -> str:
     words = [join_lines(one['name'])]
     if 'per_cent' in one:
-        words.append(f'{one["per_cent"]:.1f} %')
+        words.append(_share(one['per_cent']))
     if one['presence'] is not None:
         words.append(f'(p {one["presence"]:.2f})')
     return ' '.join(words)
@@ -155,29 +159,17 @@ def _describe_class(one: dict) -> str:
 def draw_overlay(prediction: Prediction, labels: np.ndarray) -> Image.Image:
     """Draw the picture, its masks, and a legend below; RGB.
 
-    The longer side is at least ``MIN_SIDE`` and at most ``MAX_SIDE`` pixels.
+    See :func:`overlay_labels`. What would be 0.0 % is not in the legend, unless
+    there is nothing else.
     """
-    picture = Image.fromarray(prediction.picture)
-    scale = (
-        min(MAX_SIDE / max(picture.size), 1)
-        if max(picture.size) > MIN_SIDE
-        else MIN_SIDE // max(picture.size)
+    picture = Image.fromarray(
+        overlay_labels(
+            prediction.picture, labels, prediction.palette, prediction.background
+        )
     )
-    size = [max(1, round(side * scale)) for side in picture.size]
-    # Small pictures keep their pixels, large ones are averaged.
-    picture = picture.resize(size, Image.Resampling.NEAREST if scale > 1 else None)
-    coloured = draw_mask(prediction, labels).resize(size, Image.Resampling.NEAREST)
-    resized = np.asarray(coloured)
-    opacity = np.full(resized.shape, 140, np.uint8)  # of 255
-    if prediction.background:
-        opacity[resized == 0] = 0
-    picture.paste(coloured.convert('RGB'), mask=Image.fromarray(opacity))
-    # Edges: a colour may be that of the thing itself.
-    edges = np.zeros(resized.shape, bool)
-    edges[1:] = resized[1:] != resized[:-1]
-    edges[:, 1:] |= resized[:, 1:] != resized[:, :-1]
-    picture.paste('white', mask=Image.fromarray(edges))
-    return _add_legend(picture, prediction, list_regions(prediction, labels))
+    regions = list_regions(prediction, labels)
+    shown = [one for one in regions if one['per_cent'] >= LEAST] or regions
+    return _add_legend(picture, prediction, shown)
 
 
 def _add_legend(
@@ -186,13 +178,11 @@ def _add_legend(
     """Draw a picture above what its colours mean, the largest region first."""
     width = max(picture.width, MIN_SIDE)
     size = min(max(width // 60, 14), 28)
-    font = ImageFont.truetype(
-        str(Path(matplotlib.get_data_path(), 'fonts/ttf/DejaVuSans.ttf')), size
-    )
+    font = load_font(size)
     gap, line = size // 2, 2 * size
     entries, x, y = [], gap, picture.height + gap
     for region in sorted(regions, key=lambda region: -region['area']):
-        share = f' {region["per_cent"]:.1f} %'
+        share = f' {_share(region["per_cent"])}'
         name = ' '.join(region['name'].split())
         room = width - 4 * gap - font.getlength(share) - size
         if font.getlength(name) > room:

@@ -6,13 +6,11 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from matplotlib.figure import Figure
 from mmseg.structures import SegDataSample
 from torch import Tensor, nn
 
 from .. import ClsCLIP
 from ..utils.complexity import count_flops
-from ..utils.files import atomic_write
 from ..utils.machine import describe_machine, peak_memory
 from ..utils.markdown import markdown_table
 from .kernels import count_kernels
@@ -207,40 +205,3 @@ def describe_row(row: dict) -> str:
         f'{row["ceiling_flops"] / 1e9:.0f} GFLOP/s; of one name {one["number"]} '
         f'kernels, {one["casts"]} of them casts of {one["cast_bytes"] / 1e6:.1f} MB'
     )
-
-
-def draw_rows(rows: list[dict], path: Path) -> None:
-    """Draw time and memory by the number of classes, a line a config, as PNG."""
-    figure = Figure(figsize=(9, 3.6), layout='constrained')
-    time_axes, memory_axes = figure.subplots(1, 2)
-    for number, config in enumerate(dict.fromkeys(row['config'] for row in rows)):
-        style = dict(color=f'C{number}')
-        own = [row for row in rows if row['config'] == config]
-        classes = [row['classes'] for row in own]
-        name = Path(config).stem.split('_')[0]
-        seconds = [row['seconds'] for row in own]
-        time_axes.plot(classes, seconds, 'o-', label=name, **style)
-        memory = [row['peak_memory_bytes'] / 2**30 for row in own]
-        memory_axes.plot(classes, memory, 'o-', **style)
-        if own[0]['naive_seconds']:
-            seconds = [row['naive_seconds'] for row in own]
-            label = f'{name}, the naive path'
-            time_axes.plot(classes, seconds, 'x:', label=label, **style)
-    for axes, label in (
-        (time_axes, 'seconds a batch'),
-        (memory_axes, 'peak memory, GiB'),
-    ):
-        axes.set_xscale('log')
-        axes.set_xlabel('classes')
-        axes.set_ylabel(label)
-        axes.grid(which='both', alpha=0.3)
-    time_axes.set_yscale('log')
-    time_axes.legend(fontsize=7)
-    first = rows[0]
-    figure.suptitle(
-        f'{first["size"]} x {first["size"]}, {first["dtype"]}, '
-        f'{first["machine"].split(";")[0]}',
-        fontsize=9,
-    )
-    with atomic_write(path) as file:
-        figure.savefig(file, format='png', dpi=120)

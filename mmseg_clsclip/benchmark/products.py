@@ -5,6 +5,8 @@ import torch.nn.functional as F
 
 MATRIX_SIDE = 4096  # of the square matrices
 TOKENS = 4096  # rows of the layers
+# A CPU is at its best with less, and done sooner.
+CPU_MATRIX_SIDE, CPU_TOKENS = 2048, 1024
 WIDTH = 768  # of ViT-B/16, whose feed-forward is four times as wide
 
 
@@ -84,13 +86,16 @@ class Convolution(LinearLayer):
 def matrix_products(
     dtype: torch.dtype,
     device: str,
-    side: int = MATRIX_SIDE,
-    tokens: int = TOKENS,
+    side: int | None = None,
+    tokens: int | None = None,
     width: int = WIDTH,
 ) -> dict[str, SquareProduct]:
     """Return the products by name: ``mm``, ``linear`` and ``convolution``."""
+    cpu = device == 'cpu'
+    side = side or (CPU_MATRIX_SIDE if cpu else MATRIX_SIDE)
+    tokens = tokens or (CPU_TOKENS if cpu else TOKENS)
     # A GPU is done with one sooner than it can be asked for.
-    repeat = 1 if device == 'cpu' else 50
+    repeat = 1 if cpu else 50
     return dict(
         mm=SquareProduct(dtype, device, repeat, side),
         linear=LinearLayer(dtype, device, repeat, tokens, width),

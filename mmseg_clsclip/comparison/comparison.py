@@ -16,7 +16,8 @@ from .comparability import (
     describe_protocols,
 )
 from .compared_models import ComparedModel, check_names_and_files, read_config
-from .figures import draw_classes, draw_pictures
+from .figures import draw_classes
+from .panels import draw_pictures
 from .pictures import most_different
 from .report import Drawing, write_report
 from .runs import check_folder
@@ -127,8 +128,9 @@ def _draw(
             path = folder / 'pictures.png'
             draw_pictures(different, list(predictions), path)
             words = (
-                f'Where models differ most, of {different["compared"]} samples, '
-                f'not a fair draw; differ: {different["measure"]}'
+                'Where models differ most, the most different first and no picture '
+                f'twice, of {different["compared"]} samples: not a fair draw. '
+                f'Differ: {different["measure"]}'
             )
             drawings.append(Drawing(path, 'Pictures', words))
     return drawings

@@ -1,22 +1,14 @@
-"""Draws the bars of the classes and the panel of pictures."""
+"""Draws the bars of the classes."""
 
 from pathlib import Path
 
-import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
-from ..utils.files import atomic_write
-from ..visualization.overlay import overlay_labels
+from ..visualization.save_figure import save_figure
 
 MAX_CLASSES = 30
-# Of what is not the class asked for, and of what is; 255 is grey.
-EPISODE_PALETTE = [[0, 0, 0], [255, 0, 220]]
-
-
-def _save(figure: Figure, path: Path) -> None:
-    with atomic_write(path) as file:
-        figure.savefig(file, format='png', dpi=110)
+DPI = 110
 
 
 def draw_classes(per_class: dict[str, dict], path: Path, unseen: list[str] = ()) -> str:
@@ -76,56 +68,5 @@ def draw_classes(per_class: dict[str, dict], path: Path, unseen: list[str] = ())
     )
     for text, model in zip(legend.get_texts(), models):
         text.set(text=model, parse_math=False)
-    _save(figure, path)
+    save_figure(figure, path, DPI)
     return words
-
-
-def _overlay(picture: np.ndarray, labels: np.ndarray, palette) -> np.ndarray:
-    """Lay labels over a picture in grey; 0 is faint."""
-    if picture.shape[:2] != labels.shape:  # a letterbox around it, say
-        picture = np.full((*labels.shape, 3), 255, np.uint8)
-    colours = np.full((256, 3), 128.0)
-    colours[: len(palette)] = palette
-    grey = picture.mean(axis=2, keepdims=True)
-    return overlay_labels(grey, labels, colours, [0.3, *[0.8] * 255]) / 255
-
-
-def draw_pictures(different: dict, models: list[str], path: Path) -> None:
-    """Draw a row a sample: the picture, the truth, each model's prediction.
-
-    Args:
-        different (dict): See :func:`most_different`.
-        models (list[str]): In the order of the columns.
-        path (Path): Of the PNG.
-    """
-    samples, columns = different['samples'], 2 + len(models)
-    palette = (
-        EPISODE_PALETTE
-        if different['episodes']
-        else different['palette']
-        or (255 * matplotlib.colormaps['tab20'](range(20))[:, :3])
-    )
-    word = 'IoU' if different['episodes'] else 'right'
-    figure = Figure(
-        figsize=(1.65 * columns, 1.85 * len(samples) + 0.3), layout='constrained'
-    )
-    grid = figure.subplots(len(samples), columns, squeeze=False)
-    for row, sample in zip(grid, samples):
-        panels = [
-            sample['picture'] / 255,
-            _overlay(sample['picture'], sample['truth'], palette),
-        ]
-        below = [sample['title'], f'differ {100 * sample["disagreement"]:.0f} %']
-        for model in models:
-            panels.append(_overlay(sample['picture'], sample['masks'][model], palette))
-            below.append(f'{word} {100 * sample["agreement"][model]:.0f} %')
-        for axes, panel, words in zip(row, panels, below):
-            axes.imshow(panel, interpolation='nearest')
-            axes.set_xlabel(words, fontsize=9, parse_math=False)
-            axes.set_xticks([])
-            axes.set_yticks([])
-            axes.spines[:].set_visible(False)
-        row[0].set_ylabel(sample['name'], fontsize=7, parse_math=False)
-    for axes, title in zip(grid[0], ['picture', 'truth', *models]):
-        axes.set_title(title, fontsize=10, parse_math=False)
-    _save(figure, path)

@@ -64,7 +64,7 @@ def agreement(mask: np.ndarray, truth: np.ndarray, episodes: bool) -> float:
 def most_different(dataset, folders: dict[str, str], number: int) -> dict:
     """Return the samples on which models differ, the most different first.
 
-    No picture is among them twice.
+    No picture is among them twice, and none about which all models agree.
 
     Args:
         dataset: The test set.
@@ -72,10 +72,10 @@ def most_different(dataset, folders: dict[str, str], number: int) -> dict:
         number (int): How many.
 
     Returns:
-        dict: ``measure``, ``compared``, ``episodes``, ``palette`` and
-        ``samples``: dicts of ``picture`` (H, W, 3) RGB, ``truth`` (H, W),
-        ``masks`` and ``agreement`` by model, ``disagreement``, ``name`` and
-        ``title``.
+        dict: ``measure``, ``compared``, ``episodes``, ``classes``,
+        ``palette`` and ``samples``: dicts of ``picture`` (H, W, 3) RGB,
+        ``truth`` (H, W), ``masks`` and ``agreement`` by model, ``disagreement``,
+        ``name`` and ``title``.
     """
     episodes = isinstance(dataset, EpisodeDataset)
     indices = {
@@ -92,7 +92,7 @@ def most_different(dataset, folders: dict[str, str], number: int) -> dict:
     ranked.sort(key=lambda pair: (-pair[0], pair[1]))
     samples, shown = [], set()
     for value, name in ranked:
-        if len(samples) == number:
+        if len(samples) == number or not value:
             break
         sample = dataset[indices[name]]['data_samples']
         if sample.img_path in shown:
@@ -121,6 +121,7 @@ def most_different(dataset, folders: dict[str, str], number: int) -> dict:
         compared=len(names),
         episodes=episodes,
         samples=samples,
+        classes=list(dataset.metainfo['classes']),
         palette=dataset.metainfo.get('palette'),
     )
 

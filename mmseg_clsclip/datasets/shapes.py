@@ -14,6 +14,7 @@ from mmseg.registry import DATASETS
 
 from ..utils.arguments import Rule
 from ..utils.keys import DatasetMeta, Protocol
+from ..utils.palette import distinct_colours
 from .arguments import Fold, Seed
 from .shapes_pixels import count_pixels
 from .shapes_world import CLASSES, draw, novel_classes
@@ -87,12 +88,8 @@ class Shapes5iDataset(BaseSegDataset):
 
     METAINFO = dict(
         classes=('background',) + CLASSES,
-        palette=[[0, 0, 0]]
-        + [
-            [r // d, g // d, b // d]
-            for d in (1, 1.4, 2, 2.8, 4)
-            for r, g, b in ((255, 60, 60), (60, 255, 60), (80, 80, 255), (255, 240, 60))
-        ],
+        # Not the objects' own, in which a mask would not be seen.
+        palette=distinct_colours(1 + len(CLASSES), background=True),
     )
 
     def __init__(

@@ -2,44 +2,27 @@
 
 from collections.abc import Sequence
 
-import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from mmseg.structures import SegDataSample
+from numpy.typing import ArrayLike
 
+from ..utils.palette import distinct_colours
+from .name_tags import is_dark
 from .overlay import overlay_labels
-
-
-def _colour(label: int, palette: Sequence | None) -> tuple[float, ...]:
-    """Return the colour of a label, RGB from 0 to 1."""
-    if palette is not None:
-        return tuple(np.asarray(palette[label]) / 255)
-    return matplotlib.colormaps['tab20'](label % 20)[:3]
-
-
-def _overlay(
-    picture: np.ndarray, label_map: np.ndarray, palette: Sequence | None
-) -> np.ndarray:
-    """Lay labels (H, W) over a picture (H, W, 3) uint8, 0 left clear."""
-    number = int(label_map.max(initial=0)) + 1
-    colours = [_colour(label, palette) for label in range(number)]
-    return overlay_labels(picture / 255, label_map, colours, [0, *[0.6] * (number - 1)])
 
 
 def _show(axes: Axes, image: np.ndarray, title: str) -> None:
     """Show an image (H, W, 3) with a title."""
-    # 'antialiased' would blur the few pixels of a small region.
-    axes.imshow(image, interpolation='nearest')
+    axes.imshow(image)
     axes.set_title(title, fontsize=9)
     axes.set_axis_off()
 
 
-def _draw_box(
-    axes: Axes, box: Sequence[float], name: str, colour: tuple[float, ...]
-) -> None:
+def _draw_box(axes: Axes, box: Sequence[float], name: str, colour: ArrayLike) -> None:
     """Draw a box (x1, y1, x2, y2) with its name."""
     x1, y1, x2, y2 = box
     # A pixel's centre, not its corner, is at whole numbers.
@@ -49,7 +32,7 @@ def _draw_box(
             x2 - x1,
             y2 - y1,
             fill=False,
-            linewidth=1.5,
+            linewidth=2,
             edgecolor=colour,
         )
     )
@@ -57,8 +40,8 @@ def _draw_box(
         x1,
         y1 - 3,
         name,
-        fontsize=7,
-        color='white',
+        fontsize=8,
+        color='white' if is_dark(colour) else 'black',
         verticalalignment='bottom',
         bbox=dict(facecolor=colour, edgecolor='none', pad=1),
     )
@@ -82,7 +65,7 @@ def draw_zoom_in(
             ``keep_masks=True`` the regions show the joined result instead of
             their own.
         palette (Sequence, optional): RGB of every label, 0 to 255. Defaults
-            to matplotlib's tab20.
+            to :func:`distinct_colours`.
         max_regions (int): Most regions that are drawn.
         out_file (str, optional): Where to save it, in the suffix's format.
 
@@ -90,6 +73,11 @@ def draw_zoom_in(
         np.ndarray: The drawing, (h, w, 3) uint8, RGB.
     """
     proposals = sample.proposals
+    if palette is None:
+        number = int(proposals.labels.max()) + 1 if len(proposals) else 1
+        number = max(number, int(sample.pred_sem_seg.data.max()) + 1)
+        palette = distinct_colours(number, background=True)
+    palette = np.asarray(palette)
     label_map = sample.pred_sem_seg.data[0].cpu().numpy().astype(int)  # (H, W)
     number = min(len(proposals), max_regions)
     columns = 2 + (number + 1) // 2
@@ -103,17 +91,17 @@ def draw_zoom_in(
     for box, label, name in zip(
         proposals.bboxes.tolist(), proposals.labels.tolist(), names
     ):
-        _draw_box(boxes, box, name, _colour(label, palette))
+        _draw_box(boxes, box, name, palette[label] / 255)
     masks = proposals.get('masks')
     for k in range(number):
         x1, y1, x2, y2 = proposals.windows[k].tolist()
         mask = label_map[y1:y2, x1:x2] if masks is None else masks[k].numpy()
         _show(
             figure.add_subplot(grid[k % 2, 1 + k // 2]),
-            _overlay(picture[y1:y2, x1:x2], mask, palette),
+            overlay_labels(picture[y1:y2, x1:x2], mask, palette),
             f'{names[k]} {proposals.scores[k]:.2f}',
         )
-    result = _overlay(picture, label_map, palette)
+    result = overlay_labels(picture, label_map, palette)
     _show(figure.add_subplot(grid[:, -1]), result, 'joined')
     figure.suptitle(sample.get('proposal_source', ''), fontsize=9)
     if out_file is not None:

@@ -1,18 +1,22 @@
-"""EpisodeVisualizer: mmseg's drawings, with an episode's class by its name."""
+"""EpisodeVisualizer: masks over pictures, with an episode's class by its name."""
 
 import inspect
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from mmengine.dist import is_main_process
+from mmengine.structures import PixelData
 from mmengine.visualization import LocalVisBackend
 from mmseg.registry import VISUALIZERS
 from mmseg.structures import SegDataSample
 from mmseg.visualization import SegLocalVisualizer
 
 from ..utils.keys import CLASS_NAME
+from ..utils.palette import distinct_colours
+from .name_tags import write_names
+from .overlay import FILL, overlay_labels
 
 
 def _on_picture(
@@ -65,12 +69,23 @@ class EpisodeVisualizer(SegLocalVisualizer):
     and several episodes of one picture into one file, of which the last
     stays. Here each is drawn by the name that it asks for, into a file that
     ends with it. Maps on :class:`BAMLetterbox`'s square are cut to the
-    picture. Anything else is drawn as by mmseg, but by every process, each
-    its own pictures, and into a file for each that :meth:`tell_apart` was
-    told of.
+    picture. Every process draws its own pictures, and into a file for each
+    that :meth:`tell_apart` was told of.
+
+    Labels are painted by :func:`overlay_labels`: the background is left as it
+    is, where mmseg's visualizer paints it black.
+
+    Args:
+        name (str): Of the instance.
+        alpha (float): Opacity of a mask inside its edge, 0 to 1.
+        kwargs: Of mmseg's ``SegLocalVisualizer``.
     """
 
     _names: dict[str, str] = {}
+
+    # mmengine wants to see a name.
+    def __init__(self, name: str = 'visualizer', alpha: float = FILL, **kwargs):
+        super().__init__(name, alpha=alpha, **kwargs)
 
     def tell_apart(self, paths: Iterable[str]) -> None:
         """Set the paths of all pictures, as two may have one name in two folders."""
@@ -90,6 +105,23 @@ class EpisodeVisualizer(SegLocalVisualizer):
         for backend in self._vis_backends.values():
             if is_main_process() or isinstance(backend, LocalVisBackend):
                 backend.add_image(name, image, step)
+
+    def _draw_sem_seg(
+        self,
+        image: np.ndarray,
+        sem_seg: PixelData,
+        classes: Sequence[str],
+        palette: Sequence,
+        with_labels: bool = True,
+    ) -> np.ndarray:
+        """Paint labels (1, H, W) over a picture, each with its name."""
+        labels = np.asarray(sem_seg.cpu().data[0])  # (H, W)
+        background = classes[0] == 'background'
+        painted = overlay_labels(image, labels, palette, background, self.alpha)
+        if with_labels:
+            painted = write_names(painted, labels, classes, palette, background)
+        self.set_image(painted)
+        return painted
 
     def add_datasample(
         self,
@@ -124,7 +156,8 @@ class EpisodeVisualizer(SegLocalVisualizer):
             return
         meta = self.dataset_meta
         self.dataset_meta = dict(
-            classes=('background', class_name), palette=[[0, 0, 0], [255, 0, 255]]
+            classes=('background', class_name),
+            palette=distinct_colours(2, background=True),
         )
         # A name may have signs that no file's can, as in 'cup/mug'.
         suffix = re.sub(r'[^\w.-]+', '-', class_name)

@@ -12,11 +12,12 @@ from torch import Tensor, nn
 
 from ..models.backbones.clsclip_vit import ClsCLIPVisionTransformer
 from ..models.clip.blocks import split_heads
+from ..utils.palette import distinct_colours
 from .overlay import overlay_labels
 
 # Names of the maps, in the order of :func:`navigation_maps`.
 DIRECTIONS = ('the token looks', 'patches listen')
-MASK_COLOURS = ((0, 0, 0), (1, 0, 0.5 / 0.6))  # outside, inside
+MASK_COLOURS = distinct_colours(2, background=True)  # outside, inside
 
 
 def class_token_attention(block: nn.Module, x: Tensor) -> Tensor:
@@ -155,9 +156,11 @@ def draw_navigation(
     """
     height, width = picture.shape[:2]
     columns = 2 + len(next(iter(maps.values())))
+    # A page shows it some 8 inches wide: letters and maps are of that size.
     figure = Figure(
-        figsize=(1.2 * columns, 0.4 + 1.45 * len(maps)), dpi=80, layout='constrained'
+        figsize=(0.85 * columns, 0.5 + 1.08 * len(maps)), dpi=160, layout='constrained'
     )
+    figure.get_layout_engine().set(w_pad=0.02, h_pad=0.03, wspace=0, hspace=0)
     canvas = FigureCanvasAgg(figure)
     grid = figure.subplots(len(maps), columns)
     for axes in grid.flat:
@@ -167,16 +170,15 @@ def draw_navigation(
 
     def overlay(axes, mask, title):
         inside = (mask == 1).astype(int)
-        shown = overlay_labels(picture / 255, inside, MASK_COLOURS, (0, 0.6))
-        axes.imshow(shown, interpolation='nearest')
-        axes.set_title(title, fontsize=9)
+        axes.imshow(overlay_labels(picture, inside, MASK_COLOURS))
+        axes.set_title(title, fontsize=10)
 
     overlay(grid[0, 0], np.zeros((height, width)), 'picture')
     overlay(grid[0, -1], prediction, 'prediction')
     if truth is not None:
         overlay(grid[1, 0], truth, 'truth')
     for row, (words, blocks) in enumerate(maps.items()):
-        grid[row, 1].set_ylabel(words, fontsize=8)
+        grid[row, 1].set_ylabel(words, fontsize=9)
         for block, (axes, attention) in enumerate(zip(grid[row, 1:], blocks)):
             axes.imshow(
                 attention,
@@ -187,14 +189,14 @@ def draw_navigation(
             if truth is not None:
                 axes.contour(truth == 1, [0.5], colors='white', linewidths=0.8)
             if shares is not None:
-                axes.set_xlabel(f'{100 * shares[row][block]:.0f} %', fontsize=8)
+                axes.set_xlabel(f'{100 * shares[row][block]:.0f} %', fontsize=10)
             if row == 0:
                 mark = ' *' * (block in navigate_blocks)
-                axes.set_title(f'block {block}{mark}', fontsize=9)
+                axes.set_title(f'block {block}{mark}', fontsize=10)
     figure.suptitle(
         f'{class_name!r}: attention from and to the class token, '
         'block by block (* where the text comes in)',
-        fontsize=10,
+        fontsize=11,
     )
     if out_file is not None:
         figure.savefig(out_file)

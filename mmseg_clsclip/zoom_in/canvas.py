@@ -87,6 +87,11 @@ class Canvas(ABC):
         part.copy_(part + values if self.join is Join.MEAN else part.maximum(values))
         self.count[(channels, *window.slices)] += 1
 
+    def _include(self, whole: Tensor) -> None:
+        """Join the whole picture (C, H, W), as one more region."""
+        height, width = whole.shape[-2:]
+        self._paste(Window(0, 0, width, height), whole, ALL_CHANNELS)
+
     def join_regions(self) -> Tensor:
         """Return values (C, H, W), ``absent`` where no region is."""
         if self.join is not Join.MEAN:
@@ -107,8 +112,7 @@ class Canvas(ABC):
         if whole_picture is not WholePicture.NEVER and not self.regions:
             return whole
         if whole_picture is WholePicture.INCLUDE:
-            height, width = whole.shape[-2:]
-            self._paste(Window(0, 0, width, height), whole, ALL_CHANNELS)
+            self._include(whole)
         logits = self.join_regions()
         if whole_picture is WholePicture.FALLBACK and whole is not None:
             logits = torch.where(self.find_uncovered(), whole, logits)
@@ -131,6 +135,14 @@ class PromptedCanvas(Canvas):
         uncovered = self.count.new_ones((len(self.count), 1, 1)).bool()
         uncovered[[self.background, *(region.label for region in self.regions)]] = False
         return uncovered
+
+    def _include(self, whole: Tensor) -> None:
+        height, width = whole.shape[-2:]
+        # A class that was not asked for has no answer that a mean could be of.
+        asked = whole.amax((1, 2)) > ABSENT_LOGIT / 2
+        for channel in asked.nonzero()[:, 0].tolist():
+            part = slice(channel, channel + 1)
+            self._paste(Window(0, 0, width, height), whole[part], part)
 
     def _select_channels(self, region: Region) -> slice:
         # A single channel has label 1.

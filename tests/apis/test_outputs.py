@@ -28,10 +28,28 @@ def test_a_mask_lies_where_its_labels_are():
     one = prediction((600, 800))
     overlay = np.asarray(outputs.draw_overlay(one, one.labels())).astype(int)
     assert overlay.shape[1] == 800 and overlay.shape[0] > 600
-    assert (overlay[:600, :400] == 100).all()
-    assert (overlay[:600, 400] == 255).all()  # the edge
-    # 140 of 255 parts are the class's colour.
-    assert abs(overlay[:600, 401:800] - [45, 185, 45]).max() <= 1
+    assert (overlay[:600, :398] == 100).all()
+    assert (overlay[:600, 398:400] == 255).all()  # sets off the edge
+    assert (overlay[:600, 400:404] == [0, 255, 0]).all()  # the legend's colour
+    # 45 % are the class's colour.
+    assert abs(overlay[:600, 404:800] - [55, 170, 55]).max() <= 1
+
+
+def test_what_is_too_small_for_a_per_cent_is_not_in_the_legend():
+    one = prediction((200, 200))
+    labels = one.labels()
+    plain = outputs.draw_overlay(one, labels)
+    labels[10, 10] = 2  # 0.0025 %
+    with_speck = outputs.draw_overlay(one, labels)
+    assert (np.asarray(with_speck)[:400] != np.asarray(plain)[:400]).any()
+    assert (np.asarray(with_speck)[400:] == np.asarray(plain)[400:]).all()
+    labels[:] = 0
+    nothing = outputs.draw_overlay(one, labels)
+    labels[10, 10] = 2
+    assert (
+        np.asarray(outputs.draw_overlay(one, labels))[400:].tolist()
+        != np.asarray(nothing)[400:].tolist()
+    )
 
 
 @pytest.mark.parametrize(
@@ -144,7 +162,7 @@ def test_lines_without_a_presence_and_of_many_names():
     said = outputs.describe_classes([], names)
     many = ', '.join(f'n{k}' for k in range(10))
     assert said == ['found: nothing', f'not found: {many} and 3 more']
-    assert outputs.describe_classes(found, []) == ['found: x 0.0 %']
+    assert outputs.describe_classes(found, []) == ['found: x < 0.1 %']
 
 
 def test_more_labels_than_a_palette_holds():

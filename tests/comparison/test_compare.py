@@ -21,6 +21,7 @@ from mmseg_clsclip.comparison import (
     comparability,
     figures,
     measure,
+    panels,
     pictures,
     runs,
 )
@@ -955,8 +956,30 @@ def test_the_most_different_pictures_come_first(tmp_path, config, base):
     assert len(values) == 4 and values == sorted(values, reverse=True)
     assert len({sample['name'] for sample in found['samples']}) == 4
     assert found['compared'] == len(names)
-    figures.draw_pictures(found, list(folders), tmp_path / 'pictures.png')
+    panels.draw_pictures(found, list(folders), tmp_path / 'pictures.png')
     assert Image.open(tmp_path / 'pictures.png').width > 400
+    # The masks agree where k is a multiple of 9.
+    all_found = pictures.most_different(mine.dataset, folders, len(names))
+    assert min(s['disagreement'] for s in all_found['samples']) > 0
+
+
+def test_the_legend_has_what_is_painted_the_largest_first():
+    truth = np.zeros((10, 10), np.uint8)
+    truth[0, :3], truth[1, :5], truth[2, 0] = 2, 1, 255
+    mask = np.zeros((10, 10), np.uint8)
+    mask[0, :4] = 2
+    samples = [dict(truth=truth, masks=dict(a=mask))]
+    classes, palette = ['background', 'cat', 'dog'], [[0] * 3, [1] * 3, [2] * 3]
+    assert list(panels._list_colours(samples, classes, palette, True).items()) == [
+        ('dog', [2] * 3),
+        ('cat', [1] * 3),
+        ('not counted', [128] * 3),
+    ]
+    assert 'background' in panels._list_colours(samples, classes, palette, False)
+    names = [str(k) for k in range(256)]
+    many = [dict(truth=np.arange(200, dtype=np.uint8)[None], masks={})]
+    found = panels._list_colours(many, names, [[9] * 3] * 256, True)
+    assert len(found) == 25 and found['and 175 more'] == [255] * 3
 
 
 @pytest.mark.slow

@@ -1,11 +1,11 @@
 """Evaluate the shipped ClsCLIP and ClsCLIP+ on Shapes-5i: `make demo`.
 
 Runs mmseg's test tool, prints two tables, writes them as JSON and draws two
-pictures. Everything is in per cent and over all four folds; seen and unseen
-mIoU and FB-IoU are per episode, `small` is of objects below 32 x 32 pixels,
-`whole` is the mIoU of 20 classes and background, asked for all at once, and
-`S`, `U` and `h` are that of its seen and of its unseen classes and their
-harmonic mean.
+pictures (tools/shapes/draw.py). Everything is in per cent and over all four
+folds; seen and unseen mIoU and FB-IoU are per episode, `small` is of objects
+below 32 x 32 pixels, `whole` is the mIoU of 20 classes and background, asked
+for all at once, and `S`, `U` and `h` are that of its seen and of its unseen
+classes and their harmonic mean.
 """
 
 import argparse
@@ -22,7 +22,7 @@ def main(argv: list[str] | None = None) -> None:
 
     ignore_foreign_warnings()
     # Not before: these take seconds to import.
-    from mmseg_clsclip.experiments.drawings import draw_predictions, draw_zoom_ins
+    from mmseg_clsclip.experiments.drawings import draw_all
     from mmseg_clsclip.experiments.shipped import evaluate, print_tables
     from mmseg_clsclip.utils.files import atomic_write
 
@@ -33,10 +33,7 @@ def main(argv: list[str] | None = None) -> None:
     text = json.dumps(dict(models=rows, clsclip_plus=plus_rows), indent=2)
     with atomic_write(results) as file:
         file.write(f'{text}\n'.encode())
-    pictures = out / 'clsclip.png', out / 'clsclip_plus.png'
-    draw_predictions(pictures[0])
-    draw_zoom_ins(pictures[1])
-    print('Wrote', *(f'{path}' for path in (results, *pictures)), sep='\n')
+    print('Wrote', results, *draw_all(out), sep='\n')
 
 
 if __name__ == '__main__':

@@ -8,6 +8,7 @@ from mmseg.engine.hooks import SegVisualizationHook
 from mmseg.registry import HOOKS
 
 from ...utils.log import warn
+from ...utils.palette import distinct_colours
 from .checks import sample_infos
 from .unwrapping import find_episode_datasets
 
@@ -35,7 +36,8 @@ class EpisodeVisualizerHook(Hook):
         visualizer = runner.visualizer
         if list(find_episode_datasets(dataset)):
             visualizer.dataset_meta = dict(
-                classes=('background', 'asked for'), palette=[[0, 0, 0], [255, 0, 255]]
+                classes=('background', 'asked for'),
+                palette=distinct_colours(2, background=True),
             )
         draws = any(
             isinstance(hook, SegVisualizationHook) and hook.draw

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import torch
 import torch.nn.functional as F
 from mmengine.config import Config
 from mmengine.structures import PixelData
@@ -12,6 +11,7 @@ from mmseg.utils import SampleList
 from torch import Tensor, nn
 
 from ...utils.checkpoint import check_weights, misfits
+from ...utils.palette import distinct_colours
 from ..inference.restoring import restore_logits
 from .normalization import check_normalization
 
@@ -112,10 +112,7 @@ class TextPromptedSegmentor(EncoderDecoder):
         stored = self.__dict__.get('_dataset_meta') or {}
         if tuple(stored.get('classes', ())) == names:
             return dict(stored, classes=names)  # a list, in some files
-        generator = torch.Generator().manual_seed(42)
-        palette = torch.randint(0, 256, (len(names), 3), generator=generator).tolist()
-        if self.with_background:
-            palette[0] = [0, 0, 0]
+        palette = distinct_colours(len(names), self.with_background)
         return dict(classes=names, palette=palette)
 
     @dataset_meta.setter

@@ -13,6 +13,8 @@ from mmengine.structures import PixelData
 from mmseg.registry import MODELS
 from mmseg.structures import SegDataSample
 
+from mmseg_clsclip.utils.palette import distinct_colours
+
 NAMES = ['red circle', 'blue square', 'green ring', 'yellow cross', 'cross']
 
 
@@ -353,7 +355,9 @@ def test_a_checkpoint_of_another_clip_is_refused(model, load):
 
 def test_the_vocabulary_overrules_the_names_in_a_checkpoint(model):
     model.dataset_meta = dict(classes=('a', 'b'), palette=[[0] * 3] * 2)
-    assert model.dataset_meta['classes'] == ('background', *NAMES)
+    meta = model.dataset_meta
+    assert meta['classes'] == ('background', *NAMES)
+    assert meta['palette'] == distinct_colours(6, background=True)
     own = dict(classes=('background', *NAMES), palette=[[7] * 3] * 6)
     model.dataset_meta = own
     assert model.dataset_meta == own

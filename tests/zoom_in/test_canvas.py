@@ -1,0 +1,25 @@
+"""How the whole picture joins regions."""
+
+import pytest
+import torch
+
+from mmseg_clsclip.models.inference.running_argmax import ABSENT_LOGIT
+from mmseg_clsclip.zoom_in.canvas import PromptedCanvas
+from mmseg_clsclip.zoom_in.options import Join, WholePicture
+from mmseg_clsclip.zoom_in.region import Region, Window
+
+
+@pytest.mark.parametrize('join', ['or', 'max', 'mean'])
+def test_a_name_that_was_not_asked_of_the_whole_takes_nothing_from_its_region(join):
+    canvas = PromptedCanvas(4, (6, 8), Join(join), 0, torch.device('cpu'))
+    inside = torch.full((1, 2, 3), 2.0)
+    for label in (1, 2):
+        canvas.paste(Region(Window(1, 1, 4, 3), 'name', label), inside)
+    whole = torch.zeros(4, 6, 8)
+    whole[1] = ABSENT_LOGIT + torch.rand(6, 8)  # with a prior
+    whole[2:] = 1.0
+    got = canvas.add_whole(whole, WholePicture.INCLUDE)
+    assert (got[1, 1:3, 1:4] == 2).all()  # asked in its region alone
+    assert (got[1, 3:] < ABSENT_LOGIT / 2).all()
+    assert (got[2, 1:3, 1:4] == (1.5 if join == 'mean' else 2)).all()
+    assert (got[2, 3:] == 1).all() and (got[3] == 1).all() and not got[0].any()
