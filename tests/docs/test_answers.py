@@ -29,7 +29,7 @@ from mmseg_clsclip.engine.hooks.checks import check_vocabulary
 from mmseg_clsclip.evaluation.metrics.compared_pixels import compared_pixels
 from mmseg_clsclip.models.clip.identity import check_clip_name, encode_clip_name
 from mmseg_clsclip.models.inference.class_batches import ClassBatcher
-from mmseg_clsclip.models.presence.clip_presence import resolve_presence
+from mmseg_clsclip.models.presence.building import resolve_presence
 from mmseg_clsclip.zoom_in.resize_check import require_undoable
 
 ROOT = Path(__file__).parents[2]
