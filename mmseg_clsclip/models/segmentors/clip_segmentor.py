@@ -20,7 +20,7 @@ from ..inference.test_cfg import CLIPTestCfg, check_test_cfg
 from ..presence.building import build_presence, resolve_presence
 from ..presence.clip_presence import Presence, find_padding
 from ..presence.metainfo import read_presence, tell_presence, write_presence
-from .head_check import check_head
+from .head_check import fit_head
 from .mask_padding import pad_masks
 from .text_prompted import TextPromptedSegmentor, build
 
@@ -54,7 +54,8 @@ class CLIPSegmentor(TextPromptedSegmentor):
         backbone (dict): :class:`ClsCLIPVisionTransformer` or a relative;
             its ``architecture`` and ``pretrained`` are those of both towers.
         text_encoder (dict): :class:`OpenCLIPTextEncoder`.
-        decode_head (dict): A head of the subclass's kind.
+        decode_head (dict): A head of the subclass's kind. Widths that it does not
+            say (``in_channels``, ``num_heads``, ``text_channels``) are CLIP's.
         with_background (bool): Whether index 0 is the background. False for
             data sets in which every pixel has a class.
         presence (dict, optional): :class:`CLIPPresence`: which names of the
@@ -97,7 +98,6 @@ class CLIPSegmentor(TextPromptedSegmentor):
             test_cfg=test_cfg,
             init_cfg=init_cfg,
         )
-        check_head(decode_head, self.backbone)
         self.text_encoder = MODELS.build(dict(text_encoder, clip=clip))
         self.with_background = with_background
         presence = resolve_presence(test_cfg, presence)
@@ -109,6 +109,9 @@ class CLIPSegmentor(TextPromptedSegmentor):
         # The CLIP that a checkpoint belongs to; a buffer, so that it travels
         # wherever weights do.
         self.register_buffer('clip_name', encode_clip_name(clip.name))
+
+    def _init_decode_head(self, decode_head: dict) -> None:
+        super()._init_decode_head(fit_head(decode_head, self.backbone))
 
     def _load_from_state_dict(self, state_dict, prefix, *args) -> None:
         """Refuse a checkpoint that was trained on another CLIP, or on none.
