@@ -58,9 +58,8 @@ class EpisodeDataset(Dataset):
             novel class: ``'drop_image'`` leaves the picture out,
             ``'background'`` calls the pixels background, ``'ignore'`` gives
             them 255.
-        test_classes (str): Whether testing asks for ``'all'`` classes, for
-            the ``'novel'`` ones alone, or, as a validation by which a checkpoint
-            is chosen must, for the ``'base'`` ones alone.
+        test_classes (str): Whether testing asks for ``'all'`` classes, for the
+            ``'novel'`` alone, or, as a validation must, for the ``'base'`` alone.
         min_area (float): Pixels of the mask, as it is stored, that a class
             must cover.
         list_file (str | Sequence[str], optional): The eligible pairs, in one

@@ -54,13 +54,11 @@ class CLIPSegmentor(TextPromptedSegmentor):
         backbone (dict): :class:`ClsCLIPVisionTransformer` or a relative;
             its ``architecture`` and ``pretrained`` are those of both towers.
         text_encoder (dict): :class:`OpenCLIPTextEncoder`.
-        decode_head (dict): A head of the subclass's kind. Widths that it does not
-            say (``in_channels``, ``num_heads``, ``text_channels``) are CLIP's.
+        decode_head (dict): A head of the subclass's kind; widths left out are CLIP's.
         with_background (bool): Whether index 0 is the background. False for
             data sets in which every pixel has a class.
-        presence (dict, optional): :class:`CLIPPresence`: which names of the
-            vocabulary are asked in a picture, and their prior. Defaults to
-            none: all are asked, and alike.
+        presence (dict, optional): :class:`CLIPPresence`: which names are asked in
+            a picture, and their prior. Defaults to none: all, and alike.
         data_preprocessor (dict, optional): mmseg's ``SegDataPreProcessor``.
         train_cfg (dict, optional): Unused; there for mmseg's tools.
         test_cfg (dict, optional): See
@@ -106,8 +104,7 @@ class CLIPSegmentor(TextPromptedSegmentor):
         self.class_by_class = ClassByClassInference(
             type(self).class_logits, self.test_cfg.get('compile')
         )
-        # The CLIP that a checkpoint belongs to; a buffer, so that it travels
-        # wherever weights do.
+        # The CLIP that a checkpoint belongs to; a buffer travels with the weights.
         self.register_buffer('clip_name', encode_clip_name(clip.name))
 
     def _init_decode_head(self, decode_head: dict) -> None:
