@@ -22,6 +22,8 @@ class_names = (
 )
 # Training never sees a mask of these.
 new_classes = ('sheep', 'bicycle')
+# Height and width of what the model sees, in pixels.
+crop_size = (480, 480)
 # ---------------------------------------------------------------------------
 train_data = dict(
     type='BaseSegDataset',
@@ -36,10 +38,33 @@ test_data = dict(
     data_prefix=dict(img_path='test/pictures', seg_map_path='test/masks'),
     test_mode=True,
 )
-model = dict(text_encoder=dict(vocabulary=class_names[1:]))
+data_preprocessor = dict(size=crop_size)
+model = dict(
+    data_preprocessor=data_preprocessor, text_encoder=dict(vocabulary=class_names[1:])
+)
+# The steps of the base, with this size where one has a size.
+sizes = dict(
+    crop_size=crop_size,
+    scale=crop_size[::-1],  # mmseg's has the width first
+    min_area=crop_size[0] * crop_size[1] // 225,  # 1024 of 480 x 480
+)
+train_pipeline, test_pipeline = (
+    [{key: sizes.get(key, value) for key, value in step.items()} for step in steps]
+    for steps in (_base_.train_pipeline, _base_.test_pipeline)
+)
+tta_pipeline = _base_.tta_pipeline
+tta_pipeline[1]['transforms'][0] = [
+    dict(
+        type='Resize',
+        scale=tuple(side * fifths // 5 for side in sizes['scale']),
+        keep_ratio=False,
+    )
+    for fifths in (4, 5, 6)
+]
 train_dataloader = dict(
     dataset=dict(
         type='EpisodeDataset',
+        pipeline=train_pipeline,
         dataset=train_data,
         # Or 'ignore': keeps the picture, and the pixels count for nothing.
         novel_handling='drop_image',
@@ -48,6 +73,7 @@ train_dataloader = dict(
 test_dataloader = dict(
     dataset=dict(
         type='EpisodeDataset',
+        pipeline=test_pipeline,
         dataset=test_data,
         novel_handling='drop_image',
         # Pixels that a class must cover to be asked for.

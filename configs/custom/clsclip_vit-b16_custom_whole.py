@@ -4,7 +4,7 @@
 _base_ = './clsclip_vit-b16_custom.py'
 test_pipeline = [
     dict(type='LoadImageFromFile'),
-    dict(type='Resize', scale=(480, 480), keep_ratio=False),
+    dict(type='Resize', scale=_base_.sizes['scale'], keep_ratio=False),
     dict(type='LoadAnnotations'),
     dict(type='PackSegInputs'),
 ]

@@ -73,6 +73,12 @@ def check_building(cfg: dict, split: str, console: Console) -> list[Finding]:
     return []
 
 
+def _chooses_checkpoints(cfg: Config) -> bool:
+    """Return whether a training keeps what is best in its validation."""
+    hook = cfg.get('default_hooks', {}).get('checkpoint') or {}
+    return bool(hook.get('save_best'))
+
+
 def check_config(
     cfg: Config, splits: list[str], console: Console
 ) -> dict[str, list[Finding]]:
@@ -112,6 +118,10 @@ def check_config(
         if split != 'train' and 'train' in pairs:
             found[split] += cross_checks.find_shared_pictures(
                 pairs['train'], pairs[split], split
+            )
+        if split == 'test' and 'val' in pairs and _chooses_checkpoints(cfg):
+            found[split] += cross_checks.find_shared_pictures(
+                pairs['val'], pairs[split], split, 'val'
             )
     for part in tests[:1]:
         found['test'] += cross_checks.compare_vocabulary(cfg, part)

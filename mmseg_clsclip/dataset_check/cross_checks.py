@@ -14,14 +14,16 @@ from .read_pair import Pair
 
 
 def find_shared_pictures(
-    train: Sequence[Pair], test: Sequence[Pair], split: str
+    train: Sequence[Pair], test: Sequence[Pair], split: str, first: str = 'train'
 ) -> list[Finding]:
     """Find pictures that are trained on and tested.
 
     Args:
-        train (Sequence[Pair]): Of the training set.
+        train (Sequence[Pair]): Of the training set, or of another by which a
+            checkpoint is chosen.
         test (Sequence[Pair]): Of the other one.
         split (str): What that is called.
+        first (str): What the former is called.
     """
     content = {p.digest: p.picture for p in train if p.digest}
     same = [p for p in test if p.digest in content]
@@ -36,13 +38,13 @@ def find_shared_pictures(
         for level, what, hint, items in (
             (
                 'error',
-                f'pictures are in train and in {split}',
+                f'pictures are in {first} and in {split}',
                 'The same bytes: take them out of one.',
                 [f'{p.picture} (is {content[p.digest]})' for p in same],
             ),
             (
                 'warning',
-                f'names are in train and in {split}',
+                f'names are in {first} and in {split}',
                 'The bytes differ: fine if these are different pictures.',
                 alike,
             ),

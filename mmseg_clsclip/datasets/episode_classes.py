@@ -31,7 +31,7 @@ def resolve_classes(
         classes (Sequence[str]): In the order of the labels.
         novel (Sequence[str]): Names among them.
         test_mode (bool): Testing asks for what ``test_classes`` says.
-        test_classes (str): ``'all'`` or ``'novel'``.
+        test_classes (str): ``'all'``, ``'novel'`` or ``'base'``.
 
     Raises:
         ValueError: If a novel class is not in the data set.
@@ -50,7 +50,7 @@ def resolve_classes(
     asked = base
     if test_mode and test_classes == 'novel':
         asked = novel
-    elif test_mode:
+    elif test_mode and test_classes == 'all':
         asked = [c for c in classes if not is_background(c)]
     return EpisodeClasses(
         novel=tuple(novel),

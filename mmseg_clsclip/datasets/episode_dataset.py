@@ -58,8 +58,8 @@ class EpisodeDataset(Dataset):
             novel class: ``'drop_image'`` leaves the picture out,
             ``'background'`` calls the pixels background, ``'ignore'`` gives
             them 255.
-        test_classes (str): Whether testing asks for ``'all'`` classes or for
-            the ``'novel'`` ones alone.
+        test_classes (str): Whether testing asks for ``'all'`` classes, for the
+            ``'novel'`` alone, or, as a validation must, for the ``'base'`` alone.
         min_area (float): Pixels of the mask, as it is stored, that a class
             must cover.
         list_file (str | Sequence[str], optional): The eligible pairs, in one
@@ -87,7 +87,7 @@ class EpisodeDataset(Dataset):
         pipeline: Sequence[dict | Callable] = (),
         novel_classes: Sequence[str] | None = None,
         novel_handling: NovelHandling = 'drop_image',
-        test_classes: Literal['all', 'novel'] = 'all',
+        test_classes: Literal['all', 'novel', 'base'] = 'all',
         min_area: Area = 1,
         list_file: str | Sequence[str] | None = None,
         episodes: Count | None = None,

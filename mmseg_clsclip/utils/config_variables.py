@@ -2,7 +2,9 @@
 
 import json
 import os
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from mmengine.config import Config
@@ -54,8 +56,20 @@ def _same(variable: Any, value: Any) -> bool:
     return len(texts) == 1
 
 
+def _is_size(variable: Any) -> bool:
+    """Return whether a variable is a height and a width, say."""
+    return (
+        isinstance(variable, (list, tuple))
+        and len(variable) == 2
+        and all(type(side) is int for side in variable)
+    )
+
+
 def _places(variable: Any, part: Any, path: str) -> Iterator[str]:
-    """Yield the places in a part of a config where a variable's value stands."""
+    """Yield the places in a part of a config where a variable's value stands.
+
+    In pipelines, which have their own texts and numbers, only sizes are looked for.
+    """
     if _same(variable, part):
         yield path
     inner = (
@@ -64,7 +78,7 @@ def _places(variable: Any, part: Any, path: str) -> Iterator[str]:
         else enumerate(part if isinstance(part, (list, tuple)) else ())
     )
     for key, value in inner:
-        if key != 'pipeline':
+        if key != 'pipeline' or _is_size(variable):
             yield from _places(variable, value, f'{path}.{key}')
 
 
@@ -96,6 +110,12 @@ class Override(NamedTuple):
         )
 
 
+def _assigns(file: str, name: str) -> bool:
+    """Return whether a config says a variable itself, and does not inherit it."""
+    text = Path(file).read_text(encoding='utf-8')
+    return re.search(rf'^\W*{re.escape(name)}\b', text, re.MULTILINE) is not None
+
+
 def _overrides(cfg: Config) -> dict[str, Override]:
     """Return the overridden variables of which the old value is in use."""
     found = {}
@@ -107,6 +127,8 @@ def _overrides(cfg: Config) -> dict[str, Override]:
         for name in before.keys() & final.keys() - {*SECTIONS}:
             old, new = before[name], final[name]
             if not (old and isinstance(old, (str, list, tuple, dict))):
+                continue
+            if name in found and _assigns(found[name].file, name):
                 continue
             if _same(old, new) and _same(new, old):
                 continue

@@ -131,12 +131,8 @@ def _small(path, clip_json, tmp_path):
         segmentor.backbone.update(architecture=clip_json, pretrained=None)
         # CLIP's templates are too long for the small one.
         segmentor.text_encoder.templates = 'name'
-        if 'in_channels' in segmentor.decode_head:
-            segmentor.decode_head.update(
-                in_channels=32, num_heads=2, conv_channels=(8,)
-            )
-        if 'text_channels' in segmentor.decode_head:
-            segmentor.decode_head.text_channels = 16
+        if segmentor.decode_head.type != 'DenseCLIPHead':
+            segmentor.decode_head.conv_channels = (8,)
     _write_boxes(cfg.model.get('proposals', {}))
     if segmentor.test_cfg.mode == 'slide':
         # A quarter of the side, with up to 171 classes, is enough to see.
@@ -151,7 +147,8 @@ def _small(path, clip_json, tmp_path):
                 for key in ('crop_size', 'stride')
             }
         )
-    loaders = [cfg[k] for k in ('train_dataloader', 'test_dataloader') if cfg.get(k)]
+    splits = 'train', 'val', 'test'
+    loaders = [cfg[f'{s}_dataloader'] for s in splits if cfg.get(f'{s}_dataloader')]
     for loader in loaders:
         inner = loader.dataset.get('dataset', loader.dataset)
         if inner.type == 'Shapes5iDataset':
@@ -258,7 +255,8 @@ def test_the_vit_config_is_the_papers():
         assert not any(t.get('absent_share') for t in pipeline)
     backbone.pretrained = None
     model = MODELS.build(cfg.model)
-    assert head.in_channels == model.backbone.out_channels
+    assert 'in_channels' not in head and model.decode_head.in_channels == 768
+    assert model.decode_head.layers[0].self_attn.num_heads == 12
     assert [len(model.backbone.projections), len(model.decode_head.layers)] == [3, 2]
     # 3 projections of 512 -> 768, 2 layers of width 768, 4 convolutions.
     trained = sum(p.numel() for p in model.parameters() if p.requires_grad)

@@ -200,6 +200,17 @@ def test_the_metainfo_names_both_groups(root):
     assert build(root, novel_classes=None).metainfo['novel_classes'] == ()
 
 
+def test_a_validation_asks_for_base_classes_alone(root):
+    asked = {
+        kind: {
+            dataset.get_data_info(index)['class_name'] for index in range(len(dataset))
+        }
+        for kind in ('all', 'novel', 'base')
+        for dataset in [build(root, test_mode=True, test_classes=kind)]
+    }
+    assert asked == dict(all={'a', 'c'}, novel={'c'}, base={'a'})
+
+
 def test_bad_options(root):
     with pytest.raises(ValueError, match=r"\['z'\] are not in the data set"):
         build(root, novel_classes=['z'])
@@ -209,8 +220,8 @@ def test_bad_options(root):
         build(root, novel_handling='keep')
     with pytest.raises(ValueError, match="unreadable='maybe': write 'stop' or 'skip'"):
         build(root, unreadable='maybe')
-    with pytest.raises(ValueError, match=r"test_classes='.*'all' or 'novel'"):
-        build(root, test_classes='base')
+    with pytest.raises(ValueError, match=r"test_classes='.*'all', 'novel', 'base'"):
+        build(root, test_classes='old')
     with pytest.raises(
         ValueError, match='episodes=0: write a whole number from 1 up or None'
     ):

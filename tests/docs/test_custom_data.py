@@ -9,11 +9,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from mmengine.config import Config
+from mmseg.registry import DATASETS
 from PIL import Image
 
 from mmseg_clsclip.comparison.compared_models import ComparedModel
 from mmseg_clsclip.comparison.comparison import prepare
 from mmseg_clsclip.datasets.shapes_world import draw
+from mmseg_clsclip.evaluation.metrics.episode_iou_metric import EpisodeIoUMetric
 
 ROOT = Path(__file__).parents[2]
 
@@ -79,8 +83,6 @@ def test_check_train_and_test(workplace, run, coarse_clip_json, capfd):
         *FEW,
         'model.backbone.pretrained=None',
         f'model.backbone.architecture={coarse_clip_json}',
-        'model.decode_head.in_channels=32',
-        'model.decode_head.num_heads=2',
         'model.decode_head.conv_channels=[8]',
     ]
     with pytest.raises(SystemExit, match='^0$'):
@@ -104,6 +106,98 @@ def test_check_train_and_test(workplace, run, coarse_clip_json, capfd):
     )
     found = metrics(workplace / 'work_dirs/clsclip_vit-b16_custom_whole')
     assert {'mIoU_seen', 'mIoU_unseen', 'hIoU', 'mIoU'} <= set(found)
+
+
+def test_the_trial_prints_a_loss_an_iteration(workplace, run, capfd):
+    config = 'configs/custom/clsclip_vit-b16_custom_trial.py'
+    assert f'python tools/train.py {config}\n' in DOCS
+    run('train.py', config, '--cfg-options', 'train_cfg.max_iters=2')
+    log = ''.join(capfd.readouterr())
+    losses = re.findall(r'Iter\(train\) \[\d/2\].* loss: ([\d.]+)', log)
+    assert [float(loss) for loss in losses] == pytest.approx([0.69] * 2, abs=0.1)
+    run('test.py', config, 'work_dirs/clsclip_vit-b16_custom_trial/iter_2.pth')
+    assert 'miou_seen' in metrics(workplace / 'work_dirs/clsclip_vit-b16_custom_trial')
+
+
+def hold_out(workplace, names):
+    for name in names:
+        for file in (f'pictures/{name}.jpg', f'masks/{name}.png'):
+            path = workplace / 'data/custom/val' / file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            (workplace / 'data/custom/train' / file).rename(path)
+
+
+def test_the_best_of_two_validations_is_kept(
+    workplace, run, coarse_clip_json, capfd, monkeypatch
+):
+    config = 'configs/custom/clsclip_vit-b16_custom_val.py'
+    hold_out(workplace, (0, 1, 2, 3))
+    with pytest.raises(SystemExit, match='^0$'):
+        run('check_dataset.py', config)
+    assert 'val: 4 pictures' in capfd.readouterr().out
+    found = iter((50.0, 40.0))
+    compute = EpisodeIoUMetric.compute_metrics
+
+    def worse_the_second_time(metric, results):
+        asked = {episode.class_name for episode in results}
+        # Every one of the new classes is in these four pictures.
+        assert asked and not asked & {'sheep', 'bicycle'}
+        figures = compute(metric, results)
+        assert 'miou_unseen' not in figures
+        return {**figures, 'miou_seen': next(found)}
+
+    monkeypatch.setattr(EpisodeIoUMetric, 'compute_metrics', worse_the_second_time)
+    run(
+        'train.py',
+        config,
+        '--cfg-options',
+        *FEW,
+        'train_cfg.max_iters=4',
+        'train_cfg.val_interval=2',
+        'val_dataloader.num_workers=0',
+        'val_dataloader.persistent_workers=False',
+        'model.backbone.pretrained=None',
+        f'model.backbone.architecture={coarse_clip_json}',
+        'model.decode_head.conv_channels=[8]',
+    )
+    assert next(found, None) is None
+    folder = workplace / 'work_dirs/clsclip_vit-b16_custom_val'
+    best = folder / 'best_miou_seen_iter_2.pth'
+    assert list(folder.glob('best*')) == [best]
+    assert (folder / 'iter_4.pth').is_file()
+    seen = torch.load(best, 'cpu', weights_only=False)['meta']['seen_classes']
+    assert 'cat' in seen and 'sheep' not in seen
+
+
+def test_a_validation_on_the_tests_pictures_is_told(workplace, run, capfd):
+    hold_out(workplace, (0, 1))
+    folder = workplace / 'data/custom'
+    shutil.copy(folder / 'test/pictures/12.jpg', folder / 'val/pictures/0.jpg')
+    with pytest.raises(SystemExit, match='^1$'):
+        run('check_dataset.py', 'configs/custom/clsclip_vit-b16_custom_val.py')
+    assert 'pictures are in val and in test: 1' in capfd.readouterr().out
+
+
+def test_the_size_is_said_in_one_place(workplace):
+    for name in ('custom', 'custom_whole'):
+        path = workplace / f'configs/custom/clsclip_vit-b16_{name}.py'
+        text = path.read_text()
+        path.write_text(text.replace('crop_size = (480, 480)', 'crop_size = (96, 160)'))
+        cfg = Config.fromfile(path)
+        assert tuple(cfg.model.data_preprocessor.size) == (96, 160)
+        size = [(step.type, tuple(step.scale)) for step in cfg.test_pipeline[1:2]]
+        assert size == [('Resize', (160, 96))]
+        assert cfg.test_dataloader.dataset.pipeline == cfg.test_pipeline
+        scales = [step.scale for step in cfg.tta_pipeline[1].transforms[0]]
+        assert [tuple(scale) for scale in scales] == [(128, 76), (160, 96), (192, 115)]
+        # The share of 480 x 480 that 1024 pixels are.
+        steps = cfg.train_dataloader.dataset.pipeline
+        assert [s.min_area for s in steps if 'min_area' in s] == [96 * 160 // 225]
+        assert '480' not in str(steps) + str(cfg.test_pipeline)
+        dataset = DATASETS.build(cfg.train_dataloader.dataset)
+        # Padded to the size by the model, after a resize from 0.9 to 1.1.
+        _, height, width = dataset[0]['inputs'].shape
+        assert 86 <= height <= 96 and 144 <= width <= 160
 
 
 def test_a_model_of_mmseg_beside_it(workplace, run):

@@ -38,6 +38,9 @@ def read(folder, text, base=CUSTOM, **options):
         ("img_suffix = '.png'", {}, ['img_suffix']),
         ("train_data = dict(img_suffix='.bmp')", {}, ['train_data']),
         ('', dict(new_classes=['cat']), ['new_classes']),
+        # What stands in pipelines, and in the base of the base, too.
+        ('crop_size = (224, 224)', {}, ['crop_size']),
+        ('', dict(crop_size=[224, 224]), ['crop_size']),
         ('', dict(data_root='/data'), ['data_root']),
     ],
 )

@@ -20,7 +20,8 @@ model = dict(
         navigate_blocks=(2, 3, 4),
     ),
     text_encoder=dict(type='OpenCLIPTextEncoder', vocabulary='voc'),
-    decode_head=dict(type='ClsCLIPHead', in_channels=768, num_heads=12),
+    # Its width and its attention heads are those of CLIP's tower.
+    decode_head=dict(type='ClsCLIPHead'),
     with_background=True,
     train_cfg=dict(),
     test_cfg=dict(mode='whole'),

@@ -8,5 +8,5 @@ model = dict(
         architecture='ViT-B-16-quickgelu',
         pretrained='openai',
     ),
-    decode_head=dict(type='LSegHead', text_channels=512),
+    decode_head=dict(type='LSegHead'),
 )

@@ -64,6 +64,7 @@ class CLIPVisionTransformer(BaseModule):
         self.patch_size = visual.patch_size
         self.depth = len(visual.transformer.resblocks)
         self.out_channels = visual.transformer.width
+        self.num_heads = visual.transformer.resblocks[0].attn.num_heads
         self.text_dim = visual.output_dim
 
     def grid_size(self, height: int, width: int) -> tuple[int, int]:

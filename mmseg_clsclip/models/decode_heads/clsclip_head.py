@@ -43,7 +43,8 @@ class ClsCLIPHead(BaseDecodeHead):
     special case.
 
     Args:
-        in_channels (int): Channels C of the backbone.
+        in_channels (int): Channels C of the backbone. A segmentor on CLIP fills
+            this one and the next in with its tower's, if a config does not.
         num_heads (int): Attention heads of a transformer layer.
         num_layers (int): Transformer layers. Defaults to 2, the paper's K.
         conv_channels (Sequence[int]): Output channels of the 3 x 3

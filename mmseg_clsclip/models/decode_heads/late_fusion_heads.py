@@ -21,7 +21,8 @@ class LateFusionHead(ClsCLIPHead):
     what for each class (:meth:`class_logits`).
 
     Args:
-        text_channels (int): Width D of the text tokens, in all subclasses.
+        text_channels (int): Width D of the text tokens, in all subclasses; filled
+            in with CLIP's, too.
         kwargs: Of :class:`ClsCLIPHead`.
     """
 

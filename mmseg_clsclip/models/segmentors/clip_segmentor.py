@@ -20,7 +20,7 @@ from ..inference.test_cfg import CLIPTestCfg, check_test_cfg
 from ..presence.building import build_presence, resolve_presence
 from ..presence.clip_presence import Presence, find_padding
 from ..presence.metainfo import read_presence, tell_presence, write_presence
-from .head_check import check_head
+from .head_check import fit_head
 from .mask_padding import pad_masks
 from .text_prompted import TextPromptedSegmentor, build
 
@@ -54,12 +54,11 @@ class CLIPSegmentor(TextPromptedSegmentor):
         backbone (dict): :class:`ClsCLIPVisionTransformer` or a relative;
             its ``architecture`` and ``pretrained`` are those of both towers.
         text_encoder (dict): :class:`OpenCLIPTextEncoder`.
-        decode_head (dict): A head of the subclass's kind.
+        decode_head (dict): A head of the subclass's kind; widths left out are CLIP's.
         with_background (bool): Whether index 0 is the background. False for
             data sets in which every pixel has a class.
-        presence (dict, optional): :class:`CLIPPresence`: which names of the
-            vocabulary are asked in a picture, and their prior. Defaults to
-            none: all are asked, and alike.
+        presence (dict, optional): :class:`CLIPPresence`: which names are asked in
+            a picture, and their prior. Defaults to none: all, and alike.
         data_preprocessor (dict, optional): mmseg's ``SegDataPreProcessor``.
         train_cfg (dict, optional): Unused; there for mmseg's tools.
         test_cfg (dict, optional): See
@@ -97,7 +96,6 @@ class CLIPSegmentor(TextPromptedSegmentor):
             test_cfg=test_cfg,
             init_cfg=init_cfg,
         )
-        check_head(decode_head, self.backbone)
         self.text_encoder = MODELS.build(dict(text_encoder, clip=clip))
         self.with_background = with_background
         presence = resolve_presence(test_cfg, presence)
@@ -106,9 +104,11 @@ class CLIPSegmentor(TextPromptedSegmentor):
         self.class_by_class = ClassByClassInference(
             type(self).class_logits, self.test_cfg.get('compile')
         )
-        # The CLIP that a checkpoint belongs to; a buffer, so that it travels
-        # wherever weights do.
+        # The CLIP that a checkpoint belongs to; a buffer travels with the weights.
         self.register_buffer('clip_name', encode_clip_name(clip.name))
+
+    def _init_decode_head(self, decode_head: dict) -> None:
+        super()._init_decode_head(fit_head(decode_head, self.backbone))
 
     def _load_from_state_dict(self, state_dict, prefix, *args) -> None:
         """Refuse a checkpoint that was trained on another CLIP, or on none.

@@ -1,29 +1,46 @@
-"""Whether a head fits a backbone."""
+"""Whether a head fits a backbone, and what it takes from it."""
 
+import inspect
+
+from mmseg.registry import MODELS
 from torch import nn
 
 
-def check_head(decode_head: dict, backbone: nn.Module) -> None:
-    """Refuse a head whose widths are not those of its CLIP.
+def fit_head(decode_head: dict, backbone: nn.Module) -> dict:
+    """Return a head's config with the widths of its CLIP, where it says none.
 
     Args:
-        decode_head (dict): Its config.
+        decode_head (dict): Its config. ``in_channels``, ``num_heads`` and
+            ``text_channels`` are filled in if its class requires them.
         backbone (nn.Module): A :class:`CLIPVisionTransformer`.
 
     Raises:
-        ValueError: If they are not, or it reads another map than the only one.
+        ValueError: If it says others, or it reads another map than the only one.
     """
-    for key, width in (
-        ('in_channels', backbone.out_channels),
-        ('text_channels', backbone.text_dim),
-    ):
+    widths = dict(in_channels=backbone.out_channels, text_channels=backbone.text_dim)
+    for key, width in widths.items():
         if decode_head.get(key, width) != width:
             raise ValueError(
                 f'decode_head: {key}={decode_head[key]}, and the CLIP '
-                f'{backbone.clip_name} has {width}: write that.'
+                f'{backbone.clip_name} has {width}: write that, or leave it out.'
             )
     if decode_head.get('in_index', -1) not in (-1, 0):
         raise ValueError(
             f'decode_head: in_index={decode_head["in_index"]}, and the backbone '
             'gives one map: leave it out.'
         )
+    known = dict(widths, num_heads=backbone.num_heads)
+    required = _required_arguments(decode_head['type'])
+    return {**{key: known[key] for key in known.keys() & required}, **decode_head}
+
+
+def _required_arguments(kind: str | type) -> set[str]:
+    """Return what a head's class, or one that it hands the rest to, requires."""
+    kind = MODELS.get(kind) if isinstance(kind, str) else kind
+    return {
+        name
+        for base in getattr(kind, '__mro__', ())
+        if '__init__' in vars(base)
+        for name, parameter in inspect.signature(base.__init__).parameters.items()
+        if parameter.default is parameter.empty
+    }
