@@ -23,7 +23,6 @@ from mmseg.structures import SegDataSample
 from safetensors.torch import save_file
 
 from mmseg_clsclip import EpisodeIoUMetric, EvaluationGuardHook, compat, load_clip
-from mmseg_clsclip.apis import cli
 from mmseg_clsclip.datasets.masks import check_mask, misread
 from mmseg_clsclip.engine.hooks.checks import check_vocabulary
 from mmseg_clsclip.evaluation.metrics.compared_pixels import compared_pixels
@@ -31,6 +30,7 @@ from mmseg_clsclip.models.clip.identity import check_clip_name, encode_clip_name
 from mmseg_clsclip.models.inference.class_batches import ClassBatcher
 from mmseg_clsclip.models.presence.building import resolve_presence
 from mmseg_clsclip.zoom_in.resize_check import require_undoable
+from mmseg_clsclip_cli import command
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / 'docs/answers.md').read_text(encoding='utf-8')
@@ -66,7 +66,7 @@ class Place(NamedTuple):
         """Return all that the command says."""
         out = ['--out-dir', str(self.folder / 'out'), '--overwrite', '--device', 'cpu']
         try:
-            cli.main([*words, *out])
+            command.main([*words, *out])
         except SystemExit as error:
             print(error)
         return ' '.join(self.capsys.readouterr())
@@ -157,8 +157,9 @@ def newer_pillow(place):
 @mistake('The page in the browser does not start')
 def no_gradio(place):
     place.monkeypatch.setitem(sys.modules, 'gradio', None)
+    start = runpy.run_path(str(ROOT / 'tools/web_demo.py'))['main']
     with pytest.raises(SystemExit) as caught:
-        runpy.run_path(str(ROOT / 'tools/web_demo.py'))
+        start([])
     yield str(caught.value)
 
 
