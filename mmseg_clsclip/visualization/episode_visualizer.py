@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+import mmcv
 import numpy as np
 from mmengine.dist import is_main_process
 from mmengine.structures import PixelData
@@ -117,9 +118,13 @@ class EpisodeVisualizer(SegLocalVisualizer):
         """Paint labels (1, H, W) over a picture, each with its name."""
         labels = np.asarray(sem_seg.cpu().data[0])  # (H, W)
         background = classes[0] == 'background'
-        painted = overlay_labels(image, labels, palette, background, self.alpha)
+        painted = overlay_labels(
+            image, labels, palette, background, self.alpha, min_side=1
+        )
         if with_labels:
             painted = write_names(painted, labels, classes, palette, background)
+        # Who asks for the drawing expects the picture's size, as mmseg's has.
+        painted = mmcv.imresize(painted, image.shape[1::-1])
         self.set_image(painted)
         return painted
 

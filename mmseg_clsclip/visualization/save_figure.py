@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from ..utils.files import atomic_write
+from ..utils.images import open_image
 
 
 def save_small(image: Image.Image, path: str | Path) -> None:
@@ -32,4 +33,4 @@ def save_figure(figure: Figure, path: str | Path, dpi: float) -> None:
     """
     buffer = io.BytesIO()
     figure.savefig(buffer, format='png', dpi=dpi)
-    save_small(Image.open(buffer).convert('RGB'), path)
+    save_small(open_image(buffer).convert('RGB'), path)
