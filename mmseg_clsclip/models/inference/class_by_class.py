@@ -1,7 +1,7 @@
 """ClassByClassInference: a vocabulary asked a few classes at a time."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from math import prod
 from typing import Any
 
@@ -125,12 +125,13 @@ class ClassByClassInference:
             align_corners=segmentor.align_corners,
         )[..., :height, :width]
 
-    def autocast(
-        self, segmentor: nn.Module, device: torch.device
-    ) -> AbstractContextManager:
+    @staticmethod
+    def autocast(segmentor: nn.Module, device: torch.device) -> AbstractContextManager:
         """Return autocast of the test_cfg's dtype, or leave what surrounds."""
         dtype = resolve_dtype(segmentor.test_cfg.get('dtype'), device)
-        return self.precision.autocast(dtype, device)
+        if dtype is None:
+            return nullcontext()
+        return torch.autocast(device.type, dtype, dtype != torch.float32)
 
     def in_precision(self, segmentor: nn.Module, device: torch.device) -> nn.Module:
         """Return the segmentor, its weights cast for :meth:`autocast`."""

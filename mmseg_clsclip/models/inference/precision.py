@@ -1,8 +1,7 @@
-"""The precision of inference: autocast, over weights that were cast before."""
+"""The precision of inference: its dtype, and weights that are cast to it once."""
 
 import copy
 import warnings
-from contextlib import AbstractContextManager, nullcontext
 
 import torch
 from torch import nn
@@ -61,14 +60,6 @@ class Precision:
         """Leave the copy out of what is pickled, or copied itself."""
         return dict(_cast=None, _key=())
 
-    def autocast(
-        self, dtype: torch.dtype | None, device: torch.device
-    ) -> AbstractContextManager:
-        """Return autocast to a dtype, or leave what surrounds if it is None."""
-        if dtype is None:
-            return nullcontext()
-        return torch.autocast(device.type, dtype, dtype != torch.float32)
-
     def cast(self, segmentor: nn.Module, dtype: torch.dtype | None) -> nn.Module:
         """Return a segmentor of the same weights, cast if that saves anything.
 
@@ -78,19 +69,16 @@ class Precision:
         """
         if dtype in (None, torch.float32) or torch.is_grad_enabled():
             return segmentor
+        parts = {name: getattr(segmentor, name) for name in PARTS}
         weights = [
             tensor
-            for name in PARTS
-            for part in (getattr(segmentor, name),)
+            for part in parts.values()
             for tensor in (*part.parameters(), *part.buffers())
         ]
         key = (dtype, weight_versions(weights))
         if key != self._key:
             self._cast = None  # before there are three
-            parts = {
-                name: copy.deepcopy(getattr(segmentor, name)).to(dtype)
-                for name in PARTS
-            }
+            cast = {name: copy.deepcopy(part).to(dtype) for name, part in parts.items()}
             self._cast, self._key = copy.copy(segmentor), key
-            self._cast._modules = {**segmentor._modules, **parts}
+            self._cast._modules = {**segmentor._modules, **cast}
         return self._cast
