@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from .config_options import add_config_options
+from .config_options import add_config_options, add_model_options
 from .foreign_warnings import ignore_foreign_warnings
 
 PICTURES_FIRST = (
@@ -60,14 +60,7 @@ def _parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         "config's vocabulary",
     )
     add('--out-dir', type=Path, required=True, metavar='DIR')
-    add('--config', help='default: the shipped Shapes-5i model')
-    add('--checkpoint', help='of the config')
-    add(
-        '--clip',
-        metavar='FILE_OR_TAG',
-        help="CLIP's weights, a file or a tag of open_clip; without --config "
-        'the training-free dense CLIP is asked',
-    )
+    add_model_options(parser)
     add(
         '--background',
         action=argparse.BooleanOptionalAction,

@@ -1,4 +1,4 @@
-"""The option --cfg-options of the command and the tools."""
+"""The options of a model that the command and the tools share."""
 
 import argparse
 from collections.abc import Sequence
@@ -27,4 +27,17 @@ def add_config_options(
     """Add mmengine's ``--cfg-options`` to a tool."""
     parser.add_argument(
         '--cfg-options', nargs='+', action=_DictAction, metavar='KEY=VALUE', help=help
+    )
+
+
+def add_model_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of a Predictor's model: what is shipped, or another."""
+    add = parser.add_argument
+    add('--config', help='default: the shipped Shapes-5i model')
+    add('--checkpoint', help='of the config')
+    add(
+        '--clip',
+        metavar='FILE_OR_TAG',
+        help="CLIP's weights, a file or a tag of open_clip; without --config "
+        'the training-free dense CLIP is asked',
     )

@@ -8,7 +8,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from mmseg_clsclip_cli.config_options import add_config_options
+from mmseg_clsclip_cli.config_options import add_config_options, add_model_options
 from mmseg_clsclip_cli.foreign_warnings import ignore_foreign_warnings
 
 # What compares with the shipped model; it trains nothing.
@@ -21,14 +21,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = parser.add_argument
-    add('--config', help='default: the shipped Shapes-5i model')
-    add('--checkpoint', help='of the config')
-    add(
-        '--clip',
-        metavar='FILE_OR_TAG',
-        help="CLIP's weights, a file or a tag of open_clip; without --config "
-        'the training-free dense CLIP is asked',
-    )
+    add_model_options(parser)
     add(
         '--baseline-config',
         help='compared with it, on the same --clip; default: MaskCLIP beside '
