@@ -89,7 +89,7 @@ def scan(
                 for w, weight in enumerate(WEIGHTS):
                     scores = logits + weight * log_p[:, None]
                     scores = scores.masked_fill(~kept[:, None], ABSENT_LOGIT)
-                    labels = F.pad(scores, (0, 0, 1, 0)).argmax(0)
+                    labels = F.pad(scores, (0, 0, 1, 0)).max(0).indices
                     confusion[s, w, t] += torch.bincount(
                         labels_of * truth[valid] + labels, minlength=labels_of**2
                     )
