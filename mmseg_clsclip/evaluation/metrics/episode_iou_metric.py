@@ -163,6 +163,7 @@ class EpisodeIoUMetric(BaseMetric):
             zip(data_samples, torch.stack(counted).tolist())
         ):
             pixels, predicted, true, both = row
+            union = predicted + true - both
             self.results.append(
                 Episode(
                     sample[CLASS_NAME],
@@ -170,8 +171,8 @@ class EpisodeIoUMetric(BaseMetric):
                     counts=PixelCounts(
                         episodes=1,
                         intersection=both,
-                        union=predicted + true - both,
-                        bg_intersection=pixels - (predicted + true - both),
+                        union=union,
+                        bg_intersection=pixels - union,
                         bg_union=pixels - both,
                     ),
                     traits=sample_traits(data_batch, index, sample),
