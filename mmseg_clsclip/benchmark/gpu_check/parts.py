@@ -18,8 +18,8 @@ def _predictions(dtype: str) -> Part:
         f'prediction_{dtype}',
         f'A prediction in {dtype}',
         'K names of N pictures. The floor is the operations counted at the speed of '
-        '`mm` in the same dtype, timed in turns; without TF32. The naive path runs '
-        'the whole tower and decoder for each name, in the same dtype.',
+        'the fastest ceiling in the same dtype, timed in turns; without TF32. The '
+        'naive path runs the whole tower and decoder for each name, in the same dtype.',
         partial(time_predictions, dtype=dtype),
         {
             'px': value('size'),
