@@ -1,6 +1,7 @@
 """CLIP's visual tower, and the ways a text or a task changes it."""
 
 from .ablation_vits import (
+    GatedAndNavigatedVisionTransformer,
     PseudoInverseVisionTransformer,
     TextGatedVisionTransformer,
     VisualPromptVisionTransformer,
@@ -13,6 +14,7 @@ __all__ = [
     'CLIPVisionTransformer',
     'ClsCLIPVisionTransformer',
     'DenseCLIPVisionTransformer',
+    'GatedAndNavigatedVisionTransformer',
     'PseudoInverseVisionTransformer',
     'TextGatedVisionTransformer',
     'VisualPromptVisionTransformer',

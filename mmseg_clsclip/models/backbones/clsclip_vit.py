@@ -81,8 +81,11 @@ class ClsCLIPVisionTransformer(CLIPVisionTransformer):
 
     def project(self, i: int, text: Tensor) -> Tensor:
         """Map text tokens (M, D) by block i's L_i to (M, n * C)."""
-        number = self.navigate_blocks.index(i)
-        return self.projections[number % len(self.projections)](text)
+        return self.projections[self.map_index(i)](text)
+
+    def map_index(self, i: int) -> int:
+        """Return which of the learned maps is that of navigated block i."""
+        return self.navigate_blocks.index(i) % len(self.projections)
 
     def inject_text(self, i: int, x: Tensor, text: Tensor) -> Tensor:
         """Let the text in before block i: the [CLS] becomes L_i(T_cls).
