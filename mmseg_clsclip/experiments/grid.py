@@ -14,8 +14,16 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from .layout import fold_option
 from .own_rows import is_training_free
 from .results_file import FIGURES, append_lines
-from .rows import ABLATIONS, config_of, fingerprint, tests_of
+from .rows import (
+    ABLATIONS,
+    FOUR_NAMES,
+    config_of,
+    fingerprint,
+    tests_of,
+    whole_tests_of,
+)
 from .tool_runs import TestRun, run_test, run_tool
+from .whole_vocabulary import ask_whole_vocabulary
 
 
 class Job(NamedTuple):
@@ -46,14 +54,15 @@ def plan(
     done_of_any_seed = {(job.row, job.fold) for job in done}
     jobs = []
     for seed, row, fold in product(seeds, rows, folds):
-        if row in ABLATIONS and fold not in ablation_folds:
+        if row in (*ABLATIONS, *FOUR_NAMES) and fold not in ablation_folds:
             continue
+        names = [*tests_of(row, own), *whole_tests_of(row)]
         if is_training_free(row, own):  # a seed changes nothing
-            missing = seed == seeds[0] and (row, fold) not in done_of_any_seed
-        else:
-            missing = any(
-                Job(name, fold, seed) not in done for name in tests_of(row, own)
+            missing = seed == seeds[0] and any(
+                (name, fold) not in done_of_any_seed for name in names
             )
+        else:
+            missing = any(Job(name, fold, seed) not in done for name in names)
         if missing:
             jobs.append(Job(row, fold, seed))
     return jobs
@@ -93,19 +102,15 @@ def run_job(
             TestRun(str(path), checkpoint, [fold_option(job.fold)]),
             work_dir / path.stem,
         )
-        lines.append(
-            dict(
-                row=name,
-                fold=job.fold,
-                seed=job.seed,
-                iterations=iterations,
-                config=fingerprint(config, path),
-                **{key: round(metrics[key], 2) for key in FIGURES if key in metrics},
-                train_seconds=round(train_seconds),
-            )
-        )
+        figures = {key: round(metrics[key], 2) for key in FIGURES if key in metrics}
+        lines.append(dict(row=name, config=fingerprint(config, path), **figures))
+    lines += ask_whole_vocabulary(job.row, config, job.fold, checkpoint, work_dir)
     shutil.rmtree(work_dir)  # its figures stay
-    return lines
+    run = dict(fold=job.fold, seed=job.seed, iterations=iterations)
+    return [
+        dict(row=line.pop('row'), **run, **line, train_seconds=round(train_seconds))
+        for line in lines
+    ]
 
 
 def execute(

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ..evaluation.results import check_figure
-from .rows import fingerprints
+from .rows import WHOLE_VOCABULARY, fingerprints
 
-# In the order of the tables' columns.
+# In the order of the tables' columns: of one name a sample, and of the whole
+# vocabulary.
 FIGURES = ('miou_unseen', 'miou_seen', 'miou_unseen_small', 'fb_iou')
+WHOLE_FIGURES = ('mIoU', 'mIoU_seen', 'mIoU_unseen', 'hIoU', 'names_asked')
 RUN_KEYS = ('row', 'fold', 'seed', 'iterations', 'config')
 MADE_AGAIN = 'Delete it; its run will be made again.'
 
@@ -37,7 +39,7 @@ def parse_line(text: bytes, place: str) -> dict:
         ) from error
     if not all(isinstance(value, (int, str)) for value in run.values()):
         raise ValueError(f'{place} is of {run}, which is no run. Delete it.')
-    for key in FIGURES:
+    for key in (*FIGURES, *WHOLE_FIGURES):
         if key in line:
             check_figure(key, line[key], place)
     return line
@@ -67,10 +69,11 @@ def read_lines(path: Path, iterations: int, own: Mapping[str, Path] = {}) -> lis
         and line['iterations'] in (iterations, 0)
     ]
     for line in kept:
-        if 'miou_unseen' not in line:
+        figure = 'mIoU' if WHOLE_VOCABULARY in line['row'] else 'miou_unseen'
+        if figure not in line:
             raise ValueError(
                 f'{path}: a line of {line["row"]}, fold {line["fold"]}, '
-                f'seed {line["seed"]} has no miou_unseen. {MADE_AGAIN}'
+                f'seed {line["seed"]} has no {figure}. {MADE_AGAIN}'
             )
     return kept
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from mmengine.config import Config
 
 from ..utils.config_files import PACKAGE
-from .layout import PLUS_CONFIGS, ROOT
+from .layout import PAPER, PLUS_CONFIGS, ROOT, WHOLE
 
 BASELINES = {
     'ClsCLIP': 'shapes/clsclip',
@@ -38,13 +38,30 @@ ABLATIONS = {
         'and FiLM in its decoder': 'film',
         'half the learning rate': 'half-lr',
         'twice the learning rate': 'twice-lr',
+        'four tokens a block': 'tokens-4',
+        'sixteen tokens a block': 'tokens-16',
+        '64 tokens a block': 'tokens-64',
+        'four tokens in all blocks': 'tokens-4_blocks-all',
+        'four tokens and channel weights': 'tokens-4_channel',
     }.items()
 } | {'text as a token of the decoder': 'ablations/clsclip_token'}
 TRAINING_FREE = {
     f'{name}, training-free': f'baselines/{name.lower()}'
     for name in ('MaskCLIP', 'SCLIP', 'NACLIP', 'ClearCLIP')
 }
-ROWS = {**BASELINES, **ABLATIONS, **TRAINING_FREE}
+# The recipe for vocabularies: four names a picture, half of them absent.
+FOUR_NAMES = {
+    'ClsCLIP, four names': 'ablations/clsclip_four-names',
+    'ClsCLIP, text as channel weights, four names': 'ablations/clsclip-gate_four-names',
+    'LSeg-style, four names': 'ablations/lseg_four-names',
+    'CLIPSeg-style (FiLM), four names': 'ablations/film_four-names',
+}
+ROWS = {**BASELINES, **ABLATIONS, **FOUR_NAMES, **TRAINING_FREE}
+# What a row's other question is called, after its name.
+WHOLE_VOCABULARY = ': whole vocabulary'
+WITH_PRESENCE = ', presence'
+# What the other question is asked of, and by which metric; of fold 0.
+WHOLE_CONFIG = Path(WHOLE.format(model=PAPER))
 # Of a config, what changes no figure: its drawings, --tta's flips, and hooks
 # that log, save and warn; those that train are custom_hooks.
 WITHOUT_EFFECT = (
@@ -76,6 +93,12 @@ def tests_of(row: str, own: Mapping[str, Path] = {}) -> dict[str, Path]:
         for source, config in PLUS_CONFIGS.items():
             tests[f'ClsCLIP+, boxes: {source.replace("_", " ")}'] = Path(config)
     return tests
+
+
+def whole_tests_of(row: str) -> dict[str, bool]:
+    """Return the other question's tests: whether with a presence, by name."""
+    name = row + WHOLE_VOCABULARY
+    return {name: False, name + WITH_PRESENCE: True}
 
 
 @cache
@@ -112,5 +135,8 @@ def fingerprints(own: Mapping[str, Path] = {}) -> dict[str, str]:
     return {
         name: fingerprint(config_of(row, own), config)
         for row in (*ROWS, *own)
-        for name, config in tests_of(row, own).items()
+        for name, config in {
+            **tests_of(row, own),
+            **dict.fromkeys(whole_tests_of(row), WHOLE_CONFIG),
+        }.items()
     }

@@ -7,10 +7,19 @@ from statistics import mean, stdev
 
 from ..utils.files import atomic_write
 from ..utils.markdown import escape_markdown
-from .results_file import FIGURES
-from .rows import ABLATIONS, BASELINES, TRAINING_FREE, tests_of
+from .results_file import FIGURES, WHOLE_FIGURES
+from .rows import (
+    ABLATIONS,
+    BASELINES,
+    FOUR_NAMES,
+    ROWS,
+    TRAINING_FREE,
+    tests_of,
+    whole_tests_of,
+)
 
 HEADS = ('unseen', 'seen', 'small', 'FB-IoU', 'ahead', 'seeds')
+WHOLE_HEADS = ('whole', 'S', 'U', 'h', 'names asked', 'seeds')
 
 
 def _by_fold_and_seed(
@@ -42,19 +51,45 @@ def summary(lines: list[dict], row: str, folds: Sequence[int]) -> list[str]:
             runs[fold, seed]['miou_unseen'] for seed in seeds if (fold, seed) in runs
         ]
         cells.append(f'{mean(values):.1f}' if values else '')
-    for figure in FIGURES:
-        values = [
-            mean(runs[fold, seed][figure] for fold in folds)
-            for seed in whole
-            if all(figure in runs[fold, seed] for fold in folds)
-        ]
-        spread = f' ± {stdev(values):.1f}' if len(values) > 1 else ''
-        cells.append(f'{mean(values):.1f}{spread}' if values else '')
+    cells += _means(runs, FIGURES, folds, whole)
     pairs = [] if row == 'ClsCLIP' else [key for key in runs if key in reference]
     ahead = sum(
         runs[key]['miou_unseen'] > reference[key]['miou_unseen'] for key in pairs
     )
     return [*cells, f'{ahead} of {len(pairs)}' if pairs else '', str(len(whole))]
+
+
+def whole_summary(lines: list[dict], row: str, folds: Sequence[int]) -> list[str]:
+    """Return a row of the table of the whole vocabulary.
+
+    Returns:
+        list[str]: Its name, and of each figure the mean and spread as in
+        :func:`summary`; whole seeds.
+    """
+    runs = _by_fold_and_seed(lines, row, folds)
+    seeds = sorted({seed for _, seed in runs})
+    whole = [seed for seed in seeds if all((fold, seed) in runs for fold in folds)]
+    means = _means(runs, WHOLE_FIGURES, folds, whole)
+    return [escape_markdown(row), *means, str(len(whole))]
+
+
+def _means(
+    runs: dict[tuple[int, int], dict],
+    figures: Sequence[str],
+    folds: Sequence[int],
+    seeds: Sequence[int],
+) -> list[str]:
+    """Return of each figure the mean over folds, and its spread over seeds."""
+    cells = []
+    for figure in figures:
+        values = [
+            mean(runs[fold, seed][figure] for fold in folds)
+            for seed in seeds
+            if all(figure in runs[fold, seed] for fold in folds)
+        ]
+        spread = f' ± {stdev(values):.1f}' if len(values) > 1 else ''
+        cells.append(f'{mean(values):.1f}{spread}' if values else '')
+    return cells
 
 
 def tables(
@@ -67,31 +102,43 @@ def tables(
 
     Args:
         lines (list[dict]): Of figures.
-        folds (Sequence[int]): Of all tables but the last.
-        ablation_folds (Sequence[int]): Of that.
+        folds (Sequence[int]): Of the baselines and the zoom-in.
+        ablation_folds (Sequence[int]): Of the ablations, of the rows trained for
+            vocabularies, and of the whole vocabulary.
         own (Collection[str]): Rows that are none of the page's: they stand below
             the trained baselines, and there is no other table.
     """
-    text = ''
     made = {line['row'] for line in lines}
-    own_tables = [('Further rows', [*BASELINES, *own], folds)]
-    for title, rows, table_folds in (
-        own_tables
-        if own
-        else (
+    if own:
+        kinds = [('Further rows', [*BASELINES, *own], folds)]
+        whole_rows, whole_folds = [*BASELINES, *own], folds
+    else:
+        kinds = [
             ('Baselines', [*BASELINES, *TRAINING_FREE], folds),
             ('Zoom-in', tests_of('ClsCLIP'), folds),
             ('Ablations', [*BASELINES, *ABLATIONS], ablation_folds),
-        )
-    ):
+        ]
+        if made & FOUR_NAMES.keys():
+            rows = ['ClsCLIP', *FOUR_NAMES]
+            kinds.append(('Trained for vocabularies', rows, ablation_folds))
+        whole_rows, whole_folds = ROWS, ablation_folds
+    text = ''
+    for title, rows, table_folds in kinds:
         body = [summary(lines, row, table_folds) for row in rows if row in made]
-        if not body:
-            continue
         head = ['', *(f'fold {fold}' for fold in table_folds), *HEADS]
-        text += f'\n### {title}\n\n' + ''.join(
-            f'| {" | ".join(cells)} |\n' for cells in (head, ['---'] * len(head), *body)
-        )
-    return text + '\n'
+        text += _table(title, head, body)
+    names = [name for row in whole_rows for name in whole_tests_of(row)]
+    body = [whole_summary(lines, name, whole_folds) for name in names if name in made]
+    return text + _table('All names at once', ['', *WHOLE_HEADS], body) + '\n'
+
+
+def _table(title: str, head: list[str], body: list[list[str]]) -> str:
+    """Return a Markdown table below its title; nothing, if it has no rows."""
+    if not body:
+        return ''
+    return f'\n### {title}\n\n' + ''.join(
+        f'| {" | ".join(cells)} |\n' for cells in (head, ['---'] * len(head), *body)
+    )
 
 
 def publish(text: str, page: Path) -> None:

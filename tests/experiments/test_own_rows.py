@@ -136,6 +136,7 @@ def test_two_rows_whose_configs_have_one_name_share_no_folder(
 
     monkeypatch.setattr('subprocess.run', train)
     monkeypatch.setattr(grid, 'run_test', test)
+    monkeypatch.setattr(grid, 'ask_whole_vocabulary', lambda *args: [])
     (tmp_path / 'b').mkdir()
     own = {'a/1 | x': Path(write()), 'b': Path(write(name='b/mine.py'))}
     for row, config in own.items():
@@ -154,9 +155,14 @@ def test_it_stands_below_the_baselines_and_nothing_of_the_projects_changes(
 
     def run(job, iterations, out, own):
         calls.append(job)
-        line = dict(zip(('row', 'fold', 'seed'), job), iterations=iterations)
-        line['config'] = rows.fingerprints(own)[job.row]
-        return [dict(line, miou_unseen=99.0)]
+        of_run = dict(fold=job.fold, seed=job.seed, iterations=iterations)
+        return [
+            dict(of_run, row=name, config=rows.fingerprints(own)[name], **figures)
+            for name, figures in {
+                job.row: dict(miou_unseen=99.0),
+                **dict.fromkeys(rows.whole_tests_of(job.row), dict(mIoU=40.0)),
+            }.items()
+        ]
 
     monkeypatch.setattr(grid, 'run_job', run)
     before = {path: path.read_bytes() for path in (tmp_path / 'docs').iterdir()}
@@ -169,7 +175,8 @@ def test_it_stands_below_the_baselines_and_nothing_of_the_projects_changes(
     assert '| LSeg-style | 65.7 |' in out and 'Ablations' not in out
     assert {path: path.read_bytes() for path in before} == before
     written = (tmp_path / 'work_dirs/experiment/rows.jsonl').read_text().splitlines()
-    assert [json.loads(line)['seed'] for line in written] == [0, 1]
+    assert [json.loads(line)['seed'] for line in written] == [0, 0, 0, 1, 1, 1]
+    assert r'| a \| b: whole vocabulary, presence | 40.0 ± 0.0 |' in out
     # Of another length the project's figures are not beside it, unless made.
     experiment(*args, '--rows', 'ClsCLIP', '--iterations', '40')
     out = capsys.readouterr().out

@@ -35,6 +35,19 @@ def line(row, fold, seed, unseen, **more):
     )
 
 
+def whole(row, fold, seed, miou, presence=False, **more):
+    """A line of the other question."""
+    name = list(rows.whole_tests_of(row))[presence]
+    run = dict(fold=fold, seed=seed, iterations=3000, train_seconds=1)
+    figures = dict(mIoU=miou, mIoU_seen=60.0, mIoU_unseen=40.0, hIoU=48.0)
+    return dict(row=name, config=rows.fingerprints()[name], **run, **figures, **more)
+
+
+def run_of(job):
+    """All lines of a run."""
+    return [line(*job, 60.0), whole(*job, 30.0), whole(*job, 50.0, True)]
+
+
 @pytest.fixture
 def experiment(monkeypatch, tmp_path):
     """The tool, as it is called."""
@@ -50,7 +63,7 @@ def experiment(monkeypatch, tmp_path):
 
 def test_rows_differ_in_what_they_say_they_do():
     trained = {}
-    for row in {**rows.BASELINES, **rows.ABLATIONS}:
+    for row in {**rows.BASELINES, **rows.ABLATIONS, **rows.FOUR_NAMES}:
         cfg = Config.fromfile(rows.config_of(row))
         reference = Config.fromfile(rows.config_of('ClsCLIP'))
         rate = cfg.optim_wrapper.optimizer.pop('lr')
@@ -63,7 +76,11 @@ def test_rows_differ_in_what_they_say_they_do():
             cfg.pop(key, None)
         # The same data, budget, optimiser and seed for all.
         for key, value in cfg.items():
-            assert value == reference.get(key), (row, key)
+            same = value == reference.get(key)
+            if row in rows.FOUR_NAMES and key in ('train_dataloader', 'train_pipeline'):
+                assert not same
+            else:
+                assert same, (row, key)
     assert len(set(trained.values())) == len(trained)
 
 
@@ -103,8 +120,18 @@ def test_a_run_trains_and_tests_the_fold_and_seed_it_is_of(tmp_path, monkeypatch
         tested.append(run)
         return dict(miou_unseen=len(tested))
 
+    def ask(row, config, fold, checkpoint, work_dir):
+        assert (row, config, fold, checkpoint) == (
+            'ClsCLIP',
+            rows.config_of('ClsCLIP'),
+            3,
+            'head.pth',
+        )
+        return [dict(row=name, mIoU=50) for name in rows.whole_tests_of(row)]
+
     monkeypatch.setattr('subprocess.run', train)
     monkeypatch.setattr(grid, 'run_test', test)
+    monkeypatch.setattr(grid, 'ask_whole_vocabulary', ask)
     lines = grid.run_job(Job('ClsCLIP', 3, 2), 40, tmp_path)
     assert {
         'randomness.seed=2',
@@ -118,11 +145,15 @@ def test_a_run_trains_and_tests_the_fold_and_seed_it_is_of(tmp_path, monkeypatch
     for run in tested:
         assert run.checkpoint == 'head.pth'
         assert run.options == ['test_dataloader.dataset.dataset.fold=3']
+    *lines, plain, presence = lines
     for number, (row, one) in enumerate(
         zip(rows.tests_of('ClsCLIP'), lines, strict=True), 1
     ):
         assert (one['row'], one['fold'], one['seed']) == (row, 3, 2)
         assert one['miou_unseen'] == number and one['iterations'] == 40
+    for one, name in (plain, ''), (presence, ', presence'):
+        assert one['row'] == f'ClsCLIP: whole vocabulary{name}' and one['mIoU'] == 50
+        assert (one['fold'], one['seed'], one['iterations']) == (3, 2, 40)
 
 
 def test_each_fold_is_evaluated_with_its_own_head(monkeypatch, tmp_path):
@@ -237,11 +268,30 @@ def test_who_is_ahead_in_runs_of_the_same_fold_and_seed():
 def test_means_within_a_table_are_of_the_same_folds():
     lines = [line('ClsCLIP', fold, 0, 60 + 4 * fold) for fold in range(4)]
     lines += [line('ClsCLIP, block 0', 0, 0, 50)]
-    baselines, zoom_in, ablations = tables(lines, range(4), (0, 1)).split('###')[1:]
+    parts = tables(lines, range(4), (0, 1)).split('###')[1:]
+    baselines, zoom_in, ablations = parts[:3]
     assert '| ClsCLIP | 60.0 | 64.0 | 68.0 | 72.0 | 66.0 |' in baselines
     assert '| ClsCLIP | 60.0 | 64.0 | 68.0 | 72.0 | 66.0 |' in zoom_in
     assert '| ClsCLIP | 60.0 | 64.0 | 62.0 |' in ablations
     assert '| ClsCLIP, block 0 | 50.0 |  |  |' in ablations
+
+
+def test_all_names_at_once_have_a_table_of_their_own():
+    lines = [
+        whole('LSeg-style', fold, seed, 30 + fold + seed, presence, **asked)
+        for presence, asked in ((False, {}), (True, dict(names_asked=2.5)))
+        for fold in (0, 1)
+        for seed in (0, 1, 2)
+    ]
+    (table,) = tables(lines, range(4), (0, 1)).split('###')[1:]
+    assert table.splitlines()[4:-1] == [
+        f'| LSeg-style: whole vocabulary{name} | 31.5 ± 1.0 | 60.0 ± 0.0 | '
+        f'40.0 ± 0.0 | 48.0 ± 0.0 | {asked} | 3 |'
+        for name, asked in (('', ''), (', presence', '2.5 ± 0.0'))
+    ]
+    # A fold without a line is in no mean.
+    (table,) = tables(lines[:1], range(4), (0, 1)).split('###')[1:]
+    assert table.endswith('| LSeg-style: whole vocabulary |  |  |  |  |  | 0 |\n\n')
 
 
 def test_what_is_there_is_not_run_again(experiment, monkeypatch, tmp_path):
@@ -249,7 +299,7 @@ def test_what_is_there_is_not_run_again(experiment, monkeypatch, tmp_path):
 
     def run(job, iterations, out, own):
         calls.append(job)
-        return [line(*job, 60.0)]
+        return run_of(job)
 
     monkeypatch.setattr(grid, 'run_job', run)
     (tmp_path / 'page.md').write_text(
@@ -262,6 +312,14 @@ def test_what_is_there_is_not_run_again(experiment, monkeypatch, tmp_path):
     page = (tmp_path / 'page.md').read_text()
     assert page.startswith('Before.\n') and page.endswith('\nAfter.\n')
     assert '| LSeg-style | 60.0 | 60.0 |' in page and 'stale' not in page
+    assert '| LSeg-style: whole vocabulary | 30.0 | 60.0 | 40.0 | 48.0 |' in page
+    # A run that was asked one question alone is made again, and its figures stand.
+    results = tmp_path / 'results.jsonl'
+    first, *others = results.read_text().splitlines(keepends=True)
+    assert 'whole' in others[0]
+    results.write_text(''.join([first, *others[1:]]))
+    experiment(*args, '0')
+    assert calls.pop() == ('LSeg-style', 0, 0)
     # Another config is another row.
     results = tmp_path / 'results.jsonl'
     results.write_text(results.read_text().replace('"config": "', '"config": "x'))
@@ -276,13 +334,13 @@ def test_a_run_that_fails_is_named_and_the_others_done(
     def run(job, iterations, out, own):
         if job.fold == 0:
             raise RuntimeError('no memory')
-        return [line(*job, 60.0)]
+        return run_of(job)
 
     monkeypatch.setattr(grid, 'run_job', run)
     with pytest.raises(SystemExit, match='LSeg-style, fold 0, seed 0: no memory'):
         experiment('--rows', 'LSeg-style', '--seeds', '0', '--folds', '0', '1')
     kept = (tmp_path / 'results.jsonl').read_text().splitlines()
-    assert [json.loads(x)['fold'] for x in kept] == [1]
+    assert {json.loads(x)['fold'] for x in kept} == {1}
 
 
 def test_training_free_rows_run_once_whatever_the_seed(experiment, monkeypatch):
@@ -290,7 +348,7 @@ def test_training_free_rows_run_once_whatever_the_seed(experiment, monkeypatch):
 
     def run(job, iterations, out, own):
         calls.append((job.fold, job.seed))
-        return [dict(line(*job, 60.0), iterations=0)]
+        return [dict(line, iterations=0) for line in run_of(job)]
 
     monkeypatch.setattr(grid, 'run_job', run)
     for seed in '0', '1':
@@ -348,11 +406,14 @@ def test_a_line_cut_short_and_one_of_a_row_that_is_gone(experiment, tmp_path):
         ('[' * 100_000, 'jsonl:1 is no whole line of JSON'),
         (b'\xff', 'jsonl:1 is no whole line of JSON'),
         (dict(miou_unseen=...), 'LSeg-style, fold 0, seed 0 has no miou_unseen'),
+        (dict(row='LSeg-style: whole vocabulary'), 'vocabulary, .* has no mIoU'),
+        (dict(hIoU=101), 'jsonl:1 has a hIoU of 101'),
     ],
 )
 def test_lines_that_are_none_are_named(experiment, tmp_path, change, message):
     if isinstance(change, dict):
         content = {**line('LSeg-style', 0, 0, 60.0), **change}
+        content['config'] = rows.fingerprints()[content['row']]
         change = json.dumps({k: v for k, v in content.items() if v is not ...})
     data = change if isinstance(change, bytes) else change.encode()
     (tmp_path / 'results.jsonl').write_bytes(data)
