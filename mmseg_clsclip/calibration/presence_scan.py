@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..models.inference.running_argmax import ABSENT_LOGIT
+from ..models.inference.restoring import ABSENT_LOGIT
 from ..models.presence import CLIPPresence
 from .training_pictures import TrainingPicture
 

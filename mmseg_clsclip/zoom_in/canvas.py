@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 import torch
 from torch import Tensor
 
-from ..models.inference.running_argmax import ABSENT_LOGIT
+from ..models.inference.restoring import ABSENT_LOGIT
 from .options import Join, WholePicture
 from .region import Region, Window
 

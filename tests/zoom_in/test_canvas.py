@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from mmseg_clsclip.models.inference.running_argmax import ABSENT_LOGIT
+from mmseg_clsclip.models.inference.restoring import ABSENT_LOGIT
 from mmseg_clsclip.zoom_in.canvas import PromptedCanvas
 from mmseg_clsclip.zoom_in.options import Join, WholePicture
 from mmseg_clsclip.zoom_in.region import Region, Window

@@ -8,10 +8,6 @@ from torch import Tensor
 
 from .restoring import restore_logits
 
-# The logit of a class that was not asked for. Finite, so that sums and half
-# precision stay finite; nought after a sigmoid or softmax.
-ABSENT_LOGIT = -1e4
-
 
 class RunningArgmax:
     """The argmax over channels that come a few at a time.

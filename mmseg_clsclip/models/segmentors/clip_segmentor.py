@@ -14,7 +14,8 @@ from torch import Tensor, nn
 from ..clip.identity import check_clip_name, encode_clip_name
 from ..clip.loading import load_clip
 from ..inference.class_by_class import ClassByClassInference
-from ..inference.running_argmax import ABSENT_LOGIT, running_labels
+from ..inference.restoring import ABSENT_LOGIT
+from ..inference.running_argmax import running_labels
 from ..inference.sliding_windows import FULL_WINDOW, Window, sliding_windows
 from ..inference.test_cfg import CLIPTestCfg, check_test_cfg
 from ..presence.building import build_presence, resolve_presence
@@ -44,11 +45,10 @@ class CLIPSegmentor(TextPromptedSegmentor):
     once, in which windows and with which precision, is the business of
     :class:`~mmseg_clsclip.models.inference.ClassByClassInference`.
 
-    A picture whose metainfo has ``class_name`` is an episode: it is asked for
-    that class alone and the answer is 0 or 1. Other pictures are asked for
-    the whole vocabulary. With a background its logit is the constant 0 at
-    index 0, and a class's that of its foreground, so that a class must be
-    likelier than not to beat the background.
+    A picture whose metainfo has ``class_name`` is an episode: it is asked for that
+    class alone and the answer is 0 or 1. Other pictures are asked for the whole
+    vocabulary. With a background its logit is the constant 0 at index 0, and a class's
+    that of its foreground: a class must be likelier than not to beat the background.
 
     Args:
         backbone (dict): :class:`ClsCLIPVisionTransformer` or a relative;

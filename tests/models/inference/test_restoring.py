@@ -7,7 +7,11 @@ import torch
 from mmseg.models.segmentors import EncoderDecoder
 from mmseg.structures import SegDataSample
 
-from mmseg_clsclip.models.inference.restoring import restore_logits
+from mmseg_clsclip.models.inference.restoring import (
+    ABSENT_LOGIT,
+    restore_asked,
+    restore_logits,
+)
 
 
 @pytest.mark.parametrize('align_corners', [False, True])
@@ -38,3 +42,18 @@ def test_no_other_flip():
         restore_logits(
             torch.randn(3, 4, 4), dict(flip=True, flip_direction='diagonal'), False
         )
+
+
+@pytest.mark.parametrize('asked', [[0, 2], [1], [0, 1, 2, 3], []], ids=str)
+def test_names_that_were_not_asked_stay_so(asked):
+    logits = torch.full((4, 8, 6), ABSENT_LOGIT)
+    logits[asked] = torch.randn(len(asked), 8, 6)
+    meta = dict(ori_shape=(31, 17), padding_size=(1, 0, 0, 2))
+    got, labels = restore_asked(logits, meta, False)
+    want = restore_logits(logits, meta, False)
+    absent = [k for k in range(4) if k not in asked]
+    assert torch.equal(got[asked], want[asked])
+    if asked:
+        assert (got[absent] == ABSENT_LOGIT).all()
+    assert torch.equal(labels, got.max(0, keepdim=True).indices)
+    assert labels.dtype == torch.int64 and labels.shape == (1, 31, 17)

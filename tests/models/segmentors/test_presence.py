@@ -15,7 +15,7 @@ from mmseg.structures import SegDataSample
 
 from mmseg_clsclip.datasets.shapes_world import draw
 from mmseg_clsclip.models.clip.loading import ASSETS, load_clip
-from mmseg_clsclip.models.inference.running_argmax import ABSENT_LOGIT
+from mmseg_clsclip.models.inference.restoring import ABSENT_LOGIT
 from mmseg_clsclip.utils.config_files import configs_folder
 
 # A trained one: which names it finds differs from picture to picture.
