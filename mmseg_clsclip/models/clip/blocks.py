@@ -6,6 +6,8 @@ its fused kernel does not, and an activation of several steps goes through the
 widest tensor of a block once for each.
 """
 
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
 from open_clip.transformer import QuickGELU, ResidualAttentionBlock
@@ -38,7 +40,9 @@ def attend(attn: nn.MultiheadAttention, x: Tensor) -> Tensor:
     return join_heads(attn, F.scaled_dot_product_attention(*split_heads(attn, x)))
 
 
-def feed_forward(fc: nn.Linear, act: nn.Module, proj: nn.Linear, x: Tensor) -> Tensor:
+def feed_forward(
+    fc: nn.Linear, act: Callable[[Tensor], Tensor], proj: nn.Linear, x: Tensor
+) -> Tensor:
     """Return ``proj(act(fc(x)))`` of tokens (M, L, C)."""
     if not isinstance(act, QuickGELU):
         return proj(act(fc(x)))
@@ -51,13 +55,14 @@ def feed_forward(fc: nn.Linear, act: nn.Module, proj: nn.Linear, x: Tensor) -> T
     return out.unflatten(0, x.shape[:2])  # (M, L, C)
 
 
-def layer_norm(norm: nn.LayerNorm, x: Tensor) -> Tensor:
+def layer_norm(norm: nn.LayerNorm | nn.Identity, x: Tensor) -> Tensor:
     """Normalise tokens (M, L, C) in their own dtype, with float32 statistics.
 
     Autocast would have tokens of half precision written out in float32 and back,
     where the kernel does as much inside.
     """
-    if x.dtype not in (torch.bfloat16, torch.float16):
+    half = x.dtype in (torch.bfloat16, torch.float16)
+    if not half or isinstance(norm, nn.Identity):
         return norm(x)
     with torch.autocast(x.device.type, enabled=False):
         return F.layer_norm(
@@ -89,4 +94,4 @@ def run_layer(layer: nn.TransformerEncoderLayer, x: Tensor) -> Tensor:
     """Run a layer with ``norm_first`` and no dropout on tokens (M, L, C)."""
     x = x + attend(layer.self_attn, layer_norm(layer.norm1, x))
     x_norm = layer_norm(layer.norm2, x)
-    return x + layer.linear2(layer.activation(layer.linear1(x_norm)))
+    return x + feed_forward(layer.linear1, layer.activation, layer.linear2, x_norm)

@@ -65,9 +65,10 @@ def test_another_kind_of_block_runs_as_it_is():
 
 
 @pytest.mark.parametrize('train', [True, False])
-def test_a_layer_is_pytorchs(train):
+@pytest.mark.parametrize('activation', ['gelu', QuickGELU()])
+def test_a_layer_is_pytorchs(train, activation):
     layer = nn.TransformerEncoderLayer(
-        64, 4, 256, dropout=0.0, activation='gelu', batch_first=True, norm_first=True
+        64, 4, 256, 0.0, activation, batch_first=True, norm_first=True
     ).train(train)
     x = torch.randn(3, 17, 64)
     with torch.no_grad():

@@ -33,7 +33,7 @@ def test_output_is_one_logit_at_the_stated_scale(upsample):
 
 
 @pytest.mark.parametrize(
-    'key', ['num_classes', 'out_channels', 'dropout_ratio', 'threshold', 'channels']
+    'key', ['num_classes', 'out_channels', 'threshold', 'channels']
 )
 def test_what_the_head_sets_itself_is_left_out(key):
     for kind, kwargs in ((ClsCLIPHead, {}), (FiLMHead, dict(text_channels=8))):
@@ -57,6 +57,96 @@ def test_another_label_may_be_ignored():
 def test_depth_is_an_option_and_two_by_default():
     assert len(build().layers) == 2
     assert len(build(num_layers=4).layers) == 4
+
+
+ESDA = dict(
+    activation='quick_gelu', final_norm=False, conv_bias=False, dropout_ratio=0.1
+)
+
+
+def esda(head, x):
+    """ESDA's decoder (PyTorch's modules alone), by the weights of a head."""
+    weights, tokens = head.state_dict(), x.flatten(2).transpose(1, 2)
+    for i in range(2):
+        own = {
+            name.removeprefix(f'layers.{i}.'): value
+            for name, value in weights.items()
+            if name.startswith(f'layers.{i}.')
+        }
+        layer = torch.nn.TransformerEncoderLayer(
+            16, 2, 64, 0.0, lambda x: x * torch.sigmoid(1.702 * x), 1e-5, True, True
+        )
+        layer.load_state_dict(own)
+        tokens = layer(tokens)
+    x = tokens.transpose(1, 2).unflatten(2, x.shape[2:])
+    for i in range(2):
+        x = F.conv2d(x, weights[f'convs.{i}.weight'], padding=1).relu()
+    x = F.dropout2d(x, 0.1, head.training)
+    return F.conv2d(x, weights['conv_seg.weight'], weights['conv_seg.bias'])
+
+
+@pytest.mark.parametrize('training', [True, False])
+def test_the_decoder_can_be_esdas(training):
+    head, x = build(**ESDA).train(training), torch.randn(3, 16, 4, 6)
+    # Weights far from their small start, so that each part shows.
+    for parameter in head.parameters():
+        torch.nn.init.normal_(parameter, std=0.3)
+    torch.manual_seed(1)
+    out = head([x])
+    torch.manual_seed(1)
+    expected = esda(head, x)
+    torch.testing.assert_close(out, expected, atol=1e-5, rtol=1e-5)
+    assert (head([x]) != out).any() == training
+
+
+@pytest.mark.parametrize(
+    'option', [dict(activation='gelu'), dict(final_norm=True), dict(conv_bias=True)]
+)
+def test_each_of_esdas_choices_is_one_of_its_own(option):
+    head, x = build(**{**ESDA, **option}), torch.randn(3, 16, 4, 6)
+    for parameter in head.parameters():
+        torch.nn.init.normal_(parameter, std=0.3)
+    assert not torch.allclose(head([x]), esda(head, x), atol=1e-2)
+
+
+def test_a_decoder_of_none():
+    with pytest.raises(ValueError, match="activation='relu': write 'gelu' or 'quick"):
+        build(activation='relu')
+    with pytest.raises(ValueError, match='dropout_ratio=2: write a number from 0 to 1'):
+        build(dropout_ratio=2)
+
+
+def test_esdas_two_logits_are_one_of_twice_the_rate():
+    torch.manual_seed(0)
+    x, truth = torch.randn(4, 5, 3, 3), torch.randint(0, 2, (4, 3, 3))
+    truth[:, 0] = 255
+    two = torch.nn.Conv2d(5, 2, 1)
+    one = torch.nn.Conv2d(5, 1, 1)
+    same = torch.nn.Conv2d(5, 1, 1)  # at the rate of the two
+    for single in (one, same):
+        for own, both in zip(single.parameters(), two.parameters()):
+            own.data = both.data[1:] - both.data[:1]
+    lr, decay = 0.1, 1e-2
+    optimizers = [
+        torch.optim.SGD(conv.parameters(), lr * k, 0.9, weight_decay=decay / k)
+        for conv, k in ((two, 1), (one, 2), (same, 1))
+    ]
+    head = build()
+    start = one.weight.clone()
+    for _ in range(5):
+        losses = [F.cross_entropy(two(x), truth, ignore_index=255)] + [
+            head.loss_by_feat(conv(x), [sample(mask) for mask in truth])['loss_ce']
+            for conv in (one, same)
+        ]
+        torch.testing.assert_close(losses[0], losses[1])
+        for optimizer, loss in zip(optimizers, losses):
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+    difference = two.weight[1:] - two.weight[:1]
+    torch.testing.assert_close(one.weight, difference)
+    moved = [(end - start).norm() for end in (one.weight, same.weight)]
+    assert 1.7 < moved[0] / moved[1] < 2.1
 
 
 def test_each_map_is_decoded_for_itself():
