@@ -144,6 +144,34 @@ def test_absent_classes_have_an_empty_mask(root):
     assert 60 < drawn.count('b') < 120
 
 
+def test_any_class_that_is_there_as_esda_draws(root):
+    # The list names one class of a picture with two.
+    mask = np.zeros((8, 8), np.uint8)
+    mask[:4], mask[4] = 1, 2
+    Image.fromarray(mask).save(root / 'ann' / 'one.png')
+    for any_present, expected in ((False, {'a'}), (True, {'a', 'b'})):
+        np.random.seed(0)
+        data = build(root, min_area=20, make=dict(any_present=any_present))
+        assert names(data) == ['one']
+        assert {data[0]['class_name'] for _ in range(30)} == expected
+
+
+def test_a_class_that_is_drawn_before_the_cropping_may_be_lost(root):
+    np.random.seed(0)
+    data = build(root)
+    load, label, make = data.pipeline.transforms
+    crop = TRANSFORMS.build(dict(type='RandomCrop', crop_size=(2, 8)))
+    for steps, seen in (
+        ([load, label, make, crop], {True, False}),
+        ([load, label, crop, make], {True}),
+    ):
+        data.pipeline.transforms = steps
+        samples = [data[0] for _ in range(40)]
+        assert {(s['gt_seg_map'] == 1).any().item() for s in samples} == seen
+        assert {s['class_name'] for s in samples} == {'a'}
+        assert {s['gt_seg_map'].shape for s in samples} == {(2, 8)}
+
+
 def make_several(present, number, share):
     """A sample of 20 base classes, of which the first few are there."""
     classes = [f'c{k}' for k in range(20)]

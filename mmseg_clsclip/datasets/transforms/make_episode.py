@@ -24,8 +24,9 @@ class MakeEpisode(BaseTransform):
     Without label map, as in mmseg's inferencer, or without EpisodeDataset
     around the data set, nothing is done: whole vocabularies are asked for.
 
-    Put it after the cropping, so that what is asked for is in the picture,
-    and list ``'class_name'`` in the ``meta_keys`` of ``PackSegInputs``.
+    Put it after the cropping, so that what is asked for is in the picture, or
+    before it, as in ESDA: the class may then be cropped away, and the mask is
+    empty. List ``'class_name'`` in the ``meta_keys`` of ``PackSegInputs``.
 
     Args:
         absent_share (float): How often a training picture is asked for a base
@@ -36,6 +37,9 @@ class MakeEpisode(BaseTransform):
             asked. Of several names this share is absent, rounded, and more
             where too few are there.
         min_area (float): Pixels that a class must cover to be drawn.
+        any_present (bool): Draw from all base classes that are in the picture,
+            as ESDA does, in place of those alone whose pair with it is in the
+            data set's list or large enough for it.
         names_per_picture (int): How many base classes a training picture is
             asked for. Defaults to 1, the paper's.
 
@@ -49,10 +53,12 @@ class MakeEpisode(BaseTransform):
         absent_share: Share = 0.0,
         min_area: Area = 1,
         names_per_picture: Count = 1,
+        any_present: bool = False,
     ):
         self.absent_share = absent_share
         self.min_area = min_area
         self.names_per_picture = names_per_picture
+        self.any_present = any_present
 
     def transform(self, results: dict) -> dict | None:
         """Return the results, or None if there is nothing to learn.
@@ -74,10 +80,9 @@ class MakeEpisode(BaseTransform):
         drawn = CLASS_NAME not in results
         if drawn:
             base = results[BASE_CLASSES]
+            candidates = base if self.any_present else results.get('candidates', base)
             present = [
-                c
-                for c in results.get('candidates', base)
-                if areas[classes.index(c)] >= self.min_area
+                c for c in candidates if areas[classes.index(c)] >= self.min_area
             ]
             absent = [c for c in base if not areas[classes.index(c)]]
             names = self._draw_names(present, absent, len(base))
@@ -131,5 +136,6 @@ class MakeEpisode(BaseTransform):
         return (
             f'{self.__class__.__name__}(absent_share={self.absent_share}, '
             f'min_area={self.min_area}, '
-            f'names_per_picture={self.names_per_picture})'
+            f'names_per_picture={self.names_per_picture}, '
+            f'any_present={self.any_present})'
         )
