@@ -18,9 +18,11 @@ from .datasets import (
     COCOObjectDataset,
     EpisodeDataset,
     FoldDataset,
+    GaussianBlur,
     MakeEpisode,
     PASCAL5iDataset,
     PascalVOCDataset20,
+    RemovablePad,
     Shapes5iDataset,
 )
 from .engine import (
@@ -106,6 +108,7 @@ __all__ = [
     'FiLMHead',
     'FoldDataset',
     'GatedAndNavigatedVisionTransformer',
+    'GaussianBlur',
     'GeneralizedZeroShotIoUMetric',
     'GroundTruthProposals',
     'HonestScoresHook',
@@ -120,6 +123,7 @@ __all__ = [
     'PascalVOCDataset20',
     'Predictor',
     'PseudoInverseVisionTransformer',
+    'RemovablePad',
     'SelfProposals',
     'Shapes5iDataset',
     'TextGatedVisionTransformer',

@@ -1,4 +1,5 @@
-# Tested in BAM's geometry: letterboxed, aligned corners, scored on a square.
+# Tested in BAM's geometry: letterboxed in black, aligned corners, scored on a
+# square. In training the aspect is kept, too.
 # Another fold: --cfg-options test_dataloader.dataset.fold=1.
 _base_ = './clsclip_vit-b16_pascal-5i-480x480_fold0.py'
 letterbox = [
@@ -7,12 +8,12 @@ letterbox = [
     dict(type='BAMLetterbox', size=480),
     dict(type='MakeEpisode'),
 ]
-pack = dict(type='PackSegInputs', meta_keys=(*_base_.meta_keys, 'geometry'))
+pack = dict(type='PackSegInputs', meta_keys=_base_.meta_keys)
 test_pipeline = [*letterbox, pack]
 # The canvas has one size, so that only flips are left.
 tta_pipeline = [
     *letterbox,
-    dict(type='TestTimeAug', transforms=[_base_.tta_pipeline[1].transforms[1], [pack]]),
+    dict(type='TestTimeAug', transforms=[_base_.tta_pipeline[1].transforms[0], [pack]]),
 ]
 model = dict(decode_head=dict(align_corners=True))
 test_dataloader = dict(dataset=dict(pipeline=test_pipeline))

@@ -45,7 +45,9 @@ model = dict(
 # The steps of the base, with this size where one has a size.
 sizes = dict(
     crop_size=crop_size,
-    scale=crop_size[::-1],  # mmseg's has the width first
+    # Transforms of mmcv have the width first.
+    scale=crop_size[::-1],
+    size=crop_size[::-1],
     min_area=crop_size[0] * crop_size[1] // 225,  # 1024 of 480 x 480
 )
 train_pipeline, test_pipeline = (
@@ -53,11 +55,18 @@ train_pipeline, test_pipeline = (
     for steps in (_base_.train_pipeline, _base_.test_pipeline)
 )
 tta_pipeline = _base_.tta_pipeline
-tta_pipeline[1]['transforms'][0] = [
+tta_pipeline[1]['transforms'][1] = [
     dict(
-        type='Resize',
-        scale=tuple(side * fifths // 5 for side in sizes['scale']),
-        keep_ratio=False,
+        type='Compose',
+        transforms=[
+            {
+                key: tuple(side * fifths // 5 for side in value)
+                if key in ('scale', 'size')
+                else value
+                for key, value in step.items()
+            }
+            for step in test_pipeline[1:3]
+        ],
     )
     for fifths in (4, 5, 6)
 ]

@@ -8,7 +8,9 @@ from .pascal import PASCAL5iDataset
 from .shapes import Shapes5iDataset, ShapesBackend
 from .transforms.bam_letterbox import BAMLetterbox
 from .transforms.checked_load_annotations import CheckedLoadAnnotations
+from .transforms.gaussian_blur import GaussianBlur
 from .transforms.make_episode import MakeEpisode
+from .transforms.removable_pad import RemovablePad
 from .voc20 import PascalVOCDataset20
 
 __all__ = [
@@ -18,9 +20,11 @@ __all__ = [
     'CheckedLoadAnnotations',
     'EpisodeDataset',
     'FoldDataset',
+    'GaussianBlur',
     'MakeEpisode',
     'PASCAL5iDataset',
     'PascalVOCDataset20',
+    'RemovablePad',
     'Shapes5iDataset',
     'ShapesBackend',
     'check_label_maps',

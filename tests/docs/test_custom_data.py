@@ -185,19 +185,23 @@ def test_the_size_is_said_in_one_place(workplace):
         path.write_text(text.replace('crop_size = (480, 480)', 'crop_size = (96, 160)'))
         cfg = Config.fromfile(path)
         assert tuple(cfg.model.data_preprocessor.size) == (96, 160)
-        size = [(step.type, tuple(step.scale)) for step in cfg.test_pipeline[1:2]]
-        assert size == [('Resize', (160, 96))]
+        resize, pad = cfg.test_pipeline[1:3]
+        assert (resize.type, pad.type) == ('Resize', 'RemovablePad')
+        assert tuple(resize.scale) == tuple(pad.size) == (160, 96)
         assert cfg.test_dataloader.dataset.pipeline == cfg.test_pipeline
-        scales = [step.scale for step in cfg.tta_pipeline[1].transforms[0]]
-        assert [tuple(scale) for scale in scales] == [(128, 76), (160, 96), (192, 115)]
+        views = [view.transforms for view in cfg.tta_pipeline[1].transforms[1]]
+        scales = [(128, 76), (160, 96), (192, 115)]
+        assert [tuple(resize.scale) for resize, _ in views] == scales
+        assert [tuple(pad.size) for _, pad in views] == scales
         # The share of 480 x 480 that 1024 pixels are.
         steps = cfg.train_dataloader.dataset.pipeline
         assert [s.min_area for s in steps if 'min_area' in s] == [96 * 160 // 225]
         assert '480' not in str(steps) + str(cfg.test_pipeline)
         dataset = DATASETS.build(cfg.train_dataloader.dataset)
-        # Padded to the size by the model, after a resize from 0.9 to 1.1.
+        # Square pictures, padded to the size by the model, after a resize from 0.9
+        # to 1.1 and a crop of what is higher than 96.
         _, height, width = dataset[0]['inputs'].shape
-        assert 86 <= height <= 96 and 144 <= width <= 160
+        assert 86 <= height <= 96 and 86 <= width <= 106
 
 
 def test_a_model_of_mmseg_beside_it(workplace, run):

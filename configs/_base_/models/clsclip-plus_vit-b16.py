@@ -7,7 +7,11 @@ model = dict(
     type='ZoomIn',
     module=_base_.model,
     proposals=dict(type='COCOResultsProposals', saw_test_classes='yes'),
-    resize=dict(type='Resize', scale=(480, 480)),
+    # As the plain test pipeline has it; CLIP's mean, BGR.
+    resize=[
+        dict(type='Resize', scale=(480, 480), keep_ratio=True),
+        dict(type='Pad', size=(480, 480), pad_val=dict(img=(104, 117, 123))),
+    ],
     margin=0.1,
     whole_picture='fallback',
     join='or',
