@@ -8,6 +8,7 @@ from .pascal import PASCAL5iDataset
 from .shapes import Shapes5iDataset, ShapesBackend
 from .transforms.bam_letterbox import BAMLetterbox
 from .transforms.checked_load_annotations import CheckedLoadAnnotations
+from .transforms.episode_crop import EpisodeCrop
 from .transforms.gaussian_blur import GaussianBlur
 from .transforms.make_episode import MakeEpisode
 from .transforms.removable_pad import RemovablePad
@@ -18,6 +19,7 @@ __all__ = [
     'COCO20iDataset',
     'COCOObjectDataset',
     'CheckedLoadAnnotations',
+    'EpisodeCrop',
     'EpisodeDataset',
     'FoldDataset',
     'GaussianBlur',

@@ -18,6 +18,7 @@ PLAIN = 'clsclip/clsclip_vit-b16_pascal-5i-480x480_fold0'
 TRAINED = [
     PLAIN,
     f'{PLAIN}_bam',
+    f'{PLAIN}_esda',
     'clsclip/clsclip_vit-b16_coco-20i-480x480_fold2',
     'baselines/film_vit-b16_pascal-5i-480x480_fold0',
     'generalized/clsclip_vit-b16_voc-15-5-480x480',
