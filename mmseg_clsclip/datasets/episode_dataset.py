@@ -21,6 +21,7 @@ from ..utils.keys import (
 from .arguments import Area, NovelHandling, Seed
 from .dataset_files import readable_pictures, require_pairs
 from .episode_classes import resolve_classes
+from .episode_draws import EpisodeDraw, Way
 from .listed_pairs import check_novel_pixels, find_listed_pairs
 from .masks import check_classes, check_mask, check_use, eligible_labels
 from .suffix_check import check_suffixes
@@ -65,10 +66,10 @@ class EpisodeDataset(Dataset):
         list_file (str | Sequence[str], optional): The eligible pairs, in one
             of the formats of :func:`read_lists`, in place of counting;
             ``min_area`` has no say then.
-        episodes (int, optional): So many samples in testing, in place of each
-            pair once.
-        seed (int, optional): The ``episodes`` are drawn by it; without it
-            they go round the list in its order.
+        episodes (int | str, optional): So many samples in testing, in place of
+            each pair once, or a name, see :class:`EpisodeDraw`.
+        seed (int, optional): The ``episodes`` are drawn by it; without it a
+            number goes round the list in its order, a name has its own.
         unreadable (str): ``'stop'`` at a picture that cannot be read, or
             ``'skip'`` all such: every picture is then opened once at the
             start, and what is left out is named in the log.
@@ -81,6 +82,9 @@ class EpisodeDataset(Dataset):
             is left.
     """
 
+    # HSNet and LSeg draw a class and then a picture; on PASCAL-5i they do not.
+    DRAWS_CLASS_FIRST = True
+
     def __init__(
         self,
         dataset: dict,
@@ -90,7 +94,7 @@ class EpisodeDataset(Dataset):
         test_classes: Literal['all', 'novel', 'base'] = 'all',
         min_area: Area = 1,
         list_file: str | Sequence[str] | None = None,
-        episodes: Count | None = None,
+        episodes: Count | Way | None = None,
         seed: Seed | None = None,
         unreadable: Literal['stop', 'skip'] = 'stop',
     ):
@@ -106,6 +110,7 @@ class EpisodeDataset(Dataset):
         self.min_area = min_area
         self.list_file = list_file
         self.test_mode = common_test_mode(self.dataset)
+        self._draw = EpisodeDraw(episodes, seed, self.DRAWS_CLASS_FIRST)
         self._classes = resolve_classes(
             inner['classes'],
             inner.get(NOVEL_CLASSES, ()) if novel_classes is None else novel_classes,
@@ -127,7 +132,9 @@ class EpisodeDataset(Dataset):
                 f'min_area={min_area} and novel_handling={novel_handling!r}.'
             )
         protocol['pairs'] = len(self.samples)
-        protocol['episodes'] = self._draw_episodes(episodes, seed)
+        protocol['episodes'] = str(self._draw)
+        if self.test_mode:
+            self.samples = self._draw.draw(self.samples, self._labels_in)
         self._metainfo = self._describe(protocol)
 
     def _describe(self, protocol: Protocol) -> DatasetMeta:
@@ -145,18 +152,6 @@ class EpisodeDataset(Dataset):
             BASE_CLASSES: self.base_classes,
             PROTOCOL: protocol,
         }
-
-    def _draw_episodes(self, episodes: int | None, seed: int | None) -> str:
-        """Take so many samples in testing, and return what was done."""
-        if episodes is None:
-            return 'every pair once'
-        if self.test_mode:
-            picks = np.arange(episodes) % len(self.samples)
-            if seed is not None:
-                rng = np.random.RandomState(seed)
-                picks = rng.randint(len(self.samples), size=episodes)
-            self.samples = [self.samples[i] for i in picks]
-        return f'{episodes}, ' + ('in order' if seed is None else f'seed {seed}')
 
     def _check_use(self) -> None:
         """Check that masks agree with the names.
@@ -194,6 +189,10 @@ class EpisodeDataset(Dataset):
         classes = self.dataset.metainfo['classes']
         return check_mask(labels, info['seg_map_path'], len(classes))
 
+    def _labels_in(self, index: int) -> list[int]:
+        """Return the labels that may be asked for in a picture, ascending."""
+        return eligible_labels(self._areas(index), sorted(self._classes.asked_labels))
+
     def _list_samples(
         self, pictures: Sequence[int]
     ) -> tuple[list[tuple[int, int | list[int] | None]], Protocol]:
@@ -210,6 +209,7 @@ class EpisodeDataset(Dataset):
                 use='testing' if self.test_mode else 'training',
                 explain_labels=self._explain_labels,
             )
+            self._draw.check_list(listed.form, self.list_file)
             kept = set(pictures)
             pairs = [(index, label) for index, label in listed.pairs if index in kept]
             protocol = Protocol(list=f'file ({listed.form})', list_files=listed.files)

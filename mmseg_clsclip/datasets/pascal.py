@@ -34,6 +34,7 @@ class PASCAL5iDataset(FoldDataset):
     DATA_ROOT = 'data/VOCdevkit/VOC2012'
     DATA_PREFIX = dict(img_path='JPEGImages', seg_map_path='SegmentationClassAug')
     ANN_FILE = 'ImageSets/Segmentation/{split}.txt'
+    DRAWS_CLASS_FIRST = False
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

@@ -251,7 +251,7 @@ def test_bad_options(root):
     with pytest.raises(ValueError, match=r"test_classes='.*'all', 'novel', 'base'"):
         build(root, test_classes='old')
     with pytest.raises(
-        ValueError, match='episodes=0: write a whole number from 1 up or None'
+        ValueError, match='episodes=0: write a whole number from 1 up or one of'
     ):
         build(root, test_mode=True, episodes=0)
     for share in (2, -0.1, float('nan'), '0.5', None, True):
