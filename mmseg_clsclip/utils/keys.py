@@ -38,6 +38,7 @@ class Protocol(TypedDict, total=False):
         unseen_classes: Names, if all are asked together.
         seen_classes: Which classes count as seen, in words.
         size_bounds: Areas between small, medium and large masks.
+        score_size: "HxW" of the masks that are counted, if not the pictures'.
         trained_on_unseen: Unseen classes that training saw.
         trained_on: "unknown" if the checkpoint does not name classes.
         random_weights: True if figures mean nothing.
@@ -60,6 +61,7 @@ class Protocol(TypedDict, total=False):
     unseen_classes: list[str]
     seen_classes: str
     size_bounds: list[int]
+    score_size: str
     trained_on_unseen: list[str]
     trained_on: str
     random_weights: bool

@@ -203,6 +203,8 @@ def test_figures_that_are_none_are_refused(tmp_path, result, content, message):
         ('split', 'train'),
         ('list', 'at least 1 pixels'),
         ('dataset', 'PASCAL-5i'),
+        ('episodes', '1000 as HSNet draws them, seed 0'),
+        ('score_size', '400x400'),
         ('new', 1),
     ],
 )

@@ -180,6 +180,8 @@ def test_what_is_written_is_whole_or_not_there(write, tmp_path, monkeypatch):
         ('input_size', '473x473'),
         ('proposals', 'oracle'),
         ('episodes', '1000, seed 0'),
+        ('episodes', '1000 as BAM draws them, seed 510'),
+        ('score_size', '400x400'),
         ('dataset', 'COCO-20i'),
         ('list', '0.txt'),
     ],

@@ -1,14 +1,24 @@
 """The pixels of a sample that a metric compares."""
 
+import torch.nn.functional as F
 from torch import Tensor
 
 
-def compared_pixels(sample: dict, ignore_index: int) -> tuple[Tensor, Tensor, Tensor]:
+def _resized(labels: Tensor, side: int) -> Tensor:
+    """Return labels (1, H, W) as (1, S, S), the nearest pixel's, as HSNet has it."""
+    square = F.interpolate(labels[None].float(), (side, side), mode='nearest')
+    return square[0].to(labels.dtype)
+
+
+def compared_pixels(
+    sample: dict, ignore_index: int, side: int | None = None
+) -> tuple[Tensor, Tensor, Tensor]:
     """Return the labels of all pixels, and which of them count.
 
     Args:
         sample (dict): With a prediction and a truth of shape (1, H, W).
         ignore_index (int): Truth that does not count.
+        side (int, optional): Of the square that both are resized to.
 
     Returns:
         tuple[Tensor, Tensor, Tensor]: Prediction, truth, and whether they count,
@@ -26,5 +36,7 @@ def compared_pixels(sample: dict, ignore_index: int) -> tuple[Tensor, Tensor, Te
             'Resize in the test pipeline, so that masks keep their '
             'size.'
         )
+    if side is not None:
+        truth, pred = _resized(truth, side), _resized(pred, side)
     truth, pred = truth.flatten(), pred.flatten()
     return pred, truth, truth != ignore_index

@@ -14,7 +14,7 @@ from mmseg.registry import METRICS
 from PIL import Image
 from torch import Tensor
 
-from ...utils.arguments import Rule
+from ...utils.arguments import Count, Rule
 from ...utils.keys import CLASS_NAME, NOVEL_CLASSES, PROTOCOL
 from ..protocol import (
     SEEN,
@@ -96,6 +96,10 @@ class EpisodeIoUMetric(BaseMetric):
             prediction is compared with, the original one in our configs.
             Defaults to COCO's (32**2, 96**2), stated at
             https://cocodataset.org/#detection-eval.
+        score_side (int, optional): Side of the square that prediction and truth
+            are resized to, by the nearest pixel, before anything is counted: 400
+            in HSNet's code, 480 in LSeg's. Theirs predict at that size; here the
+            prediction is made at the truth's size. None, the default, counts there.
         output_dir (str, optional): Where predictions go, an index PNG an
             episode, NAME_CLASS.png; ``tools/test.py --out`` sets it.
         keep_results (bool): Set by the same tool; results are always kept.
@@ -121,6 +125,7 @@ class EpisodeIoUMetric(BaseMetric):
         self,
         ignore_index: int = 255,
         size_bounds: SizeBounds = (32**2, 96**2),
+        score_side: Count | None = None,
         output_dir: str | None = None,
         keep_results: bool = True,
         **kwargs,
@@ -128,6 +133,7 @@ class EpisodeIoUMetric(BaseMetric):
         super().__init__(**kwargs)
         self.ignore_index = ignore_index
         self.size_bounds = tuple(size_bounds)
+        self.score_side = score_side
         self.output_dir = output_dir
         self._written: dict[Path, tuple[str, str]] = {}
 
@@ -181,7 +187,7 @@ class EpisodeIoUMetric(BaseMetric):
 
     def _count_pixels(self, sample: dict) -> Tensor:
         """Count pixels that count, predicted, true and both (4,), where they are."""
-        pred, truth, valid = compared_pixels(sample, self.ignore_index)
+        pred, truth, valid = compared_pixels(sample, self.ignore_index, self.score_side)
         pred, truth = (pred == 1) & valid, (truth == 1) & valid
         return torch.stack([part.sum() for part in (valid, pred, truth, pred & truth)])
 
@@ -238,11 +244,13 @@ class EpisodeIoUMetric(BaseMetric):
         """
         counts = self._count(results)
         novel_classes = set(self.dataset_meta.get(NOVEL_CLASSES, ()))
+        side = self.score_side
         protocol = describe_protocol(
             self.dataset_meta,
             (episode.traits for episode in results),
             size_bounds=list(self.size_bounds),
             seen_classes=SEEN,
+            **({} if side is None else dict(score_size=f'{side}x{side}')),
         )
         table = episode_table(counts, novel_classes).get_string()
         print_log(

@@ -80,6 +80,37 @@ def test_a_geometry_of_its_own_is_named():
     assert 'geometry' in cfg.test_dataloader.dataset.pipeline[-1].meta_keys
 
 
+@pytest.mark.parametrize('side', [3, 7, 400, 480])
+def test_masks_are_scored_on_a_square_as_hsnet_scores_them(side):
+    """The nearest pixel, counted from the top left, and 255 is ignored after it."""
+    rng, samples, shrunk = np.random.RandomState(1), [], []
+    for i, shape in enumerate([(375, 500), (500, 333), (400, 400), (9, 5)]):
+        truth = rng.choice([0, 1, 255], (1, *shape), p=[0.5, 0.3, 0.2])
+        samples.append(('abc'[i % 3], rng.randint(0, 2, (1, *shape)), truth))
+        # As F.interpolate rounds, in single precision.
+        y, x = (
+            (np.arange(side) * np.float32(n / side)).astype(np.float32).astype(int)
+            for n in shape
+        )
+        shrunk.append(
+            (samples[-1][0], *(mask[:, y][:, :, x] for mask in samples[-1][1:]))
+        )
+    expected, got = run(shrunk), run(samples, score_side=side)
+    assert expected['protocol'] == run(samples)['protocol']
+    assert got.pop('protocol') == {
+        **expected.pop('protocol'),
+        'score_size': f'{side}x{side}',
+    }
+    assert got == expected
+    assert got != run(samples)
+
+
+@pytest.mark.parametrize('side', [0, -1, 400.0, '400', (400, 400), True])
+def test_a_side_that_is_none(side):
+    with pytest.raises(ValueError, match='score_side=.*: write a whole number from 1'):
+        METRICS.build(dict(type='EpisodeIoUMetric', score_side=side))
+
+
 def test_a_truth_that_was_resized_is_refused():
     # As many pixels as the prediction has.
     pair = np.zeros((1, 4, 9), int), np.zeros((1, 6, 6), int)
@@ -169,7 +200,8 @@ def test_what_is_left_of_mmsegs_metric_is_named(left):
 
 
 def test_its_arguments_can_be_looked_up():
-    names = {'ignore_index', 'size_bounds', 'output_dir', 'keep_results', 'kwargs'}
+    names = {'ignore_index', 'size_bounds', 'score_side', 'output_dir'}
+    names |= {'keep_results', 'kwargs'}
     assert set(inspect.signature(EpisodeIoUMetric).parameters) == names
 
 
