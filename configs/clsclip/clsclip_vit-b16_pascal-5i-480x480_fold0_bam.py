@@ -1,5 +1,6 @@
-# Tested in BAM's geometry: letterboxed in black, aligned corners, scored on a
-# square. In training the aspect is kept, too.
+# Tested as BAM tests: a thousand episodes of its drawing, letterboxed in black,
+# aligned corners, scored on a square. Its five seeds are 510, 365, 382, 322 and
+# 988. In training the aspect is kept, too.
 # Another fold: --cfg-options test_dataloader.dataset.fold=1.
 _base_ = './clsclip_vit-b16_pascal-5i-480x480_fold0.py'
 letterbox = [
@@ -16,4 +17,4 @@ tta_pipeline = [
     dict(type='TestTimeAug', transforms=[_base_.tta_pipeline[1].transforms[0], [pack]]),
 ]
 model = dict(decode_head=dict(align_corners=True))
-test_dataloader = dict(dataset=dict(pipeline=test_pipeline))
+test_dataloader = dict(dataset=dict(pipeline=test_pipeline, episodes='bam'))

@@ -34,3 +34,5 @@ optim_wrapper = dict(
         custom_keys={'decode_head.conv_seg': dict(lr_mult=2, decay_mult=0.5)}
     )
 )
+# As BAM draws test episodes, by another seed and without a support picture.
+test_dataloader = dict(dataset=dict(episodes='esda'))

@@ -1,6 +1,7 @@
 """Every config says one thing, builds, and runs on data in its layout."""
 
 import json
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from mmengine.runner import Runner
 from mmseg.registry import MODELS
 from PIL import Image
 
+from mmseg_clsclip.datasets import episode_draws
 from mmseg_clsclip.datasets.folds import fill_in
 
 ROOT = Path(__file__).parents[2]
@@ -24,6 +26,12 @@ SUFFIXES = dict(
     COCOStuffDataset=('.jpg', '_labelTrainIds.png'),
 )
 VAL_LISTS = 'ImageSets/Segmentation/{split}.txt'
+
+
+@pytest.fixture(autouse=True)
+def few_episodes(monkeypatch):
+    """A few in place of the thousand that others draw."""
+    monkeypatch.setattr(episode_draws, 'NUM_EPISODES', 3)
 
 
 @pytest.mark.parametrize('path', CONFIGS)
@@ -107,6 +115,8 @@ def _write(dataset, episodes):
         path = Path(fill_in(episodes.list_file, episodes.fold, split))
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text('p0 7\np0 8\n' if split == 'train' else 'p1 1\np1 5\n')
+        if path.suffix == '.pkl':  # HSNet's of COCO, which count from 0
+            path.write_bytes(pickle.dumps({0: ['p1.jpg'], 4: ['p1.jpg']}))
 
 
 def _write_boxes(proposals):
@@ -187,6 +197,36 @@ def test_it_trains_a_step_and_tests(path, coarse_clip_json, tmp_path, monkeypatc
     classes = runner.test_dataloader.dataset.metainfo['classes']
     if first_metric(cfg).type != 'EpisodeIoUMetric':
         assert runner.model.dataset_meta['classes'] == tuple(classes)
+
+
+@pytest.mark.parametrize(
+    'data, name, expected',
+    [
+        ('pascal-5i', 'bam', dict(episodes='3 as BAM draws them, seed 510')),
+        ('coco-20i', 'esda', dict(episodes='3 as ESDA draws them, seed 923')),
+        (
+            'pascal-5i',
+            'hsnet',
+            dict(episodes='3 as HSNet draws them, in order', score_size='400x400'),
+        ),
+        (
+            'coco-20i',
+            'hsnet',
+            dict(episodes='3 as HSNet draws them, seed 0', score_size='400x400'),
+        ),
+    ],
+)
+def test_a_neighbours_protocol_is_in_the_result(
+    data, name, expected, coarse_clip_json, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    path = f'configs/clsclip/clsclip_vit-b16_{data}-480x480_fold0_{name}.py'
+    cfg = _small(path, coarse_clip_json, tmp_path)
+    protocol = Runner.from_cfg(cfg).test()['protocol']
+    if name != 'hsnet':
+        expected = dict(expected, geometry='BAM letterbox')
+    keys = 'episodes', 'score_size', 'geometry'
+    assert {key: protocol[key] for key in keys if key in protocol} == expected
 
 
 @pytest.mark.parametrize(
