@@ -8,10 +8,18 @@ from mmseg.utils import get_classes
 from .vocabulary import is_visible
 
 # Prompt templates that have a name of their own.
-TEMPLATES = {
-    'name': ('{}',),
-    'clip': tuple(t('{}') for t in open_clip.OPENAI_IMAGENET_TEMPLATES),
-}
+_CLIP = tuple(t('{}') for t in open_clip.OPENAI_IMAGENET_TEMPLATES)
+_SCENE = tuple(
+    f'{start} {{}} in the scene.'
+    for start in (
+        'there is a',
+        'there is the',
+        'this is a',
+        'this is the',
+        'this is one',
+    )
+)
+TEMPLATES = {'name': ('{}',), 'clip': _CLIP, 'maskclip': _CLIP + _SCENE}
 
 
 def _spell_out(name: str) -> str:

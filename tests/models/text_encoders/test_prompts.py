@@ -33,7 +33,10 @@ def test_plain_words_for_odd_names():
         (['a {}', 'a photo'], r"\['a photo'\] have no {} for the name"),
         ([], 'have no {} for the name'),
         ([5], r'\[5\] have no {}'),
-        ('clips', r"'clips': write one of \['name', 'clip'\], or a list of texts"),
+        (
+            'clips',
+            r"'clips': write one of \['name', 'clip', 'maskclip'\], or a list of texts",
+        ),
         (None, 'None: write one of .*or a list of texts'),
     ],
 )
@@ -54,3 +57,10 @@ def test_bad_templates(templates, match):
 def test_bad_prompts(prompts, match):
     with pytest.raises(ValueError, match=match):
         read_prompts(prompts)
+
+
+def test_maskclips_templates_are_clips_and_five():
+    templates = read_templates('maskclip')
+    assert len(set(templates)) == 85 and templates[:80] == read_templates('clip')
+    assert templates[80] == 'there is a {} in the scene.'
+    assert templates[84] == 'this is one {} in the scene.'
