@@ -10,6 +10,7 @@ from torch.export import Dim
 
 from ..compat import converts_channels
 from ..models.segmentors.clip_segmentor import CLIPSegmentor
+from ..models.segmentors.query_dense_clip import QueryDenseCLIP
 from ..models.text_encoders.open_clip_text_encoder import OpenCLIPTextEncoder
 from ..models.text_encoders.text_tower import encode_text
 
@@ -40,6 +41,12 @@ class PicturesToLogits(nn.Module):
                 f'A {type(model).__name__} cannot be exported; ClsCLIP, '
                 'LateFusionSegmentor and DenseCLIP can. Of a ZoomIn export the module '
                 'inside: the config of that, with the same checkpoint.'
+            )
+        if isinstance(model, QueryDenseCLIP):
+            raise ValueError(
+                'The classes of a QueryDenseCLIP are made of its names at the size of '
+                "each picture, after the model: export type='DenseCLIP', whose classes "
+                'are the means of their names.'
             )
         for key in ('compile', 'keep_classes', 'dtype'):
             value = model.test_cfg.get(key)

@@ -27,6 +27,7 @@ from .segmentors import (
     HuggingFaceSegmentor,
     LateFusionSegmentor,
     NavigatedLateFusionSegmentor,
+    QueryDenseCLIP,
 )
 from .text_encoders import OpenCLIPTextEncoder
 
@@ -50,6 +51,7 @@ __all__ = [
     'NavigatedLateFusionSegmentor',
     'OpenCLIPTextEncoder',
     'PseudoInverseVisionTransformer',
+    'QueryDenseCLIP',
     'TextGatedVisionTransformer',
     'TokenHead',
     'VisualPromptVisionTransformer',

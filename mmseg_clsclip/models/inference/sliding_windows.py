@@ -1,5 +1,6 @@
 """Windows that cover a picture, as mmseg lays them."""
 
+from collections.abc import Mapping
 from itertools import pairwise, product
 
 Window = tuple[slice, slice]  # rows and columns
@@ -34,3 +35,10 @@ def sliding_windows(
             "test_cfg's stride to at most its crop_size."
         )
     return list(product(*sides))
+
+
+def windows_of(test_cfg: Mapping, size: tuple[int, int]) -> list[Window]:
+    """Return the windows of a picture of this height and width by a test_cfg."""
+    if test_cfg['mode'] != 'slide':
+        return [FULL_WINDOW]
+    return sliding_windows(size, test_cfg['crop_size'], test_cfg['stride'])

@@ -5,6 +5,7 @@ from .clsclip import ClsCLIP
 from .dense_clip import DenseCLIP
 from .hugging_face import HuggingFaceSegmentor
 from .late_fusion import LateFusionSegmentor, NavigatedLateFusionSegmentor
+from .query_dense_clip import QueryDenseCLIP
 from .text_prompted import TextPromptedSegmentor, asks_by_name
 
 __all__ = [
@@ -15,5 +16,6 @@ __all__ = [
     'TextPromptedSegmentor',
     'NavigatedLateFusionSegmentor',
     'CLIPSegmentor',
+    'QueryDenseCLIP',
     'asks_by_name',
 ]

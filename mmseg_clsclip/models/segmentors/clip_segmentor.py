@@ -16,7 +16,7 @@ from ..clip.loading import load_clip
 from ..inference.class_by_class import ClassByClassInference
 from ..inference.restoring import ABSENT_LOGIT
 from ..inference.running_argmax import running_labels
-from ..inference.sliding_windows import FULL_WINDOW, Window, sliding_windows
+from ..inference.sliding_windows import FULL_WINDOW, Window, windows_of
 from ..inference.test_cfg import CLIPTestCfg, check_test_cfg
 from ..presence.building import build_presence, resolve_presence
 from ..presence.clip_presence import Presence, find_padding
@@ -252,14 +252,16 @@ class CLIPSegmentor(TextPromptedSegmentor):
 
     def slide_inference(self, inputs: Tensor, batch_img_metas: list[dict]) -> Tensor:
         """Return the same from overlapping windows, each encoded once."""
-        return self._all_logits(inputs, batch_img_metas, self._windows(inputs))
+        windows = windows_of(self.test_cfg, inputs.shape[2:])
+        return self._all_logits(inputs, batch_img_metas, windows)
 
-    def _windows(self, inputs: Tensor) -> list[Window]:
-        if self.test_cfg.mode != 'slide':
-            return [FULL_WINDOW]
-        return sliding_windows(
-            inputs.shape[2:], self.test_cfg.crop_size, self.test_cfg.stride
+    def _running_labels(self, inputs: Tensor, samples: SampleList) -> list[Tensor]:
+        """Return labels (1, H, W) of a whole vocabulary, holding few maps at once."""
+        metas = [sample.metainfo for sample in samples]
+        parts = self._iter_logits(
+            inputs, metas, windows_of(self.test_cfg, inputs.shape[2:])
         )
+        return running_labels(parts, samples, self.with_background, self.align_corners)
 
     def predict(
         self, inputs: Tensor, data_samples: SampleList | None = None
@@ -284,12 +286,7 @@ class CLIPSegmentor(TextPromptedSegmentor):
         # mmseg has a threshold for a channel that is alone.
         several = self.num_classes > 1 and not self._episode_names(metas)
         if several and self.test_cfg.get('labels_only'):
-            labels = running_labels(
-                self._iter_logits(inputs, metas, self._windows(inputs)),
-                samples,
-                self.with_background,
-                self.align_corners,
-            )
+            labels = self._running_labels(inputs, samples)
             for sample, own in zip(samples, labels):
                 sample.pred_sem_seg = PixelData(data=own.to(inputs.device))
         else:

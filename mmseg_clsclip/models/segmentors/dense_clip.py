@@ -144,9 +144,21 @@ class DenseCLIP(CLIPSegmentor):
         names = self._episode_names(metas)
         if names is None:
             return super()._all_logits(inputs, metas, windows)
+        labels = self._find_labels(names)
+        whole = [dict(presence=None) for _ in inputs]
+        return self._margins(super()._all_logits(inputs, whole, windows), labels)
+
+    def _find_labels(self, names: Sequence[str]) -> list[int]:
+        """Return the labels of episodes' classes.
+
+        Raises:
+            ValueError: If one is not in the vocabulary.
+        """
         known = {
             name: label
-            for label, group in enumerate(self.text_encoder.synonyms.values())
+            for label, group in enumerate(
+                self.text_encoder.synonyms.values(), int(self.with_background)
+            )
             for name in group
         }
         strange = sorted(set(names) - set(known))
@@ -155,14 +167,13 @@ class DenseCLIP(CLIPSegmentor):
                 f'{strange} are not in the vocabulary that competes in an '
                 'episode; put them into model.text_encoder.vocabulary.'
             )
-        whole = [dict(presence=None) for _ in inputs]
-        logits = super()._all_logits(inputs, whole, windows)
+        return [known[name] for name in names]
+
+    def _margins(self, logits: Tensor, labels: Sequence[int]) -> Tensor:
+        """Return episodes' logits of those (N, K [+1], H, W) of the vocabulary."""
         if logits.shape[1] == 1:  # none competes
             return logits
-        index = (
-            torch.tensor([known[name] for name in names], device=logits.device)
-            + self.with_background
-        )
+        index = torch.tensor(labels, device=logits.device)
         index = index.view(-1, 1, 1, 1).expand(-1, 1, *logits.shape[2:])
         rivals = logits.scatter(1, index, float('-inf')).amax(1, keepdim=True)
         own = logits.gather(1, index) - rivals

@@ -20,8 +20,12 @@ class CachedVocabulary:
 
     reader: NameReader
 
-    def encode(self, names: Sequence[str]) -> Iterable[Any]:
-        """Return what the model makes of each name; nothing is kept."""
+    def encode(self, names: Sequence[str | tuple[str, ...]]) -> Iterable[Any]:
+        """Return what the model makes of each name; nothing is kept.
+
+        Args:
+            names (Sequence): Names, each with its synonyms, or tuples of names.
+        """
         raise NotImplementedError
 
     def set_vocabulary(self, vocabulary: Vocabulary) -> None:
@@ -53,6 +57,7 @@ class CachedVocabulary:
         }
         self._classes = {name: synonyms for synonyms in classes for name in synonyms}
         self._readings = readings
+        self._one_a_class = encoded is not None
         self._cache = dict(encoded or {})
 
     @property
@@ -60,9 +65,9 @@ class CachedVocabulary:
         """The vocabulary, without synonyms, in order."""
         return tuple(self.synonyms)
 
-    def synonyms_of(self, name: str) -> tuple[str, ...]:
+    def synonyms_of(self, name: str | tuple[str, ...]) -> tuple[str, ...]:
         """Return all names of a class, which may be asked for by any."""
-        return self._classes.get(name, (name,))
+        return name if isinstance(name, tuple) else self._classes.get(name, (name,))
 
     def find(self, name: str) -> str | None:
         """Return the vocabulary's name that this is, or that is read like it."""
@@ -83,3 +88,20 @@ class CachedVocabulary:
         if new:
             self._cache.update(zip(new, self.encode(new), strict=True))
         return [self._cache[name] for name in names]
+
+    def each_name(self) -> tuple[list[Any], list[int]]:
+        """Return what the model makes of every name by itself, and whose it is.
+
+        Returns:
+            tuple[list, list[int]]: Of each name, in order, and the number of its
+            class. Of what was given encoded, one a class.
+        """
+        groups = list(self.synonyms.values())
+        if self._one_a_class:
+            return self._look_up(self.names), list(range(len(groups)))
+        alone = [(name,) for group in groups for name in group]
+        new = [name for name in alone if name not in self._cache]
+        if new:
+            self._cache.update(zip(new, self.encode(new), strict=True))
+        classes = [k for k, group in enumerate(groups) for _ in group]
+        return [self._cache[name] for name in alone], classes

@@ -44,7 +44,8 @@ class OpenCLIPTextEncoder(CachedVocabulary, BaseModule):
             elsewhere, with ``names`` as above or the path of a ``.json`` or
             of a text file with a name a line.
         templates (str | Sequence[str]): ``'name'`` for the raw name,
-            ``'clip'`` for CLIP's 80, or texts that contain ``{}``.
+            ``'clip'`` for CLIP's 80, ``'maskclip'`` for these and MaskCLIP's five, or
+            texts that contain ``{}``.
         prompts (str | Mapping, optional): What is read in place of a name:
             ``'plain'`` for plain words instead of the data sets' odd names
             (aeroplane, tvmonitor, wall-brick), or a dict. Defaults to None,
@@ -201,24 +202,19 @@ class OpenCLIPTextEncoder(CachedVocabulary, BaseModule):
             self._start_again(self.reader, self._normalize)
 
     @torch.no_grad()
-    def encode(self, names: Sequence[str]) -> list[Tensor]:
-        """Return T_cls (D,) of each name, from the text tower.
+    def encode(self, names: Sequence[str | tuple[str, ...]]) -> list[Tensor]:
+        """Return T_cls (D,) of each name or tuple of names, from the text tower.
 
         Raises:
             ValueError: If the tower is gone, or gives no finite numbers.
         """
         if self.clip is None:
             raise ValueError(
-                f'The text tower was freed before {names[0]!r} was encoded. '
-                'Set free_tower=False, or put the name into the vocabulary '
-                'from the start.'
+                f'The text tower was freed before {names[0]!r} was encoded. Set '
+                'free_tower=False, or put the name into the vocabulary from the start.'
             )
         groups = [
-            [
-                text
-                for synonym in self.synonyms_of(name)
-                for text in self.reader.texts(synonym)
-            ]
+            [text for own in self.synonyms_of(name) for text in self.reader.texts(own)]
             for name in names
         ]
         texts = [text for group in groups for text in group]
@@ -237,16 +233,15 @@ class OpenCLIPTextEncoder(CachedVocabulary, BaseModule):
         """Return the text tokens of names, or of the whole vocabulary.
 
         Args:
-            names (Sequence[str], optional): Any names; those of the
-                vocabulary take its synonyms along.
+            names (Sequence[str], optional): Any; the vocabulary's with synonyms.
             device (torch.device, optional): Where the result goes.
 
         Returns:
             Tensor: (K, D) float32.
 
         Raises:
-            ValueError: If a name is too long, or new when the text tower is
-                gone (``free_tower``), or the tower gives no finite numbers.
+            ValueError: If a name is too long, or new when the text tower is gone, or
+                the tower gives no finite numbers.
         """
         if isinstance(names, str) or (names is not None and not len(names)):
             raise ValueError(f'names={names!r}: give a list of names.')
@@ -262,6 +257,11 @@ class OpenCLIPTextEncoder(CachedVocabulary, BaseModule):
                 self._weights.forget()
         self._matrix = self._matrix.to(device)
         return self._matrix
+
+    def each_name(self) -> tuple[list[Tensor], list[int]]:
+        """Return T_cls (D,) of every name alone, and the number of its class."""
+        self._follow_weights()
+        return super().each_name()
 
     def check_captions(self) -> None:
         """Refuse captions if there is no text tower for them, or it will be freed.
