@@ -1,3 +1,5 @@
+# MaskCLIP's tower for pictures of one's own: a background, SCLIP's windows. No row of
+# MaskCLIP's tables; those are in configs/training_free/.
 _base_ = [
     '../_base_/models/dense-clip_vit-b16.py',
     '../_base_/datasets/voc21_336.py',

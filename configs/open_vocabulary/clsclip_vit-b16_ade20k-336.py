@@ -1,11 +1,6 @@
-_base_ = '../_base_/clsclip_vit-b16_open-vocabulary-336.py'
+_base_ = [
+    '../_base_/clsclip_vit-b16_open-vocabulary-336.py',
+    '../_base_/datasets/ade20k.py',
+]
 model = dict(text_encoder=dict(vocabulary='ade'), with_background=False)
-test_dataloader = dict(
-    dataset=dict(
-        type='ADE20KDataset',
-        data_root='data/ade/ADEChallengeData2016',
-        data_prefix=dict(
-            img_path='images/validation', seg_map_path='annotations/validation'
-        ),
-    )
-)
+test_dataloader = dict(dataset=_base_.test_dataset)

@@ -1,9 +1,6 @@
-_base_ = '../_base_/clsclip_vit-b16_open-vocabulary-336.py'
+_base_ = [
+    '../_base_/clsclip_vit-b16_open-vocabulary-336.py',
+    '../_base_/datasets/cityscapes.py',
+]
 model = dict(text_encoder=dict(vocabulary='cityscapes'), with_background=False)
-test_dataloader = dict(
-    dataset=dict(
-        type='CityscapesDataset',
-        data_root='data/cityscapes',
-        data_prefix=dict(img_path='leftImg8bit/val', seg_map_path='gtFine/val'),
-    )
-)
+test_dataloader = dict(dataset=_base_.test_dataset)

@@ -1,9 +1,6 @@
-_base_ = '../_base_/clsclip_vit-b16_open-vocabulary-336.py'
+_base_ = [
+    '../_base_/clsclip_vit-b16_open-vocabulary-336.py',
+    '../_base_/datasets/coco-object.py',
+]
 model = dict(text_encoder=dict(vocabulary='coco'))
-test_dataloader = dict(
-    dataset=dict(
-        type='COCOObjectDataset',
-        data_root='data/coco',
-        data_prefix=dict(img_path='val2017', seg_map_path='annotations/val2017'),
-    )
-)
+test_dataloader = dict(dataset=_base_.test_dataset)

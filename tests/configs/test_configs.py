@@ -146,7 +146,7 @@ def _small(path, clip_json, tmp_path):
         if segmentor.decode_head.type != 'DenseCLIPHead':
             segmentor.decode_head.conv_channels = (8,)
     _write_boxes(cfg.model.get('proposals', {}))
-    if segmentor.test_cfg.mode == 'slide':
+    if segmentor.test_cfg.mode == 'slide' or 'training_free' in path:
         # A quarter of the side, with up to 171 classes, is enough to see.
         for resize in (
             cfg.test_dataloader.dataset.pipeline[1],
@@ -157,6 +157,7 @@ def _small(path, clip_json, tmp_path):
             {
                 key: tuple(side // 4 for side in segmentor.test_cfg[key])
                 for key in ('crop_size', 'stride')
+                if key in segmentor.test_cfg
             }
         )
     splits = 'train', 'val', 'test'
@@ -237,6 +238,7 @@ def test_a_neighbours_protocol_is_in_the_result(
         'configs/generalized/clsclip_vit-b16_voc-15-5-480x480.py',
         'configs/open_vocabulary/clsclip_vit-b16_voc21-336.py',
         'configs/baselines/maskclip_vit-b16_voc21-336.py',
+        'configs/training_free/sclip_vit-b16_voc21.py',
     ],
 )
 def test_flips_and_scales_are_scored_as_the_test_is(

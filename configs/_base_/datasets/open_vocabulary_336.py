@@ -1,5 +1,5 @@
-# Testing in the open-vocabulary convention of SCLIP, NACLIP and others: all
-# names at once, the short side at 336, windows of 224 every 112 pixels.
+# Testing in the open-vocabulary convention: all names at once, the short side at
+# 336, as SCLIP and NACLIP have it on most data sets.
 _base_ = './flips.py'
 test_pipeline = [
     dict(type='LoadImageFromFile'),

@@ -1,10 +1,3 @@
-# VOC 2012's 20 classes and the background.
-_base_ = './open_vocabulary_336.py'
-test_dataloader = dict(
-    dataset=dict(
-        type='PascalVOCDataset',
-        data_root='data/VOCdevkit/VOC2012',
-        data_prefix=dict(img_path='JPEGImages', seg_map_path='SegmentationClass'),
-        ann_file='ImageSets/Segmentation/val.txt',
-    )
-)
+# VOC 2012's 20 classes and the background, as the open-vocabulary methods test.
+_base_ = ['./open_vocabulary_336.py', './voc21.py']
+test_dataloader = dict(dataset=_base_.test_dataset)

@@ -13,7 +13,7 @@ model = dict(
         attention='v',
         residual=True,
     ),
-    # CLIP's 80 templates, as all of them have it.
+    # CLIP's 80 templates, as all of them but MaskCLIP have it.
     text_encoder=dict(templates='clip', normalize=True),
     background=('background',),
     decode_head=dict(_delete_=True, type='DenseCLIPHead'),

@@ -1,0 +1,10 @@
+_base_ = [
+    '../_base_/models/clearclip_vit-b16.py',
+    '../_base_/datasets/open_vocabulary_448.py',
+    '../_base_/datasets/voc21.py',
+    '../_base_/default_runtime.py',
+]
+model = dict(
+    text_encoder=dict(prompts=dict(boat='ship', diningtable='table')), prob_thd=0.5
+)
+test_dataloader = dict(dataset=_base_.test_dataset)

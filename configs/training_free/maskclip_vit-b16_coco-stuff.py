@@ -1,0 +1,9 @@
+_base_ = [
+    '../_base_/models/maskclip_vit-b16.py',
+    '../_base_/datasets/open_vocabulary_512.py',
+    '../_base_/datasets/coco-stuff.py',
+    '../_base_/vocabularies/coco-stuff_maskclip.py',
+    '../_base_/default_runtime.py',
+]
+model = dict(text_encoder=dict(vocabulary='cocostuff', prompts=_base_.prompts))
+test_dataloader = dict(dataset=_base_.test_dataset)

@@ -1,0 +1,17 @@
+_base_ = [
+    '../_base_/models/maskclip_vit-b16.py',
+    '../_base_/datasets/open_vocabulary_512.py',
+    '../_base_/datasets/voc20.py',
+    '../_base_/default_runtime.py',
+]
+model = dict(
+    text_encoder=dict(
+        prompts=dict(
+            aeroplane='airplane',
+            diningtable='dining table',
+            pottedplant='potted plant',
+            tvmonitor='tv monitor',
+        )
+    )
+)
+test_dataloader = dict(dataset=_base_.test_dataset)

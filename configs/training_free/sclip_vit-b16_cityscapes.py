@@ -1,0 +1,12 @@
+_base_ = [
+    '../_base_/models/sclip_vit-b16.py',
+    '../_base_/datasets/open_vocabulary_560.py',
+    '../_base_/datasets/cityscapes.py',
+    '../_base_/vocabularies/cityscapes_joined.py',
+    '../_base_/default_runtime.py',
+]
+model = dict(
+    text_encoder=dict(vocabulary='cityscapes', prompts=_base_.prompts),
+    with_background=False,
+)
+test_dataloader = dict(dataset=_base_.test_dataset)
