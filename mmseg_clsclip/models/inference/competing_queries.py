@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from .running_argmax import ABSENT_LOGIT
+from .restoring import ABSENT_LOGIT
 
 
 def classes_of_queries(

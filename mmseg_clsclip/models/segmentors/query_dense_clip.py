@@ -13,8 +13,8 @@ from torch import Tensor
 
 from ...utils.arguments import Rule, Share
 from ..inference.competing_queries import classes_of_queries
-from ..inference.restoring import restore_logits
-from ..inference.running_argmax import ABSENT_LOGIT, running_labels
+from ..inference.restoring import ABSENT_LOGIT, restore_logits
+from ..inference.running_argmax import running_labels
 from ..inference.sliding_windows import Window, windows_of
 from .dense_clip import DenseCLIP
 
