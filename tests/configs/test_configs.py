@@ -41,10 +41,12 @@ def test_the_fold_in_the_name_is_the_fold_in_the_data(path):
     # mmseg's inference_model reads the one, its tools the other.
     assert cfg.test_pipeline == cfg.test_dataloader.dataset.pipeline
     if cfg.get('train_dataloader'):
-        # What is asked for must still be in the picture after the crop; in ESDA
-        # it need not.
+        # What is asked for must still be in the picture after the crop; in
+        # ESDA's training it need not.
         types = [step.type for step in cfg.train_dataloader.dataset.pipeline]
-        place = 2 if 'esda' in path else len(types) - 2
+        place = (
+            2 if path.endswith('pascal-5i-480x480_fold0_esda.py') else len(types) - 2
+        )
         assert types.index('MakeEpisode') == place and types[-1] == 'PackSegInputs'
     if 'fold' not in path:
         return
