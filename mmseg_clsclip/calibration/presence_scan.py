@@ -7,7 +7,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..models.inference.restoring import ABSENT_LOGIT
 from ..models.presence import CLIPPresence
 from .training_pictures import TrainingPicture
 
@@ -82,17 +81,27 @@ def scan(
             )
             presence = model.judge_presence(picture.inputs, [picture.meta])
             p, log_p = presence.probability[0].cpu(), presence.prior[0].cpu()
+            counts: dict[tuple[int, ...], Tensor] = {}
             for t, least in enumerate(PROBABILITIES):
                 kept = p >= least
                 asked[s, t] += kept.sum()
                 asked_present[s, t] += (kept & present).sum()
-                for w, weight in enumerate(WEIGHTS):
-                    scores = logits + weight * log_p[:, None]
-                    scores = scores.masked_fill(~kept[:, None], ABSENT_LOGIT)
-                    labels = F.pad(scores, (0, 0, 1, 0)).max(0).indices
-                    confusion[s, w, t] += torch.bincount(
-                        labels_of * truth[valid] + labels, minlength=labels_of**2
+                names = kept.nonzero()[:, 0]
+                # Often a greater probability keeps the same names.
+                key = tuple(names.tolist())
+                if key not in counts:
+                    counts[key] = torch.stack(
+                        [
+                            _count(
+                                logits[names] + weight * log_p[names, None],
+                                F.pad(names + 1, (1, 0)),
+                                truth[valid],
+                                labels_of,
+                            )
+                            for weight in WEIGHTS
+                        ]
                     )
+                confusion[s, :, t] += counts[key]
     miou = _mean_iou(confusion.unflatten(-1, (labels_of, labels_of)))
     return [
         Setting(
@@ -107,6 +116,19 @@ def scan(
         for w, weight in enumerate(WEIGHTS)
         for t, least in enumerate(PROBABILITIES)
     ], count
+
+
+def _count(logits: Tensor, labels: Tensor, truth: Tensor, number: int) -> Tensor:
+    """Count pixels (number ** 2,) by truth and prediction.
+
+    Args:
+        logits (Tensor): (k, P) of the names that are asked; the background's is 0.
+        labels (Tensor): (1 + k,) of the background and these names.
+        truth (Tensor): (P,).
+        number (int): Of labels.
+    """
+    found = labels[F.pad(logits, (0, 0, 1, 0)).max(0).indices]
+    return torch.bincount(number * truth + found, minlength=number**2)
 
 
 def _mean_iou(confusion: Tensor) -> Tensor:
