@@ -8,7 +8,16 @@ from torch import Tensor
 
 from ..models.segmentors.clip_segmentor import CLIPSegmentor
 from ..utils.partial_files import part_folder, take_names
-from .export import FILES, PROGRAM, SEGMENTOR, export_segmentor, export_text
+from .export import (
+    EMBEDDINGS,
+    FILES,
+    NAMES,
+    PROGRAM,
+    SEGMENTOR,
+    TEXT_ENCODER,
+    export_segmentor,
+    export_text,
+)
 
 MAX_DIFFERENCE = 1e-4  # of a logit
 
@@ -85,6 +94,8 @@ def compare_files(model: CLIPSegmentor, folder: Path) -> float:
 def export_checked(model: CLIPSegmentor, folder: Path) -> list[Path]:
     """Write all files of a model, if they give what it gives.
 
+    Each stage is named before it begins.
+
     Args:
         model (CLIPSegmentor): On the CPU. Its vocabulary is made smaller.
         folder (Path): Is made.
@@ -96,8 +107,15 @@ def export_checked(model: CLIPSegmentor, folder: Path) -> list[Path]:
         ValueError: If the model cannot be exported, or the files differ.
     """
     with part_folder(folder) as part:
+        print(
+            f'{SEGMENTOR} and {PROGRAM}: PyTorch reasons about sizes, which takes '
+            'longest, minutes of a large model ...',
+            flush=True,
+        )
         export_segmentor(model, part)
+        print(f'{TEXT_ENCODER}, {EMBEDDINGS} and {NAMES} ...', flush=True)
         export_text(model.text_encoder, part)
+        print("They are compared with PyTorch's model ...", flush=True)
         difference = compare_files(model, part)
         if not difference <= MAX_DIFFERENCE:  # or not a number
             raise ValueError(

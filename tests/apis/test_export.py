@@ -299,25 +299,28 @@ def small(clip, *more):
 def test_the_tool_keeps_what_agrees_alone(
     main, files, tiny_clip_json, tmp_path, monkeypatch, capsys
 ):
+    told = []  # before each stage
+
     # The export itself is tested above.
-    monkeypatch.setattr(
-        checked_export,
-        'export_segmentor',
-        lambda model, folder: [
+    def copy_segmentor(model, folder):
+        told.append(capsys.readouterr().out)
+        for name in (SEGMENTOR, PROGRAM):
             (folder / name).write_bytes((files.folder / name).read_bytes())
-            for name in (SEGMENTOR, PROGRAM)
-        ],
-    )
-    monkeypatch.setattr(
-        checked_export,
-        'export_text',
-        lambda encoder, folder: [(folder / name).touch() for name in FILES[2:]],
-    )
+
+    def touch_text(encoder, folder):
+        told.append(capsys.readouterr().out)
+        for name in FILES[2:]:
+            (folder / name).touch()
+
+    monkeypatch.setattr(checked_export, 'export_segmentor', copy_segmentor)
+    monkeypatch.setattr(checked_export, 'export_text', touch_text)
     checkpoint, out = tmp_path / 'one.pth', tmp_path / 'out'
     torch.save(files.model.state_dict(), checkpoint)
     call = [CONFIG, str(checkpoint), '--out-dir', str(out), *small(tiny_clip_json)]
     main(call)
     said = capsys.readouterr().out
+    assert SEGMENTOR in told[0] and PROGRAM in told[0] and TEXT_ENCODER in told[1]
+    assert said.index('compared with PyTorch') < said.index('off by')
     assert '2 x 36 x 31, 3 classes: off by at most ' in said
     assert said.count('off by') == 4 and said.count('Wrote ') == 5
     assert sorted(path.name for path in out.iterdir()) == sorted(FILES)
