@@ -60,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         from starlette.middleware import Middleware
 
         from mmseg_clsclip.apis import limits
-        from mmseg_clsclip.apis.web import build_page
+        from mmseg_clsclip.apis.web import CSS, build_page
     except ImportError as error:
         sys.exit(
             f'web_demo.py: {error}. Gradio is not here, or too old: '
@@ -106,6 +106,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             app_kwargs=dict(middleware=[Middleware(limits.BodyLimit)]),
             # Each keeps the logits of its last picture.
             state_session_capacity=16,
+            css=CSS,
             theme=gr.themes.Default(
                 font=['system-ui', 'sans-serif'], font_mono=['monospace']
             ),

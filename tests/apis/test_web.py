@@ -21,7 +21,7 @@ from mmseg_clsclip.apis.configs import read_config
 from mmseg_clsclip.datasets.shapes_world import CLASSES, draw
 
 gr = pytest.importorskip('gradio')
-from mmseg_clsclip.apis import web  # noqa: E402
+from mmseg_clsclip.apis import web, web_requests  # noqa: E402
 
 TOOL = str(Path(__file__).parents[2] / 'tools/web_demo.py')
 BASELINE = 'baselines/maskclip_shapes-5i_fold0.py'
@@ -259,7 +259,7 @@ def test_a_request_that_takes_too_long_is_stopped(predictors, scene):
     'name', ['<img src=x onerror=alert(1)>', '**a**', '[a](http://b)', '`a`', 'a|b']
 )
 def test_a_name_is_shown_as_it_is(predictors, monkeypatch, name):
-    shown = web.escape_text(name)
+    shown = web_requests.escape_text(name)
     assert not set('<>*[]()`|') & set(shown)
     assert html.unescape(shown) == name
     monkeypatch.setattr(predictors[0].model.cfg, '_filename', f'{name}.py')

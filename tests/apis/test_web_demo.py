@@ -204,3 +204,39 @@ def test_a_visitor_segments_a_picture(server, browser, tmp_path):
     }
     assert len(urls) > 5
     assert not [url for url in urls if not url.startswith((address, 'data:', 'blob:'))]
+
+
+def test_a_phone_shows_the_result(server, browser):
+    address, _ = server
+    browser.execute_cdp_cmd(
+        'Emulation.setDeviceMetricsOverride',
+        dict(width=420, height=860, deviceScaleFactor=1, mobile=True),
+    )
+
+    def find(css):
+        return browser.find_element('css selector', css)
+
+    def until(condition):
+        WebDriverWait(browser, 30, ignored_exceptions=(Exception,)).until(
+            lambda _: condition()
+        )
+
+    def box(css):  # in pixels of what is in sight
+        keys = 'left', 'top', 'right', 'bottom'
+        script = 'return arguments[0].getBoundingClientRect().toJSON()'
+        return [browser.execute_script(script, find(css))[key] for key in keys]
+
+    def in_sight(css):
+        left, top, right, bottom = box(css)
+        return 0 <= left < right <= 420 and 0 <= top < bottom <= 860
+
+    browser.get(address)
+    until(lambda: in_sight('#picture img') and in_sight('#segment'))
+    find('#segment').click()
+    until(lambda: in_sight('#overlay-0 img') and in_sight('#threshold'))
+    until(lambda: in_sight('#background label'))
+    assert browser.execute_script('return document.documentElement.scrollWidth') == 420
+    # Nothing lies on the warning.
+    assert box('#overlay-0 .icon-button-wrapper')[3] <= box('#overlay-0 img')[1]
+    label, frame = box('#background label span'), box('#decide')
+    assert label[2] <= frame[2]

@@ -1,0 +1,172 @@
+"""What the page in the browser asks the models, and what it shows of them."""
+
+import copy
+import html
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from threading import Lock
+from time import perf_counter
+
+import gradio as gr
+from gradio.utils import get_upload_folder, is_in_or_equal
+from mmseg.registry import MODELS
+from PIL import Image
+
+from ..zoom_in import ZoomIn
+from . import limits, outputs
+from .class_names import split_synonyms
+from .configs import put_zoom_in
+from .errors import REQUEST_ERRORS, describe_picture_error
+from .image_io import read_image
+from .prediction import Prediction
+from .predictor import Predictor
+
+
+def add_zoom_in(plain: Predictor) -> Predictor:
+    """Return the same with a zoom-in; both ask one segmentor in memory."""
+    plus, cfg = copy.copy(plain), copy.deepcopy(plain.model.cfg)
+    put_zoom_in(cfg)
+    plus.model = MODELS.build(dict(cfg.model, module=plain.model)).eval()
+    plus.model.cfg = cfg
+    return plus
+
+
+def escape_text(text: str) -> str:
+    """Return a text that neither Markdown nor HTML takes for anything else."""
+    return re.sub(r'[^\w\s-]', lambda match: f'&#{ord(match[0])};', text)
+
+
+def read_name(predictor: Predictor) -> str:
+    """Return the name of its config, as the page shows it."""
+    return escape_text(Path(predictor.model.cfg.filename).stem)
+
+
+def show_results(
+    predictions: Sequence[Prediction] | None, threshold: float, background: bool
+) -> list[Image.Image | str] | dict:
+    """Draw overlay and mask of each prediction, and say what is in them.
+
+    No model is asked. What is said is Markdown.
+    """
+    if not predictions:
+        return gr.skip()
+    shown = []
+    for prediction in predictions:
+        labels = prediction.labels(threshold, background)
+        said = outputs.describe_classes(
+            outputs.list_regions(prediction, labels),
+            outputs.list_missing(prediction, labels),
+        )
+        shown += [
+            outputs.draw_overlay(prediction, labels),
+            outputs.draw_mask(prediction, labels),
+            '  \n'.join(escape_text(line).replace('_', '&#95;') for line in said),
+        ]
+    return shown
+
+
+def check_upload(data) -> str | None:
+    """Return the file of a picture, which must be one that Gradio has stored.
+
+    Gradio looks only at data that call themselves files, and a request may
+    leave that out: then any picture of this machine could be asked for.
+
+    Raises:
+        gr.Error: If it is another file, or an address.
+    """
+    if not data:
+        return None
+    if not is_in_or_equal(data.path, get_upload_folder()):
+        raise gr.Error('Upload the picture.', print_exception=False)
+    return data.path
+
+
+class RequestHandler:
+    """Asks the models; the page's only callback that does.
+
+    Args:
+        predictors (Sequence[Predictor]): The model, and what is compared.
+        seconds (float): That a request may take.
+    """
+
+    def __init__(
+        self, predictors: Sequence[Predictor], seconds: float = limits.DEFAULT_SECONDS
+    ):
+        self.predictors, self.seconds = predictors, seconds
+        self.lock = Lock()
+        self.can_zoom = not isinstance(predictors[0].model, ZoomIn)
+        self.plus = add_zoom_in(predictors[0]) if self.can_zoom else None
+        self.can_choose = any(p.presence is not None for p in predictors)
+
+    def __call__(
+        self,
+        path: str | None,
+        classes: str,
+        zoom_in: bool,
+        threshold: float,
+        background: bool,
+        all_names: bool = False,
+    ) -> list:
+        """Return predictions, what to say of them, and what is shown of them.
+
+        Args:
+            path (str, optional): Of the picture.
+            classes (str): A class a line, synonyms after commas.
+            zoom_in (bool): Of the model, not of what is compared.
+            threshold (float): As :func:`show_results` has it.
+            background (bool): As :func:`show_results` has it.
+            all_names (bool): Ask for every name, likely or not.
+
+        Raises:
+            gr.Error: With the reason, if something is invalid.
+        """
+        if not path:
+            raise gr.Error('Drop a picture first.', print_exception=False)
+        # Classes are the models' state, and which of them are asked.
+        with self.lock:
+            for predictor in self.predictors:
+                predictor.set_all_names(all_names)
+            return self._ask(path, classes or '', zoom_in, threshold, background)
+
+    def _ask(
+        self, path: str, classes: str, zoom_in: bool, threshold: float, background: bool
+    ) -> list:
+        predictors = [
+            self.plus if zoom_in else self.predictors[0],
+            *self.predictors[1:],
+        ]
+        predictions, lines = [], []
+        try:
+            limits.check_length(classes)
+            names = [
+                split_synonyms(line) for line in classes.splitlines() if line.strip()
+            ]
+            picture = read_image(path, limits.limit_pixels(len(names), len(predictors)))
+            # All of them, before any of them takes its time.
+            for predictor in predictors:
+                predictor.set_classes(names)
+            with limits.time_limit(self.seconds):
+                for predictor in predictors:
+                    start = perf_counter()
+                    predictions.append(predictor(picture))
+                    zoom = isinstance(predictor.model, ZoomIn)
+                    lines.append(
+                        '; '.join(
+                            [
+                                f'{read_name(predictor)}{" with zoom-in" * zoom}: '
+                                f'{perf_counter() - start:.2f} s',
+                                *predictions[-1].notes,
+                            ]
+                        )
+                    )
+            shown = show_results(predictions, threshold, background)
+        except Exception as error:
+            # The page shows HTML; where a file lies is nobody's business.
+            reason = describe_picture_error(error).replace(path, Path(path).name)
+            raise gr.Error(
+                html.escape(reason),
+                print_exception=not isinstance(error, REQUEST_ERRORS),
+            ) from error
+        print(*lines, sep='\n', flush=True)
+        return [predictions, '  \n'.join(lines), *shown]
