@@ -11,11 +11,13 @@ import pytest
 from mmseg_clsclip_cli.foreign_warnings import ignore_foreign_warnings
 
 ROOT = Path(__file__).parents[2]
-# As mmseg says it.
+# As mmseg and torch say it.
 FOREIGN = [
     '``build_loss`` would be deprecated soon, please use '
     '``mmseg.registry.MODELS.build()`` ',
     'The draw is False, it means that the hook for visualization will not take effect.',
+    '`isinstance(treespec, LeafSpec)` is deprecated, use `isinstance(treespec, '
+    'TreeSpec) and treespec.is_leaf()` instead.',
 ]
 OTHER = 'build_loss has no weights: `loss` is random'
 SAY = f"""
