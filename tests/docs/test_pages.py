@@ -9,7 +9,7 @@ import sys
 from contextlib import redirect_stdout
 from functools import cache
 from glob import glob
-from io import StringIO
+from io import BytesIO, StringIO
 from pathlib import Path
 
 import numpy as np
@@ -160,11 +160,52 @@ def test_the_readmes_python_runs(monkeypatch):
 
 
 def test_the_demos_python_runs_and_both_ways_agree(monkeypatch):
-    first, last = run('docs/demo.md', monkeypatch)
+    first, last, _ = run('docs/demo.md', monkeypatch)
     assert first['labels'].dtype == np.uint8
     labels = first['prediction'].labels(threshold=0.5)
     assert np.array_equal(labels, last['labels'])
     assert set(np.unique(labels)) == {0, 1, 2}
+
+
+def test_the_demos_application_answers(monkeypatch):
+    pytest.importorskip('fastapi')
+    from fastapi.testclient import TestClient
+
+    from mmseg_clsclip.datasets.shapes_world import CLASSES, draw
+
+    *_, served = run('docs/demo.md', monkeypatch)
+    client = TestClient(served['app'])
+    scene, png = draw(4, 'test', 0), BytesIO()
+    Image.fromarray(scene.picture).save(png, 'PNG')
+
+    def post(data, classes, **query):
+        return client.post(
+            '/segment',
+            files=dict(picture=('scene.png', data)),
+            data=dict(classes=classes),
+            params=query,
+        )
+
+    names = ['yellow circle', 'red square,square in red', 'green ring']
+    told = post(png.getvalue(), names).json()
+    assert told['picture'] == 'scene.png'
+    assert [one['label'] for one in told['found']] == [1, 2]
+    assert told['classes'][1]['synonyms'] == ['square in red']
+    answer = post(png.getvalue(), names, mask='true')
+    assert answer.headers['content-type'] == 'image/png'
+    mask = np.asarray(Image.open(BytesIO(answer.content)))
+    for label in 1, 2:
+        truth = scene.labels == 1 + CLASSES.index(names[label - 1].split(',')[0])
+        ours = mask == label
+        assert (ours & truth).sum() / (ours | truth).sum() > 0.8
+        assert told['found'][label - 1]['area'] == ours.sum()
+    for data, classes, said in (
+        (b'no picture', names, 'cannot identify'),
+        (png.getvalue(), ['a', 'a'], 'stands twice'),
+        (png.getvalue(), ['background'], 'where no class is'),
+    ):
+        refused = post(data, classes)
+        assert refused.status_code == 422 and said in refused.json()['detail']
 
 
 # Asked at the end of a script that must need neither.
