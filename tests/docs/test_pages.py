@@ -220,8 +220,8 @@ def test_the_exported_files_run_without_mmseg(tmp_path):
     pytest.importorskip('onnxruntime')
     pytest.importorskip('onnxscript')
     page, here = 'docs/export.md', tmp_path / 'exported'
-    ((_, tool, config, *rest),) = commands(page)
-    onnx, tokens, program = (
+    (_, tool, config, *rest), *_ = commands(page)
+    onnx, tokens, program, quantized = (
         block for language, block in FENCE.findall(read(page)) if language == 'python'
     )
     from mmseg_clsclip import Predictor
@@ -236,6 +236,7 @@ def test_the_exported_files_run_without_mmseg(tmp_path):
         ['-c', onnx + ALONE],
         ['-c', onnx + tokens + ALONE],
         ['-c', program + ALONE],
+        ['-c', quantized + ALONE],
     ):
         done = subprocess.run(
             [sys.executable, *words], cwd=tmp_path, text=True, capture_output=True
@@ -248,3 +249,7 @@ def test_the_exported_files_run_without_mmseg(tmp_path):
     wanted = exported(scene.picture).labels(threshold=0.5)
     assert len(np.unique(wanted)) > 2
     assert (found == wanted).mean() > 0.999  # but for ties
+    assert (
+        2 * (tmp_path / 'int8.onnx').stat().st_size
+        < (here / 'segmentor.onnx').stat().st_size
+    )
