@@ -1,8 +1,6 @@
 """Models of configs with random weights, which change no time."""
 
-import tempfile
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import torch
 from mmengine.registry import init_default_scope
@@ -10,7 +8,6 @@ from mmseg.registry import MODELS
 from torch import nn
 
 from ..utils.config_options import load_config
-from .random_clipseg import write_clipseg
 from .timing import DTYPES
 
 
@@ -63,9 +60,7 @@ class Setting:
                 cfg.model.test_cfg.dtype = self.dtype
             return MODELS.build(cfg.model).eval().to(self.device)
         cfg.model.update(vocabulary=names, random_weights=True)
-        with tempfile.TemporaryDirectory() as folder:
-            cfg.model.folder = write_clipseg(Path(folder))
-            model = MODELS.build(cfg.model).eval().to(self.device)
+        model = MODELS.build(cfg.model).eval().to(self.device)
         model.predict = torch.autocast(
             self.device.split(':')[0],
             DTYPES[self.dtype],

@@ -39,7 +39,8 @@ class HuggingFaceSegmentor(TextPromptedSegmentor):
             downloaded.
         vocabulary (str | Sequence): See :func:`read_vocabulary`.
         random_weights (bool): Draw the weights instead of reading them, for
-            trying things out.
+            what the model costs. Then no folder is needed where its name ends
+            with ``clipseg-rd64-refined`` or ``sam3``.
         with_background (bool): Whether index 0 is the background.
         data_preprocessor (dict, optional): Defaults to mmseg's
             ``SegDataPreProcessor`` with the model's own mean and deviation.

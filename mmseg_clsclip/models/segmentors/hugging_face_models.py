@@ -4,8 +4,10 @@ What transformers does in one call is here done in three steps, so that texts
 and pictures are encoded once, however many are asked of each other.
 """
 
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import NamedTuple
 
 import torch
@@ -13,6 +15,7 @@ from torch import Tensor, nn
 
 from ...utils.json_files import read_json
 from ...utils.log import warn
+from .hugging_face_architectures import ARCHITECTURES, write_architecture
 
 Tensors = tuple[Tensor, ...]
 
@@ -136,7 +139,8 @@ def load_folder(folder: str, random_weights: bool = False) -> LoadedModel:
 
     Args:
         folder (str): With config.json, safetensors, tokenizer, preprocessor.
-        random_weights (bool): Draw the weights instead of reading them.
+        random_weights (bool): Draw the weights instead of reading them. Then no
+            folder is needed where its name ends with one of ``ARCHITECTURES``.
 
     Raises:
         ImportError: If transformers is absent, or too old for the model.
@@ -151,6 +155,10 @@ def load_folder(folder: str, random_weights: bool = False) -> LoadedModel:
             "install 'mmseg_clsclip[transformers]'"
         ) from error
     path = Path(folder).expanduser()
+    if random_weights and not path.exists() and path.name in ARCHITECTURES:
+        with tempfile.TemporaryDirectory() as made:
+            written = write_architecture(path.name, Path(made))
+            return _load(transformers, Path(written), folder, random_weights)
     if not path.is_dir():
         raise FileNotFoundError(
             f'folder={folder!r} is no folder here, and a name of the hub is '
@@ -159,6 +167,13 @@ def load_folder(folder: str, random_weights: bool = False) -> LoadedModel:
             '--local-dir FOLDER, with a NAME such as '
             'CIDAS/clipseg-rd64-refined or facebook/sam3.'
         )
+    return _load(transformers, path, folder, random_weights)
+
+
+def _load(
+    transformers: ModuleType, path: Path, folder: str, random_weights: bool
+) -> LoadedModel:
+    """Load what lies in a folder, which errors call by the name that was given."""
     kind = _read_first(path, 'config.json').get('model_type')
     if kind not in FAMILIES:
         raise ValueError(
@@ -178,6 +193,11 @@ def load_folder(folder: str, random_weights: bool = False) -> LoadedModel:
     tokenizer = transformers.AutoTokenizer.from_pretrained(
         path, local_files_only=True, trust_remote_code=False
     )
+    if random_weights:
+        warn(
+            f'The {model_class.__name__} of {folder} has random weights: it '
+            'runs, but its predictions and every score of them mean nothing.'
+        )
     build = _draw_weights if random_weights else _read_weights
     return LoadedModel(build(model_class, path), family, tokenizer, **preprocessor)
 
@@ -204,10 +224,6 @@ def _read_preprocessor(folder: Path) -> dict:
 
 def _draw_weights(model_class: type, folder: Path) -> nn.Module:
     """Return the model with random weights."""
-    warn(
-        f'The {model_class.__name__} of {folder} has random weights: it '
-        'runs, but its predictions and every score of them mean nothing.'
-    )
     config = model_class.config_class.from_pretrained(folder, local_files_only=True)
     # As in load_clip: always the same, and no one else's draw changes.
     with torch.random.fork_rng(devices=[]):
