@@ -27,7 +27,8 @@ def main(argv: list[str] | None = None) -> None:
         nargs='+',
         default=[],
         metavar='WORD',
-        help='NAME CONFIG [CHECKPOINT]; may be given often',
+        help='NAME CONFIG [CHECKPOINT]; may be given often. With "random" in place '
+        'of the checkpoint its costs alone are measured',
     )
     parser.add_argument(
         '--result',
@@ -39,6 +40,14 @@ def main(argv: list[str] | None = None) -> None:
     )
     parser.add_argument('--out', type=Path, default='work_dirs/compare')
     parser.add_argument('--pictures', type=int, default=6)
+    parser.add_argument(
+        '--budget',
+        type=float,
+        default=120,
+        metavar='SECONDS',
+        help='for the costs of each model, about; what is slow is measured on less, '
+        'which its row says (default: %(default)s)',
+    )
     args = parser.parse_args(argv)
 
     ignore_foreign_warnings()
@@ -62,7 +71,7 @@ def main(argv: list[str] | None = None) -> None:
         remarks = prepare(models, args.out)
     except (ValueError, OSError) as error:
         sys.exit(f'compare.py: {error}')
-    rows = compare(models, args.out, remarks, args.pictures, Console())
+    rows = compare(models, args.out, remarks, args.pictures, Console(), args.budget)
     if all(row.get('error') for row in rows):
         sys.exit('compare.py: all of them failed.')
 

@@ -12,11 +12,22 @@ from . import runs
 from .comparability import check_comparable
 from .compared_models import ComparedModel
 
+SECONDS_BETWEEN_LINES = 60.0  # of progress, where no terminal shows a status
+
 
 def collect_rows(
-    models: list[ComparedModel], folder: Path, console: Console
+    models: list[ComparedModel],
+    folder: Path,
+    console: Console,
+    budget: float = runs.BUDGET,
 ) -> list[dict]:
     """Run what is missing, one after the other, and print how it goes.
+
+    Args:
+        models (list[ComparedModel]): Prepared.
+        folder (Path): Of all runs.
+        console (Console): A terminal shows each progress, a file one a minute.
+        budget (float): Seconds for what is measured of each, about.
 
     Returns:
         list[dict]: A row each, see :func:`mmseg_clsclip.comparison.runs.run`;
@@ -26,19 +37,27 @@ def collect_rows(
     for number, model in enumerate(models, 1):
         start = time.perf_counter()
         label = f'[{number}/{len(models)}] {model.name}: '
-        row = dict(name=model.name, notes=model.notes)
+        row, printed = dict(name=model.name, notes=model.notes), [start]
         try:
             with console.status(Text(label)) as status:
 
                 def report_step(
-                    step: str, batch: str = '', status=status, label=label
+                    step: str,
+                    progress: str = '',
+                    status=status,
+                    label=label,
+                    printed=printed,
                 ) -> None:
-                    status.update(Text(f'{label}{step}{batch and f", batch {batch}"}'))
+                    line = f'{label}{step}{progress and f", {progress}"}'
+                    status.update(Text(line))
                     # A file or a pipe shows no status.
-                    if not (batch or console.is_terminal):
-                        _print(console, f'{label}{step} ...')
+                    now = time.perf_counter()
+                    late = not progress or now - printed[-1] >= SECONDS_BETWEEN_LINES
+                    if late and not console.is_terminal:
+                        _print(console, f'{line} ...')
+                        printed.append(now)
 
-                source = _fill(row, model, folder, report_step)
+                source = _fill(row, model, folder, report_step, budget)
             outcome = source or f'{time.perf_counter() - start:.0f} s'
             if row['protocol']:
                 # It says more than the config did.
@@ -61,12 +80,16 @@ def _print(console: Console, line: str) -> None:
 
 
 def _fill(
-    row: dict, model: ComparedModel, folder: Path, report_step: Callable[..., None]
+    row: dict,
+    model: ComparedModel,
+    folder: Path,
+    report_step: Callable[..., None],
+    budget: float,
 ) -> str:
     """Fill in a row, and return where it comes from, if it is not run."""
     if model.result:
         row.update(read_result(model.result))
         return f'read from {model.result}'
-    outcome = runs.finished(model, folder)
-    row.update(outcome or runs.run(model, folder, report_step))
+    outcome = runs.finished(model, folder, budget)
+    row.update(outcome or runs.run(model, folder, report_step, budget))
     return 'taken from an earlier run' if outcome else ''

@@ -1,6 +1,7 @@
 """The models that are compared: configs that are run, results that are given."""
 
 import hashlib
+import inspect
 import os
 import re
 from collections.abc import Sequence
@@ -9,12 +10,17 @@ from pathlib import Path
 
 import torch
 from mmengine.config import Config
+from mmseg.registry import MODELS
 
 from .. import __version__
 from ..models.clip.loading import ASSETS
 from ..utils.config_files import configs_folder
 from ..utils.files import require_files
 from ..utils.keys import BASE_CLASSES, SEEN_CLASSES
+from .classes import registered_class
+
+BUDGET = 120.0  # seconds for the steps of a model that are measured, about
+RANDOM_WEIGHTS = 'random'  # in place of a checkpoint
 
 
 @dataclass
@@ -26,6 +32,8 @@ class ComparedModel:
         config (str, optional): Path of the config, None for a given result.
         checkpoint (str, optional): Its path.
         result (Path, optional): The result that is given.
+        random (bool): Whether its costs alone are measured, with the weights
+            that it begins with.
         options (list[str]): ``--cfg-options`` that all of its runs take.
         cfg (Config, optional): The config, options merged.
         dataset: The test set, built, of those with a config.
@@ -38,6 +46,7 @@ class ComparedModel:
     config: str | None = None
     checkpoint: str | None = None
     result: Path | None = None
+    random: bool = False
     options: list[str] = field(default_factory=list)
     cfg: Config | None = None
     dataset: object = None
@@ -54,6 +63,8 @@ class ComparedModel:
     def key(self) -> str:
         """A digest that is another one where figures may be others."""
         digest = hashlib.sha256(f'{__version__}\n{self.cfg.pretty_text}'.encode())
+        if self.random:
+            digest.update(RANDOM_WEIGHTS.encode())
         if self.checkpoint:
             digest.update(Path(self.checkpoint).read_bytes())
         return digest.hexdigest()
@@ -70,6 +81,8 @@ def parse_model(words: Sequence[str]) -> ComparedModel:
             f'--model {" ".join(words)}: write --model NAME CONFIG CHECKPOINT, or '
             'leave out the CHECKPOINT of a model that needs none.'
         )
+    if words[2:] == [RANDOM_WEIGHTS]:
+        return ComparedModel(*words[:2], random=True)
     if words[2:] == ['none']:  # as tools/test.py has it
         words = words[:2]
     return ComparedModel(*words)
@@ -152,10 +165,31 @@ def read_config(model: ComparedModel) -> None:
             'default_hooks.evaluation_guard.type=mmseg.EvaluationGuardHook',
             'default_hooks.zero_shot_record.type=mmseg.ZeroShotRecordHook',
         ]
+    if model.random:
+        model.options += random_options(model.cfg)
+        return
     named = model.cfg.get('load_from')
     if not model.checkpoint and named and named != 'none':
         model.checkpoint = named
         require_files([named], 'checkpoints', f'load_from of {model.config} names it.')
+
+
+def random_options(cfg: Config) -> list[str]:
+    """Return ``--cfg-options`` by which no weights are read where a model is built.
+
+    mmseg's own models read theirs only when a training begins.
+    """
+    prefix = 'model.module' if 'module' in cfg.model else 'model'
+    inner = cfg.model.get('module', cfg.model)
+    if (
+        'random_weights'
+        in inspect.signature(registered_class(MODELS, inner)).parameters
+    ):
+        return [f'{prefix}.random_weights=True']
+    # One of open_clip's.
+    if 'architecture' in (inner.get('backbone') or {}):
+        return [f'{prefix}.backbone.pretrained=None']
+    return []
 
 
 def has_guard_hook(cfg: Config) -> bool:

@@ -66,6 +66,7 @@ def compare(
     remarks: list[str],
     pictures: int,
     console: Console,
+    budget: float,
 ) -> list[dict]:
     """Run, draw and write a comparison, and print its table.
 
@@ -75,11 +76,12 @@ def compare(
         remarks (list[str]): Of :func:`prepare`.
         pictures (int): The largest number of pictures that is drawn.
         console (Console): Prints the progress and the table.
+        budget (float): Seconds for what is measured of each model, about.
 
     Returns:
         list[dict]: The rows, see :func:`collect_rows`.
     """
-    rows = collect_rows(models, folder, console)
+    rows = collect_rows(models, folder, console, budget)
     unseen = _counted_unseen(models)
     drawings = _draw(models, rows, unseen, folder, pictures)
     write_report(folder, rows, remarks, drawings, unseen)

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from mmseg.registry import METRICS
@@ -19,11 +20,11 @@ from ..utils.files import atomic_write
 from ..utils.json_files import read_json
 from ..utils.log import warn
 from . import classes
-from .compared_models import ComparedModel
+from .compared_models import BUDGET, RANDOM_WEIGHTS, ComparedModel
 
 LOG = 'measure.log'  # the first file of a run
-# What mmengine logs of a test: 'Iter(test) [ 50/300]'.
-BATCH = re.compile(r'Iter\(test\) \[ *(\d+/\d+)\]')
+# What mmengine logs of a test, 'Iter(test) [ 50/300]', and measure.py prints.
+PROGRESS = re.compile(r'Iter\(test\) \[ *(\d+/\d+)\]|^Measured: (.+)$', re.MULTILINE)
 SECONDS_BETWEEN_LOOKS = 1.0
 # Entries that measure.py always writes.
 MEASURED = ('parameters', 'trained_parameters', 'seconds', 'memory', 'libraries_memory')
@@ -45,22 +46,23 @@ def last_error(log: str, status: int) -> str:
     return lines[-1].strip() if lines else f'exit status {status}'
 
 
-def tested_batches(log: str) -> str | None:
-    """Return how far a test has come by what it has printed, such as '50/300'."""
-    found = BATCH.findall(log)
-    return found[-1] if found else None
+def last_progress(log: str) -> str | None:
+    """Return how far a process has come by what it has printed: 'batch 50/300'."""
+    found = PROGRESS.findall(log)
+    if not found:
+        return None
+    batch, measured = found[-1]
+    return f'batch {batch}' if batch else measured
 
 
-def _run(
-    command: list, log: Path, report_batch: Callable[[str], None] | None = None
-) -> None:
+def _run(command: list, log: Path, report_progress: Callable[[str], None]) -> None:
     """Run a tool in a process of its own.
 
     Args:
         command (list): For Python.
         log (Path): Where goes what it prints.
-        report_batch (Callable, optional): Is called with what
-            :func:`tested_batches` returns, when it is another.
+        report_progress (Callable): Is called with what :func:`last_progress`
+            returns, when it is another.
 
     Raises:
         RuntimeError: If it fails, with its error.
@@ -71,7 +73,7 @@ def _run(
         )
         with process:
             try:
-                _wait(process, log, report_batch)
+                _wait(process, log, report_progress)
             except BaseException:
                 process.kill()
                 raise
@@ -81,7 +83,7 @@ def _run(
 
 
 def _wait(
-    process: subprocess.Popen, log: Path, report_batch: Callable[[str], None] | None
+    process: subprocess.Popen, log: Path, report_progress: Callable[[str], None]
 ) -> None:
     """Wait for a process, and read in its log how far it has come."""
     last = None
@@ -90,12 +92,10 @@ def _wait(
             process.wait(timeout=SECONDS_BETWEEN_LOOKS)
             return
         except subprocess.TimeoutExpired:
-            if report_batch is None:
-                continue
-        batch = tested_batches(log.read_text(encoding='utf-8', errors='replace'))
-        if batch and batch != last:
-            report_batch(batch)
-            last = batch
+            progress = last_progress(log.read_text(encoding='utf-8', errors='replace'))
+        if progress and progress != last:
+            report_progress(progress)
+            last = progress
 
 
 def _keep_predictions(model: ComparedModel, folder: Path) -> list[str]:
@@ -144,10 +144,11 @@ def check_folder(model: ComparedModel, out: Path) -> None:
         )
 
 
-def finished(model: ComparedModel, out: Path) -> dict | None:
+def finished(model: ComparedModel, out: Path, budget: float = BUDGET) -> dict | None:
     """Return the outcome of an earlier run of the very same, if there is one.
 
-    An invalid file is named in the log, and the run is made again.
+    One that was cut short by a smaller budget is none. An invalid file is named
+    in the log, and the run is made again.
     """
     path = out / model.folder / 'outcome.json'
     if not path.exists():
@@ -155,6 +156,8 @@ def finished(model: ComparedModel, out: Path) -> dict | None:
     try:
         content = read_json(path)
         if content['key'] != model.key:
+            return None
+        if content['cut'] and content['budget'] < budget:
             return None
         check_result(content, path)
         for key in MEASURED:
@@ -169,14 +172,20 @@ def finished(model: ComparedModel, out: Path) -> dict | None:
     return content
 
 
-def run(model: ComparedModel, out: Path, report_step: Callable[..., None]) -> dict:
-    """Measure and test a model.
+def run(
+    model: ComparedModel,
+    out: Path,
+    report_step: Callable[..., None],
+    budget: float = BUDGET,
+) -> dict:
+    """Measure a model, and test it unless its weights are random.
 
     Args:
         model (ComparedModel): With a config.
         out (Path): Its own folder is made in it.
-        report_step (Callable): Is called with the name of each step, and of the
-            test with how far it has come, too.
+        report_step (Callable): Is called with the name of each step, and then
+            with how far it has come, too.
+        budget (float): Seconds for what is measured, see measure.py.
 
     Returns:
         dict: ``key``, the entries of :func:`read_result` and measure.py,
@@ -185,14 +194,14 @@ def run(model: ComparedModel, out: Path, report_step: Callable[..., None]) -> di
     Raises:
         RuntimeError: If it fails, with the error and the log's path.
     """
-    folder, key = out / model.folder, model.key
+    folder = out / model.folder
     check_folder(model, out)
     folder.mkdir(parents=True, exist_ok=True)
     # The log last: by it a folder is known, should this be stopped.
     for path in sorted(folder.iterdir(), key=lambda path: path.name == LOG):
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     report_step('measuring')
-    checkpoint = model.checkpoint or 'none'
+    checkpoint = RANDOM_WEIGHTS if model.random else model.checkpoint or 'none'
     _run(
         [
             '-m',
@@ -200,12 +209,38 @@ def run(model: ComparedModel, out: Path, report_step: Callable[..., None]) -> di
             model.config,
             checkpoint,
             folder / 'measured.json',
+            '--budget',
+            budget,
             *_options([], model.options),
         ],
         folder / LOG,
+        partial(report_step, 'measuring'),
     )
-    measured = read_json(folder / 'measured.json')
-    report_step('testing')
+    outcome = dict(read_json(folder / 'measured.json'), key=model.key)
+    if model.random:
+        outcome.update(figures={}, per_class={}, protocol={}, predictions=None)
+    else:
+        outcome.update(_test(model, folder, checkpoint, outcome, report_step))
+    with atomic_write(folder / 'outcome.json') as file:
+        file.write(json.dumps(outcome, indent=1).encode())
+    return outcome
+
+
+def _test(
+    model: ComparedModel,
+    folder: Path,
+    checkpoint: str,
+    measured: dict,
+    report_step: Callable[..., None],
+) -> dict:
+    """Test a model by tools/test.py, and return the rest of its outcome."""
+    step = 'testing'
+    # As many names as were asked of the samples that were timed.
+    if model.dataset and measured.get('names') == measured.get('vocabulary'):
+        seconds = measured['seconds'] * len(model.dataset)
+        if seconds >= 60:
+            step = f'testing {len(model.dataset)} samples, about {seconds / 60:.0f} min'
+    report_step(step)
     predictions = folder / 'predictions'
     tool = configs_folder().parent / 'tools/test.py'
     command = [
@@ -216,23 +251,20 @@ def run(model: ComparedModel, out: Path, report_step: Callable[..., None]) -> di
         folder / 'test',
         *_options(_keep_predictions(model, predictions), model.options),
     ]
-    _run(command, folder / 'test.log', lambda batch: report_step('testing', batch))
+    _run(command, folder / 'test.log', partial(report_step, step))
     written = list((folder / 'test').glob('*/*.json'))
     if len(written) != 1:
         raise RuntimeError(
             f'tools/test.py wrote no result to {folder}/test: '
             f'does the metric give none? ({folder}/test.log)'
         )
-    outcome = dict(read_result(written[0], fresh=True), result=str(written[0]))
-    outcome.update(
-        measured,
-        random=measured['random'] or outcome['random'],
-        key=key,
+    result = read_result(written[0], fresh=True)
+    return dict(
+        result,
+        result=str(written[0]),
+        random=measured['random'] or result['random'],
         command=shlex.join(
             ['python', os.path.relpath(command[0]), *map(str, command[1:])]
         ),
         predictions=str(predictions) if predictions.is_dir() else None,
     )
-    with atomic_write(folder / 'outcome.json') as file:
-        file.write(json.dumps(outcome, indent=1).encode())
-    return outcome

@@ -14,6 +14,8 @@ from ..evaluation.results import (
 )
 from .comparability import MAY_DIFFER, training_note
 
+# Said of a row that was not tested.
+COSTS_ALONE = 'random weights: its costs alone'
 COSTS = ('parameters trained', 'GFLOPs', 'pictures/s', 'peak memory')
 # Heads of columns of words, not of numbers.
 NOTE = 'note'  # the last, if any row has one
@@ -22,6 +24,14 @@ WORD_HEADS = (*(key.replace('_', ' ') for key in MAY_DIFFER), NOTE)
 
 def _number(value, digits: int = 1) -> str:
     return '-' if value is None else f'{value:.{digits}f}'
+
+
+def _speed(row: dict) -> str:
+    """Return pictures a second, of slow models to two digits."""
+    if not row.get('seconds'):
+        return '-'
+    speed = 1 / row['seconds']
+    return f'{speed:.1f}' if speed >= 1 else f'{speed:.2g}'
 
 
 def _parameters(row: dict) -> str:
@@ -74,11 +84,27 @@ def mark_best(line: list[str], heads: list[str]) -> list[tuple[str, bool]]:
     ]
 
 
+def _less_measured(row: dict) -> list[str]:
+    """Return what the budget left of a row's costs, in words."""
+    if not row.get('cut'):
+        return []
+    words = [f'measured within {row["budget"]:.0f} s']
+    if row.get('names') != row.get('vocabulary'):
+        words.append(f'asked for {row["names"]} of {row["vocabulary"]} names')
+    if row['timed'] < row['planned']:
+        cold = '' if row['warmed_up'] else ', the first'
+        words.append(f'pictures/s of {row["timed"]} of {row["planned"]} steps{cold}')
+    if 0 < row['counted'] < row['to_count']:
+        words.append(f'GFLOPs of {row["counted"]} of {row["to_count"]} pictures')
+    return [', '.join(words)]
+
+
 def _note(row: dict) -> str:
     """Return what a reader of a row must know beside its figures."""
     words = list(row['notes'])
     if row.get('random'):
-        words.insert(0, NOTHING)
+        words.insert(0, NOTHING if row['figures'] else COSTS_ALONE)
+    words += _less_measured(row)
     seen = row['protocol'].get('trained_on_unseen')
     if isinstance(seen, list):
         words.append(training_note(seen))
@@ -152,12 +178,11 @@ def build_table(rows: list[dict]) -> tuple[list[str], list[list[str]]]:
                 else ''
             )
             line.append(mark + (_number(value) if is_figure(value) else '-') + mark)
-        speed = 1 / row['seconds'] if row.get('seconds') else None
         memory = row.get('memory')
         line += [
             _parameters(row),
             _number(row.get('gflops'), 3),
-            _number(speed),
+            _speed(row),
             '-' if memory is None else f'{memory / 2**20:.0f} MiB',
             *(_number(row['figures'].get(key)) for key in counts),
             *(str(row['protocol'].get(key, '-')) for key in differing),

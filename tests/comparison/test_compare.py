@@ -18,6 +18,7 @@ from rich.console import Console
 from mmseg_clsclip import HonestScoresHook, ZeroShotRecordHook
 from mmseg_clsclip.comparison import (
     classes,
+    collect,
     comparability,
     figures,
     measure,
@@ -29,6 +30,7 @@ from mmseg_clsclip.comparison.comparability import check_comparable
 from mmseg_clsclip.comparison.compared_models import (
     ComparedModel,
     has_guard_hook,
+    random_options,
     shipped_models,
 )
 from mmseg_clsclip.comparison.comparison import _print_table, prepare
@@ -573,10 +575,11 @@ def test_costs_of_clsclip(config):
     assert found['parameters'] == 1640002
     assert found['gflops'] == pytest.approx(0.0892, abs=1e-4)
     assert found['input_size'] == '64x64'
-    assert found['timed'] == 20 and 0 < found['seconds'] < 10
+    assert found['timed'] == found['planned'] == 20 and 0 < found['seconds'] < 10
+    assert found['counted'] == 5 and not found['cut'] and 'names' not in found
     assert found['memory'] >= found['libraries_memory'] > 2**20
     assert not found['random'] and 'threads' in found['machine']
-    with pytest.raises(ValueError, match='316,449 parameters to train'):
+    with pytest.raises(ValueError, match="316,449 parameters to train.*'random'"):
         measure.measure(cfg, None)
 
 
@@ -596,7 +599,7 @@ def fake_tools(monkeypatch, result):
             Path(measured[0]).write_text(
                 json.dumps(
                     dict(
-                        random=False,
+                        random='random' in command,
                         input_size='64x64',
                         seconds=0.5,
                         memory=2**30,
@@ -605,6 +608,8 @@ def fake_tools(monkeypatch, result):
                         trained_parameters=1,
                         gflops=1.0,
                         libraries_memory=2**29,
+                        cut=False,
+                        budget=float(command[command.index('--budget') + 1]),
                     )
                 )
             )
@@ -708,6 +713,81 @@ def test_the_input_size_is_told_where_the_metric_names_none(
     assert [row[1] for row in rows[2:]] == ['**120.0**', '**120.0**']
 
 
+def test_what_was_cut_short_is_measured_again_with_a_larger_budget(
+    tmp_path, config, fake_tools
+):
+    mine = compared_model(config(CLSCLIP))
+    assert runs.run(mine, tmp_path, print, 7)['budget'] == 7
+    written = tmp_path / 'A/outcome.json'
+    assert runs.finished(mine, tmp_path, 100)
+    written.write_text(json.dumps({**json.loads(written.read_text()), 'cut': True}))
+    assert runs.finished(mine, tmp_path, 7)
+    assert not runs.finished(mine, tmp_path, 8)
+
+
+def test_random_weights_are_measured_and_not_tested(tmp_path, config, fake_tools):
+    out = tmp_path / 'out'
+    path = config(CLSCLIP)
+    main(
+        [
+            *model('A', path, CHECKPOINT),
+            *model('B', path, 'random'),
+            *['--out', str(out), '--budget', '9'],
+        ]
+    )
+    measured, tested, costs = fake_tools
+    assert 'predictions' in str(tested) and measured[3] == str(CHECKPOINT)
+    assert costs[3] == 'random' and costs[5:7] == ['--budget', '9.0']
+    assert costs[-1] == 'model.backbone.pretrained=None'
+    text = read_squeezed(out / 'report.md')
+    assert '| B (random weights) | - | - |' in text and 'its costs alone' in text
+    # A model with its weights, or another test set, is not taken for it.
+    random, trained = compared_model(path, None), compared_model(path, None)
+    random.random = True
+    assert random.key != trained.key
+
+
+def test_an_estimate_stands_before_a_long_test(tmp_path, config, fake_tools):
+    said = []
+    mine = compared_model(config(CLSCLIP), dataset=range(600))
+    runs.run(mine, tmp_path, lambda *words: said.append(words))
+    assert said == [('measuring',), ('testing 600 samples, about 5 min',)]
+
+
+def test_a_pipe_is_told_once_a_minute(tmp_path, config, monkeypatch, capsys):
+    def run(model, folder, report_step, budget):
+        for second in range(150):
+            now[0] = second
+            report_step('measuring', f'step {second} of 150')
+        raise RuntimeError('enough')
+
+    now = [0.0]
+    monkeypatch.setattr(collect.time, 'perf_counter', lambda: now[0])
+    monkeypatch.setattr(runs, 'run', run)
+    with pytest.raises(SystemExit):
+        main([*model('A', config(CLSCLIP), CHECKPOINT), '--out', str(tmp_path / 'o')])
+    told = re.findall('step (\\d+) of', capsys.readouterr().out)
+    assert told == ['60', '120']
+
+
+@pytest.mark.parametrize(
+    'path, options',
+    [
+        ('baselines/sam3_voc21.py', ['model.random_weights=True']),
+        ('shapes/clsclip_shapes-5i_fold0.py', ['model.backbone.pretrained=None']),
+        (
+            'clsclip_plus/clsclip-plus_shapes-5i_fold0.py',
+            ['model.module.backbone.pretrained=None'],
+        ),
+    ],
+)
+def test_options_by_which_no_weights_are_read(path, options):
+    cfg = Config.fromfile(ROOT / 'configs' / path)
+    assert random_options(cfg) == options
+    cfg.model = dict(type='EncoderDecoder', backbone=dict(type='ResNetV1c'))
+    assert random_options(cfg) == []
+
+
 def test_no_checkpoint_is_none_to_the_tools(tmp_path, config, fake_tools):
     runs.run(compared_model(config(CLSCLIP), None), tmp_path, print)
     assert all('none' in command for command in fake_tools)
@@ -749,26 +829,30 @@ def test_the_error_of_a_process_in_a_line(log, status, told):
 
 def test_a_process_tells_how_far_it_has_come(tmp_path, monkeypatch):
     monkeypatch.setattr(runs, 'SECONDS_BETWEEN_LOOKS', 0.02)
-    go_on, told = tmp_path / 'go on', []
+    go_on, told = [tmp_path / 'on', tmp_path / 'and on'], []
 
-    def tell(batch):
-        told.append(batch)
-        go_on.touch()
+    def tell(progress):
+        told.append(progress)
+        go_on[min(len(told), 2) - 1].touch()
 
     code = """
 import pathlib, sys, time
+print('Measured: step 2 of 30')
+print('Measured: step 3 of 30', flush=True)
+while not pathlib.Path(sys.argv[1]).exists():
+    time.sleep(0.01)
 print('INFO - Epoch(val) [7/9]')
 print('INFO - Iter(test) [ 50/300]    eta: 0:00:01', flush=True)
-while not pathlib.Path(sys.argv[1]).exists():
+while not pathlib.Path(sys.argv[2]).exists():
     time.sleep(0.01)
 print('INFO - Iter(test) [100/300]', flush=True)
 time.sleep(0.5)
 """
-    runs._run(['-c', code, go_on], tmp_path / 'log', tell)
-    assert told == ['50/300', '100/300']
+    runs._run(['-c', code, *go_on], tmp_path / 'log', tell)
+    assert told == ['step 3 of 30', 'batch 50/300', 'batch 100/300']
     with pytest.raises(RuntimeError, match=r'ValueError: no \('):
         runs._run(['-c', "raise ValueError('no')"], tmp_path / 'log', tell)
-    assert runs.tested_batches('') is None
+    assert runs.last_progress('Measured nothing') is None
 
 
 def test_steps_and_notes_are_printed(tmp_path, config, fake_tools, capsys):
