@@ -88,7 +88,7 @@ def _less_measured(row: dict) -> list[str]:
     """Return what the budget left of a row's costs, in words."""
     if not row.get('cut'):
         return []
-    words = [f'measured within {row["budget"]:.0f} s']
+    words = [f'cut short by the budget of {row["budget"]:.0f} s']
     if row.get('names') != row.get('vocabulary'):
         words.append(f'asked for {row["names"]} of {row["vocabulary"]} names')
     if row['timed'] < row['planned']:

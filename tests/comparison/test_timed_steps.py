@@ -105,8 +105,8 @@ def test_a_slow_row_says_what_was_measured():
     assert found['cpu_share'] > 0 and found['memory'] > 2**20
     row = dict(found, notes=[], protocol={}, figures={}, cpu_share=1.0)
     assert _note(row) == (
-        'measured within 0 s, asked for 1 of 20 names, pictures/s of 1 of 20 steps, '
-        'the first; GFLOPs not counted: a step takes over twice the time'
+        'cut short by the budget of 0 s, asked for 1 of 20 names, pictures/s of 1 of '
+        '20 steps, the first; GFLOPs not counted: a step takes over twice the time'
     )
     # Nothing is said of a row that had the time.
     whole = measure.measure(cfg, str(CHECKPOINT), budget=100)
