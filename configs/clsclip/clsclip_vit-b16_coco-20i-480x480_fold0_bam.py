@@ -13,7 +13,7 @@ test_pipeline = [*letterbox, pack]
 # The canvas has one size, so that only flips are left.
 tta_pipeline = [
     *letterbox,
-    dict(type='TestTimeAug', transforms=[_base_.tta_pipeline[1].transforms[1], [pack]]),
+    dict(type='TestTimeAug', transforms=[_base_.tta_pipeline[1].transforms[0], [pack]]),
 ]
 model = dict(decode_head=dict(align_corners=True))
 test_dataloader = dict(

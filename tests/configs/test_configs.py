@@ -238,6 +238,7 @@ def test_a_neighbours_protocol_is_in_the_result(
     [
         'configs/clsclip/clsclip_vit-b16_pascal-5i-480x480_fold0.py',
         'configs/clsclip/clsclip_vit-b16_pascal-5i-480x480_fold0_bam.py',
+        'configs/clsclip/clsclip_vit-b16_coco-20i-480x480_fold0_bam.py',
         'configs/generalized/clsclip_vit-b16_voc-15-5-480x480.py',
         'configs/open_vocabulary/clsclip_vit-b16_voc21-336.py',
         'configs/baselines/maskclip_vit-b16_voc21-336.py',
