@@ -206,6 +206,11 @@ def test_the_demos_application_answers(monkeypatch):
     ):
         refused = post(data, classes)
         assert refused.status_code == 422 and said in refused.json()['detail']
+    refused = post(png.getvalue(), [f'n{i}' for i in range(256)], mask='true')
+    assert refused.status_code == 422 and '257 labels' in refused.json()['detail']
+    monkeypatch.setattr(Image, 'MAX_IMAGE_PIXELS', 100)
+    refused = post(png.getvalue(), names)
+    assert refused.status_code == 422 and 'exceeds limit' in refused.json()['detail']
 
 
 # Asked at the end of a script that must need neither.
