@@ -40,6 +40,9 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument('--repeat', type=int, default=5)
     add_config_options(parser)
     args = parser.parse_args(argv)
+    for key in ('pictures', 'size', 'classes', 'repeat'):
+        if getattr(args, key) < 1:
+            parser.error(f'--{key} {getattr(args, key)}: write 1 or more.')
 
     ignore_foreign_warnings()
     # Not before: these take seconds to import.

@@ -89,3 +89,11 @@ def test_a_config_that_is_not_there_is_said():
     main = runpy.run_path(str(ROOT / 'tools/benchmark_export.py'))['main']
     with pytest.raises(SystemExit, match='^benchmark_export.py: .*gone.py'):
         main(['gone.py', 'none'])
+
+
+@pytest.mark.parametrize('key', ['pictures', 'size', 'classes', 'repeat'])
+def test_a_number_of_nothing_is_refused_at_once(key, capsys):
+    main = runpy.run_path(str(ROOT / 'tools/benchmark_export.py'))['main']
+    with pytest.raises(SystemExit):
+        main(['gone.py', f'--{key}', '0'])
+    assert f'--{key} 0: write 1 or more.' in capsys.readouterr().err
