@@ -6,6 +6,7 @@ from mmseg.datasets.transforms import RandomCrop
 from mmseg.registry import TRANSFORMS
 
 from ...utils.arguments import Count, Share
+from ...utils.keys import CLASS_NAME
 
 
 @TRANSFORMS.register_module()
@@ -19,6 +20,9 @@ class EpisodeCrop(RandomCrop):
         kept_share (float): Of the class's pixels, that a crop shall have.
         tries (int): How many crops are drawn at most.
         kwargs: Of ``RandomCrop``.
+
+    Raises:
+        ValueError: In the call, if no class was asked for.
     """
 
     def __init__(self, kept_share: Share = 0.85, tries: Count = 32, **kwargs):
@@ -29,6 +33,12 @@ class EpisodeCrop(RandomCrop):
     @cache_randomness
     def crop_bbox(self, results: dict) -> tuple[int, int, int, int]:
         """Return top, bottom, left and right of the crop, in pixels."""
+        if not isinstance(results.get(CLASS_NAME), str):
+            raise ValueError(
+                f'EpisodeCrop: {CLASS_NAME} is {results.get(CLASS_NAME)!r}. Put it '
+                'after MakeEpisode with names_per_picture=1, of an EpisodeDataset, or '
+                'take RandomCrop.'
+            )
         mask = results['gt_seg_map'] == 1
         wanted = self.kept_share * np.count_nonzero(mask)
         for _ in range(self.tries):

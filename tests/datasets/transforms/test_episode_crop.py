@@ -13,7 +13,14 @@ def crops(labels, number=200, **kwargs):
     crop = TRANSFORMS.build(dict(kwargs, type='EpisodeCrop', crop_size=(60, 60)))
     for _ in range(number):
         image = np.repeat(labels[..., None], 3, 2)
-        found = crop(dict(img=image, gt_seg_map=labels, seg_fields=['gt_seg_map']))
+        found = crop(
+            dict(
+                img=image,
+                gt_seg_map=labels,
+                seg_fields=['gt_seg_map'],
+                class_name='cat',
+            )
+        )
         assert np.array_equal(found['img'][..., 0], found['gt_seg_map'])
         assert found['img_shape'] == found['gt_seg_map'].shape == (60, 60)
         yield found['gt_seg_map']
@@ -51,3 +58,12 @@ def test_the_last_crop_is_taken_as_it_is():
 def test_options_that_are_none(kwargs, message):
     with pytest.raises(ValueError, match=message):
         next(crops(np.zeros((90, 80), np.uint8), **kwargs))
+
+
+@pytest.mark.parametrize('asked', [{}, dict(class_name=('cat', 'dog'))])
+def test_a_crop_for_no_one_class_is_refused(asked):
+    crop = TRANSFORMS.build(dict(type='EpisodeCrop', crop_size=(60, 60)))
+    labels = np.zeros((90, 80), np.uint8)
+    image = np.zeros((90, 80, 3), np.uint8)
+    with pytest.raises(ValueError, match='after MakeEpisode with names_per_picture=1'):
+        crop(dict(asked, img=image, gt_seg_map=labels, seg_fields=['gt_seg_map']))
