@@ -12,6 +12,7 @@ from prettytable import PrettyTable
 from rich.progress import track
 
 from ..models.segmentors.clip_segmentor import CLIPSegmentor
+from ..models.segmentors.query_dense_clip import QueryDenseCLIP
 from ..utils.checkpoint import load_strictly
 from ..utils.files import atomic_write
 from .presence_scan import Setting, choose, scan
@@ -45,7 +46,8 @@ def calibrate(
         tuple[Chosen, list[Setting]]: The choice, and all that were tried.
 
     Raises:
-        ValueError: If the model knows no presence, or there is no picture.
+        ValueError: If the model knows no presence or has thresholds, or there is no
+            picture.
     """
     import mmseg.models  # noqa: F401  (a library)
 
@@ -61,6 +63,11 @@ def calibrate(
         raise ValueError(
             f'{type(model).__name__}: a CLIPSegmentor with a background is asked; of a '
             'ZoomIn calibrate the module inside.'
+        )
+    if isinstance(model, QueryDenseCLIP) and (model.prob_thd or model.area_thd):
+        raise ValueError(
+            'A presence is weighed before thresholds, which hide what it does. '
+            'Calibrate with --cfg-options model.prob_thd=0 model.area_thd=0.'
         )
     if checkpoint != 'none':
         load_strictly(model, checkpoint)

@@ -119,7 +119,7 @@ class EpisodeDraw:
         Raises:
             ValueError: If a picture has none of these labels.
         """
-        if self.episodes is None:
+        if self.episodes is None or not pairs:
             return list(pairs)
         number, habit, seed = self.episodes, self._habit, self._seed
         if habit:

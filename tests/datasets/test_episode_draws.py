@@ -12,6 +12,7 @@ from PIL import Image
 from torch.utils.data import DataLoader, Dataset
 
 from mmseg_clsclip.datasets import PASCAL5iDataset
+from mmseg_clsclip.datasets.episode_draws import EpisodeDraw
 
 # The workers are theirs, not what this machine has processors for.
 pytestmark = pytest.mark.filterwarnings('ignore:This DataLoader will create')
@@ -268,3 +269,8 @@ def test_an_unknown_way_is_refused(voc):
         "'bam', 'esda', 'hsnet', 'lseg' or None",
     ):
         build('PASCAL5iDataset', voc, episodes='pfenet')
+
+
+@pytest.mark.parametrize('episodes', [None, 5, 'bam', 'esda', 'hsnet'])
+def test_nothing_is_drawn_of_nothing(episodes):
+    assert EpisodeDraw(episodes, None, False).draw([], lambda index: [1]) == []

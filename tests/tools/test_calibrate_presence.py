@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from mmengine.config import Config
 
+from mmseg_clsclip.calibration.calibrate import calibrate
 from mmseg_clsclip.models.clip.loading import ASSETS
 
 ROOT = Path(__file__).parents[2]
@@ -55,3 +56,13 @@ def test_what_is_written_is_a_config(monkeypatch, tmp_path, capsys):
 def test_what_cannot_be_calibrated(monkeypatch, options, message):
     with pytest.raises((SystemExit, TypeError), match=message):
         run(monkeypatch, CONFIG, CHECKPOINT, '--device', 'cpu', *SMALL, *options)
+
+
+@pytest.mark.parametrize('threshold', ['prob_thd', 'area_thd'])
+def test_thresholds_hide_what_a_presence_does(threshold):
+    cfg = Config.fromfile(ROOT / 'configs/baselines/naclip_shapes-5i_fold0.py')
+    cfg.train_dataloader = Config.fromfile(CONFIG).train_dataloader
+    cfg.train_dataloader.dataset.dataset.length = 12
+    cfg.model.update(type='QueryDenseCLIP', **{threshold: 0.3})
+    with pytest.raises(ValueError, match='model.prob_thd=0 model.area_thd=0'):
+        calibrate(cfg, 'none', 2, 'cpu')

@@ -3,6 +3,8 @@
 from mmcv.transforms import Pad
 from mmseg.registry import TRANSFORMS
 
+from ...utils.arguments import Count
+
 
 @TRANSFORMS.register_module()
 class RemovablePad(Pad):
@@ -18,12 +20,25 @@ class RemovablePad(Pad):
     pixels), geometry.
 
     Args:
-        kwargs: Of mmcv's ``Pad``; ``size`` has the width first.
+        size (tuple[int, int]): Width and height that every picture has then.
+        pad_val (dict): See mmcv's ``Pad``.
     """
 
+    def __init__(self, size: tuple[Count, Count], pad_val: dict):
+        super().__init__(size=tuple(size), pad_val=pad_val)
+
     def transform(self, results: dict) -> dict:
-        """Return the results with the picture padded at the right and the bottom."""
+        """Return the results with the picture padded at the right and the bottom.
+
+        Raises:
+            ValueError: If the picture is larger.
+        """
         height, width = results['img'].shape[:2]
+        if width > self.size[0] or height > self.size[1]:
+            raise ValueError(
+                f'RemovablePad(size={self.size}): a picture of {width} x {height} is '
+                'larger. Put Resize with keep_ratio=True and the same size before it.'
+            )
         results = super().transform(results)
         below, right = (
             new - old for new, old in zip(results['img'].shape[:2], (height, width))

@@ -169,7 +169,7 @@ class TextPromptedSegmentor(EncoderDecoder):
     ) -> SampleList:
         """As mmseg's, where its argmax took a fifth of all time.
 
-        To the bit, but for names that were not asked, which stay ``ABSENT_LOGIT``.
+        To the bit, if all names were asked. Those that were not stay ``ABSENT_LOGIT``.
 
         Args:
             seg_logits (Tensor): (N, C, h, w).

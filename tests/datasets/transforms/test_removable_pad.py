@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from mmengine.dataset import Compose
 from mmengine.registry import init_default_scope
+from mmseg.registry import TRANSFORMS
 from mmseg.structures import SegDataSample
 
 from mmseg_clsclip.models.inference.restoring import restore_logits
@@ -56,3 +57,17 @@ def test_the_logits_are_of_the_picture_alone(size, inner, flip):
     expected = F.interpolate(expected[None], size=size, mode='bilinear')[0]
     assert torch.equal(restore_logits(logits, meta, False), expected)
     assert torch.equal(mmsegs, expected)
+
+
+@pytest.mark.parametrize('size', [20, '480', (0, 5), (48,)], ids=str)
+def test_a_size_is_width_and_height(size):
+    with pytest.raises((TypeError, ValueError), match='size'):
+        TRANSFORMS.build(dict(type='RemovablePad', size=size, pad_val=dict(img=MEAN)))
+
+
+def test_a_larger_picture_is_not_passed_on():
+    pad = TRANSFORMS.build(
+        dict(type='RemovablePad', size=(20, 10), pad_val=dict(img=MEAN))
+    )
+    with pytest.raises(ValueError, match='40 x 30 is larger. Put Resize'):
+        pad(dict(img=np.zeros((30, 40, 3), np.uint8)))
