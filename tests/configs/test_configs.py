@@ -177,10 +177,14 @@ def _small(path, clip_json, tmp_path):
     return cfg
 
 
-# Those of transformers' models are tried in tests/baselines.
+# Those of transformers' models are tried in tests/models/segmentors.
 @pytest.mark.parametrize(
     'path',
-    [p for p in CONFIGS if 'rd64' not in p and not any(f'fold{f}' in p for f in '123')],
+    [
+        p
+        for p in CONFIGS
+        if not any(part in p for part in ('rd64', 'sam3', *(f'fold{f}' for f in '123')))
+    ],
 )
 def test_it_trains_a_step_and_tests(path, coarse_clip_json, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
