@@ -1,7 +1,6 @@
 """EpisodeCrop: a crop that seldom loses what is asked for."""
 
 import numpy as np
-from mmcv.transforms.utils import cache_randomness
 from mmseg.datasets.transforms import RandomCrop
 from mmseg.registry import TRANSFORMS
 
@@ -30,7 +29,6 @@ class EpisodeCrop(RandomCrop):
         self.kept_share = kept_share
         self.tries = tries
 
-    @cache_randomness
     def crop_bbox(self, results: dict) -> tuple[int, int, int, int]:
         """Return top, bottom, left and right of the crop, in pixels."""
         if not isinstance(results.get(CLASS_NAME), str):
