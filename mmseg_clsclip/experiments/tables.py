@@ -44,7 +44,7 @@ def summary(lines: list[dict], row: str, folds: Sequence[int]) -> list[str]:
     runs = _by_fold_and_seed(lines, row, folds)
     reference = _by_fold_and_seed(lines, 'ClsCLIP', folds)
     seeds = sorted({seed for _, seed in runs})
-    whole = [seed for seed in seeds if all((fold, seed) in runs for fold in folds)]
+    whole = _whole_seeds(runs, folds)
     cells = [escape_markdown(row)]
     for fold in folds:
         values = [
@@ -67,10 +67,15 @@ def whole_summary(lines: list[dict], row: str, folds: Sequence[int]) -> list[str
         :func:`summary`; whole seeds.
     """
     runs = _by_fold_and_seed(lines, row, folds)
-    seeds = sorted({seed for _, seed in runs})
-    whole = [seed for seed in seeds if all((fold, seed) in runs for fold in folds)]
+    whole = _whole_seeds(runs, folds)
     means = _means(runs, WHOLE_FIGURES, folds, whole)
     return [escape_markdown(row), *means, str(len(whole))]
+
+
+def _whole_seeds(runs: dict[tuple[int, int], dict], folds: Sequence[int]) -> list[int]:
+    """Return the seeds that have a run of every fold."""
+    seeds = sorted({seed for _, seed in runs})
+    return [seed for seed in seeds if all((fold, seed) in runs for fold in folds)]
 
 
 def _means(
