@@ -10,7 +10,13 @@ import gradio as gr
 from . import limits, outputs
 from .image_io import read_image
 from .predictor import DRAWN_WORLD, Predictor
-from .web_requests import RequestHandler, check_upload, read_name, show_results
+from .web_requests import (
+    RequestHandler,
+    check_upload,
+    read_name,
+    read_threshold,
+    show_results,
+)
 
 SCENE = 'shapes-5i://test/0/000004.bmp'
 CLASSES = 'yellow circle\nred square, square in red'
@@ -104,6 +110,7 @@ def build_page(
                         info='Probability that a class must beat to beat the '
                         'background',
                     )
+                    threshold.preprocess = read_threshold
                     background = gr.Checkbox(
                         True,
                         label='Background',

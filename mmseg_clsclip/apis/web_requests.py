@@ -42,14 +42,25 @@ def read_name(predictor: Predictor) -> str:
     return escape_text(Path(predictor.model.cfg.filename).stem)
 
 
+def read_threshold(value) -> float | None:
+    """Return the threshold of a request, None if it is no probability.
+
+    Gradio's own refuses, and a page that is refused forgets what was typed
+    since: of '0.95', all that came after '0'.
+    """
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if number and 0 < value < 1 else None
+
+
 def show_results(
-    predictions: Sequence[Prediction] | None, threshold: float, background: bool
+    predictions: Sequence[Prediction] | None, threshold: float | None, background: bool
 ) -> list[Image.Image | str] | dict:
     """Draw overlay and mask of each prediction, and say what is in them.
 
-    No model is asked. What is said is Markdown.
+    No model is asked. What is said is Markdown. A threshold of None, which is
+    not one yet, changes nothing.
     """
-    if not predictions:
+    if not predictions or threshold is None:
         return gr.skip()
     shown = []
     for prediction in predictions:
@@ -104,7 +115,7 @@ class RequestHandler:
         path: str | None,
         classes: str,
         zoom_in: bool,
-        threshold: float,
+        threshold: float | None,
         background: bool,
         all_names: bool = False,
     ) -> list:
@@ -114,7 +125,7 @@ class RequestHandler:
             path (str, optional): Of the picture.
             classes (str): A class a line, synonyms after commas.
             zoom_in (bool): Of the model, not of what is compared.
-            threshold (float): As :func:`show_results` has it.
+            threshold (float, optional): As :func:`read_threshold` has it.
             background (bool): As :func:`show_results` has it.
             all_names (bool): Ask for every name, likely or not.
 
@@ -123,6 +134,10 @@ class RequestHandler:
         """
         if not path:
             raise gr.Error('Drop a picture first.', print_exception=False)
+        if threshold is None:
+            raise gr.Error(
+                'The threshold is no number between 0 and 1.', print_exception=False
+            )
         # Classes are the models' state, and which of them are asked.
         with self.lock:
             for predictor in self.predictors:

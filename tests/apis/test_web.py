@@ -93,6 +93,24 @@ def test_the_threshold_moves_without_a_forward(predictors, forwards, scene):
     assert (np.asarray(web.show_results(found, 0.95, False)[1]) > 0).all()
     assert len(forwards) == 2
     assert web.show_results(None, 0.5, True) == gr.skip()
+    assert web.show_results(found, None, True) == gr.skip()
+
+
+@pytest.mark.parametrize('value', [0.01, 0.5, 0.999])
+def test_thresholds(value):
+    assert web.read_threshold(value) == value
+
+
+@pytest.mark.parametrize(
+    'value', [0, 1, -0.5, 95, float('nan'), float('inf'), None, '', '0.5', True, [0.5]]
+)
+def test_what_is_no_threshold_yet(predictors, forwards, scene, value):
+    assert web.read_threshold(value) is None
+    with pytest.raises(gr.Error, match='no number between 0 and 1'):
+        web.RequestHandler(predictors)(
+            scene, NAMES, False, web.read_threshold(value), True
+        )
+    assert not forwards
 
 
 def test_what_is_not_there_is_said_and_can_be_asked(scene):
