@@ -215,7 +215,7 @@ def _add_legend(
 
 
 def summarize(
-    prediction: Prediction, labels: np.ndarray, picture: str, threshold: float
+    prediction: Prediction, labels: np.ndarray, picture: str, threshold: float | None
 ) -> dict:
     """Return what the JSON says, see docs/demo.md."""
     height, width = labels.shape
@@ -237,6 +237,11 @@ def summarize(
         found=list_regions(prediction, labels),
         not_found=list_missing(prediction, labels),
     )
+
+
+def write_json(summary: dict) -> bytes:
+    """Return what :func:`summarize` says as a file has it."""
+    return json.dumps(summary, indent=1, default=str).encode() + b'\n'
 
 
 def save_results(
@@ -263,7 +268,7 @@ def save_results(
         buffer = io.BytesIO()
         image.save(buffer, 'PNG')
         contents.append(buffer.getvalue())
-    contents.append(json.dumps(summary, indent=1, default=str).encode() + b'\n')
+    contents.append(write_json(summary))
     with part_folder(stem.parent) as folder:
         for path, content in zip(list_paths(stem), contents):
             (folder / path.name).write_bytes(content)

@@ -13,7 +13,8 @@ from .predictor import DRAWN_WORLD, Predictor
 from .web_requests import (
     RequestHandler,
     check_upload,
-    read_name,
+    read_config_name,
+    read_model_name,
     read_threshold,
     show_results,
 )
@@ -24,6 +25,7 @@ CLASSES = 'yellow circle\nred square, square in red'
 # get a line of their own. On a phone all stands in one column.
 CSS = """
 [id^=overlay-] .image-container { padding-top: 2rem; }
+.model p { margin-top: -0.8rem; color: var(--body-text-color-subdued); }
 @media (max-width: 640px) {
   h1 { font-size: 1.4rem !important; }
   #picture { height: 180px !important; }
@@ -59,11 +61,11 @@ def build_page(
             if predictor.random_weights:
                 gr.HTML(
                     '<b style="display: block; padding: 0.5em; color: '
-                    f'white; background: #c00">{read_name(predictor)}: '
+                    f'white; background: #c00">{read_config_name(predictor)}: '
                     f'{outputs.RANDOM_WARNING}</b>',
                     elem_id='random',
                 )
-        predictions = gr.State(time_to_live=3600)
+        answer = gr.State(time_to_live=3600)
         with gr.Row():
             with gr.Column(scale=1, min_width=260):
                 picture = gr.Image(
@@ -122,7 +124,11 @@ def build_page(
                 with gr.Row():
                     for k, predictor in enumerate(predictors):
                         with gr.Column(min_width=260):
-                            gr.Markdown(f'### {read_name(predictor)}')
+                            gr.Markdown(
+                                f'### {read_model_name(predictor)}\n'
+                                f'{read_config_name(predictor)}',
+                                elem_classes='model',
+                            )
                             pair = [
                                 gr.Image(
                                     label=label,
@@ -140,19 +146,25 @@ def build_page(
                                 )
                             ]
                             images += pair
-                            shown += [*pair, gr.Markdown(elem_id=f'classes-{k}')]
+                            shown += [
+                                *pair,
+                                gr.Markdown(elem_id=f'classes-{k}'),
+                                gr.DownloadButton(
+                                    'Figures as JSON', size='sm', elem_id=f'json-{k}'
+                                ),
+                            ]
                 lines = gr.Markdown(elem_id='said')
         look = [threshold, background]
         button.click(
             ask,
             [picture, classes, zoom_in, *look, all_names],
-            [predictions, lines, *shown],
+            [answer, lines, *shown],
             show_progress_on=images,
         ).success(None, js=SHOW_RESULT)
         gr.on(
             [threshold.change, background.change],
             show_results,
-            [predictions, *look],
+            [answer, *look],
             shown,
             trigger_mode='always_last',
             show_progress='hidden',

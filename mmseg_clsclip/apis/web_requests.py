@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from threading import Lock
 from time import perf_counter
+from typing import NamedTuple
 
 import gradio as gr
+from gradio.processing_utils import save_bytes_to_cache
 from gradio.utils import get_upload_folder, is_in_or_equal
 from mmseg.registry import MODELS
 from PIL import Image
@@ -21,6 +23,27 @@ from .errors import REQUEST_ERRORS, describe_picture_error
 from .image_io import read_image
 from .prediction import Prediction
 from .predictor import Predictor
+
+# As their papers spell them.
+MODELS_BY_NAME = {
+    name.lower(): name
+    for name in (
+        *('ClsCLIP', 'MaskCLIP', 'SCLIP', 'NACLIP', 'ClearCLIP'),
+        *('LSeg', 'FiLM', 'CLIPSeg', 'SAM3', 'DenseCLIP'),
+    )
+}
+
+
+class Answer(NamedTuple):
+    """What the page keeps of a request.
+
+    Attributes:
+        picture (str): Name of the file.
+        predictions (list[Prediction]): One of each model.
+    """
+
+    picture: str
+    predictions: list[Prediction]
 
 
 def add_zoom_in(plain: Predictor) -> Predictor:
@@ -37,9 +60,16 @@ def escape_text(text: str) -> str:
     return re.sub(r'[^\w\s-]', lambda match: f'&#{ord(match[0])};', text)
 
 
-def read_name(predictor: Predictor) -> str:
+def read_config_name(predictor: Predictor) -> str:
     """Return the name of its config, as the page shows it."""
     return escape_text(Path(predictor.model.cfg.filename).stem)
+
+
+def read_model_name(predictor: Predictor) -> str:
+    """Return what a config's name begins with, mmseg's algorithm."""
+    model = Path(predictor.model.cfg.filename).stem.split('_')[0]
+    base, *variant = model.split('-', 1)
+    return escape_text('-'.join([MODELS_BY_NAME.get(base, base), *variant]))
 
 
 def read_threshold(value) -> float | None:
@@ -53,26 +83,35 @@ def read_threshold(value) -> float | None:
 
 
 def show_results(
-    predictions: Sequence[Prediction] | None, threshold: float | None, background: bool
+    answer: Answer | None, threshold: float | None, background: bool
 ) -> list[Image.Image | str] | dict:
     """Draw overlay and mask of each prediction, and say what is in them.
 
-    No model is asked. What is said is Markdown. A threshold of None, which is
-    not one yet, changes nothing.
+    No model is asked. A threshold of None, which is not one yet, changes
+    nothing.
+
+    Returns:
+        list: Of each prediction overlay, mask, Markdown, and the path of its
+            JSON, see docs/demo.md.
     """
-    if not predictions or threshold is None:
+    if answer is None or threshold is None:
         return gr.skip()
     shown = []
-    for prediction in predictions:
+    for prediction in answer.predictions:
         labels = prediction.labels(threshold, background)
-        said = outputs.describe_classes(
-            outputs.list_regions(prediction, labels),
-            outputs.list_missing(prediction, labels),
+        summary = outputs.summarize(
+            prediction, labels, answer.picture, threshold if background else None
         )
+        said = outputs.describe_classes(summary['found'], summary['not_found'])
         shown += [
             outputs.draw_overlay(prediction, labels),
             outputs.draw_mask(prediction, labels),
             '  \n'.join(escape_text(line).replace('_', '&#95;') for line in said),
+            save_bytes_to_cache(
+                outputs.write_json(summary),
+                Path(answer.picture).stem + '.json',
+                get_upload_folder(),
+            ),
         ]
     return shown
 
@@ -119,7 +158,7 @@ class RequestHandler:
         background: bool,
         all_names: bool = False,
     ) -> list:
-        """Return predictions, what to say of them, and what is shown of them.
+        """Return the answer, what to say of it, and what is shown of it.
 
         Args:
             path (str, optional): Of the picture.
@@ -165,17 +204,12 @@ class RequestHandler:
                 for predictor in predictors:
                     start = perf_counter()
                     predictions.append(predictor(picture))
-                    zoom = isinstance(predictor.model, ZoomIn)
-                    lines.append(
-                        '; '.join(
-                            [
-                                f'{read_name(predictor)}{" with zoom-in" * zoom}: '
-                                f'{perf_counter() - start:.2f} s',
-                                *predictions[-1].notes,
-                            ]
-                        )
-                    )
-            shown = show_results(predictions, threshold, background)
+                    took = perf_counter() - start
+                    zoom = ' with zoom-in' * isinstance(predictor.model, ZoomIn)
+                    line = f'{read_config_name(predictor)}{zoom}: {took:.2f} s'
+                    lines.append('; '.join([line, *predictions[-1].notes]))
+            answer = Answer(Path(path).name, predictions)
+            shown = show_results(answer, threshold, background)
         except Exception as error:
             # The page shows HTML; where a file lies is nobody's business.
             reason = describe_picture_error(error).replace(path, Path(path).name)
@@ -184,4 +218,4 @@ class RequestHandler:
                 print_exception=not isinstance(error, REQUEST_ERRORS),
             ) from error
         print(*lines, sep='\n', flush=True)
-        return [predictions, '  \n'.join(lines), *shown]
+        return [answer, '  \n'.join(lines), *shown]

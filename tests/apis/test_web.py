@@ -72,15 +72,16 @@ def test_the_threshold_moves_without_a_forward(predictors, forwards, scene):
     assert BASELINE[10:-3] in said
     assert iou(images[1], 1, 'red circle') > 0.8
     assert iou(images[1], 2, 'yellow square') > 0.8
-    assert found[0].classes[1] == ('yellow square', 'square in yellow')
+    assert found.predictions[0].classes[1] == ('yellow square', 'square in yellow')
     areas = []
+    assert found.picture == 'scene.png'
     for threshold in (0.05, 0.5, 0.95):
         drawn = web.show_results(found, threshold, True)
-        assert [image.mode for image in drawn[::3] + drawn[1::3]] == [
+        assert [image.mode for image in drawn[::4] + drawn[1::4]] == [
             *['RGB'] * 2,
             *['P'] * 2,
         ]
-        for one, mask, text in zip(found, drawn[1::3], drawn[2::3]):
+        for one, mask, text in zip(found.predictions, drawn[1::4], drawn[2::4]):
             labels = one.labels(threshold)
             np.testing.assert_array_equal(mask, labels)
             for label, name in enumerate(('red circle', 'yellow square'), 1):
@@ -88,9 +89,23 @@ def test_the_threshold_moves_without_a_forward(predictors, forwards, scene):
                 words = f'{share:.1f} %' if share >= 0.05 else '< 0.1 %'
                 told = f'{name} {words}' in html.unescape(text)
                 assert told == (label in labels)
+        for one, path in zip(found.predictions, drawn[3::4]):
+            summary = json.loads(Path(path).read_text())
+            assert Path(path).name == 'scene.json'
+            assert summary['picture'] == 'scene.png'
+            assert summary['threshold'] == threshold
+            assert summary['model']['config'] == one.provenance.config
+            areas_by_name = {r['name']: r['area'] for r in summary['found']}
+            labels = one.labels(threshold)
+            for label, name in enumerate(('red circle', 'yellow square'), 1):
+                assert areas_by_name.get(name, 0) == (labels == label).sum()
         areas.append(np.count_nonzero(drawn[1]))
     assert areas[0] > areas[1] > areas[2] > 0
-    assert (np.asarray(web.show_results(found, 0.95, False)[1]) > 0).all()
+    no_background = web.show_results(found, 0.95, False)
+    assert (np.asarray(no_background[1]) > 0).all()
+    summary = json.loads(Path(no_background[3]).read_text())
+    assert summary['threshold'] is None
+    assert sum(region['area'] for region in summary['found']) == TRUTH.labels.size
     assert len(forwards) == 2
     assert web.show_results(None, 0.5, True) == gr.skip()
     assert web.show_results(found, None, True) == gr.skip()
@@ -132,16 +147,23 @@ def test_what_is_not_there_is_said_and_can_be_asked(scene):
         said, missing = shown[2].split('  \n')
         assert 'red circle' in said and 'ring' not in html.unescape(said)
         assert not set('_.()%') & set(shown[2])
-        score = found[0].presence[2]
+        score = found.predictions[0].presence[2]
         assert html.unescape(missing) == (
             f'not likely enough to be asked: _red ring_ (p {score:.2f})'
         )
-        assert found[0].asked == (True, True, False) and found[1].asked is None
+        assert (
+            found.predictions[0].asked == (True, True, False)
+            and found.predictions[1].asked is None
+        )
         every, _, *shown = ask(scene, names, zoom_in, 0.5, True, True)
-        assert every[0].presence is None and 'likely' not in shown[2]
-        assert torch.equal(every[1].logits, found[1].logits)
+        assert every.predictions[0].presence is None and 'likely' not in shown[2]
+        assert torch.equal(every.predictions[1].logits, found.predictions[1].logits)
     # The next request has its own wish.
-    assert ask(scene, names, False, 0.5, True)[0][0].asked == (True, True, False)
+    assert ask(scene, names, False, 0.5, True)[0].predictions[0].asked == (
+        True,
+        True,
+        False,
+    )
 
 
 def test_the_zoom_in_has_the_model_in_common(predictors, scene):
@@ -150,10 +172,10 @@ def test_the_zoom_in_has_the_model_in_common(predictors, scene):
     assert 'with zoom-in' in said
     assert ask.plus.segmentor is predictors[0].model
     alone = Predictor(device='cpu', background=True, zoom_in=True)
-    alone.set_classes(list(map(list, found[0].classes)))
-    torch.testing.assert_close(found[0].logits, alone(scene).logits)
-    plain = ask(scene, NAMES, False, 0.5, True)[0][0]
-    assert not torch.equal(plain.logits, found[0].logits)
+    alone.set_classes(list(map(list, found.predictions[0].classes)))
+    torch.testing.assert_close(found.predictions[0].logits, alone(scene).logits)
+    plain = ask(scene, NAMES, False, 0.5, True)[0].predictions[0]
+    assert not torch.equal(plain.logits, found.predictions[0].logits)
     # A config that zooms in has nothing to switch.
     alone = web.RequestHandler([alone])
     assert not alone.can_zoom
@@ -241,8 +263,27 @@ def test_two_requests_wait_for_each_other(predictors, scene):
         )
     hook.remove()
     assert most == [1, 1, 1]
-    for names, ((prediction, *_), *_) in zip(asked, results):
+    for names, ((_, (prediction, *_)), *_) in zip(asked, results):
         assert [', '.join(group) for group in prediction.classes] == names
+
+
+def rename(monkeypatch, predictor, config):
+    monkeypatch.setitem(vars(predictor.model.cfg), '_filename', config)
+
+
+@pytest.mark.parametrize(
+    'config, name',
+    [
+        ('clsclip-gate-presence_shapes-15-5_fold0', 'ClsCLIP-gate-presence'),
+        ('maskclip_shapes-5i_fold0', 'MaskCLIP'),
+        ('lseg_pascal-5i', 'LSeg'),
+        ('my-own', 'my-own'),
+        ('mine_of_photographs', 'mine'),
+    ],
+)
+def test_models_have_their_papers_names(predictors, monkeypatch, config, name):
+    rename(monkeypatch, predictors[0], f'configs/{config}.py')
+    assert web.read_model_name(predictors[0]) == name
 
 
 def test_the_page_says_what_the_model_is(predictors, tiny_clip_json):
@@ -268,7 +309,7 @@ def test_a_request_that_takes_too_long_is_stopped(predictors, scene):
     assert not error.value.print_exception
     slow.remove()
     ask.seconds = 60
-    assert len(ask(scene, NAMES, False, 0.5, True)[0]) == 2
+    assert len(ask(scene, NAMES, False, 0.5, True)[0].predictions) == 2
     time.sleep(0.4)  # nothing is left that would stop another
     assert predictors[0](scene).labels().any()
 
@@ -280,8 +321,9 @@ def test_a_name_is_shown_as_it_is(predictors, monkeypatch, name):
     shown = web_requests.escape_text(name)
     assert not set('<>*[]()`|') & set(shown)
     assert html.unescape(shown) == name
-    monkeypatch.setattr(predictors[0].model.cfg, '_filename', f'{name}.py')
-    assert name not in str(web.build_page(predictors[:1]).config)
+    rename(monkeypatch, predictors[0], f'{name.replace("/", " ")}.py')
+    page = str(web.build_page(predictors[:1]).config)
+    assert name not in page and shown.replace('&#47;', ' ') in page
 
 
 def _run(monkeypatch, *args):

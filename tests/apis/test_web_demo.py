@@ -89,6 +89,9 @@ def browser(tmp_path):
         'host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
     ):
         options.add_argument(f'--{argument}')
+    options.add_experimental_option(
+        'prefs', {'download.default_directory': str(tmp_path / 'downloads')}
+    )
     options.set_capability('goog:loggingPrefs', dict(browser='ALL', performance='ALL'))
     driver = webdriver.Chrome(options=options, service=Service(DRIVER))
     yield driver
@@ -122,6 +125,14 @@ def test_a_visitor_segments_a_picture(server, browser, tmp_path):
         with urllib.request.urlopen(picture(f'#mask-{k}')) as answer:
             return np.asarray(Image.open(io.BytesIO(answer.read())))
 
+    frames = []
+
+    def film(name):
+        browser.save_screenshot(str(tmp_path / f'{name}.png'))
+        frame = Image.open(tmp_path / f'{name}.png').convert('RGB')
+        frame.thumbnail((800, 800))
+        frames.append(frame)
+
     def write(text):
         box = find('#classes textarea')
         box.send_keys(Keys.CONTROL, 'a')
@@ -147,13 +158,14 @@ def test_a_visitor_segments_a_picture(server, browser, tmp_path):
     until(lambda: 'drawn world' in find('#drawn-world').text)
     drop('scene.png')
     write('red circle\nyellow square, square in yellow')
+    film('asked')
     segment()
     first = mask()
     assert iou(first, 1, 'red circle') > 0.8
     assert iou(first, 2, 'yellow square') > 0.8
     assert mask(1).shape == first.shape and asked() == [1, 1]
     until(lambda: find('#overlay-1 img').get_property('naturalWidth') == 512)
-    browser.save_screenshot(str(tmp_path / 'first.png'))
+    film('first')
 
     # The threshold, typed as a visitor does: '0' and '0.' are none yet.
     box = find('#threshold input[type=number]')
@@ -163,7 +175,7 @@ def test_a_visitor_segments_a_picture(server, browser, tmp_path):
         time.sleep(0.3)
     until(lambda: 0 < np.count_nonzero(mask()) < np.count_nonzero(first))
     assert not mask()[first == 0].any() and asked() == [1, 1]
-    browser.save_screenshot(str(tmp_path / 'threshold.png'))
+    film('threshold')
     find('#background input').click()
     until(lambda: (mask() > 0).all())
     assert asked() == [1, 1]
@@ -175,7 +187,23 @@ def test_a_visitor_segments_a_picture(server, browser, tmp_path):
     segment()
     until(lambda: 'with zoom-in' in find('#said').text)
     assert asked() == [2, 2] and iou(mask(), 1, 'red circle') > 0.8
-    browser.save_screenshot(str(tmp_path / 'zoom-in.png'))
+    film('zoom-in')
+
+    first_frame, *others = frames
+    first_frame.save(  # what docs/ shows
+        tmp_path / 'page.webp', save_all=True, append_images=others, duration=2500
+    )
+
+    # The figures of what is shown.
+    find('#json-0').click()
+    downloaded = tmp_path / 'downloads/scene.json'
+    until(downloaded.exists)
+    figures = json.loads(downloaded.read_text())
+    assert figures['picture'] == 'scene.png' and figures['threshold'] == 0.5
+    assert {one['name']: one['area'] for one in figures['found']} == {
+        name: (mask() == label).sum()
+        for label, name in enumerate(('red circle', 'yellow square'), 1)
+    }
 
     # What does not do is said, and the page lives on.
     write('a\nbackground')
