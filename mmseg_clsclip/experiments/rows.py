@@ -56,6 +56,8 @@ FOUR_NAMES = {
     'LSeg-style, four names': 'ablations/lseg_four-names',
     'CLIPSeg-style (FiLM), four names': 'ablations/film_four-names',
 }
+# Iterations of a training: of every row, and as the shipped heads were trained.
+SHORT, LONGER = 3000, 12000
 ROWS = {**BASELINES, **ABLATIONS, **FOUR_NAMES, **TRAINING_FREE}
 # What a row's other question is called, after its name.
 WHOLE_VOCABULARY = ': whole vocabulary'

@@ -1,7 +1,7 @@
 """Markdown tables of results, between the markers of a page."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from statistics import mean, stdev
 
@@ -12,6 +12,7 @@ from .rows import (
     ABLATIONS,
     BASELINES,
     FOUR_NAMES,
+    LONGER,
     ROWS,
     TRAINING_FREE,
     tests_of,
@@ -102,6 +103,7 @@ def tables(
     folds: Sequence[int],
     ablation_folds: Sequence[int],
     own: Collection[str] = (),
+    longer: Sequence[dict] = (),
 ) -> str:
     """Return the Markdown of all rows that have a run; a table's means are alike.
 
@@ -112,6 +114,8 @@ def tables(
             vocabularies, and of the whole vocabulary.
         own (Collection[str]): Rows that are none of the page's: they stand below
             the trained baselines, and there is no other table.
+        longer (Sequence[dict]): Figures of longer trainings, which have tables of
+            their own, last.
     """
     made = {line['row'] for line in lines}
     if own:
@@ -127,14 +131,29 @@ def tables(
             rows = ['ClsCLIP', *FOUR_NAMES]
             kinds.append(('Trained for vocabularies', rows, ablation_folds))
         whole_rows, whole_folds = ROWS, ablation_folds
-    text = ''
-    for title, rows, table_folds in kinds:
-        body = [summary(lines, row, table_folds) for row in rows if row in made]
-        head = ['', *(f'fold {fold}' for fold in table_folds), *HEADS]
-        text += _table(title, head, body)
-    names = [name for row in whole_rows for name in whole_tests_of(row)]
-    body = [whole_summary(lines, name, whole_folds) for name in names if name in made]
-    return text + _table('All names at once', ['', *WHOLE_HEADS], body) + '\n'
+    text = ''.join(_one_name(*kind, lines) for kind in kinds)
+    text += _all_names('All names at once', whole_rows, whole_folds, lines)
+    title = f'Trained for {LONGER:,} iterations'
+    text += _one_name(title, ROWS, ablation_folds, longer)
+    title += ', all names at once'
+    return text + _all_names(title, ROWS, ablation_folds, longer) + '\n'
+
+
+def _one_name(
+    title: str, rows: Iterable[str], folds: Sequence[int], lines: Sequence[dict]
+) -> str:
+    made = {line['row'] for line in lines}
+    body = [summary(lines, row, folds) for row in rows if row in made]
+    return _table(title, ['', *(f'fold {fold}' for fold in folds), *HEADS], body)
+
+
+def _all_names(
+    title: str, rows: Iterable[str], folds: Sequence[int], lines: Sequence[dict]
+) -> str:
+    made = {line['row'] for line in lines}
+    names = [name for row in rows for name in whole_tests_of(row) if name in made]
+    body = [whole_summary(lines, name, folds) for name in names]
+    return _table(title, ['', *WHOLE_HEADS], body)
 
 
 def _table(title: str, head: list[str], body: list[list[str]]) -> str:

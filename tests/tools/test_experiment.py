@@ -294,6 +294,45 @@ def test_all_names_at_once_have_a_table_of_their_own():
     assert table.endswith('| LSeg-style: whole vocabulary |  |  |  |  |  | 0 |\n\n')
 
 
+def test_longer_trainings_have_tables_below_the_others(
+    experiment, monkeypatch, tmp_path
+):
+    calls = []
+
+    def run(job, iterations, out, own):
+        calls.append((job.row, iterations))
+        unseen = iterations / 200
+        lines = [line(*job, unseen), whole(*job, unseen), whole(*job, 50.0, True)]
+        length = 0 if 'free' in job.row else iterations
+        return [dict(line, iterations=length) for line in lines]
+
+    monkeypatch.setattr(grid, 'run_job', run)
+    (tmp_path / 'page.md').write_text('<!-- tables -->\n<!-- end -->\n')
+    both = ['LSeg-style', 'NACLIP, training-free']
+    for args in (
+        ['--rows', *both, '--iterations', '12000'],
+        ['--rows', *both],
+        ['--table'],
+        ['--table', '--iterations', '12000'],
+    ):
+        experiment(*args, '--seeds', '0', '--folds', '0', '1')
+        titles = (tmp_path / 'page.md').read_text().split('### ')[1:]
+        tables = {text.splitlines()[0]: text.splitlines()[4:-1] for text in titles}
+        assert [row[:23] for row in tables['Trained for 12,000 iterations']] == [
+            '| LSeg-style | 60.0 | 6'
+        ]
+        assert tables['Trained for 12,000 iterations, all names at once'][0].startswith(
+            '| LSeg-style: whole vocabulary | 60.0 | 60.0 |'
+        )
+    assert calls == [
+        *[('LSeg-style', 12000)] * 2,
+        *[('NACLIP, training-free', 12000)] * 2,
+        *[('LSeg-style', 3000)] * 2,
+    ]
+    assert tables['Baselines'][0].startswith('| LSeg-style | 15.0 | 15.0 |')
+    assert 'NACLIP' in tables['Baselines'][1]
+
+
 def test_what_is_there_is_not_run_again(experiment, monkeypatch, tmp_path):
     calls = []
 

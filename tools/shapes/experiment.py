@@ -6,6 +6,9 @@ lines as soon as it ends, and what stands there is not run again unless its
 config has changed: stop and start as you like. At the end, or with
 ``--table``, the tables are written into the page, between its markers.
 
+``--iterations 12000`` trains as the shipped heads were, and those runs have tables
+of their own, below the others.
+
 ``--row NAME CONFIG`` is a further row, of a config of yours; see
 docs/extending.md. It is run alone, unless ``--rows`` names others, has a file of
 figures of its own, and is printed below the page's baselines; the page stays.
@@ -20,7 +23,7 @@ from mmseg_clsclip.experiments.grid import execute, plan
 from mmseg_clsclip.experiments.layout import FOLDS, ROOT
 from mmseg_clsclip.experiments.own_rows import read_own_rows
 from mmseg_clsclip.experiments.results_file import read_lines
-from mmseg_clsclip.experiments.rows import ROWS
+from mmseg_clsclip.experiments.rows import LONGER, ROWS, SHORT
 from mmseg_clsclip.experiments.tables import publish, tables
 
 
@@ -42,7 +45,7 @@ def parse_args(argv: list[str] | None) -> argparse.Namespace:
         '--ablation-folds', type=int, nargs='+', choices=FOLDS, default=(0, 1)
     )
     parser.add_argument('--seeds', type=int, nargs='+', default=(0, 1, 2))
-    parser.add_argument('--iterations', type=int, default=3000)
+    parser.add_argument('--iterations', type=int, default=SHORT)
     parser.add_argument('--jobs', type=int, default=os.cpu_count())
     parser.add_argument(
         '--results',
@@ -90,10 +93,14 @@ def main(argv: list[str] | None = None) -> None:
             failures = execute(
                 jobs, args.iterations, args.work_dir, args.results, args.jobs, own
             )
-            lines = known + read_lines(args.results, args.iterations, own)
+        # Longer ones have tables of their own, below those of all rows.
+        shown = SHORT if args.iterations == LONGER and not own else args.iterations
+        lines = known + read_lines(args.results, shown, own)
+        longer = [] if own else read_lines(args.results, LONGER)
+        longer = [line for line in longer if line['iterations'] == LONGER]
     except ValueError as error:
         sys.exit(str(error))
-    text = tables(lines, args.folds, args.ablation_folds, own)
+    text = tables(lines, args.folds, args.ablation_folds, own, longer)
     print(text)
     if args.page:
         publish(text, args.page)
