@@ -5,7 +5,10 @@ from collections.abc import Sequence
 
 
 class _DictAction(argparse.Action):
-    """mmengine's ``DictAction``, which is imported when there are options."""
+    """mmengine's ``DictAction``, which is imported when there are options.
+
+    What it cannot read it says in words of its own, not of Python's.
+    """
 
     def __call__(
         self,
@@ -17,7 +20,15 @@ class _DictAction(argparse.Action):
         from mmengine.config import DictAction
 
         action = DictAction(self.option_strings, self.dest, self.nargs)
-        action(parser, namespace, values, option_string)
+        for value in values:
+            try:
+                action(parser, namespace, [value], option_string)
+            except (AssertionError, ValueError) as error:
+                raise argparse.ArgumentError(
+                    self,
+                    f'{value!r} is not KEY=VALUE, such as model.test_cfg.mode=whole '
+                    '(quote it if it has blanks, commas or brackets).',
+                ) from error
 
 
 def add_config_options(

@@ -3,9 +3,11 @@
 import argparse
 from collections.abc import Iterable
 
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmseg.registry import MODELS
+
+from mmseg_clsclip_cli.config_options import add_config_options
 
 
 def check_detections(
@@ -22,7 +24,7 @@ def check_detections(
         ValueError: If they cannot be read, or are of other pictures.
     """
     parser = argparse.ArgumentParser()
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction)
+    add_config_options(parser)
     args = parser.parse_args(['--cfg-options', *proposal_options])
     init_default_scope('mmseg')
     cfg = Config.fromfile(config)
