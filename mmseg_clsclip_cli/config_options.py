@@ -49,6 +49,7 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     add(
         '--clip',
         metavar='FILE_OR_TAG',
-        help="CLIP's weights, a file or a tag of open_clip; without --config "
+        help="CLIP's weights, a file, a tag of open_clip, or 'none': random ones, "
+        'to try things out with masks that mean nothing; without --config '
         'the training-free dense CLIP is asked',
     )

@@ -17,6 +17,7 @@ from .class_names import split_synonyms
 from .errors import describe_picture_error, describe_setup_error, join_lines
 from .find_images import find_images
 from .predictor import DRAWN_WORLD, Predictor
+from .provenance import is_drawn
 
 
 def _prepare(args: argparse.Namespace) -> tuple[dict[str, Path], list[str]]:
@@ -98,7 +99,7 @@ def _run(args: argparse.Namespace, stack: ExitStack) -> None:
         say(text)
     if not stems:
         sys.exit('clsclip: no picture was found, so nothing is written.')
-    if predictor.shipped:
+    if predictor.shipped and not all(map(is_drawn, stems)):
         say(f'No --config. {DRAWN_WORLD} See docs/demo.md.')
     if predictor.random_weights:
         say(outputs.RANDOM_WARNING, 'bold red')
@@ -128,9 +129,10 @@ def _run(args: argparse.Namespace, stack: ExitStack) -> None:
     # Not before: they would go through the bar. Scores never without the warnings.
     for line in [*warned, *lines]:
         _print_line(line)
+    where = f'overlays, masks and JSON are in {args.out_dir}'
     print(
-        f'{done} of {len(stems)} pictures segmented; overlays, masks and '
-        f'JSON are in {args.out_dir}.'
+        f'{done} of {len(stems)} pictures segmented; '
+        f'{where if done else "nothing is written"}.'
     )
     if predictor.random_weights:
         say(outputs.RANDOM_WARNING, 'bold red')

@@ -1,6 +1,7 @@
 """Configs: found, and with a zoom-in around their model."""
 
 import copy
+import difflib
 from pathlib import Path
 
 from mmengine.config import Config, ConfigDict
@@ -25,7 +26,8 @@ def read_config(config: str | Path | Config) -> Config:
         path = configs_folder() / str(config).removeprefix('configs/')
     if not path.is_file():
         raise FileNotFoundError(
-            f'The config {config} is neither there nor in {path.parent}.'
+            f'The config {config} is neither there nor in {path.parent}. Of similar '
+            f'names are {", ".join(_list_similar(path.name))}.'
         )
     try:
         return Config.fromfile(path)
@@ -33,6 +35,16 @@ def read_config(config: str | Path | Config) -> Config:
         raise ValueError(
             f'{path} is no config that can be read ({type(error).__name__}: {error}).'
         ) from error
+
+
+def _list_similar(name: str) -> list[str]:
+    """Return up to three of our configs, from configs/ on, of similar names."""
+    shipped = {
+        path.name: path.relative_to(configs_folder()).as_posix()
+        for path in configs_folder().glob('[!_]*/*.py')
+    }
+    names = difflib.get_close_matches(name.removesuffix('.py') + '.py', shipped, 3, 0)
+    return [shipped[one] for one in names]
 
 
 def resolve_class(cfg: dict, key: str) -> type:

@@ -64,8 +64,9 @@ class Predictor:
             the drawn world of Shapes-5i.
         checkpoint (str, optional): Of the config; what trains nothing has
             none.
-        clip (str, optional): CLIP's weights, a file or a tag of open_clip.
-            Without a config the training-free dense CLIP is asked.
+        clip (str, optional): CLIP's weights, a file, a tag of open_clip, or
+            'none': random ones, whose masks mean nothing. Without a config the
+            training-free dense CLIP is asked.
         classes (Sequence, optional): Names, or lists of synonyms. Defaults to
             the config's vocabulary.
         background (bool, optional): Whether a pixel may be of no class.
@@ -124,7 +125,7 @@ class Predictor:
                 raise ValueError(
                     f'{inner.type} stands on no CLIP whose weights could be given.'
                 )
-            inner.backbone.pretrained = str(clip)
+            inner.backbone.pretrained = None if clip == 'none' else str(clip)
         if background is not None:
             inner.with_background = background
         test_cfg = inner.setdefault('test_cfg', ConfigDict(mode='whole'))
@@ -199,6 +200,10 @@ class Predictor:
                 f'{groups[0][0]!r} alone, without a background, '
                 'is everywhere. Give more classes.'
             )
+        presence = getattr(self.segmentor, 'presence', None)
+        if presence is not None:
+            device = next(encoder.parameters()).device
+            presence.check_lengths([names[0] for names in groups], encoder, device)
         if classes is not None:
             encoder.set_vocabulary(classes)
 

@@ -160,6 +160,7 @@ def build_page(
             [picture, classes, zoom_in, *look, all_names],
             [answer, lines, *shown],
             show_progress_on=images,
+            api_name='segment',
         ).success(None, js=SHOW_RESULT)
         gr.on(
             [threshold.change, background.change],
@@ -168,6 +169,7 @@ def build_page(
             shown,
             trigger_mode='always_last',
             show_progress='hidden',
+            api_name='decide',
         )
     # All requests wait in the queue.
     return page.queue(max_size=limits.MAX_WAITING, api_open=False)

@@ -87,8 +87,8 @@ def test_what_knows_drawn_shapes_alone_is_marked_where_a_photograph_may_be(clscl
         assert (outputs.DRAWN_WARNING in said['notes']) is marked
         pixel = Image.open(f'out/{name}_overlay.png').getpixel((1, 1))
         assert (pixel == (255, 0, 0)) is marked
-    _, out, _ = clsclip(SCENE, *CLASSES, '--overwrite')
-    assert outputs.DRAWN_WARNING not in out
+    _, out, err = clsclip(SCENE, *CLASSES, '--overwrite')
+    assert outputs.DRAWN_WARNING not in out and 'drawn world' not in err
 
 
 def test_the_json_tells_how_a_model_was_asked(clsclip):

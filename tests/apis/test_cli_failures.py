@@ -42,7 +42,8 @@ def test_a_pipe_among_the_pictures(clsclip):
 
 def test_pictures_that_all_fail_leave_no_folder(clsclip):
     Path('in/text.jpg').write_text('hello')
-    assert clsclip('in/text.jpg', *CLASSES)[0] == 1
+    status, out, _ = clsclip('in/text.jpg', *CLASSES)
+    assert status == 1 and '0 of 1 pictures segmented; nothing is written.' in out
     assert not Path('out').exists()
 
 

@@ -300,6 +300,42 @@ def test_what_does_not_fit_together_is_refused(options, reason):
         Predictor(**dict(dict(device='cpu'), **options))
 
 
+@pytest.mark.parametrize(
+    'name, near',
+    [
+        ('shapes/clsclip_shape-5i_fold2.py', 'shapes/clsclip_shapes-5i_fold2.py'),
+        ('naclip_shapes-5i_fold0', 'baselines/naclip_shapes-5i_fold0.py'),
+        ('nowhere/maskclip_vit-b16_voc21.py', 'maskclip_vit-b16_voc21-336.py'),
+    ],
+)
+def test_a_misspelt_config_has_neighbours(name, near):
+    with pytest.raises(FileNotFoundError, match=f'Of similar names are .*{near}'):
+        Predictor(name, device='cpu')
+
+
+def test_names_that_a_presence_cannot_read_are_refused_where_they_are_given(shipped):
+    long = 'Kuh, schwarzweiß'
+    with pytest.raises(
+        ValueError, match=r'Kuh, .*has more tokens than this CLIP reads'
+    ):
+        Predictor(classes=[['cow'], [long]], device='cpu')
+    before = shipped.segmentor.text_encoder.names
+    with pytest.raises(
+        ValueError, match=r'Kuh, .*has more tokens than this CLIP reads'
+    ):
+        shipped.set_classes([[long], 'cow'])
+    assert shipped.segmentor.text_encoder.names == before
+    # Without its captions the model reads more.
+    every = Predictor(classes=[[long], 'cow'], device='cpu', all_names=True)
+    assert every(SCENE).logits.shape[0] == 2
+
+
+def test_random_weights_can_be_asked_for(tiny, monkeypatch):
+    tiny['config'].model.backbone.pretrained = '/no/such.pt'
+    predictor = Predictor(**tiny, clip='none', classes=['a', 'b'])
+    assert predictor.random_weights and predictor(SCENE).random_weights
+
+
 def test_a_config_that_cannot_be_read_is_named(tmp_path):
     path = tmp_path / 'mine.py'
     for text, said in (('x = 1 / 0', 'ZeroDivisionError'), ('a b', 'Syntax')):

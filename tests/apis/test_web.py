@@ -189,7 +189,7 @@ def test_the_zoom_in_has_the_model_in_common(predictors, scene):
         ('scene', ' \n', 'vocabulary is empty'),
         ('scene', 'a\nbackground', 'background.* is where no class is'),
         ('scene', 'a\nb,', "has the name ''"),
-        ('scene', 'long ' * 99, 'this model reads'),
+        ('scene', 'long ' * 99, 'more tokens than this CLIP reads'),
         ('scene', 'a\n<i>b</i>\n<i>b</i>', "name '<i>b</i>' stands twice"),
         ('broken', 'a', '^broken.jpg: is no picture'),
         ('gone', 'a', 'No such file'),

@@ -20,6 +20,7 @@ from mmcv.transforms import RandomFlip
 from mmengine.logging import MMLogger
 from mmseg.registry import MODELS
 from mmseg.structures import SegDataSample
+from PIL import Image
 from safetensors.torch import save_file
 
 from mmseg_clsclip import EpisodeIoUMetric, EvaluationGuardHook, compat, load_clip
@@ -264,7 +265,9 @@ def names_first(place):
 
 @mistake('Nothing is found')
 def nothing_found(place):
-    alone = place.run(PICTURE, '--classes', 'green ring')
+    photograph = place.folder / 'photograph.png'
+    Image.fromarray(np.full((64, 64, 3), 128, np.uint8)).save(photograph)
+    alone = place.run(str(photograph), '--classes', 'green ring')
     yield alone
     yield alone
     two = PICTURE, '--classes', 'green ring', 'red square'

@@ -90,8 +90,8 @@ def _fetch(name: str, tag: str) -> tuple[Path, dict]:
         raise ConnectionError(
             f'The weights {tag!r} of {name!r} could not be fetched '
             f'({type(error).__name__}). Get {source} on a machine with a '
-            "network, copy the file here and set pretrained='/path/to/that "
-            "file'."
+            "network, copy the file here and give its path, as pretrained='/path/"
+            "to/that file' in a config or --clip '/path/to/that file'."
         ) from error
 
 

@@ -130,6 +130,38 @@ class CLIPPresence:
         if self.max_names > 1:
             text_encoder.check_captions()
 
+    def check_lengths(
+        self, names: Sequence[str], text_encoder: nn.Module, device: torch.device
+    ) -> None:
+        """Refuse names whose captions CLIP cannot read; others are encoded for later.
+
+        Args:
+            names (Sequence[str]): That will be asked.
+            text_encoder (nn.Module): :class:`OpenCLIPTextEncoder`.
+            device (torch.device): Of the text tower.
+
+        Raises:
+            ValueError: If a name is too long.
+        """
+        if self.max_names > 1:
+            words = _read_words(names, text_encoder)
+            captions = [(k,) for k in range(len(words))]
+            self._check_read(words, self._encode(words, text_encoder, device, captions))
+
+    def _check_read(self, words: Sequence[str], embeddings: Tensor) -> None:
+        """Refuse words of which a caption's embedding (K, D) is missing.
+
+        Raises:
+            ValueError: If one is.
+        """
+        unread = embeddings.isnan().any(1).nonzero()[:, 0].tolist()
+        if unread:
+            caption = self._write([words[unread[0]][:60]])
+            raise ValueError(
+                f'{caption!r} has more tokens than this CLIP reads: shorten the name, '
+                'or the caption of the presence.'
+            )
+
     def describe(self) -> str:
         """Return what results say of it, in words."""
         limit = f', at most {self.max_asked} names' if self.max_asked else ''
@@ -218,15 +250,10 @@ class CLIPPresence:
         if self.max_names == 1:
             singles = F.normalize(text_encoder(device=device), dim=-1)
             return (scale * pictures @ singles.T).log_softmax(-1)
-        words = [text_encoder.prompts.get(name, name) for name in text_encoder.names]
+        words = _read_words(text_encoder.names, text_encoder)
         encode = partial(self._encode, words, text_encoder, device)
         singles = encode([(k,) for k in range(len(words))])  # (K, D)
-        unread = singles.isnan().any(1).nonzero()[:, 0].tolist()
-        if unread:
-            raise ValueError(
-                f'{self.caption.replace("{}", words[unread[0]])!r} has more tokens '
-                'than CLIP reads: shorten the name, or the caption of the presence.'
-            )
+        self._check_read(words, singles)
         return caption_posterior(
             pictures, singles, encode, scale, self.max_names, self.beam, self.shortlist
         )
@@ -253,6 +280,11 @@ class CLIPPresence:
         if self.max_asked:
             asked &= _mark_likeliest(log_p, self.max_asked)
         return asked | _mark_likeliest(log_p, 1) if at_least_one else asked
+
+
+def _read_words(names: Sequence[str], text_encoder: nn.Module) -> list[str]:
+    """Return what stands for each of K names in a caption."""
+    return [text_encoder.prompts.get(name, name) for name in names]
 
 
 def _mark_likeliest(log_p: Tensor, number: int) -> Tensor:

@@ -286,7 +286,7 @@ def test_without_a_network_a_tag_says_what_to_get(
 
     monkeypatch.setattr(open_clip, 'download_pretrained', offline)
     refuses(
-        f"OSError.*Get {source}.* set pretrained='/path/to/that file'",
+        f"OSError.*Get {source}.* pretrained='/path/to/that file'",
         architecture,
         tag,
         ConnectionError,

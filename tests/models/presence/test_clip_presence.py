@@ -319,5 +319,7 @@ def test_names_that_are_too_long_for_one_caption(clip):
     wanted = [sum(q for q, c in zip(p, captions) if k in c) for k in range(3)]
     torch.testing.assert_close(got.probability[0], torch.stack(wanted))
     encoder.set_vocabulary(['ring', 'cross ' * 17])
-    with pytest.raises(ValueError, match='has more tokens than CLIP reads: shorten'):
+    with pytest.raises(
+        ValueError, match='has more tokens than this CLIP reads: shorten'
+    ):
         CLIPPresence()(visual, encoder, picture, padding)
