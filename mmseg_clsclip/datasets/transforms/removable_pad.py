@@ -14,7 +14,8 @@ class RemovablePad(Pad):
     refused a batch of several shapes. Put it after ``Resize`` with ``keep_ratio``
     and before ``LoadAnnotations``, and list ``'padding_size'`` in the
     ``meta_keys`` of ``PackSegInputs``: scores are then of the picture as it
-    was, and ``'geometry'`` there lets results say that it was not stretched.
+    was, and ``'geometry'`` there lets results say that it was not stretched. A
+    ``test_cfg`` of the data preprocessor has no place beside it.
 
     Added keys: those of ``Pad``, padding_size (left, right, top and bottom, in
     pixels), geometry.

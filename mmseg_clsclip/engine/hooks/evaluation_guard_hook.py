@@ -13,7 +13,8 @@ from mmseg.models import SegTTAModel
 from mmseg.registry import HOOKS
 
 from ...datasets import check_label_maps
-from ...models.segmentors.text_prompted import asks_by_name
+from ...models.segmentors.padding_check import check_padding
+from ...models.segmentors.text_prompted import TextPromptedSegmentor, asks_by_name
 from ...utils.checkpoint import check_weights
 from ...utils.config_variables import heeded_in_part, unheeded
 from ...utils.log import warn
@@ -42,7 +43,8 @@ class EvaluationGuardHook(Hook):
 
     Before an evaluation: model, data set and metrics must fit each other, see
     :mod:`mmseg_clsclip.engine.hooks.checks`, and every learned part must have
-    weights; of several processes only the first keeps the file of results.
+    weights; of several processes only the first keeps the file of results. In it
+    no picture may be padded twice, see :func:`check_padding`.
     After it: a warning if the CLIP behind the scores is random, as with
     ``pretrained=None``, or the learned parts are, and of what was wrong with
     proposals. Before a training: its data set must not be that of a test, and
@@ -55,7 +57,7 @@ class EvaluationGuardHook(Hook):
     _parts_without_weights: Sequence[str] = ()
 
     def before_run(self, runner: Runner) -> None:
-        """Refuse variables that are overridden in vain.
+        """Refuse variables that are overridden in vain, and watch the model.
 
         Raises:
             ValueError: If the config has one.
@@ -65,9 +67,12 @@ class EvaluationGuardHook(Hook):
             raise ValueError(' '.join(problems))
         for message in heeded_in_part(runner.cfg):
             warn(message)
-        find_segmentor(runner).register_load_state_dict_post_hook(
+        segmentor = find_segmentor(runner)
+        segmentor.register_load_state_dict_post_hook(
             self._remember_parts_without_weights
         )
+        if not isinstance(segmentor, TextPromptedSegmentor):  # which looks itself
+            segmentor.data_preprocessor.register_forward_pre_hook(check_padding)
 
     def _remember_parts_without_weights(self, segmentor, keys) -> None:
         """Remember what a model of mmseg's, which does not look, lacks."""

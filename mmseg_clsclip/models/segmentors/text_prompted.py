@@ -14,6 +14,7 @@ from ...utils.checkpoint import check_weights, misfits
 from ...utils.palette import distinct_colours
 from ..inference.restoring import restore_asked
 from .normalization import check_normalization
+from .padding_check import check_padding
 
 
 def asks_by_name(segmentor: nn.Module) -> bool:
@@ -50,7 +51,8 @@ class TextPromptedSegmentor(EncoderDecoder):
 
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
-        self.data_preprocessor.register_forward_pre_hook(check_normalization)
+        for check in (check_normalization, check_padding):
+            self.data_preprocessor.register_forward_pre_hook(check)
 
     @property
     def num_classes(self) -> int:

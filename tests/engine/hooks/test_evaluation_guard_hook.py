@@ -277,7 +277,7 @@ def test_two_predictions_are_not_one_file(paths, more, refused, tmp_path, runner
     EvaluationGuardHook().before_test(test)
 
 
-def test_a_model_of_mmsegs_is_not_tested_half_random(tmp_path):
+def fcn_on_shapes(tmp_path):
     cfg = Config.fromfile(ROOT / 'configs/shapes/clsclip_shapes-5i_whole.py')
     cfg.model = dict(
         type='EncoderDecoder',
@@ -295,6 +295,23 @@ def test_a_model_of_mmsegs_is_not_tested_half_random(tmp_path):
     cfg.test_dataloader.dataset.length = 2
     cfg.visualizer.vis_backends = cfg.custom_hooks = None
     cfg.update(work_dir=str(tmp_path), log_level='ERROR')
+    return cfg
+
+
+def test_a_model_of_mmsegs_does_not_pad_twice(tmp_path):
+    cfg = fcn_on_shapes(tmp_path)
+    pad = dict(type='RemovablePad', size=(80, 72), pad_val=dict(img=(104, 117, 123)))
+    pipeline = cfg.test_dataloader.dataset.pipeline
+    pipeline.insert(2, pad)
+    pipeline[-1].meta_keys = (*cfg.meta_keys, 'padding_size')
+    assert 'mIoU' in Runner.from_cfg(cfg).test()
+    cfg.model.data_preprocessor.test_cfg = dict(size_divisor=32)
+    with pytest.raises(ValueError, match=r'padding_size=\(0, 16, 0, 8\).*size_divisor'):
+        Runner.from_cfg(cfg).test()
+
+
+def test_a_model_of_mmsegs_is_not_tested_half_random(tmp_path):
+    cfg = fcn_on_shapes(tmp_path)
     state = Runner.from_cfg(cfg).model.state_dict()
     for path, lacks in (
         ('none', None),
