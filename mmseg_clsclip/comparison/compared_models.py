@@ -118,12 +118,13 @@ def check_names_and_files(models: list[ComparedModel]) -> None:
                 f'{name!r} cannot be the name of a row: write letters or digits.'
             )
         # Some file systems make no difference between a and A.
-        other = folders.setdefault(folder.lower(), name)
-        if other is not name:
+        other = folders.get(folder.lower())
+        if other is not None:
             raise ValueError(
                 f'Two rows are called {other!r} and {name!r}: names must '
                 'differ in letters or digits.'
             )
+        folders[folder.lower()] = name
     for what in ('config', 'checkpoint', 'result'):
         require_files(filter(None, (getattr(e, what) for e in models)), what + 's')
 

@@ -156,6 +156,10 @@ def test_files_that_do_not_exist_and_names_are_refused(tmp_path, config):
     assert "Two rows are called 'mine' and 'Mine'" in refusal(
         tmp_path, *model('mine', path), *model('Mine', path)
     )
+    # Python has one text of each letter alone.
+    assert "Two rows are called 'a' and 'a'" in refusal(
+        tmp_path, *model('a', path), *model('a', path)
+    )
     assert "'..' cannot be the name of a row" in refusal(tmp_path, *model('..', path))
     assert 'write --model NAME CONFIG' in refusal(tmp_path, *model('a'))
 
