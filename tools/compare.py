@@ -49,6 +49,8 @@ def main(argv: list[str] | None = None) -> None:
         'which its row says (default: %(default)s)',
     )
     args = parser.parse_args(argv)
+    if not args.budget >= 0:
+        parser.error(f'--budget {args.budget}: write 0 or more.')
 
     ignore_foreign_warnings()
     # Not before: these take seconds to import.

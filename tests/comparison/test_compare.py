@@ -164,6 +164,12 @@ def test_files_that_do_not_exist_and_names_are_refused(tmp_path, config):
     assert 'write --model NAME CONFIG' in refusal(tmp_path, *model('a'))
 
 
+@pytest.mark.parametrize('seconds', ['-5', 'nan'])
+def test_a_budget_is_a_number_of_seconds(tmp_path, config, seconds, capsys):
+    refusal(tmp_path, *model('a', config(CLSCLIP)), '--budget', seconds)
+    assert f'--budget {float(seconds)}: write 0 or more' in capsys.readouterr().err
+
+
 def test_what_is_no_config_or_no_checkpoint_is_refused(tmp_path, config):
     bad = tmp_path / 'bad.py'
     bad.write_text('model = dict(')
