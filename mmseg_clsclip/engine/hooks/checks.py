@@ -9,9 +9,10 @@ from mmseg.evaluation import IoUMetric
 from torch import nn
 
 from ...datasets import EpisodeDataset, replace_mask_loaders
+from ...evaluation.metrics import EpisodeIoUMetric, ErrorSharesMetric, ProtocolIoUMetric
 from ...evaluation.metrics.episode_iou_metric import prediction_name
 from ...models.segmentors.text_prompted import asks_by_name
-from ...utils.keys import CLASS_NAME
+from ...utils.keys import CLASS_NAME, PROTOCOL
 from ...utils.log import warn
 
 
@@ -69,6 +70,32 @@ def check_single_channel(segmentor: nn.Module, episodes: bool) -> None:
             'channel twice, by which all is foreground. Test without --tta, '
             'or set model.with_background=True.'
         )
+
+
+def check_prefixes(metrics: Sequence[BaseMetric]) -> None:
+    """Check that figures of several metrics have names of their own.
+
+    mmengine refuses names that come twice, but when all has been tested.
+
+    Args:
+        metrics (Sequence[BaseMetric]): Of the evaluator.
+
+    Raises:
+        ValueError: If two metrics that name a protocol have one prefix.
+    """
+    kinds = EpisodeIoUMetric, ErrorSharesMetric, ProtocolIoUMetric
+    named: dict[str | None, str] = {}
+    for metric in metrics:
+        if not isinstance(metric, kinds) or getattr(metric, 'format_only', False):
+            continue  # has no figure
+        name, prefix = type(metric).__name__, metric.prefix
+        if prefix in named:
+            raise ValueError(
+                f'The protocols of {named[prefix]} and {name} would both be called '
+                f"'{f'{prefix}/' if prefix else ''}{PROTOCOL}': give one of them "
+                "another prefix, such as prefix='second'."
+            )
+        named[prefix] = name
 
 
 def guard_masks(dataset, *models: nn.Module) -> None:

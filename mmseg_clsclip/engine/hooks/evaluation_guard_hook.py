@@ -22,6 +22,7 @@ from ...utils.messages import first_few
 from .checks import (
     check_episodes,
     check_output_files,
+    check_prefixes,
     check_proposals,
     check_single_channel,
     check_vocabulary,
@@ -179,6 +180,7 @@ class EvaluationGuardHook(Hook):
             guard_masks(dataset, find_model(runner), segmentor)
             check_label_maps(dataset, evaluator.metrics)
         check_output_files(evaluator.metrics, dataset)
+        check_prefixes(evaluator.metrics)
 
     def _write_results_aside(self, runner: Runner) -> None:
         """Send this process's file of results to a temporary folder.

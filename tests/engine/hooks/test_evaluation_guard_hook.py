@@ -13,7 +13,7 @@ from mmengine.model import MMDistributedDataParallel
 from mmengine.runner import Runner
 from mmseg.evaluation import IoUMetric
 from mmseg.models import SegTTAModel
-from mmseg.registry import DATASETS
+from mmseg.registry import DATASETS, METRICS
 from torch import nn
 
 from mmseg_clsclip import (
@@ -275,6 +275,22 @@ def test_two_predictions_are_not_one_file(paths, more, refused, tmp_path, runner
             EvaluationGuardHook().before_test(test)
         test.test_loop.evaluator.metrics = [IoUMetric()]
     EvaluationGuardHook().before_test(test)
+
+
+@pytest.mark.parametrize('kind', ['EpisodeIoUMetric', 'GeneralizedZeroShotIoUMetric'])
+def test_two_protocols_have_two_prefixes(kind, runner):
+    def check(*prefixes):
+        test = runner()
+        test.test_loop.evaluator.metrics = [
+            METRICS.build(dict(type=kind, prefix=prefix)) for prefix in prefixes
+        ] + [METRICS.build(dict(type='ErrorSharesMetric'))]
+        EvaluationGuardHook().before_test(test)
+
+    for alike in ((None, None), ('a', 'b', 'a'), ('errors',)):
+        with pytest.raises(ValueError, match="would both be called .*prefix='"):
+            check(*alike)
+    check(None, 'a')
+    check('a', 'b')
 
 
 def fcn_on_shapes(tmp_path):
