@@ -2,6 +2,7 @@
 
 import math
 import os
+from collections import Counter
 from typing import Any
 
 from ..utils.json_files import read_json
@@ -124,22 +125,40 @@ def check_result(result: dict, source: str | os.PathLike) -> None:
             )
 
 
-def _joined(parts: dict[str, dict], alike: bool) -> dict:
-    """Join the values of several metrics; a prefix stays where names collide.
+def _join_figures(parts: dict[str, dict]) -> dict:
+    """Join the figures of several metrics; a prefix stays where names collide.
 
     Args:
         parts (dict[str, dict]): By prefix.
-        alike (bool): Whether equal values need no prefix.
+    """
+    count = Counter(name for part in parts.values() for name in part)
+    return {
+        name if count[name] == 1 or not prefix else f'{prefix}/{name}': value
+        for prefix, part in parts.items()
+        for name, value in part.items()
+    }
+
+
+def _join_protocols(parts: dict[str, dict], figures: dict[str, dict]) -> dict:
+    """Join what several metrics say of a test; a prefix stays where they differ.
+
+    What one alone says is of all, unless another has figures of the same names:
+    then it tells them apart.
+
+    Args:
+        parts (dict[str, dict]): By prefix.
+        figures (dict[str, dict]): Likewise.
     """
     joined = {}
     for prefix, part in parts.items():
         for name, value in part.items():
-            others = [
-                other[name]
-                for other in parts.values()
-                if other is not part and name in other
-            ]
-            plain = not prefix or all(alike and other == value for other in others)
+            plain = not prefix or all(
+                other[name] == value
+                if name in other
+                else figures[prefix].keys().isdisjoint(figures[key])
+                for key, other in parts.items()
+                if other
+            )
             joined[name if plain else f'{prefix}/{name}'] = value
     return joined
 
@@ -203,25 +222,23 @@ def read_result(path: str | os.PathLike, fresh: bool = False) -> dict:
                     f'{path} does not name one {key} but {str(value)[:40]!r}. {AGAIN}'
                 )
             values[prefix] = value or {}
-    figures = _joined(
-        {
-            prefix: {
-                name: value
-                for name, value in part.items()
-                if (
-                    name in FIGURES
-                    and value is not None
-                    or isinstance(value, (int, float))
-                    and not isinstance(value, bool)
-                )
-                and not (fresh and value != value)
-            }
-            for prefix, part in parts.items()
-        },
-        alike=False,
-    )
+    figures_by_prefix = {
+        prefix: {
+            name: value
+            for name, value in part.items()
+            if (
+                name in FIGURES
+                and value is not None
+                or isinstance(value, (int, float))
+                and not isinstance(value, bool)
+            )
+            and not (fresh and value != value)
+        }
+        for prefix, part in parts.items()
+    }
+    figures = _join_figures(figures_by_prefix)
     per_class = next(filter(None, by_prefix['per_class'].values()), {})
-    protocol = _joined(by_prefix[PROTOCOL], alike=True)
+    protocol = _join_protocols(by_prefix[PROTOCOL], figures_by_prefix)
     # Earlier versions counted so in episodes, too, and did not say so.
     if 'size_bounds' in protocol:
         protocol.setdefault(SEEN_CLASSES, SEEN)

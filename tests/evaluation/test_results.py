@@ -42,6 +42,28 @@ def test_figures_have_plain_names(write):
     assert read_result(write({**prefixed, **times})) == plain
 
 
+def test_what_one_of_two_alike_says_is_not_said_of_the_other(write):
+    """As of EpisodeIoUMetric with and without ``score_side``."""
+    alone = dict(miou_unseen=50.0, protocol=dict(PROTOCOL, score_size='40x40'))
+    content = {
+        **{f'a/{key}': value for key, value in alone.items()},
+        'b/miou_unseen': 60.0,
+        'b/protocol': PROTOCOL,
+        # Without figures of the same names, and without a protocol.
+        'errors/missed': 1.0,
+        'errors/protocol': dict(PROTOCOL, shares='of all'),
+        'c/miou_unseen': 70.0,
+    }
+    assert read_result(write(content))['protocol'] == {
+        **PROTOCOL,
+        'a/score_size': '40x40',
+        'shares': 'of all',
+    }
+    del content['b/miou_unseen'], content['b/protocol']
+    protocol = read_result(write(content))['protocol']
+    assert protocol['score_size'] == '40x40' and 'a/score_size' not in protocol
+
+
 def test_several_metrics_keep_apart_what_differs(write):
     one = dict(
         miou_unseen=50.0,
