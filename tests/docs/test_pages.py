@@ -12,8 +12,11 @@ from glob import glob
 from io import BytesIO, StringIO
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
+from mmcv.transforms import Compose
+from mmengine.config import Config
 from mmseg.registry import MODELS
 from PIL import Image
 
@@ -220,15 +223,33 @@ assert not {'mmseg', 'mmengine', 'mmseg_clsclip'} & set(sys.modules)
 """
 
 
+def python_blocks(page):
+    return [
+        block for language, block in FENCE.findall(read(page)) if language == 'python'
+    ]
+
+
+@pytest.mark.parametrize(
+    'shape', [(375, 500), (500, 333), (481, 479), (7, 480), (3, 3)]
+)
+def test_the_exports_letterbox_is_the_pipelines(shape):
+    cfg = Config.fromfile(ROOT / 'configs/custom/clsclip_vit-b16_custom.py')
+    picture = np.random.randint(0, 256, (*shape, 3), np.uint8)
+    wanted = Compose(cfg.letterbox)(dict(img=picture))
+    place = dict(cv2=cv2, original=picture)
+    exec(python_blocks('docs/export.md')[1], place)
+    np.testing.assert_array_equal(place['square'], wanted['img'])
+    _, right, _, below = wanted['padding_size']
+    assert (place['height'], place['width']) == (480 - below, 480 - right)
+
+
 @pytest.mark.slow
 def test_the_exported_files_run_without_mmseg(tmp_path):
     pytest.importorskip('onnxruntime')
     pytest.importorskip('onnxscript')
     page, here = 'docs/export.md', tmp_path / 'exported'
     (_, tool, config, *rest), *_ = commands(page)
-    onnx, tokens, program, quantized = (
-        block for language, block in FENCE.findall(read(page)) if language == 'python'
-    )
+    onnx, letterbox, tokens, program, quantized = python_blocks(page)
     from mmseg_clsclip import Predictor
     from mmseg_clsclip.datasets.shapes_world import CLASSES, draw
 
@@ -238,7 +259,7 @@ def test_the_exported_files_run_without_mmseg(tmp_path):
         (tmp_path / name).symlink_to(ROOT / name)
     for words in (
         [ROOT / tool, config, *rest],
-        ['-c', onnx + ALONE],
+        ['-c', onnx + letterbox + ALONE],
         ['-c', onnx + tokens + ALONE],
         ['-c', program + ALONE],
         ['-c', quantized + ALONE],
