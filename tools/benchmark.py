@@ -25,6 +25,7 @@ from pathlib import Path
 
 from mmseg_clsclip_cli.config_options import add_config_options
 from mmseg_clsclip_cli.foreign_warnings import ignore_foreign_warnings
+from mmseg_clsclip_cli.number_types import count
 
 DTYPES = 'float32', 'bfloat16', 'float16'
 
@@ -38,14 +39,14 @@ def main(argv: list[str] | None = None) -> None:
         '--config', nargs='+', help="default: ClsCLIP's of PASCAL-5i, fold 0"
     )
     parser.add_argument(
-        '--size', type=int, default=224, help='of the square picture, in pixels'
+        '--size', type=count, default=224, help='of the square picture, in pixels'
     )
-    parser.add_argument('--classes', type=int, nargs='+', default=[1, 20, 80, 171])
-    parser.add_argument('--batch', type=int, default=1)
+    parser.add_argument('--classes', type=count, nargs='+', default=[1, 20, 80, 171])
+    parser.add_argument('--batch', type=count, default=1)
     parser.add_argument('--dtype', choices=DTYPES, default='float32')
     parser.add_argument('--device', help="default: mmengine's choice")
-    parser.add_argument('--repeat', type=int, default=3)
-    parser.add_argument('--naive-classes', type=int, default=20)
+    parser.add_argument('--repeat', type=count, default=3)
+    parser.add_argument('--naive-classes', type=count, default=20)
     parser.add_argument('--json', type=Path, help='where the rows go')
     parser.add_argument(
         '--plot',

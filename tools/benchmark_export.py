@@ -18,6 +18,7 @@ from pathlib import Path
 
 from mmseg_clsclip_cli.config_options import add_config_options
 from mmseg_clsclip_cli.foreign_warnings import ignore_foreign_warnings
+from mmseg_clsclip_cli.number_types import count
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -28,21 +29,18 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument('config')
     parser.add_argument('checkpoint', nargs='?')
     parser.add_argument(
-        '--pictures', type=int, default=200, help='of the test data (default: 200)'
+        '--pictures', type=count, default=200, help='of the test data (default: 200)'
     )
     parser.add_argument(
         '--size',
-        type=int,
+        type=count,
         default=224,
         help='of the square picture of noise, in pixels (default: 224)',
     )
-    parser.add_argument('--classes', type=int, default=20, help='default: 20')
-    parser.add_argument('--repeat', type=int, default=5)
+    parser.add_argument('--classes', type=count, default=20, help='default: 20')
+    parser.add_argument('--repeat', type=count, default=5)
     add_config_options(parser)
     args = parser.parse_args(argv)
-    for key in ('pictures', 'size', 'classes', 'repeat'):
-        if getattr(args, key) < 1:
-            parser.error(f'--{key} {getattr(args, key)}: write 1 or more.')
 
     ignore_foreign_warnings()
     # Not before: these take seconds to import.

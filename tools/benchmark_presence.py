@@ -12,6 +12,7 @@ from pathlib import Path
 
 from mmseg_clsclip_cli.config_options import add_config_options
 from mmseg_clsclip_cli.foreign_warnings import ignore_foreign_warnings
+from mmseg_clsclip_cli.number_types import count
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -20,11 +21,11 @@ def main(argv: list[str] | None = None) -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument('--config', help="default: ClsCLIP's of PASCAL-5i, fold 0")
-    parser.add_argument('--size', type=int, default=480, help='in pixels')
-    parser.add_argument('--classes', type=int, nargs='+', default=[20, 171])
-    parser.add_argument('--asked', type=int, nargs='+', default=[3, 10])
+    parser.add_argument('--size', type=count, default=480, help='in pixels')
+    parser.add_argument('--classes', type=count, nargs='+', default=[20, 171])
+    parser.add_argument('--asked', type=count, nargs='+', default=[3, 10])
     parser.add_argument('--device', help="default: mmengine's choice")
-    parser.add_argument('--repeat', type=int, default=3)
+    parser.add_argument('--repeat', type=count, default=3)
     parser.add_argument('--json', type=Path, help='where the rows go')
     add_config_options(parser)
     args = parser.parse_args(argv)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from mmseg_clsclip_cli.config_options import add_config_options
 from mmseg_clsclip_cli.foreign_warnings import ignore_foreign_warnings
+from mmseg_clsclip_cli.number_types import count
 
 DTYPES = 'float32', 'bfloat16', 'float16'
 
@@ -23,13 +24,13 @@ def main(argv: list[str] | None = None) -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument('--config', help="default: ClsCLIP's of PASCAL-5i, fold 0")
-    parser.add_argument('--batch', type=int, default=8)
+    parser.add_argument('--batch', type=count, default=8)
     parser.add_argument('--dtype', choices=DTYPES, default='float32')
     parser.add_argument('--device', help="default: mmengine's choice")
-    parser.add_argument('--repeat', type=int, default=3)
+    parser.add_argument('--repeat', type=count, default=3)
     parser.add_argument(
         '--pictures',
-        type=int,
+        type=count,
         default=10582,
         help="of an epoch; VOC's and SBD's training pictures by default",
     )

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from mmseg_clsclip_cli.config_options import add_config_options
 from mmseg_clsclip_cli.foreign_warnings import ignore_foreign_warnings
+from mmseg_clsclip_cli.number_types import count
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -23,13 +24,11 @@ def main(argv: list[str] | None = None) -> None:
     )
     parser.add_argument('config')
     parser.add_argument('checkpoint', help="a file, or 'none' if nothing is trained")
-    parser.add_argument('--pictures', type=int, default=200)
+    parser.add_argument('--pictures', type=count, default=200)
     parser.add_argument('--device', help="defaults to mmengine's choice")
     parser.add_argument('--out', type=Path, help='the config that is written')
     add_config_options(parser)
     args = parser.parse_args(argv)
-    if args.pictures < 1:
-        parser.error('--pictures is a whole number above 0.')
 
     ignore_foreign_warnings()
     # Not before: these take seconds to import.

@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 from mmseg_clsclip_cli.foreign_warnings import ignore_foreign_warnings
+from mmseg_clsclip_cli.number_types import count_or_zero
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -39,7 +40,7 @@ def main(argv: list[str] | None = None) -> None:
         help='a JSON of tools/test.py',
     )
     parser.add_argument('--out', type=Path, default='work_dirs/compare')
-    parser.add_argument('--pictures', type=int, default=6)
+    parser.add_argument('--pictures', type=count_or_zero, default=6)
     parser.add_argument(
         '--budget',
         type=float,

@@ -15,6 +15,7 @@ import argparse
 from pathlib import Path
 
 from mmseg_clsclip_cli.foreign_warnings import ignore_foreign_warnings
+from mmseg_clsclip_cli.number_types import positive
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -33,7 +34,7 @@ def main(argv: list[str] | None = None) -> None:
         help='a small CLIP and small pictures, to try the check itself on a CPU',
     )
     parser.add_argument(
-        '--minutes', type=float, default=9, help='for all parts; what is late fails'
+        '--minutes', type=positive, default=9, help='for all parts; what is late fails'
     )
     parser.add_argument('--out', type=Path, default=Path('work_dirs/gpu_check'))
     args = parser.parse_args(argv)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from mmseg_clsclip_cli.config_options import add_config_options, add_model_options
 from mmseg_clsclip_cli.foreign_warnings import ignore_foreign_warnings
+from mmseg_clsclip_cli.number_types import count, positive
 
 # What compares with the shipped model; it trains nothing.
 BASELINE_CONFIG = 'baselines/maskclip_shapes-5i_fold0.py'
@@ -30,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     add('--baseline-checkpoint', help='of the baseline config')
     add('--device', help='default: the first accelerator, else cpu')
     add_config_options(parser, help='of --config')
-    add('--port', type=int, help='default: the first free one from 7860')
+    add('--port', type=count, help='default: the first free one from 7860')
     add(
         '--server-name',
         default='127.0.0.1',
@@ -39,14 +40,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     )
     add(
         '--time-limit',
-        type=float,
+        type=positive,
         default=60,
         metavar='SECONDS',
         help='of a request; one is answered at a time (default: %(default)s)',
     )
     args = parser.parse_args(argv)
-    if not args.time_limit > 0:
-        parser.error(f'--time-limit {args.time_limit}: above 0')
     if args.baseline_checkpoint and not args.baseline_config:
         parser.error('--baseline-checkpoint: give --baseline-config, too')
 

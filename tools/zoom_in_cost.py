@@ -10,6 +10,7 @@ import argparse
 
 from mmseg_clsclip_cli.config_options import add_config_options
 from mmseg_clsclip_cli.foreign_warnings import ignore_foreign_warnings
+from mmseg_clsclip_cli.number_types import count, count_or_zero
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -20,15 +21,15 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument(
         'config', nargs='?', help="default: ClsCLIP+'s of Shapes-5i, fold 0"
     )
-    parser.add_argument('--boxes', type=int, nargs='+', default=[0, 1, 5, 20])
+    parser.add_argument('--boxes', type=count_or_zero, nargs='+', default=[0, 1, 5, 20])
     parser.add_argument(
         '--size',
-        type=int,
+        type=count,
         nargs=2,
         default=[128, 128],
         help='height and width of the picture',
     )
-    parser.add_argument('--repeat', type=int, default=20)
+    parser.add_argument('--repeat', type=count, default=20)
     parser.add_argument('--device', default='cpu')
     add_config_options(parser)
     args = parser.parse_args(argv)

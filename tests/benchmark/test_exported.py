@@ -96,4 +96,4 @@ def test_a_number_of_nothing_is_refused_at_once(key, capsys):
     main = runpy.run_path(str(ROOT / 'tools/benchmark_export.py'))['main']
     with pytest.raises(SystemExit):
         main(['gone.py', f'--{key}', '0'])
-    assert f'--{key} 0: write 1 or more.' in capsys.readouterr().err
+    assert f"--{key}: '0' is no whole number above 0" in capsys.readouterr().err

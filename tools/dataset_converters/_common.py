@@ -15,6 +15,7 @@ from mmseg_clsclip.datasets.episode_lists import picture_id, write_list
 from mmseg_clsclip.datasets.masks import check_mask, eligible_labels
 from mmseg_clsclip.utils.files import require_files
 from mmseg_clsclip.utils.images import open_image
+from mmseg_clsclip_cli.number_types import count, count_or_zero
 
 
 def run(parser: argparse.ArgumentParser) -> None:
@@ -50,7 +51,7 @@ def track_map(function: Callable, items: Sequence, what: str, workers: int) -> I
 
 def add_workers(parser: argparse.ArgumentParser) -> None:
     """Add ``--workers``."""
-    parser.add_argument('--workers', type=int, default=os.cpu_count() or 1)
+    parser.add_argument('--workers', type=count, default=os.cpu_count() or 1)
 
 
 def read_ids(path: Path) -> list[str]:
@@ -132,7 +133,9 @@ def add_lists(commands, novel: Callable[[int], list[int]], num_classes: int) -> 
         default='drop_image',
         help='of the training; drop_image leaves out pictures with a novel class',
     )
-    parser.add_argument('--min-area', type=int, default=2048, help='pixels of the mask')
+    parser.add_argument(
+        '--min-area', type=count_or_zero, default=2048, help='pixels of the mask'
+    )
     parser.add_argument('--out', type=Path, required=True)
     add_workers(parser)
     parser.set_defaults(run=partial(make_list, novel=novel, num_classes=num_classes))

@@ -25,6 +25,7 @@ from mmseg_clsclip.experiments.own_rows import read_own_rows
 from mmseg_clsclip.experiments.results_file import read_lines
 from mmseg_clsclip.experiments.rows import LONGER, ROWS, SHORT
 from mmseg_clsclip.experiments.tables import publish, tables
+from mmseg_clsclip_cli.number_types import count, count_or_zero
 
 
 def parse_args(argv: list[str] | None) -> argparse.Namespace:
@@ -44,9 +45,9 @@ def parse_args(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         '--ablation-folds', type=int, nargs='+', choices=FOLDS, default=(0, 1)
     )
-    parser.add_argument('--seeds', type=int, nargs='+', default=(0, 1, 2))
-    parser.add_argument('--iterations', type=int, default=SHORT)
-    parser.add_argument('--jobs', type=int, default=os.cpu_count())
+    parser.add_argument('--seeds', type=count_or_zero, nargs='+', default=(0, 1, 2))
+    parser.add_argument('--iterations', type=count, default=SHORT)
+    parser.add_argument('--jobs', type=count, default=os.cpu_count())
     parser.add_argument(
         '--results',
         type=Path,
@@ -62,8 +63,6 @@ def parse_args(argv: list[str] | None) -> argparse.Namespace:
         help='write the tables of what is there, run nothing',
     )
     args = parser.parse_args(argv)
-    if args.jobs < 1 or args.iterations < 1:
-        parser.error('--jobs and --iterations are whole numbers above 0.')
     if args.row:
         args.results = args.results or args.work_dir / 'rows.jsonl'
     else:

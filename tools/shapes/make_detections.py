@@ -14,13 +14,15 @@ import argparse
 import json
 from pathlib import Path
 
+from mmseg_clsclip_cli.number_types import count, count_or_zero
+
 
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument('--scenes', type=int, default=500)
-    parser.add_argument('--seed', type=int, default=0, help='of the errors')
+    parser.add_argument('--scenes', type=count, default=500)
+    parser.add_argument('--seed', type=count_or_zero, default=0, help='of the errors')
     parser.add_argument('--out', type=Path, help='default: where they are shipped')
     args = parser.parse_args(argv)
 

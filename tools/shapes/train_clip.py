@@ -9,14 +9,16 @@ import argparse
 import sys
 from pathlib import Path
 
+from mmseg_clsclip_cli.number_types import count, count_or_zero, positive
+
 
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--out', type=Path, help='default: what is shipped')
-    parser.add_argument('--steps', type=int, default=8000)
-    parser.add_argument('--batch-size', type=int, default=64)
-    parser.add_argument('--lr', type=float, default=1e-3)
-    parser.add_argument('--seed', type=int, default=0)
+    parser.add_argument('--steps', type=count, default=8000)
+    parser.add_argument('--batch-size', type=count, default=64)
+    parser.add_argument('--lr', type=positive, default=1e-3)
+    parser.add_argument('--seed', type=count_or_zero, default=0)
     args = parser.parse_args(argv)
 
     # Not before: these take seconds to import.
