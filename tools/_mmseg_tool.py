@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import mmseg_clsclip  # noqa: F401  (what mmseg needs with mmcv-lite)
+from mmseg_clsclip.utils.config_files import configs_folder, list_similar_configs
 from mmseg_clsclip_cli.config_options import add_config_options
 from mmseg_clsclip_cli.foreign_warnings import ignore_foreign_warnings
 
@@ -120,6 +121,15 @@ def run(name: str) -> None:
                 if sentence is None:
                     raise
                 raise SystemExit(f'{name}: {sentence}') from error
+            except FileNotFoundError as error:
+                path = str(error.filename)
+                if path not in sys.argv or Path(path).suffix != '.py':
+                    raise
+                similar = ', '.join(list_similar_configs(Path(path).name))
+                raise SystemExit(
+                    f'{name}: the config {path} is not there. Of similar names are '
+                    f'{similar}, in {configs_folder()}.'
+                ) from error
             return
     raise FileNotFoundError(
         f'{folder} came without tools/{name}. Install mmsegmentation from '

@@ -1,13 +1,12 @@
 """Configs: found, and with a zoom-in around their model."""
 
 import copy
-import difflib
 from pathlib import Path
 
 from mmengine.config import Config, ConfigDict
 from mmseg.registry import MODELS, TRANSFORMS
 
-from ..utils.config_files import configs_folder
+from ..utils.config_files import configs_folder, list_similar_configs
 
 ZOOM_IN_CONFIG = 'clsclip_plus/clsclip-plus_shapes-5i_fold0.py'
 
@@ -27,7 +26,7 @@ def read_config(config: str | Path | Config) -> Config:
     if not path.is_file():
         raise FileNotFoundError(
             f'The config {config} is neither there nor in {path.parent}. Of similar '
-            f'names are {", ".join(_list_similar(path.name))}.'
+            f'names are {", ".join(list_similar_configs(path.name))}.'
         )
     try:
         return Config.fromfile(path)
@@ -35,16 +34,6 @@ def read_config(config: str | Path | Config) -> Config:
         raise ValueError(
             f'{path} is no config that can be read ({type(error).__name__}: {error}).'
         ) from error
-
-
-def _list_similar(name: str) -> list[str]:
-    """Return up to three of our configs, from configs/ on, of similar names."""
-    shipped = {
-        path.name: path.relative_to(configs_folder()).as_posix()
-        for path in configs_folder().glob('[!_]*/*.py')
-    }
-    names = difflib.get_close_matches(name.removesuffix('.py') + '.py', shipped, 3, 0)
-    return [shipped[one] for one in names]
 
 
 def resolve_class(cfg: dict, key: str) -> type:

@@ -5,6 +5,7 @@ them in wheels alone. ``mmseg_clsclip::...`` works once this package is
 imported, as in its own tools.
 """
 
+import difflib
 import os
 from pathlib import Path, PurePosixPath
 
@@ -33,6 +34,21 @@ def configs_folder() -> Path:
         f'{folders[1]}. Install the package from its wheel or, out of a '
         'checkout, by pip install -e .'
     )
+
+
+def list_similar_configs(name: str) -> list[str]:
+    """Return up to three of the project's configs, from configs/ on.
+
+    Args:
+        name (str): What their files' names resemble.
+    """
+    folder = configs_folder()
+    shipped = {
+        path.name: path.relative_to(folder).as_posix()
+        for path in folder.glob('[!_]*/*.py')
+    }
+    names = difflib.get_close_matches(name.removesuffix('.py') + '.py', shipped, 3, 0)
+    return [shipped[one] for one in names]
 
 
 def find_base(base: str, filename: str) -> tuple[str, str | None]:

@@ -46,8 +46,19 @@ def test_what_a_config_misspells_is_one_sentence(tool, lines, said):
         tool('from mmseg.registry import HOOKS, METRICS, MODELS\n' + lines)
 
 
+def test_a_misspelt_config_has_neighbours(tool):
+    with pytest.raises(
+        SystemExit,
+        match='^test.py: the config shapes/lseg_shape.py is not there. Of similar '
+        r'names are .*lseg_shapes-.*/configs\.$',
+    ):
+        tool("open('shapes/lseg_shape.py')", 'shapes/lseg_shape.py')
+
+
 def test_other_errors_are_left_as_they_are(tool):
     for lines, error in (
+        ("open('CONFIG')", FileNotFoundError),
+        ("raise FileNotFoundError('a.pth')", FileNotFoundError),
         ("{}['x']", KeyError),
         ('raise KeyError', KeyError),
         ("raise ValueError('is not in the')", ValueError),
