@@ -203,7 +203,7 @@ def test_the_demos_application_answers(monkeypatch):
         assert (ours & truth).sum() / (ours | truth).sum() > 0.8
         assert told['found'][label - 1]['area'] == ours.sum()
     for data, classes, said in (
-        (b'no picture', names, 'cannot identify'),
+        (b'no picture', names, 'scene.png: is no picture.'),
         (png.getvalue(), ['a', 'a'], 'stands twice'),
         (png.getvalue(), ['background'], 'where no class is'),
     ):
