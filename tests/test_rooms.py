@@ -1,40 +1,38 @@
-"""A room imports from those below it alone."""
+"""The house: a room imports from those below it, a type lies in its file."""
 
 import ast
+import re
 from pathlib import Path
 
+import mmseg.registry
 import pytest
 
+import mmseg_clsclip  # noqa: F401  (registers)
+
 PACKAGE = Path(__file__).parents[1] / 'mmseg_clsclip'
-# From low to high; docs/design.md shows them in this order.
-ROOMS = [
-    'compat',
-    'version',
-    'utils',
-    'models.clip',
-    'datasets',
-    'models.losses',
-    'models.text_encoders',
-    'models.backbones',
-    'models.decode_heads',
-    'models.presence',
-    'models.inference',
-    'models.segmentors',
-    'models',
-    'proposals',
-    'zoom_in',
-    'evaluation',
-    'engine',
-    'visualization',
-    'apis',
-    'comparison',
-    'dataset_check',
-    'calibration',
-    'benchmark',
-    'reproduction',
-    'experiments',
-    '',  # the package itself
-]
+
+
+def rooms_of_the_page():
+    """The first column of docs/design.md's table, from low to high."""
+    table = (PACKAGE.parent / 'docs/design.md').read_text('utf-8')
+    table = table.split('| room | holds |')[1].split('\n\n')[0]
+    names = [
+        name.removesuffix('.py').strip('/').replace('/', '.')
+        for row in table.splitlines()[2:]
+        for name in re.findall('`(.+?)`', row.split('|')[1])
+    ]
+    last = max(k for k, name in enumerate(names) if name.startswith('models.'))
+    # models/__init__.py is made of its rooms, and the package of all.
+    return ['version', *names[: last + 1], 'models', *names[last + 1 :], '']
+
+
+ROOMS = rooms_of_the_page()
+# Whose files have shorter names.
+SHORT = dict(
+    PascalVOCDataset20='voc20',
+    TorchvisionProposals='torchvision_detector',
+    WindowProposals='windows',
+)
 
 
 def room(module):
@@ -69,3 +67,34 @@ def test_a_room_imports_from_those_below_it(path):
     if room(own) >= ROOMS.index('apis'):
         above = [name for name in above if name]
     assert not above, above
+
+
+def test_the_page_names_every_room():
+    found = {
+        path.name
+        for path in PACKAGE.iterdir()
+        if path.is_dir() and any(path.glob('*.py')) and path.name != 'models'
+    }
+    found |= {
+        f'models.{path.name}'
+        for path in (PACKAGE / 'models').iterdir()
+        if any(path.glob('*.py'))
+    }
+    assert found == set(ROOMS) - {'version', 'compat', 'models', ''}
+
+
+def registered():
+    """Classes of this package that a config can name."""
+    return {
+        kind
+        for registry in vars(mmseg.registry).values()
+        for kind in getattr(registry, 'module_dict', {}).values()
+        if kind.__module__.startswith(PACKAGE.name + '.')
+    }
+
+
+@pytest.mark.parametrize('kind', sorted(registered(), key=lambda kind: kind.__name__))
+def test_a_type_lies_in_the_file_of_its_name(kind):
+    stem = kind.__module__.split('.')[-1]
+    name = kind.__name__.replace('VisionTransformer', 'Vit').lower()
+    assert stem.replace('_', '') in name or SHORT[kind.__name__] == stem

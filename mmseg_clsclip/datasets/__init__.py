@@ -1,6 +1,7 @@
 """Episodes, their folds and lists, and the data sets they are made of."""
 
-from .coco import COCO20iDataset, COCOObjectDataset
+from .coco import COCO20iDataset
+from .coco_object import COCOObjectDataset
 from .episode_dataset import EpisodeDataset
 from .folds import FoldDataset
 from .label_map_check import check_label_maps, replace_mask_loaders

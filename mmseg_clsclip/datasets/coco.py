@@ -1,12 +1,10 @@
-"""COCO's 80 object classes: COCO-20i and COCO-Object."""
+"""COCO's 80 object classes, and the episodes of COCO-20i."""
 
 from collections.abc import Iterable
 
-from mmengine import fileio
-from mmseg.datasets import BaseSegDataset, COCOStuffDataset
+from mmseg.datasets import COCOStuffDataset
 from mmseg.registry import DATASETS
 
-from ..utils.files import require_files
 from .folds import NUM_FOLDS, FoldDataset
 
 # COCO-Stuff counts the objects first, in COCO's own order.
@@ -20,11 +18,11 @@ COCO_TO_VOC = {
     'potted plant': 'pottedplant',
     'tv': 'tvmonitor',
 }
-_META = dict(
+COCO_METAINFO = dict(
     classes=('background', *COCO_CLASSES),
     palette=[[0, 0, 0], *COCOStuffDataset.METAINFO['palette'][:80]],
 )
-_HINT = (
+MASKS_HINT = (
     '`tools/dataset_converters/coco_20i.py masks` writes the masks from '
     'instances_*.json, see docs/protocols.md.'
 )
@@ -53,7 +51,7 @@ class COCO20iDataset(FoldDataset):
     """
 
     NAME = 'COCO-20i'
-    META = _META
+    META = COCO_METAINFO
     DATA_ROOT = 'data/coco'
     DATA_PREFIX = dict(img_path='{split}2014', seg_map_path='annotations/{split}2014')
     ANN_FILE = ''
@@ -89,45 +87,3 @@ class COCO20iDataset(FoldDataset):
                 'f + 5, ... f + 77).'
             )
         return ''
-
-
-@DATASETS.register_module()
-class COCOObjectDataset(BaseSegDataset):
-    """COCO-Object: the background and COCO's 80 classes, all at once.
-
-    One of the open-vocabulary benchmarks; its pictures are those of COCO's
-    val2017. A mask is an index PNG of its picture's name: 0 is the
-    background, 1 to 80 are the classes in COCO's order. The arguments are
-    those of mmseg's ``BaseSegDataset``.
-
-    Raises:
-        FileNotFoundError: If a folder, ``ann_file`` or masks do not exist.
-        ValueError: If there is no picture.
-    """
-
-    METAINFO = _META
-
-    def load_data_list(self) -> list[dict]:
-        """Return an entry a picture, all of which have a mask."""
-        backend = fileio.get_file_backend(
-            self.data_prefix['img_path'], backend_args=self.backend_args
-        )
-        for key, path in self.data_prefix.items():
-            if path is not None and not backend.isdir(path):
-                raise FileNotFoundError(
-                    f'The folder {path} does not exist. Mend data_root or '
-                    f'data_prefix.{key} of COCO-Object. {_HINT}'
-                )
-        if self.ann_file and not backend.exists(self.ann_file):
-            raise FileNotFoundError(
-                f'{self.ann_file} does not exist. It is a file with an id a '
-                "line, or '' for every picture of the folder."
-            )
-        entries = super().load_data_list()
-        if not entries:
-            raise ValueError(
-                f'No picture *{self.img_suffix} in {self.data_prefix["img_path"]}.'
-            )
-        masks = [entry.get('seg_map_path') for entry in entries]
-        require_files([m for m in masks if m], 'masks', _HINT, backend.isfile)
-        return entries

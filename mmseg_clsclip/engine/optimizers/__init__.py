@@ -1,5 +1,5 @@
 """Which parameters a run trains."""
 
-from .trainable_optim_constructor import TrainableOptimWrapperConstructor
+from .trainable_optim_wrapper_constructor import TrainableOptimWrapperConstructor
 
 __all__ = ['TrainableOptimWrapperConstructor']

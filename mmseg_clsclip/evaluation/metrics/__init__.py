@@ -2,7 +2,7 @@
 
 from .episode_iou_metric import EpisodeIoUMetric
 from .error_shares_metric import ErrorSharesMetric
-from .generalized_iou_metric import GeneralizedZeroShotIoUMetric
+from .generalized_zero_shot_iou_metric import GeneralizedZeroShotIoUMetric
 from .protocol_iou_metric import ProtocolIoUMetric
 
 __all__ = [

@@ -2,7 +2,10 @@
 
 from .clsclip_head import ClsCLIPHead
 from .dense_clip_head import DenseCLIPHead
-from .late_fusion_heads import FiLMHead, LateFusionHead, LSegHead, TokenHead
+from .film_head import FiLMHead
+from .late_fusion_head import LateFusionHead
+from .lseg_head import LSegHead
+from .token_head import TokenHead
 
 __all__ = [
     'ClsCLIPHead',

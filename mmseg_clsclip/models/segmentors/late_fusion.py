@@ -10,7 +10,6 @@ from mmseg.registry import MODELS
 from torch import Tensor
 
 from .clip_segmentor import CLIPSegmentor
-from .clsclip import ClsCLIP
 
 
 @MODELS.register_module(name=['LateFusionSegmentor', 'LateFusion'])
@@ -28,22 +27,9 @@ class LateFusionSegmentor(CLIPSegmentor):
     """
 
     def shared_features(self, inputs: Tensor) -> Any:
-        """Return what the head shares, of pictures (N, 3, H, W), see there."""
+        """Return what the head shares between classes, of pictures (N, 3, H, W)."""
         return self.decode_head.shared_features(self.backbone(inputs)[0])
 
     def class_logits(self, shared: Any, text: Tensor, grid: tuple[int, int]) -> Tensor:
         """Return foreground logits (N, K, s * h, s * w), see the base class."""
         return self.decode_head.class_logits(shared, text)
-
-
-@MODELS.register_module(name=['NavigatedLateFusionSegmentor', 'NavigatedLateFusion'])
-class NavigatedLateFusionSegmentor(ClsCLIP):
-    """ClsCLIP whose head reads the text, too: any :class:`LateFusionHead`."""
-
-    def class_logits(
-        self, shared: Tensor, text: Tensor, grid: tuple[int, int]
-    ) -> Tensor:
-        """Return foreground logits (N, K, s * h, s * w), see the base class."""
-        x = self.backbone.navigate(shared, text, grid)  # (N * K, C, h, w)
-        logits = self.decode_head([x], text=text.flatten(0, 1)[:, None])
-        return logits.unflatten(0, text.shape[:2]).squeeze(2)
