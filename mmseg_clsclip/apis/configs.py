@@ -1,4 +1,4 @@
-"""Configs: found, and with a zoom-in around their model."""
+"""Configs of models that are asked by names: found, checked and changed."""
 
 import copy
 from pathlib import Path
@@ -6,6 +6,8 @@ from pathlib import Path
 from mmengine.config import Config, ConfigDict
 from mmseg.registry import MODELS, TRANSFORMS
 
+from ..models.segmentors.text_prompted import TextPromptedSegmentor
+from ..proposals import COCOResultsProposals, GroundTruthProposals
 from ..utils.config_files import configs_folder, list_similar_configs
 
 ZOOM_IN_CONFIG = 'clsclip_plus/clsclip-plus_shapes-5i_fold0.py'
@@ -58,6 +60,57 @@ def resolve_class(cfg: dict, key: str) -> type:
             'mmseg; name the module that it lies in in custom_imports.'
         )
     return kind
+
+
+def resolve_segmentor(cfg: Config) -> type:
+    """Return the class of a config's segmentor, which is asked by names.
+
+    Raises:
+        ValueError: If there is none, or it has classes of its own.
+    """
+    resolve_class(cfg.get('model'), 'model')
+    inner = cfg.model.get('module', cfg.model)
+    kind = resolve_class(inner, 'model.module')
+    if not issubclass(kind, TextPromptedSegmentor):
+        raise ValueError(
+            f'{inner.type} has classes of its own and cannot be asked for '
+            "others by name. mmseg's MMSegInferencer shows what it says."
+        )
+    return kind
+
+
+def put_clip(segmentor: dict, clip: str) -> None:
+    """Give a segmentor's config other weights of its CLIP.
+
+    Args:
+        segmentor (dict): Changed in place.
+        clip (str): A file, a tag of open_clip, or 'none': random ones.
+
+    Raises:
+        ValueError: If it stands on no CLIP.
+    """
+    if 'backbone' not in segmentor:
+        raise ValueError(
+            f'{segmentor["type"]} stands on no CLIP whose weights could be given.'
+        )
+    segmentor['backbone']['pretrained'] = None if clip == 'none' else clip
+
+
+def check_proposals(cfg: Config) -> None:
+    """Refuse boxes that are listed for the pictures of a data set.
+
+    Raises:
+        ValueError: If a config's zoom-in has such.
+    """
+    proposals = cfg.model.get('proposals')
+    if proposals and issubclass(
+        resolve_class(proposals, 'model.proposals'),
+        (COCOResultsProposals, GroundTruthProposals),
+    ):
+        raise ValueError(
+            f'{proposals.type} has boxes for the pictures of a data set alone. Take '
+            'boxes of the first look: zoom_in=True, or --zoom-in.'
+        )
 
 
 def check_pipeline(cfg: Config) -> None:

@@ -11,19 +11,20 @@ from PIL import Image
 
 from ..datasets.masks import is_background
 from ..models.clip.loading import ASSETS
+from ..models.presence.clip_presence import CLIPPresence
 from ..models.segmentors.clip_segmentor import CLIPSegmentor
-from ..models.segmentors.text_prompted import TextPromptedSegmentor
 from ..models.text_encoders.vocabulary import read_vocabulary
-from ..proposals import COCOResultsProposals, GroundTruthProposals
 from ..utils.checkpoint import load_strictly
 from ..utils.machine import check_device
 from ..utils.messages import first_few
 from .configs import (
     check_pipeline,
+    check_proposals,
     leave_presence_out,
+    put_clip,
     put_zoom_in,
     read_config,
-    resolve_class,
+    resolve_segmentor,
 )
 from .image_io import LoadedImage, convert_to_rgb, read_image, shrink
 from .prediction import Prediction
@@ -109,23 +110,13 @@ class Predictor:
         if classes is not None:
             read_vocabulary(classes)
         device = check_device(device)
-        resolve_class(cfg.get('model'), 'model')
+        kind = resolve_segmentor(cfg)
         inner = cfg.model.get('module', cfg.model)
-        kind = resolve_class(inner, 'model.module')
-        if not issubclass(kind, TextPromptedSegmentor):
-            raise ValueError(
-                f'{inner.type} has classes of its own and cannot be asked for '
-                "others by name. mmseg's MMSegInferencer shows what it says."
-            )
         check_pipeline(cfg)
         if all_names:
             leave_presence_out(cfg, cfg_options or {})
         if clip:
-            if 'backbone' not in inner:
-                raise ValueError(
-                    f'{inner.type} stands on no CLIP whose weights could be given.'
-                )
-            inner.backbone.pretrained = None if clip == 'none' else str(clip)
+            put_clip(inner, str(clip))
         if background is not None:
             inner.with_background = background
         test_cfg = inner.setdefault('test_cfg', ConfigDict(mode='whole'))
@@ -134,16 +125,7 @@ class Predictor:
             test_cfg.setdefault('dtype', 'auto')
         if zoom_in:
             put_zoom_in(cfg)
-        proposals = cfg.model.get('proposals')
-        if proposals and issubclass(
-            resolve_class(proposals, 'model.proposals'),
-            (COCOResultsProposals, GroundTruthProposals),
-        ):
-            raise ValueError(
-                f'{proposals.type} has boxes for the pictures of a data set '
-                'alone. Take boxes of the first look: zoom_in=True, or '
-                '--zoom-in.'
-            )
+        check_proposals(cfg)
         self.model = init_model(cfg, device=device)
         self.segmentor = getattr(self.model, 'module', self.model)
         # The config's, whatever set_all_names says.
@@ -201,7 +183,7 @@ class Predictor:
                 'is everywhere. Give more classes.'
             )
         presence = getattr(self.segmentor, 'presence', None)
-        if presence is not None:
+        if isinstance(presence, CLIPPresence):
             device = next(encoder.parameters()).device
             presence.check_lengths([names[0] for names in groups], encoder, device)
         if classes is not None:

@@ -330,6 +330,13 @@ def test_names_that_a_presence_cannot_read_are_refused_where_they_are_given(ship
     assert every(SCENE).logits.shape[0] == 2
 
 
+def test_a_presence_of_ones_own_has_no_lengths(monkeypatch):
+    predictor = Predictor(classes=NAMES, device='cpu')
+    monkeypatch.setattr(predictor.segmentor, 'presence', object())
+    predictor.set_classes([['Kuh, schwarzweiß'], 'cow'])
+    assert predictor.segmentor.text_encoder.names == ['Kuh, schwarzweiß', 'cow']
+
+
 def test_random_weights_can_be_asked_for(tiny, monkeypatch):
     tiny['config'].model.backbone.pretrained = '/no/such.pt'
     predictor = Predictor(**tiny, clip='none', classes=['a', 'b'])
