@@ -334,7 +334,7 @@ def test_a_presence_of_ones_own_has_no_lengths(monkeypatch):
     predictor = Predictor(classes=NAMES, device='cpu')
     monkeypatch.setattr(predictor.segmentor, 'presence', object())
     predictor.set_classes([['Kuh, schwarzweiß'], 'cow'])
-    assert predictor.segmentor.text_encoder.names == ['Kuh, schwarzweiß', 'cow']
+    assert predictor.segmentor.text_encoder.names == ('Kuh, schwarzweiß', 'cow')
 
 
 def test_random_weights_can_be_asked_for(tiny, monkeypatch):
