@@ -26,10 +26,18 @@ WHOLE_HEADS = ('whole', 'S', 'U', 'h', 'names asked', 'seeds')
 def _by_fold_and_seed(
     lines: list[dict], row: str, folds: Sequence[int]
 ) -> dict[tuple[int, int], dict]:
+    """Return a row's figures by run; of one that was made again their mean."""
+    runs: dict[tuple[int, int], list[dict]] = {}
+    for line in lines:
+        if line['row'] == row and line['fold'] in folds:
+            runs.setdefault((line['fold'], line['seed']), []).append(line)
     return {
-        (line['fold'], line['seed']): line
-        for line in lines
-        if line['row'] == row and line['fold'] in folds
+        key: {
+            figure: mean(line[figure] for line in made)
+            for figure in (*FIGURES, *WHOLE_FIGURES)
+            if all(figure in line for line in made)
+        }
+        for key, made in runs.items()
     }
 
 
