@@ -20,7 +20,6 @@ that does this alone, its libraries and weights included, or of the device's.
 """
 
 import argparse
-import json
 from pathlib import Path
 
 from mmseg_clsclip_cli.config_options import add_config_options
@@ -69,7 +68,7 @@ def main(argv: list[str] | None = None) -> None:
     from mmseg_clsclip.benchmark.plot import draw_rows
     from mmseg_clsclip.benchmark.random_models import Setting
     from mmseg_clsclip.utils.config_files import configs_folder
-    from mmseg_clsclip.utils.files import atomic_write
+    from mmseg_clsclip.utils.json_files import write_json
 
     device = args.device or get_device()
     configs = args.config or [
@@ -91,8 +90,7 @@ def main(argv: list[str] | None = None) -> None:
             print(format_rows(rows[-1:]))
             print(describe_row(rows[-1]), flush=True)
             if args.json:  # as far as it has come
-                with atomic_write(args.json) as file:
-                    file.write(json.dumps(rows, indent=1).encode())
+                write_json(args.json, rows)
     if args.plot:
         draw_rows(rows, args.plot)
     print(

@@ -7,7 +7,6 @@ the latter two. Printed is, too, how many labels are those of that model.
 """
 
 import argparse
-import json
 from pathlib import Path
 
 from mmseg_clsclip_cli.config_options import add_config_options
@@ -37,7 +36,7 @@ def main(argv: list[str] | None = None) -> None:
     from mmseg_clsclip.benchmark.presence import format_presence, measure_presence
     from mmseg_clsclip.benchmark.random_models import Setting
     from mmseg_clsclip.utils.config_files import configs_folder
-    from mmseg_clsclip.utils.files import atomic_write
+    from mmseg_clsclip.utils.json_files import write_json
 
     config = args.config or str(
         configs_folder() / 'clsclip/clsclip_vit-b16_pascal-5i-480x480_fold0.py'
@@ -56,8 +55,7 @@ def main(argv: list[str] | None = None) -> None:
         print(format_presence(rows), flush=True)
         print(rows[-1]['note'])
         if args.json:  # as far as it has come
-            with atomic_write(args.json) as file:
-                file.write(json.dumps(rows, indent=1).encode())
+            write_json(args.json, rows)
 
 
 if __name__ == '__main__':

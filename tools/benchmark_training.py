@@ -8,7 +8,6 @@ Reading and augmenting pictures is left out.
 """
 
 import argparse
-import json
 from pathlib import Path
 
 from mmseg_clsclip_cli.config_options import add_config_options
@@ -44,7 +43,7 @@ def main(argv: list[str] | None = None) -> None:
 
     from mmseg_clsclip.benchmark.training import format_rows, time_ways
     from mmseg_clsclip.utils.config_files import configs_folder
-    from mmseg_clsclip.utils.files import atomic_write
+    from mmseg_clsclip.utils.json_files import write_json
 
     config = args.config or str(
         configs_folder() / 'clsclip/clsclip_vit-b16_pascal-5i-480x480_fold0.py'
@@ -64,8 +63,7 @@ def main(argv: list[str] | None = None) -> None:
     )
     print(format_rows(rows, args.pictures))
     if args.json:
-        with atomic_write(args.json) as file:
-            file.write(json.dumps(rows, indent=1).encode())
+        write_json(args.json, rows)
 
 
 if __name__ == '__main__':

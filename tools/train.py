@@ -1,6 +1,6 @@
 """mmseg's own ``tools/train.py``, as its wheel brings it along."""
 
-from _mmseg_tool import run
+from mmseg_clsclip.utils.mmseg_tools import run_mmseg_tool
 
 if __name__ == '__main__':
-    run('train.py')
+    run_mmseg_tool('train.py')

@@ -6,7 +6,6 @@ key by key: mmengine's test loop only warns, and scores what is left.
 
 import argparse
 import copy
-import json
 import time
 from functools import partial
 from pathlib import Path
@@ -26,7 +25,7 @@ from ..evaluation.protocol import input_size
 from ..utils.checkpoint import load_strictly
 from ..utils.complexity import count_flops
 from ..utils.config_options import load_config
-from ..utils.files import atomic_write
+from ..utils.json_files import write_json
 from ..utils.keys import CLASS_NAME
 from ..utils.machine import describe_machine, peak_memory
 from .compared_models import BUDGET, RANDOM_WEIGHTS
@@ -205,8 +204,7 @@ def main() -> None:
     cfg = load_config(args.config, args.cfg_options)
     checkpoint = None if args.checkpoint == 'none' else args.checkpoint
     costs = measure(cfg, checkpoint, args.budget)
-    with atomic_write(args.out) as file:
-        file.write(json.dumps(costs, indent=1).encode())
+    write_json(args.out, costs)
 
 
 if __name__ == '__main__':

@@ -1,7 +1,6 @@
 """Runs of a model: a process that measures it and one that tests it."""
 
 import inspect
-import json
 import os
 import re
 import shlex
@@ -16,8 +15,7 @@ from mmseg.registry import METRICS
 
 from ..evaluation.results import check_result, is_figure, read_result
 from ..utils.config_files import configs_folder
-from ..utils.files import atomic_write
-from ..utils.json_files import read_json
+from ..utils.json_files import read_json, write_json
 from ..utils.log import warn
 from . import classes
 from .compared_models import BUDGET, RANDOM_WEIGHTS, ComparedModel
@@ -221,8 +219,7 @@ def run(
         outcome.update(figures={}, per_class={}, protocol={}, predictions=None)
     else:
         outcome.update(_test(model, folder, checkpoint, outcome, report_step))
-    with atomic_write(folder / 'outcome.json') as file:
-        file.write(json.dumps(outcome, indent=1).encode())
+    write_json(folder / 'outcome.json', outcome)
     return outcome
 
 

@@ -1,11 +1,10 @@
 """The findings as JSON, for programs."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from ..utils.files import atomic_write
+from ..utils.json_files import write_json
 from ..version import __version__
 from .findings import Finding
 
@@ -34,5 +33,4 @@ def write_findings(
         warnings=levels.count('warning'),
         findings=findings,
     )
-    with atomic_write(path) as file:
-        file.write(json.dumps(content, indent=1).encode() + b'\n')
+    write_json(path, content)

@@ -1,10 +1,12 @@
-"""JSON files of others, read with words for whatever is wrong with them."""
+"""JSON files: those of others read with words for what is wrong, ours written whole."""
 
 import json
 import os
 from typing import Any
 
 from mmengine import fileio
+
+from .files import atomic_write
 
 
 def read_json(path: str | os.PathLike) -> Any:
@@ -31,3 +33,15 @@ def read_json(path: str | os.PathLike) -> Any:
         raise ValueError(f'{path} cannot be read: it is nested too deeply.') from error
     except ValueError as error:  # a number of thousands of digits
         raise ValueError(f'{path} cannot be read: {error}.') from error
+
+
+def write_json(path: str | os.PathLike, content: Any) -> None:
+    """Write a JSON file that is whole or not there.
+
+    Raises:
+        OSError: If it cannot be written.
+        TypeError: If JSON has no such values.
+    """
+    text = json.dumps(content, indent=1) + '\n'
+    with atomic_write(path) as file:
+        file.write(text.encode())

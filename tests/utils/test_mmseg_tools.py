@@ -1,14 +1,12 @@
 """Our way to mmseg's tools, with a tool of the test's."""
 
-import runpy
 import sys
-from pathlib import Path
 
 import mmseg
 import pytest
 from mmseg.registry import MODELS
 
-RUN = runpy.run_path(str(Path(__file__).parents[2] / 'tools/_mmseg_tool.py'))['run']
+from mmseg_clsclip.utils.mmseg_tools import run_mmseg_tool
 
 
 @pytest.fixture
@@ -21,7 +19,7 @@ def tool(tmp_path, monkeypatch):
         (folder / '.mim/tools/test.py').write_text(lines)
         monkeypatch.setattr(mmseg, '__file__', str(folder / '__init__.py'))
         monkeypatch.setattr(sys, 'argv', ['test.py', 'CONFIG', *options])
-        RUN('test.py')
+        run_mmseg_tool('test.py')
 
     return run
 

@@ -1,4 +1,4 @@
-"""Finds mmseg's tools for those who installed it from a registry."""
+"""mmseg's own tools: found in its wheel, and run with this package imported."""
 
 import argparse
 import difflib
@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import mmseg_clsclip  # noqa: F401  (what mmseg needs with mmcv-lite)
-from mmseg_clsclip.utils.config_files import configs_folder, list_similar_configs
 from mmseg_clsclip_cli.config_options import add_config_options
 from mmseg_clsclip_cli.foreign_warnings import ignore_foreign_warnings
+
+from .config_files import configs_folder, list_similar_configs
 
 
 @contextmanager
@@ -96,7 +96,7 @@ def _explain(error: KeyError) -> str | None:
     )
 
 
-def run(name: str) -> None:
+def run_mmseg_tool(name: str) -> None:
     """Run a tool of mmseg's as if it had been called itself.
 
     Args:
