@@ -3,7 +3,7 @@
 from mmengine.config import Config
 from mmseg.registry import DATASETS, METRICS
 
-from .. import EpisodeDataset
+from ..datasets import EpisodeDataset
 from ..datasets.folds import FoldDataset
 from ..datasets.masks import is_background
 from ..evaluation import EpisodeIoUMetric, GeneralizedZeroShotIoUMetric

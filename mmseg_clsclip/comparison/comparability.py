@@ -6,7 +6,7 @@ from pathlib import PurePath
 
 from mmseg.registry import DATASETS, METRICS
 
-from .. import EpisodeDataset
+from ..datasets import EpisodeDataset
 from ..datasets.coco import seen_among
 from ..evaluation.protocol import dataset_protocol
 from ..evaluation.results import read_result

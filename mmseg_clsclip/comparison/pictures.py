@@ -7,7 +7,7 @@ from pathlib import Path
 import mmcv
 import numpy as np
 
-from .. import EpisodeDataset
+from ..datasets import EpisodeDataset
 from ..evaluation.metrics.episode_iou_metric import prediction_name
 from ..utils.images import open_image
 from ..utils.keys import CLASS_NAME

@@ -11,6 +11,8 @@ from torch import Tensor
 
 from ...utils.keys import PRESENCE, PROTOCOL
 from ..protocol import SampleTraits, describe_protocol, protocol_line, sample_traits
+from .episode_iou_metric import EpisodeIoUMetric
+from .error_shares_metric import ErrorSharesMetric
 from .iou import iou_in_percent, mean_of_numbers, none_for_nan
 
 Areas = tuple[Tensor, Tensor, Tensor, Tensor]
@@ -154,9 +156,6 @@ def name_protocols(metrics: Sequence) -> None:
         metrics (Sequence[BaseMetric]): Of an evaluator; an ``IoUMetric``, no
             subclass of it, becomes a :class:`ProtocolIoUMetric`.
     """
-    from .episode_iou_metric import EpisodeIoUMetric
-    from .error_shares_metric import ErrorSharesMetric
-
     named = {
         metric.prefix
         for metric in metrics
