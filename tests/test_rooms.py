@@ -63,9 +63,6 @@ FILES = sorted(path for path in PACKAGE.rglob('*.py') if path.name != '__init__.
 def test_a_room_imports_from_those_below_it(path):
     own = '.'.join(path.relative_to(PACKAGE).with_suffix('').parts)
     above = [name for name in imported(path) if room(name) > room(own)]
-    # What is made of all rooms may ask the package itself for its classes.
-    if room(own) >= ROOMS.index('apis'):
-        above = [name for name in above if name]
     assert not above, above
 
 

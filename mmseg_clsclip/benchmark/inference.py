@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from mmseg.structures import SegDataSample
 from torch import Tensor, nn
 
-from .. import ClsCLIP
+from ..models import ClsCLIP
 from ..utils.complexity import count_flops
 from ..utils.machine import describe_machine, peak_memory
 from ..utils.markdown import markdown_table

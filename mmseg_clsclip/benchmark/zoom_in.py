@@ -9,9 +9,9 @@ from mmengine.structures import InstanceData
 from mmseg.registry import MODELS
 from mmseg.structures import SegDataSample
 
-from .. import ZoomIn
 from ..proposals import BaseProposals
 from ..utils.markdown import markdown_table
+from ..zoom_in import ZoomIn
 from .timing import time_in_turns
 
 

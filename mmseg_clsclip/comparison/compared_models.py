@@ -12,11 +12,11 @@ import torch
 from mmengine.config import Config
 from mmseg.registry import MODELS
 
-from .. import __version__
 from ..models.clip.loading import ASSETS
 from ..utils.config_files import configs_folder
 from ..utils.files import require_files
 from ..utils.keys import BASE_CLASSES, SEEN_CLASSES
+from ..version import __version__
 from .classes import registered_class
 
 BUDGET = 120.0  # seconds for the steps of a model that are measured, about

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from mmengine.dataset import BaseDataset
 from mmseg.registry import DATASETS
 
-from .. import EpisodeDataset
 from ..comparison.classes import registered_class
+from ..datasets import EpisodeDataset
 from ..datasets.episode_lists import picture_id, read_lists
 from ..datasets.folds import FoldDataset, fill_in
 from ..datasets.suffix_check import check_suffixes
