@@ -26,9 +26,10 @@ def read_config(config: str | Path | Config) -> Config:
     if not path.is_file():
         path = configs_folder() / str(config).removeprefix('configs/')
     if not path.is_file():
+        similar = list_similar_configs(path.name)
         raise FileNotFoundError(
-            f'The config {config} is neither there nor in {path.parent}. Of similar '
-            f'names are {", ".join(list_similar_configs(path.name))}.'
+            f'The config {config} is neither there nor in {path.parent}.'
+            + f' Of similar names are {", ".join(similar)}.' * bool(similar)
         )
     try:
         return Config.fromfile(path)

@@ -239,7 +239,7 @@ def summarize(
     )
 
 
-def write_json(summary: dict) -> bytes:
+def encode_json(summary: dict) -> bytes:
     """Return what :func:`summarize` says as a file has it."""
     return json.dumps(summary, indent=1, default=str).encode() + b'\n'
 
@@ -268,7 +268,7 @@ def save_results(
         buffer = io.BytesIO()
         image.save(buffer, 'PNG')
         contents.append(buffer.getvalue())
-    contents.append(write_json(summary))
+    contents.append(encode_json(summary))
     with part_folder(stem.parent) as folder:
         for path, content in zip(list_paths(stem), contents):
             (folder / path.name).write_bytes(content)

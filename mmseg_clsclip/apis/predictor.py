@@ -184,8 +184,7 @@ class Predictor:
             )
         presence = getattr(self.segmentor, 'presence', None)
         if isinstance(presence, CLIPPresence):
-            device = next(encoder.parameters()).device
-            presence.check_lengths([names[0] for names in groups], encoder, device)
+            presence.check_lengths([names[0] for names in groups], encoder)
         if classes is not None:
             encoder.set_vocabulary(classes)
 

@@ -15,6 +15,7 @@ from gradio.utils import get_upload_folder, is_in_or_equal
 from mmseg.registry import MODELS
 from PIL import Image
 
+from ..utils.config_files import configs_folder
 from ..zoom_in import ZoomIn
 from . import limits, outputs
 from .class_names import split_synonyms
@@ -102,18 +103,38 @@ def show_results(
         summary = outputs.summarize(
             prediction, labels, answer.picture, threshold if background else None
         )
+        _hide_paths(summary)
         said = outputs.describe_classes(summary['found'], summary['not_found'])
         shown += [
             outputs.draw_overlay(prediction, labels),
             outputs.draw_mask(prediction, labels),
             '  \n'.join(escape_text(line).replace('_', '&#95;') for line in said),
             save_bytes_to_cache(
-                outputs.write_json(summary),
-                Path(answer.picture).stem + '.json',
+                outputs.encode_json(summary),
+                _name_figures(answer.picture, summary),
                 get_upload_folder(),
             ),
         ]
     return shown
+
+
+def _hide_paths(summary: dict) -> None:
+    """Leave out of what is downloaded where the server's files lie."""
+    model = summary['model']
+    if model and model['config'] and not (configs_folder() / model['config']).is_file():
+        model['config'] = Path(model['config']).name
+    if model:
+        model['cfg_options'] = {
+            key: Path(value).name if isinstance(value, str) else value
+            for key, value in model['cfg_options'].items()
+        }
+
+
+def _name_figures(picture: str, summary: dict) -> str:
+    """Return a file's name for the figures of a picture, by which model."""
+    config = summary['model'] and summary['model']['config']
+    parts = [Path(picture).stem, *([Path(config).stem] if config else [])]
+    return '_'.join(parts) + '.json'
 
 
 def check_upload(data) -> str | None:

@@ -37,7 +37,7 @@ def configs_folder() -> Path:
 
 
 def list_similar_configs(name: str) -> list[str]:
-    """Return up to three of the project's configs, from configs/ on.
+    """Return up to three of the project's configs, from configs/ on, or none.
 
     Args:
         name (str): What their files' names resemble.
@@ -47,7 +47,7 @@ def list_similar_configs(name: str) -> list[str]:
         path.name: path.relative_to(folder).as_posix()
         for path in folder.glob('[!_]*/*.py')
     }
-    names = difflib.get_close_matches(name.removesuffix('.py') + '.py', shipped, 3, 0)
+    names = difflib.get_close_matches(name.removesuffix('.py') + '.py', shipped, 3, 0.5)
     return [shipped[one] for one in names]
 
 

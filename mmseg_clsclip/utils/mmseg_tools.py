@@ -125,10 +125,10 @@ def run_mmseg_tool(name: str) -> None:
                 path = str(error.filename)
                 if path not in sys.argv or Path(path).suffix != '.py':
                     raise
-                similar = ', '.join(list_similar_configs(Path(path).name))
+                similar = list_similar_configs(Path(path).name)
+                hint = f' {configs_folder()} has {", ".join(similar)}.'
                 raise SystemExit(
-                    f'{name}: the config {path} is not there. Of similar names are '
-                    f'{similar}, in {configs_folder()}.'
+                    f'{name}: the config {path} is not there.' + hint * bool(similar)
                 ) from error
             return
     raise FileNotFoundError(

@@ -9,6 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -91,7 +92,8 @@ def test_the_threshold_moves_without_a_forward(predictors, forwards, scene):
                 assert told == (label in labels)
         for one, path in zip(found.predictions, drawn[3::4]):
             summary = json.loads(Path(path).read_text())
-            assert Path(path).name == 'scene.json'
+            config = Path(one.provenance.config).stem
+            assert Path(path).name == f'scene_{config}.json'
             assert summary['picture'] == 'scene.png'
             assert summary['threshold'] == threshold
             assert summary['model']['config'] == one.provenance.config
@@ -109,6 +111,25 @@ def test_the_threshold_moves_without_a_forward(predictors, forwards, scene):
     assert len(forwards) == 2
     assert web.show_results(None, 0.5, True) == gr.skip()
     assert web.show_results(found, None, True) == gr.skip()
+
+
+def test_where_the_servers_files_lie_is_not_in_the_figures(predictors, scene):
+    found, *_ = web.RequestHandler(predictors[:1])(scene, NAMES, False, 0.5, True)
+    (one,) = found.predictions
+    one.provenance = replace(
+        one.provenance,
+        config='/home/ann/client/x.py',
+        cfg_options={'model.backbone.pretrained': '/secret/ViT.pt', 'a.b': 3},
+    )
+    path = web.show_results(found, 0.5, True)[3]
+    text = Path(path).read_text()
+    assert Path(path).name == 'scene_x.json'
+    assert '/home' not in text and '/secret' not in text
+    model = json.loads(text)['model']
+    assert model['config'] == 'x.py'
+    assert model['cfg_options'] == {'model.backbone.pretrained': 'ViT.pt', 'a.b': 3}
+    # What the model says of itself stays.
+    assert one.provenance.config == '/home/ann/client/x.py'
 
 
 @pytest.mark.parametrize('value', [0.01, 0.5, 0.999])

@@ -34,6 +34,7 @@ pytestmark = [
 ]
 ROOT = Path(__file__).parents[2]
 TRUTH = draw(7, 'test', 0)
+SHIPPED = 'clsclip-gate-presence_shapes-15-5_fold0'
 
 
 @pytest.fixture
@@ -196,7 +197,7 @@ def test_a_visitor_segments_a_picture(server, browser, tmp_path):
 
     # The figures of what is shown.
     find('#json-0').click()
-    downloaded = tmp_path / 'downloads/scene.json'
+    downloaded = tmp_path / f'downloads/scene_{SHIPPED}.json'
     until(downloaded.exists)
     figures = json.loads(downloaded.read_text())
     assert figures['picture'] == 'scene.png' and figures['threshold'] == 0.5

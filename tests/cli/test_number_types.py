@@ -1,6 +1,6 @@
 """What the tools take as numbers."""
 
-import re
+import ast
 from argparse import ArgumentTypeError
 from math import inf
 from pathlib import Path
@@ -43,11 +43,12 @@ def test_what_is_none_is_said(read, texts, words):
 
 def test_the_tools_take_no_others():
     """But where the values are listed, and compare.py's budget, which may be 0."""
-    bare = [
-        f'{path.name}: {option}'
-        for path in (ROOT / 'tools').rglob('*.py')
-        for option in re.findall(
-            r"'(--[\w-]+)',\s*type=(?:int|float)(?!,[^)]*choices)", path.read_text()
-        )
-    ]
+    bare = []
+    for path in (ROOT / 'tools').rglob('*.py'):
+        for node in ast.walk(ast.parse(path.read_text('utf-8'))):
+            given = {k.arg: k.value for k in getattr(node, 'keywords', ())}
+            kind = given.get('type')
+            if isinstance(kind, ast.Name) and kind.id in ('int', 'float'):
+                if 'choices' not in given:
+                    bare.append(f'{path.name}: {node.args[0].value}')
     assert bare == ['compare.py: --budget']

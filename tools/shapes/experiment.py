@@ -77,6 +77,7 @@ def main(argv: list[str] | None = None) -> None:
     failures = []
     try:
         own = read_own_rows(args.row)
+        longer_ones = args.iterations == LONGER and not own
         # What further rows stand beside.
         known = read_lines(ROOT / 'docs/results.jsonl', args.iterations) if own else []
         lines = known + read_lines(args.results, args.iterations, own)
@@ -84,7 +85,8 @@ def main(argv: list[str] | None = None) -> None:
             jobs = plan(
                 lines,
                 [*(args.rows or []), *own],
-                args.folds,
+                # Tables of longer ones have those of the ablations alone.
+                args.ablation_folds if longer_ones else args.folds,
                 args.ablation_folds,
                 args.seeds,
                 own,
@@ -93,7 +95,7 @@ def main(argv: list[str] | None = None) -> None:
                 jobs, args.iterations, args.work_dir, args.results, args.jobs, own
             )
         # Longer ones have tables of their own, below those of all rows.
-        shown = SHORT if args.iterations == LONGER and not own else args.iterations
+        shown = SHORT if longer_ones else args.iterations
         lines = known + read_lines(args.results, shown, own)
         longer = [] if own else read_lines(args.results, LONGER)
         longer = [line for line in longer if line['iterations'] == LONGER]

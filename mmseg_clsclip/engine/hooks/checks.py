@@ -12,7 +12,7 @@ from ...datasets import EpisodeDataset, replace_mask_loaders
 from ...evaluation.metrics import EpisodeIoUMetric, ErrorSharesMetric, ProtocolIoUMetric
 from ...evaluation.metrics.episode_iou_metric import prediction_name
 from ...models.segmentors.text_prompted import asks_by_name
-from ...utils.keys import CLASS_NAME, PROTOCOL
+from ...utils.keys import CLASS_NAME
 from ...utils.log import warn
 
 
@@ -81,19 +81,21 @@ def check_prefixes(metrics: Sequence[BaseMetric]) -> None:
         metrics (Sequence[BaseMetric]): Of the evaluator.
 
     Raises:
-        ValueError: If two metrics that name a protocol have one prefix.
+        ValueError: If two of ours, or of mmseg's, have one prefix.
     """
     kinds = EpisodeIoUMetric, ErrorSharesMetric, ProtocolIoUMetric
     named: dict[str | None, str] = {}
     for metric in metrics:
-        if not isinstance(metric, kinds) or getattr(metric, 'format_only', False):
-            continue  # has no figure
+        # Others' figures may have other names.
+        ours = isinstance(metric, kinds) or type(metric) is IoUMetric
+        if not ours or getattr(metric, 'format_only', False):
+            continue
         name, prefix = type(metric).__name__, metric.prefix
         if prefix in named:
             raise ValueError(
-                f'The protocols of {named[prefix]} and {name} would both be called '
-                f"'{f'{prefix}/' if prefix else ''}{PROTOCOL}': give one of them "
-                "another prefix, such as prefix='second'."
+                f'Figures of {named[prefix]} and of {name} would have the same names, '
+                f'{f"which begin with {prefix!r}" if prefix else "without a prefix"}: '
+                "give one of them another, such as prefix='second'."
             )
         named[prefix] = name
 

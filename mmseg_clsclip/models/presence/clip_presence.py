@@ -130,33 +130,29 @@ class CLIPPresence:
         if self.max_names > 1:
             text_encoder.check_captions()
 
-    def check_lengths(
-        self, names: Sequence[str], text_encoder: nn.Module, device: torch.device
-    ) -> None:
-        """Refuse names whose captions CLIP cannot read; others are encoded for later.
+    def check_lengths(self, names: Sequence[str], text_encoder: nn.Module) -> None:
+        """Refuse names whose captions CLIP cannot read.
 
         Args:
             names (Sequence[str]): That will be asked.
             text_encoder (nn.Module): :class:`OpenCLIPTextEncoder`.
-            device (torch.device): Of the text tower.
 
         Raises:
             ValueError: If a name is too long.
         """
         if self.max_names > 1:
             words = _read_words(names, text_encoder)
-            captions = [(k,) for k in range(len(words))]
-            self._check_read(words, self._encode(words, text_encoder, device, captions))
+            captions = [self._write([word]) for word in words]
+            self._check_read(words, text_encoder.read_captions(captions))
 
-    def _check_read(self, words: Sequence[str], embeddings: Tensor) -> None:
-        """Refuse words of which a caption's embedding (K, D) is missing.
+    def _check_read(self, words: Sequence[str], read: Sequence[bool]) -> None:
+        """Refuse words of which a caption was not read.
 
         Raises:
-            ValueError: If one is.
+            ValueError: If there is one.
         """
-        unread = embeddings.isnan().any(1).nonzero()[:, 0].tolist()
-        if unread:
-            caption = self._write([words[unread[0]][:60]])
+        if not all(read):
+            caption = self._write([words[list(read).index(False)][:60]])
             raise ValueError(
                 f'{caption!r} has more tokens than this CLIP reads: shorten the name, '
                 'or the caption of the presence.'
@@ -253,7 +249,7 @@ class CLIPPresence:
         words = _read_words(text_encoder.names, text_encoder)
         encode = partial(self._encode, words, text_encoder, device)
         singles = encode([(k,) for k in range(len(words))])  # (K, D)
-        self._check_read(words, singles)
+        self._check_read(words, (~singles.isnan().any(1)).tolist())
         return caption_posterior(
             pictures, singles, encode, scale, self.max_names, self.beam, self.shortlist
         )

@@ -268,7 +268,7 @@ def test_two_predictions_are_not_one_file(paths, more, refused, tmp_path, runner
     test.test_dataloader.dataset = Folders(paths, **more)
     test.test_loop.evaluator.metrics = [
         IoUMetric(),
-        IoUMetric(output_dir=str(tmp_path)),
+        IoUMetric(output_dir=str(tmp_path), prefix='second'),
     ]
     if refused:
         with pytest.raises(ValueError, match='would be the prediction of da'):
@@ -277,8 +277,10 @@ def test_two_predictions_are_not_one_file(paths, more, refused, tmp_path, runner
     EvaluationGuardHook().before_test(test)
 
 
-@pytest.mark.parametrize('kind', ['EpisodeIoUMetric', 'GeneralizedZeroShotIoUMetric'])
-def test_two_protocols_have_two_prefixes(kind, runner):
+@pytest.mark.parametrize(
+    'kind', ['EpisodeIoUMetric', 'GeneralizedZeroShotIoUMetric', 'IoUMetric']
+)
+def test_figures_of_two_metrics_have_two_prefixes(kind, runner):
     def check(*prefixes):
         test = runner()
         test.test_loop.evaluator.metrics = [
@@ -287,7 +289,7 @@ def test_two_protocols_have_two_prefixes(kind, runner):
         EvaluationGuardHook().before_test(test)
 
     for alike in ((None, None), ('a', 'b', 'a'), ('errors',)):
-        with pytest.raises(ValueError, match="would both be called .*prefix='"):
+        with pytest.raises(ValueError, match="would have the same names, .*prefix='"):
             check(*alike)
     check(None, 'a')
     check('a', 'b')
