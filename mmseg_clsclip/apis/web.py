@@ -16,6 +16,7 @@ from .web_requests import (
     read_config_name,
     read_model_name,
     read_threshold,
+    show_moved,
     show_results,
 )
 
@@ -155,12 +156,15 @@ def build_page(
                             ]
                 lines = gr.Markdown(elem_id='said')
         look = [threshold, background]
-        button.click(
+        asked = button.click(
             ask,
             [picture, classes, zoom_in, *look, all_names],
             [answer, lines, *shown],
             show_progress_on=images,
             api_name='segment',
+        )
+        asked.success(
+            show_moved, [answer, *look], shown, show_progress='hidden', api_name=False
         ).success(None, js=SHOW_RESULT)
         gr.on(
             [threshold.change, background.change],

@@ -41,10 +41,12 @@ class Answer(NamedTuple):
     Attributes:
         picture (str): Name of the file.
         predictions (list[Prediction]): One of each model.
+        look (tuple): Threshold and background that it was first shown with.
     """
 
     picture: str
     predictions: list[Prediction]
+    look: tuple[float, bool]
 
 
 def add_zoom_in(plain: Predictor) -> Predictor:
@@ -116,6 +118,18 @@ def show_results(
             ),
         ]
     return shown
+
+
+def show_moved(
+    answer: Answer | None, threshold: float | None, background: bool
+) -> list[Image.Image | str] | dict:
+    """Show results again if the threshold or background moved while they came.
+
+    As :func:`show_results` does.
+    """
+    if answer is None or answer.look == (threshold, background):
+        return gr.skip()
+    return show_results(answer, threshold, background)
 
 
 def _hide_paths(summary: dict) -> None:
@@ -229,7 +243,7 @@ class RequestHandler:
                     zoom = ' with zoom-in' * isinstance(predictor.model, ZoomIn)
                     line = f'{read_config_name(predictor)}{zoom}: {took:.2f} s'
                     lines.append('; '.join([line, *predictions[-1].notes]))
-            answer = Answer(Path(path).name, predictions)
+            answer = Answer(Path(path).name, predictions, (threshold, background))
             shown = show_results(answer, threshold, background)
         except Exception as error:
             # The page shows HTML; where a file lies is nobody's business.

@@ -111,6 +111,14 @@ def test_the_threshold_moves_without_a_forward(predictors, forwards, scene):
     assert len(forwards) == 2
     assert web.show_results(None, 0.5, True) == gr.skip()
     assert web.show_results(found, None, True) == gr.skip()
+    # Moved while the answer came.
+    assert (
+        web.show_moved(found, 0.5, True) == gr.skip() == web.show_moved(None, 1, True)
+    )
+    for look in ((0.95, True), (0.5, False)):
+        np.testing.assert_array_equal(
+            web.show_moved(found, *look)[1], web.show_results(found, *look)[1]
+        )
 
 
 def test_where_the_servers_files_lie_is_not_in_the_figures(predictors, scene):
@@ -284,7 +292,7 @@ def test_two_requests_wait_for_each_other(predictors, scene):
         )
     hook.remove()
     assert most == [1, 1, 1]
-    for names, ((_, (prediction, *_)), *_) in zip(asked, results):
+    for names, ((_, (prediction, *_), _), *_) in zip(asked, results):
         assert [', '.join(group) for group in prediction.classes] == names
 
 

@@ -195,6 +195,15 @@ def test_a_visitor_segments_a_picture(server, browser, tmp_path):
         tmp_path / 'page.webp', save_all=True, append_images=others, duration=2500
     )
 
+    # A threshold that moves while the model is asked is that of the answer.
+    box.send_keys(Keys.CONTROL, 'a')
+    segment()
+    box.send_keys('0.95')
+    until(lambda: asked() == [3, 3])
+    until(lambda: np.count_nonzero(mask()) < np.count_nonzero(first))
+    find('#threshold button').click()
+    until(lambda: (mask() > 0).sum() >= (first > 0).sum() * 0.9)
+
     # The figures of what is shown.
     find('#json-0').click()
     downloaded = tmp_path / f'downloads/scene_{SHIPPED}.json'
@@ -214,7 +223,7 @@ def test_a_visitor_segments_a_picture(server, browser, tmp_path):
     segment()
     until(lambda: 'broken.png: is empty' in find('body').text)
     browser.save_screenshot(str(tmp_path / 'errors.png'))
-    assert asked() == [2, 2] and 'Traceback' not in log()
+    assert asked() == [3, 3] and 'Traceback' not in log()
 
     console = [e for e in browser.get_log('browser') if e['level'] == 'SEVERE']
     assert not console
