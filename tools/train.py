@@ -1,6 +1,6 @@
 """mmseg's own ``tools/train.py``, as its wheel brings it along."""
 
-from mmseg_clsclip.utils.mmseg_tools import run_mmseg_tool
+from mmseg_clsclip.utils.mmseg_tool import run_mmseg_tool
 
 if __name__ == '__main__':
     run_mmseg_tool('train.py')

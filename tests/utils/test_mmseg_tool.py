@@ -6,7 +6,7 @@ import mmseg
 import pytest
 from mmseg.registry import MODELS
 
-from mmseg_clsclip.utils.mmseg_tools import run_mmseg_tool
+from mmseg_clsclip.utils.mmseg_tool import run_mmseg_tool
 
 
 @pytest.fixture
