@@ -138,12 +138,14 @@ class CLIPPresence:
             text_encoder (nn.Module): :class:`OpenCLIPTextEncoder`.
 
         Raises:
-            ValueError: If a name is too long.
+            ValueError: If a name is too long, or there is no text tower.
         """
+        self.check_text_encoder(text_encoder)
         if self.max_names > 1:
+            reader = text_encoder.reader
             words = _read_words(names, text_encoder)
-            captions = [self._write([word]) for word in words]
-            self._check_read(words, text_encoder.read_captions(captions))
+            tokens = (reader.token_ids(self._write([word])) for word in words)
+            self._check_read(words, [len(ids) <= reader.max_tokens for ids in tokens])
 
     def _check_read(self, words: Sequence[str], read: Sequence[bool]) -> None:
         """Refuse words of which a caption was not read.

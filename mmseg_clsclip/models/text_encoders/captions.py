@@ -57,21 +57,16 @@ class Captions:
         rows = [self._embeddings.get(text, unread).to(device) for text in captions]
         return torch.stack(rows)
 
-    def tokenize(self, texts: Sequence[str]) -> tuple[list[Tensor], list[bool]]:
-        """Return the tokens (L,) of each text, and whether all of it is among them."""
+    def _read(self, clip: nn.Module, texts: list[str]) -> None:
+        """Encode texts that are new, but for those that are too long."""
         *tokens, empty = self.tokenizer([*texts, ''])  # (L,) each
         # One that leaves the last place empty was not cut off.
         last = int(min(self.max_tokens, len(empty))) - 1
         fits = [
-            bool(row[last] == empty[last])
+            row[last] == empty[last]
             or len(open_clip_token_ids(self.tokenizer, text)) <= self.max_tokens
             for row, text in zip(tokens, texts)
         ]
-        return tokens, fits
-
-    def _read(self, clip: nn.Module, texts: list[str]) -> None:
-        """Encode texts that are new, but for those that are too long."""
-        tokens, fits = self.tokenize(texts)
         short = list(compress(texts, fits))
         if short:
             features = encode_in_batches(

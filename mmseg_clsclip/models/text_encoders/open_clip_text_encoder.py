@@ -282,15 +282,6 @@ class OpenCLIPTextEncoder(CachedVocabulary, BaseModule):
             )
 
     @torch.no_grad()
-    def read_captions(self, captions: Sequence[str]) -> list[bool]:
-        """Return whether the tower can read each sentence; none is encoded.
-
-        Raises:
-            ValueError: See :meth:`check_captions`.
-        """
-        self.check_captions()
-        return self._captions.tokenize(captions)[1]
-
     def encode_captions(self, captions: Sequence[str], device: torch.device) -> Tensor:
         """Return unit embeddings (T, D) float32 of sentences, each encoded once.
 
