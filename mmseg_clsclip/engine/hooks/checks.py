@@ -9,8 +9,8 @@ from mmseg.evaluation import IoUMetric
 from torch import nn
 
 from ...datasets import EpisodeDataset, replace_mask_loaders
-from ...evaluation.metrics import EpisodeIoUMetric, ErrorSharesMetric, ProtocolIoUMetric
 from ...evaluation.metrics.episode_iou_metric import prediction_name
+from ...evaluation.metrics.protocol_iou_metric import PROTOCOL_METRICS
 from ...models.segmentors.text_prompted import asks_by_name
 from ...utils.keys import CLASS_NAME
 from ...utils.log import warn
@@ -83,11 +83,10 @@ def check_prefixes(metrics: Sequence[BaseMetric]) -> None:
     Raises:
         ValueError: If two of ours, or of mmseg's, have one prefix.
     """
-    kinds = EpisodeIoUMetric, ErrorSharesMetric, ProtocolIoUMetric
     named: dict[str | None, str] = {}
     for metric in metrics:
         # Others' figures may have other names.
-        ours = isinstance(metric, kinds) or type(metric) is IoUMetric
+        ours = isinstance(metric, PROTOCOL_METRICS) or type(metric) is IoUMetric
         if not ours or getattr(metric, 'format_only', False):
             continue
         name, prefix = type(metric).__name__, metric.prefix

@@ -146,6 +146,10 @@ class ProtocolIoUMetric(IoUMetric):
         return metrics
 
 
+# Whose results name a protocol.
+PROTOCOL_METRICS = EpisodeIoUMetric, ErrorSharesMetric, ProtocolIoUMetric
+
+
 def name_protocols(metrics: Sequence) -> None:
     """Have mmseg's ``IoUMetric`` name its protocol where no other one does.
 
@@ -157,9 +161,7 @@ def name_protocols(metrics: Sequence) -> None:
             subclass of it, becomes a :class:`ProtocolIoUMetric`.
     """
     named = {
-        metric.prefix
-        for metric in metrics
-        if isinstance(metric, (EpisodeIoUMetric, ErrorSharesMetric, ProtocolIoUMetric))
+        metric.prefix for metric in metrics if isinstance(metric, PROTOCOL_METRICS)
     }
     for metric in metrics:
         if type(metric) is IoUMetric and metric.prefix not in named:
