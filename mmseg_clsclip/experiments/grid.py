@@ -1,5 +1,6 @@
 """The grid of rows, folds and seeds: what is missing, and how it is run."""
 
+import platform
 import shutil
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
 
+import torch
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from .layout import fold_option
@@ -107,10 +109,14 @@ def run_job(
     lines += ask_whole_vocabulary(job.row, config, job.fold, checkpoint, work_dir)
     shutil.rmtree(work_dir)  # its figures stay
     run = dict(fold=job.fold, seed=job.seed, iterations=iterations)
-    return [
-        dict(row=line.pop('row'), **run, **line, train_seconds=round(train_seconds))
-        for line in lines
-    ]
+    run |= dict(train_seconds=round(train_seconds), machine=_describe_machine())
+    return [dict(row=line.pop('row'), **run, **line) for line in lines]
+
+
+def _describe_machine() -> str:
+    """Name what a seed does not hold fast: instructions and library."""
+    capability = torch.backends.cpu.get_cpu_capability()
+    return f'{platform.machine()} {capability}, torch {torch.__version__}'
 
 
 def execute(

@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import platform
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -147,6 +148,11 @@ def test_a_run_trains_and_tests_the_fold_and_seed_it_is_of(tmp_path, monkeypatch
     for run in tested:
         assert run.checkpoint == 'head.pth'
         assert run.options == ['test_dataloader.dataset.dataset.fold=3']
+    # A seed holds no run fast on another processor or with another torch.
+    assert {line['machine'] for line in lines} == {
+        f'{platform.machine()} {torch.backends.cpu.get_cpu_capability()}, '
+        f'torch {torch.__version__}'
+    }
     *lines, plain, presence = lines
     for number, (row, one) in enumerate(
         zip(rows.tests_of('ClsCLIP'), lines, strict=True), 1
