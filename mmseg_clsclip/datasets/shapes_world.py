@@ -150,7 +150,7 @@ def _place(
     return cx, cy, radius
 
 
-class _Shape(NamedTuple):
+class PlacedShape(NamedTuple):
     """A shape, placed.
 
     Attributes:
@@ -191,11 +191,19 @@ class _Shape(NamedTuple):
             SHAPES[self.k // len(COLOURS)], dx * cos + dy * sin, dy * cos - dx * sin
         )
 
-    def touches(self, other: '_Shape') -> bool:
-        """Whether it may share a pixel with another shape than itself."""
+    def touches(self, other: 'PlacedShape') -> bool:
+        """Whether it may share a pixel with another shape."""
         squared = (self.cx - other.cx) ** 2 + (self.cy - other.cy) ** 2
         # A square's corners reach 2 % beyond its radius.
-        return other is not self and squared < 1.05 * (self.radius + other.radius) ** 2
+        return squared < 1.05 * (self.radius + other.radius) ** 2
+
+    def shows_beyond(self, other: 'PlacedShape') -> bool:
+        """Whether some pixel of it certainly lies beyond another that is over it."""
+        squared = (self.cx - other.cx) ** 2 + (self.cy - other.cy) ** 2
+        # Away from the other it reaches as far as a triangle's nearest side, less
+        # the pixel whose centre need not be there.
+        needed = 1.02 * other.radius + 1 - 0.49 * self.radius
+        return needed < 0 or squared > needed**2
 
     def rgb(self) -> np.ndarray:
         """Its colour, (3,) float64."""
@@ -209,7 +217,7 @@ def seed_key(index: int, split: str, seed: int) -> list[int]:
     return [seed, _SPLITS[split], index]
 
 
-def draw_shapes(rng: np.random.RandomState, max_objects: int = 3) -> list[_Shape]:
+def draw_shapes(rng: np.random.RandomState, max_objects: int = 3) -> list[PlacedShape]:
     """Draw the numbers of a scene's shapes, later ones lie over earlier ones."""
     shapes, placed = [], []
     for k in _pick_classes(rng, rng.randint(1, max_objects + 1)):
@@ -219,7 +227,7 @@ def draw_shapes(rng: np.random.RandomState, max_objects: int = 3) -> list[_Shape
         cos, sin = turn * (1 - t * t) / (1 + t * t), turn * 2 * t / (1 + t * t)
         tint = rng.randint(-15, 16, 3)
         brightness = 0.85 + 0.3 * rng.random_sample()
-        shapes.append(_Shape(k, cx, cy, radius, cos, sin, tint, brightness))
+        shapes.append(PlacedShape(k, cx, cy, radius, cos, sin, tint, brightness))
     return shapes
 
 
