@@ -101,3 +101,13 @@ def test_a_type_lies_in_the_file_of_its_name(kind):
     assert stem.replace('_', '') in [name.lower() for name in names] or (
         SHORT[kind.__name__] == stem
     )
+
+
+def test_a_class_has_a_name_of_its_own():
+    """Private ones, too: a name that two things have is looked up twice."""
+    places = {}
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text(encoding='utf-8'))):
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name, []).append(path.relative_to(PACKAGE))
+    assert not {name: found for name, found in places.items() if len(found) > 1}

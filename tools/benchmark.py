@@ -66,7 +66,7 @@ def main(argv: list[str] | None = None) -> None:
         measure_alone,
     )
     from mmseg_clsclip.benchmark.plot import draw_rows
-    from mmseg_clsclip.benchmark.random_models import Setting
+    from mmseg_clsclip.benchmark.random_models import Workload
     from mmseg_clsclip.utils.config_files import configs_folder
     from mmseg_clsclip.utils.json_files import write_json
 
@@ -78,7 +78,7 @@ def main(argv: list[str] | None = None) -> None:
     rows = []
     for config in configs:
         for classes in args.classes:
-            setting = Setting(
+            workload = Workload(
                 config,
                 args.cfg_options or {},
                 classes,
@@ -86,7 +86,7 @@ def main(argv: list[str] | None = None) -> None:
                 device,
                 shape=(args.batch, 3, args.size, args.size),
             )
-            rows.append(measure_alone(setting, args.repeat, args.naive_classes))
+            rows.append(measure_alone(workload, args.repeat, args.naive_classes))
             print(format_rows(rows[-1:]))
             print(describe_row(rows[-1]), flush=True)
             if args.json:  # as far as it has come

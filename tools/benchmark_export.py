@@ -51,7 +51,7 @@ def main(argv: list[str] | None = None) -> None:
         format_rows,
         iter_test_pictures,
     )
-    from mmseg_clsclip.benchmark.random_models import Setting
+    from mmseg_clsclip.benchmark.random_models import Workload
     from mmseg_clsclip.utils.checkpoint import load_strictly
     from mmseg_clsclip.utils.config_options import load_config
 
@@ -66,7 +66,7 @@ def main(argv: list[str] | None = None) -> None:
             pictures = list(iter_test_pictures(cfg, args.pictures))
         else:
             options = args.cfg_options or {}
-            model = Setting(args.config, options, args.classes).build()
+            model = Workload(args.config, options, args.classes).build()
             shape = 1, args.size, args.size, 3
             pictures = [(torch.randint(256, shape, dtype=torch.uint8), None)]
         print('Exporting ...', flush=True)

@@ -34,7 +34,7 @@ def main(argv: list[str] | None = None) -> None:
     from mmengine.device import get_device
 
     from mmseg_clsclip.benchmark.presence import format_presence, measure_presence
-    from mmseg_clsclip.benchmark.random_models import Setting
+    from mmseg_clsclip.benchmark.random_models import Workload
     from mmseg_clsclip.utils.config_files import configs_folder
     from mmseg_clsclip.utils.json_files import write_json
 
@@ -44,14 +44,14 @@ def main(argv: list[str] | None = None) -> None:
 
     rows = []
     for classes in args.classes:
-        setting = Setting(
+        workload = Workload(
             config,
             args.cfg_options or {},
             classes,
             device=args.device or get_device(),
             shape=(1, 3, args.size, args.size),
         )
-        rows += measure_presence(setting, args.asked, args.repeat)
+        rows += measure_presence(workload, args.asked, args.repeat)
         print(format_presence(rows), flush=True)
         print(rows[-1]['note'])
         if args.json:  # as far as it has come

@@ -16,7 +16,7 @@ from ..utils.markdown import markdown_table
 from .kernels import count_kernels
 from .naive import NaiveClsCLIP
 from .products import matrix_products
-from .random_models import Setting
+from .random_models import Workload
 from .timing import DTYPES, run_alone, time_in_turns
 
 
@@ -29,12 +29,12 @@ def blank_samples(pictures: Tensor) -> list[SegDataSample]:
 
 
 @torch.no_grad()
-def measure_memory(setting: Setting) -> int:
+def measure_memory(workload: Workload) -> int:
     """Return the peak in bytes of a process that predicts once."""
-    model = setting.build()
-    pictures = torch.randn(setting.shape, device=setting.device)
+    model = workload.build()
+    pictures = torch.randn(workload.shape, device=workload.device)
     model.predict(pictures, blank_samples(pictures))
-    return peak_memory(setting.device)
+    return peak_memory(workload.device)
 
 
 @torch.no_grad()
@@ -110,11 +110,11 @@ def time_prediction(
     )
 
 
-def measure_time(setting: Setting, repeat: int, naive_classes: int) -> dict:
-    """Time a setting's model, see :func:`time_prediction`.
+def measure_time(workload: Workload, repeat: int, naive_classes: int) -> dict:
+    """Time a workload's model, see :func:`time_prediction`.
 
     Args:
-        setting (Setting): The model and its input.
+        workload (Workload): The model and its input.
         repeat (int): How often each is timed.
         naive_classes (int): The largest number of classes that the naive path is
             timed on.
@@ -122,28 +122,28 @@ def measure_time(setting: Setting, repeat: int, naive_classes: int) -> dict:
     Returns:
         dict: A row, without ``peak_memory_bytes``.
     """
-    device, classes = setting.device, setting.classes
-    model = setting.build()
-    pictures = torch.randn(setting.shape, device=device)
+    device, classes = workload.device, workload.classes
+    model = workload.build()
+    pictures = torch.randn(workload.shape, device=device)
     # Any number of classes is the shared part and so many times the rest;
     # once the names are encoded.
     one, two = (
-        count_prediction(setting.with_classes(k).build(), pictures) for k in (1, 2)
+        count_prediction(workload.with_classes(k).build(), pictures) for k in (1, 2)
     )
     flops = one + (classes - 1) * (two - one)
-    alone = setting.with_classes(1).build()
-    alone.test_cfg.dtype = setting.dtype
+    alone = workload.with_classes(1).build()
+    alone.test_cfg.dtype = workload.dtype
     alone.predict(pictures, blank_samples(pictures))  # names encoded, weights cast
     kernels = count_kernels(partial(alone.predict, pictures, blank_samples(pictures)))
     figures = time_prediction(
-        model, pictures, setting.dtype, flops, repeat, naive_classes
+        model, pictures, workload.dtype, flops, repeat, naive_classes
     )
     return dict(
-        config=setting.config,
+        config=workload.config,
         classes=classes,
-        batch=setting.shape[0],
-        size=setting.shape[2],
-        dtype=setting.dtype,
+        batch=workload.shape[0],
+        size=workload.shape[2],
+        dtype=workload.dtype,
         device=device,
         **figures,
         kernels_of_one=kernels._asdict(),
@@ -152,7 +152,7 @@ def measure_time(setting: Setting, repeat: int, naive_classes: int) -> dict:
     )
 
 
-def measure_alone(setting: Setting, repeat: int, naive_classes: int) -> dict:
+def measure_alone(workload: Workload, repeat: int, naive_classes: int) -> dict:
     """Measure time and memory, each in a process of its own.
 
     So none finds another's memory, or the peak of one that was larger.
@@ -160,8 +160,8 @@ def measure_alone(setting: Setting, repeat: int, naive_classes: int) -> dict:
     Returns:
         dict: A row of :func:`format_rows`.
     """
-    memory = run_alone(measure_memory, setting)
-    row = run_alone(measure_time, setting, repeat, naive_classes)
+    memory = run_alone(measure_memory, workload)
+    row = run_alone(measure_time, workload, repeat, naive_classes)
     return dict(row, peak_memory_bytes=memory)
 
 

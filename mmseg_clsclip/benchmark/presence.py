@@ -10,7 +10,7 @@ from ..models.presence import CLIPPresence
 from ..utils.machine import describe_machine
 from ..utils.markdown import markdown_table
 from .inference import blank_samples
-from .random_models import Setting
+from .random_models import Workload
 from .timing import time_in_turns
 
 
@@ -31,14 +31,14 @@ def predict(
 
 
 @torch.no_grad()
-def measure_presence(setting: Setting, numbers: list[int], repeat: int) -> list[dict]:
+def measure_presence(workload: Workload, numbers: list[int], repeat: int) -> list[dict]:
     """Time all names, the likeliest, and what these must cost, in turns.
 
     The latter is the time of a model that is asked for those names alone, which
     encodes the picture as well, and of CLIP's own pass of it.
 
     Args:
-        setting (Setting): Of one picture.
+        workload (Workload): Of one picture.
         numbers (list[int]): Of names that are asked, one after the other.
         repeat (int): How often each is timed.
 
@@ -50,22 +50,22 @@ def measure_presence(setting: Setting, numbers: list[int], repeat: int) -> list[
     Raises:
         ValueError: If there are more of them than names.
     """
-    if max(numbers) > setting.classes:
+    if max(numbers) > workload.classes:
         raise ValueError(
-            f'{max(numbers)} of {setting.classes} names cannot be asked: write fewer.'
+            f'{max(numbers)} of {workload.classes} names cannot be asked: write fewer.'
         )
-    model = setting.build()
-    pictures = torch.randn(setting.shape, device=setting.device)
+    model = workload.build()
+    pictures = torch.randn(workload.shape, device=workload.device)
     functions = dict(all=lambda: predict(model, pictures, None, 'whole'))
     visual = model.backbone.visual.module
-    small = torch.randn(1, 3, *visual.image_size, device=setting.device)
+    small = torch.randn(1, 3, *visual.image_size, device=workload.device)
     functions['pass'] = lambda: visual(small)
     same = {}
     for number in numbers:
         labels = predict(model, pictures, number, 'whole')
         keep(model, number, 'whole')
         asked = model.judge_presence(pictures, None).asked[0].nonzero()[:, 0].tolist()
-        alone = replace(setting, classes=number).build()
+        alone = replace(workload, classes=number).build()
         names = [model.text_encoder.names[k] for k in asked]
         alone.text_encoder.set_vocabulary(names)
         alone.load_state_dict(model.state_dict())
@@ -77,15 +77,15 @@ def measure_presence(setting: Setting, numbers: list[int], repeat: int) -> list[
             functions[f'{views} {number}'] = partial(
                 predict, model, pictures, number, views
             )
-    timing = time_in_turns(functions, repeat, setting.device)
+    timing = time_in_turns(functions, repeat, workload.device)
     seconds = timing.seconds
     return [
         dict(
-            config=setting.config,
-            classes=setting.classes,
+            config=workload.config,
+            classes=workload.classes,
             asked=number,
             views=views,
-            size=setting.shape[2],
+            size=workload.shape[2],
             seconds=seconds[f'{views} {number}'],
             all_seconds=seconds['all'],
             floor_seconds=seconds[f'alone {number}']
@@ -93,7 +93,7 @@ def measure_presence(setting: Setting, numbers: list[int], repeat: int) -> list[
             same_labels=same[number],
             cpu_share=timing.cpu_share,
             note=timing.note(),
-            machine=describe_machine(setting.device),
+            machine=describe_machine(workload.device),
         )
         for number in numbers
         for views in ('whole', 'corners')

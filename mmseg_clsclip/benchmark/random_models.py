@@ -12,7 +12,7 @@ from .timing import DTYPES
 
 
 @dataclass(frozen=True)
-class Setting:
+class Workload:
     """A model and its input.
 
     Attributes:
@@ -31,7 +31,7 @@ class Setting:
     device: str = 'cpu'
     shape: tuple[int, ...] = (1, 3, 224, 224)
 
-    def with_classes(self, classes: int) -> 'Setting':
+    def with_classes(self, classes: int) -> 'Workload':
         """Return the same in float32 with other classes, to count operations."""
         return replace(self, classes=classes, dtype='float32')
 

@@ -28,7 +28,7 @@ VISIBLE = 400  # pixels, of an object that is seen in a strip of pictures
 
 
 @dataclass
-class Episode:
+class DrawnEpisode:
     """An unseen class in a test picture, and what was found.
 
     Attributes:
@@ -51,7 +51,7 @@ class Episode:
         return float((self.mask & self.truth).sum() / (self.mask | self.truth).sum())
 
 
-def predict_unseen(config: str, fold: int) -> dict[tuple[str, str], Episode]:
+def predict_unseen(config: str, fold: int) -> dict[tuple[str, str], DrawnEpisode]:
     """Predict all unseen episodes of a fold's test, by picture and class."""
     cfg = Config.fromfile(config)
     cfg.test_dataloader.dataset.dataset.fold = fold
@@ -62,7 +62,7 @@ def predict_unseen(config: str, fold: int) -> dict[tuple[str, str], Episode]:
         if dataset.get_data_info(index)[CLASS_NAME] in dataset.metainfo[NOVEL_CLASSES]:
             result = model.test_step(pseudo_collate([dataset[index]]))[0]
             proposals = result.get('proposals')
-            episodes[result.img_path, result.class_name] = Episode(
+            episodes[result.img_path, result.class_name] = DrawnEpisode(
                 mmcv.imread(result.img_path, channel_order='rgb'),
                 result.class_name,
                 result.gt_sem_seg.data[0].numpy() == 1,
@@ -77,7 +77,7 @@ def pick_median(values: dict) -> object:
     return sorted(values, key=values.get)[len(values) // 2]
 
 
-def _paint(one: Episode, mask: np.ndarray | None, boxes: list = ()) -> Image.Image:
+def _paint(one: DrawnEpisode, mask: np.ndarray | None, boxes: list = ()) -> Image.Image:
     """Paint a mask over an episode's picture, and draw boxes."""
     labels = np.zeros(one.truth.shape) if mask is None else mask
     palette = distinct_colours(2, background=True)
@@ -90,7 +90,7 @@ def _paint(one: Episode, mask: np.ndarray | None, boxes: list = ()) -> Image.Ima
     return panel
 
 
-def _tell_iou(one: Episode) -> str:
+def _tell_iou(one: DrawnEpisode) -> str:
     return f'IoU {100 * one.iou:.0f} %'
 
 

@@ -39,7 +39,7 @@ class ShippedModel(NamedTuple):
     checkpoint: str
 
 
-class Column(NamedTuple):
+class FigureColumn(NamedTuple):
     """A column of the table.
 
     Attributes:
@@ -61,18 +61,20 @@ MODELS = {
     for more, whole in {'': WHOLE, ', presence': PRESENCE}.items()
 }
 COLUMNS = {
-    key: Column('episodes', key, FIGURES[key].split(', ')[-1].removeprefix('mIoU '))
+    key: FigureColumn(
+        'episodes', key, FIGURES[key].split(', ')[-1].removeprefix('mIoU ')
+    )
     for key in ('miou_seen', 'miou_unseen', 'miou_unseen_small', 'fb_iou')
 } | dict(
-    miou_whole=Column('whole', 'mIoU', 'whole'),
-    miou_whole_seen=Column('whole', 'mIoU_seen', 'S'),
-    miou_whole_unseen=Column('whole', 'mIoU_unseen', 'U'),
-    hiou_whole=Column('whole', 'hIoU', 'h'),
-    names_asked=Column('whole', 'names_asked', COUNTS['names_asked']),
+    miou_whole=FigureColumn('whole', 'mIoU', 'whole'),
+    miou_whole_seen=FigureColumn('whole', 'mIoU_seen', 'S'),
+    miou_whole_unseen=FigureColumn('whole', 'mIoU_unseen', 'U'),
+    hiou_whole=FigureColumn('whole', 'hIoU', 'h'),
+    names_asked=FigureColumn('whole', 'names_asked', COUNTS['names_asked']),
 )
 # Of the pixels of objects: what they are taken for when all is asked at once.
 ERROR_COLUMNS = {
-    key: Column('whole', key, FIGURES[key].removeprefix('objects '))
+    key: FigureColumn('whole', key, FIGURES[key].removeprefix('objects '))
     for key in (
         'object_right',
         'object_missed',

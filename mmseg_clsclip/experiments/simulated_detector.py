@@ -14,7 +14,7 @@ EMPTY_BOX_SHARE = 0.2  # of the scenes
 MIN_AREA = 16  # of an object, in pixels
 
 
-class Detection(NamedTuple):
+class SimulatedDetection(NamedTuple):
     """A class (1 to 20), a box (x1, y1, x2, y2) and a score."""
 
     label: int
@@ -33,7 +33,7 @@ def confuse(label: int, rng: np.random.RandomState) -> int:
     return others[rng.randint(len(others))]
 
 
-def detect(labels: np.ndarray, rng: np.random.RandomState) -> list[Detection]:
+def detect(labels: np.ndarray, rng: np.random.RandomState) -> list[SimulatedDetection]:
     """Find what a detector with errors would in a scene.
 
     Args:
@@ -50,12 +50,12 @@ def detect(labels: np.ndarray, rng: np.random.RandomState) -> list[Detection]:
             right = rng.random_sample() >= WRONG_NAME_SHARE
             score = rng.uniform(0.5, 1) if right else rng.uniform(0.3, 0.8)
             name = label if right else confuse(label, rng)
-            detections.append(Detection(name, box, score))
+            detections.append(SimulatedDetection(name, box, score))
     if rng.random_sample() < EMPTY_BOX_SHARE:
         corner, size = rng.uniform(0, 100, 2), rng.uniform(10, 60, 2)
         label = rng.randint(1, len(CLASSES) + 1)
         box = np.concatenate([corner, corner + size])
-        detections.append(Detection(label, box, rng.uniform(0.1, 0.6)))
+        detections.append(SimulatedDetection(label, box, rng.uniform(0.1, 0.6)))
     return detections
 
 

@@ -25,7 +25,7 @@ PHRASES = ('{}', 'a {}', 'a photo of a {}', 'a picture of a {}')
 MIN_AREA = 48  # pixels of 128 x 128; fewer are not spoken of
 
 
-class Captions(Dataset):
+class CaptionedScenes(Dataset):
     """Pictures (3, 64, 64) uint8 with the labels (20,) bool they show."""
 
     def __init__(self, split: str, length: int, seed: int, max_objects: int):
@@ -86,7 +86,7 @@ def naming_accuracy(model, tokenizer, seed: int, number: int) -> float:
     model.eval()
     text = model.encode_text(tokenizer(list(CLASSES)), normalize=True)
     right = 0
-    data = Captions('name', number, seed, max_objects=1)
+    data = CaptionedScenes('name', number, seed, max_objects=1)
     for pictures, shown in DataLoader(data, 200):
         image = model.encode_image(normalise(pictures), normalize=True)
         right += (image @ text.T).argmax(1).eq(shown.int().argmax(1)).sum()
@@ -124,7 +124,7 @@ def train(
         model.parameters(), lr, betas=(0.9, 0.98), weight_decay=0.05
     )
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, steps, pct_start=0.1)
-    data = Captions('caption', steps * batch_size, seed, max_objects=3)
+    data = CaptionedScenes('caption', steps * batch_size, seed, max_objects=3)
     loader = DataLoader(data, batch_size, num_workers=1)
     start = time.time()
     for step, (pictures, shown) in enumerate(

@@ -20,7 +20,7 @@ from .segmentor_protocol import ZoomableSegmentor
 TRIAL_SIZES = (48, 64), (600, 800)
 
 
-class Job(NamedTuple):
+class View(NamedTuple):
     """An image to be segmented.
 
     Attributes:
@@ -34,13 +34,13 @@ class Job(NamedTuple):
     metainfo: dict
 
 
-class Answer(NamedTuple):
-    """What the segmentor says of a job.
+class ViewLogits(NamedTuple):
+    """What the segmentor says of a view.
 
     Attributes:
-        key (Hashable): The job's.
+        key (Hashable): The view's.
         logits (Tensor): seg_logits (C, H, W) float32 as mmseg gives them: at
-            ``ori_shape`` if the job's metainfo has one, otherwise at the
+            ``ori_shape`` if the view's metainfo has one, otherwise at the
             segmentor's input size without what ``Pad`` added.
         presence (LabelData, optional): Which names are there, if the segmentor
             says it, see :class:`CLIPSegmentor`.
@@ -51,8 +51,8 @@ class Answer(NamedTuple):
     presence: LabelData | None
 
 
-class _ResizedJob(NamedTuple):
-    """A job at the segmentor's input size; ``inner`` is what ``Pad`` left."""
+class _ResizedView(NamedTuple):
+    """A view at the segmentor's input size; ``inner`` is what ``Pad`` left."""
 
     key: Hashable
     image: np.ndarray
@@ -119,37 +119,37 @@ class ShapeBatcher:
             meta['padding_size'] = (0, width - unpadded[1], 0, height - unpadded[0])
         return image, meta
 
-    def _resize_job(self, job: Job) -> _ResizedJob:
-        """Return a job at the segmentor's input size."""
-        image, meta = self.resize(job.image)
+    def _resize(self, view: View) -> _ResizedView:
+        """Return a view at the segmentor's input size."""
+        image, meta = self.resize(view.image)
         inner: tuple[slice, ...] = ()
-        if 'ori_shape' not in job.metainfo:
+        if 'ori_shape' not in view.metainfo:
             # mmseg logs a complaint about every batch with several
             # ori_shapes, so logits of such images stay at the input size.
             height, width = meta['ori_shape'] = image.shape[:2]
             _, right, _, bottom = meta.pop('padding_size', (0, 0, 0, 0))
             inner = (slice(None), slice(height - bottom), slice(width - right))
-        return _ResizedJob(job.key, image, {**job.metainfo, **meta}, inner)
+        return _ResizedView(view.key, image, {**view.metainfo, **meta}, inner)
 
     def run(
-        self, segmentor: ZoomableSegmentor, jobs: Iterable[Job], batch_size: int
-    ) -> Iterator[Answer]:
+        self, segmentor: ZoomableSegmentor, views: Iterable[View], batch_size: int
+    ) -> Iterator[ViewLogits]:
         """Run the segmentor.
 
         Args:
             segmentor (ZoomableSegmentor): With a ``test_step``.
-            jobs (Iterable[Job]): Taken one at a time.
+            views (Iterable[View]): Taken one at a time.
             batch_size (int): Images at once.
 
         Yields:
-            Answer: Of each job, those of one shape together.
+            ViewLogits: Of each view, those of one shape together.
         """
-        buckets: dict[tuple, list[_ResizedJob]] = defaultdict(list)  # by shape
-        for job in map(self._resize_job, jobs):
-            bucket = buckets[job.image.shape]
-            bucket.append(job)
+        buckets: dict[tuple, list[_ResizedView]] = defaultdict(list)  # by shape
+        for view in map(self._resize, views):
+            bucket = buckets[view.image.shape]
+            bucket.append(view)
             if len(bucket) == batch_size:
-                yield from self._run_batch(segmentor, buckets.pop(job.image.shape))
+                yield from self._run_batch(segmentor, buckets.pop(view.image.shape))
             elif sum(map(len, buckets.values())) >= 4 * batch_size:
                 # Many shapes must not pile up many images.
                 fullest = max(buckets, key=lambda shape: len(buckets[shape]))
@@ -159,15 +159,15 @@ class ShapeBatcher:
 
     @staticmethod
     def _run_batch(
-        segmentor: ZoomableSegmentor, batch: list[_ResizedJob]
-    ) -> Iterator[Answer]:
+        segmentor: ZoomableSegmentor, batch: list[_ResizedView]
+    ) -> Iterator[ViewLogits]:
         """Run the segmentor on images of one shape."""
         inputs = [
-            torch.from_numpy(np.ascontiguousarray(job.image.transpose(2, 0, 1)))
-            for job in batch
+            torch.from_numpy(np.ascontiguousarray(view.image.transpose(2, 0, 1)))
+            for view in batch
         ]  # (3, h, w) each
-        samples = [SegDataSample(metainfo=job.metainfo) for job in batch]
+        samples = [SegDataSample(metainfo=view.metainfo) for view in batch]
         results = segmentor.test_step(dict(inputs=inputs, data_samples=samples))
-        for job, result in zip(batch, results):
-            logits = result.seg_logits.data.float()[job.inner]
-            yield Answer(job.key, logits, result.get('presence'))
+        for view, result in zip(batch, results):
+            logits = result.seg_logits.data.float()[view.inner]
+            yield ViewLogits(view.key, logits, result.get('presence'))

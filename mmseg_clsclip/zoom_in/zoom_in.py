@@ -20,7 +20,7 @@ from .options import Join, WholePicture
 from .prompted_classes import PromptedClasses
 from .segmentor_classes import SegmentorClasses
 from .segmentor_wrapper import SegmentorWrapper
-from .shape_batcher import Job, ShapeBatcher
+from .shape_batcher import ShapeBatcher, View
 from .zoom_input import ZoomInput
 
 
@@ -151,14 +151,14 @@ class ZoomIn(SegmentorWrapper):
     def _segment_whole(self, inputs: Sequence[ZoomInput]) -> None:
         """Fill in ``whole_logits``, and ``presence``, where they are missing."""
         missing = [picture for picture in inputs if picture.whole_logits is None]
-        jobs = (
+        views = (
             # With the metainfo that the plain test pipeline packs.
-            Job(
+            View(
                 k, picture.image, {'ori_shape': picture.size, **picture.sample.metainfo}
             )
             for k, picture in enumerate(missing)
         )
-        for k, logits, presence in self.batcher.run(self.module, jobs, len(missing)):
+        for k, logits, presence in self.batcher.run(self.module, views, len(missing)):
             missing[k].whole_logits = self.classes.calibrate_whole(logits)
             missing[k].presence = presence
 
@@ -174,7 +174,7 @@ class ZoomIn(SegmentorWrapper):
         """
         device = self.module.data_preprocessor.device
         canvases = []
-        jobs = {}  # a region that stands for several proposals is one job
+        views = {}  # a region that stands for several proposals is one view
         for k, (picture, boxes) in enumerate(zip(inputs, proposals)):
             canvases.append(
                 self.classes.create_canvas(
@@ -185,10 +185,10 @@ class ZoomIn(SegmentorWrapper):
                 boxes.bboxes, picture.size, self.margin, self.min_size, self.square
             )
             for region in self.classes.list_regions(boxes):
-                crop = picture.image[region.window.slices]  # (h, w, 3), a view
-                jobs[k, region] = Job((k, region), crop, region.metainfo)
+                crop = picture.image[region.window.slices]  # (h, w, 3)
+                views[k, region] = View((k, region), crop, region.metainfo)
         for (k, region), logits, _ in self.batcher.run(
-            self.module, jobs.values(), self.crop_batch_size
+            self.module, views.values(), self.crop_batch_size
         ):
             prediction = self.classes.read_region(
                 logits, region, inputs[k].label_space.channels

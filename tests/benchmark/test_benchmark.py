@@ -13,7 +13,7 @@ import torch
 
 from mmseg_clsclip.benchmark import inference, timing, training
 from mmseg_clsclip.benchmark.naive import NaiveClsCLIP
-from mmseg_clsclip.benchmark.random_models import Setting
+from mmseg_clsclip.benchmark.random_models import Workload
 from mmseg_clsclip.models.backbones import clip_vit as backbone
 from mmseg_clsclip.models.decode_heads import clsclip_head as decode_head
 
@@ -41,7 +41,7 @@ def options(tiny_clip_json, **kwargs):
 )
 def test_ours_is_the_naive_path(tiny_clip_json, number, classes, chunk, size):
     """Same logits and labels for every batch, K, chunk and size."""
-    model = Setting(
+    model = Workload(
         CONFIG, options(tiny_clip_json, class_batch_size=chunk), classes
     ).build()
     assert model.decode_head.upsample > 1
@@ -62,13 +62,13 @@ def test_ours_is_the_naive_path(tiny_clip_json, number, classes, chunk, size):
 @pytest.mark.parametrize('blocks', [(1, 2), (0, 2), ()])
 def test_ours_is_the_naive_path_with_several_tokens(tiny_clip_json, blocks):
     more = {'model.backbone.navigate_blocks': blocks, 'model.backbone.num_tokens': 4}
-    model = Setting(CONFIG, options(tiny_clip_json) | more, 3).build()
+    model = Workload(CONFIG, options(tiny_clip_json) | more, 3).build()
     naive = NaiveClsCLIP(model, 3)
     assert inference.compare_to_naive(model, naive, torch.randn(2, 3, 32, 45)) < 1e-5
 
 
 def test_the_naive_path_is_as_precise_as_ours(tiny_clip_json):
-    model = Setting(CONFIG, options(tiny_clip_json), 3).build()
+    model = Workload(CONFIG, options(tiny_clip_json), 3).build()
     pictures = torch.randn(1, 3, 32, 32)
     exact = NaiveClsCLIP(model, 3)(pictures)
     model.test_cfg.dtype = 'bfloat16'
@@ -80,7 +80,7 @@ def test_the_naive_path_is_as_precise_as_ours(tiny_clip_json):
 @pytest.mark.parametrize('number', [1, 16])
 def test_the_least_that_must_be_done(tiny_clip_json, number):
     more = {'model.backbone.num_tokens': number}
-    model = Setting(CONFIG, options(tiny_clip_json) | more, 3).build()
+    model = Workload(CONFIG, options(tiny_clip_json) | more, 3).build()
     counted = inference.count_prediction(model, torch.randn(2, 3, 32, 32))
     tokens, width, up = 17, 32, model.decode_head.upsample
     heads = model.decode_head.convs
@@ -148,7 +148,7 @@ def test_rows_and_plot(tiny_clip_json, tmp_path, monkeypatch, capsys):
         assert row['naive_seconds'] > 0
         assert row['peak_memory_bytes'] > 2**27
     # Counted of 1 and 2 classes, and extrapolated.
-    four = Setting(CONFIG, options(tiny_clip_json), 4).build()
+    four = Workload(CONFIG, options(tiny_clip_json), 4).build()
     assert rows[1]['flops'] == inference.count_prediction(
         four, torch.randn(1, 3, 32, 32)
     )

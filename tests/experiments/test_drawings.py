@@ -6,7 +6,7 @@ from PIL import Image
 
 from mmseg_clsclip.experiments import drawings
 from mmseg_clsclip.experiments.drawings import (
-    Episode,
+    DrawnEpisode,
     draw_predictions,
     draw_zoom_ins,
     pick_median,
@@ -20,7 +20,7 @@ def episode(truth, mask, name='red ring', boxes=()):
         masks.append(np.zeros((128, 128), bool))
         masks[-1][top:bottom, left:right] = True
     picture = np.full((128, 128, 3), 100, np.uint8)
-    return Episode(picture, name, *masks, list(boxes))
+    return DrawnEpisode(picture, name, *masks, list(boxes))
 
 
 def test_the_iou_and_the_median():

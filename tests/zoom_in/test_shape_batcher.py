@@ -5,7 +5,7 @@ import torch
 from mmengine.structures import PixelData
 from mmseg.structures import SegDataSample
 
-from mmseg_clsclip.zoom_in.shape_batcher import Job, ShapeBatcher
+from mmseg_clsclip.zoom_in.shape_batcher import ShapeBatcher, View
 
 
 def test_regions_of_many_shapes_do_not_pile_up():
@@ -24,7 +24,7 @@ def test_regions_of_many_shapes_do_not_pile_up():
     def regions():
         for k in range(40):
             taken.append(k)
-            yield Job(k, np.zeros((k + 1, 9, 3), np.uint8), {})
+            yield View(k, np.zeros((k + 1, 9, 3), np.uint8), {})
 
     for key, logits, _ in ShapeBatcher([]).run(Zeros, regions(), 2):
         assert logits.shape == (1, key + 1, 9)

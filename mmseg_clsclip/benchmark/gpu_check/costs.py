@@ -37,5 +37,5 @@ def time_presence(plan: Plan) -> Iterator[dict]:
     for classes in plan.classes:
         if classes > plan.asked:
             yield from measure_presence(
-                plan.setting(classes), [plan.asked], plan.repeat
+                plan.workload(classes), [plan.asked], plan.repeat
             )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from ...utils.config_files import configs_folder
 from ..products import MATRIX_SIDE, WIDTH
-from ..random_models import Setting
+from ..random_models import Workload
 
 # ViT-B/16, and ClsCLIP+ on it.
 CONFIG = 'clsclip/clsclip_vit-b16_pascal-5i-480x480_fold0.py'
@@ -57,11 +57,11 @@ class Plan:
     picture: tuple[int, int] = (480, 640)
     scenes: int = 500
 
-    def setting(
+    def workload(
         self, classes: int, device: str | None = None, size: int | None = None
-    ) -> Setting:
+    ) -> Workload:
         """Return a model in float32, on one picture of the last size."""
-        return Setting(
+        return Workload(
             str(configs_folder() / self.config),
             {},
             classes,

@@ -22,7 +22,7 @@ def time_predictions(plan: Plan, dtype: str) -> Iterator[dict]:
         plan (Plan): What is measured.
         dtype (str): A key of ``DTYPES``.
     """
-    model = plan.setting(max(plan.classes)).build()
+    model = plan.workload(max(plan.classes)).build()
     names = model.text_encoder.names
 
     def ask(classes: int) -> None:

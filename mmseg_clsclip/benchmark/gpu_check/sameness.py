@@ -22,11 +22,11 @@ def compare_with_cpu(plan: Plan) -> Iterator[dict]:
             any precision gives what is not finite.
     """
     torch.manual_seed(0)
-    setting = plan.setting(CLASSES, 'cpu', plan.sizes[0])
-    reference = setting.build()
+    workload = plan.workload(CLASSES, 'cpu', plan.sizes[0])
+    reference = workload.build()
     # Before it has read the names, so that the device reads them, too.
     model = deepcopy(reference).to(plan.device)
-    pictures = torch.randn(2, *setting.shape[1:])
+    pictures = torch.randn(2, *workload.shape[1:])
     expected = reference.encode_decode(pictures, None)[:, reference.with_background :]
     wrong = []
     for precision, (dtype, allowed) in PRECISIONS.items():

@@ -29,7 +29,7 @@ def check_predictions(rows, dtype):
         *((1, 32, 1), (1, 64, 1), (1, 64, 2)),
         *((k, size, 1) for k in (4, 5) for size in (32, 64)),
     ]
-    counted = count_prediction(TINY.setting(5).build(), torch.randn(1, 3, 64, 64))
+    counted = count_prediction(TINY.workload(5).build(), torch.randn(1, 3, 64, 64))
     assert rows[-1]['flops'] == counted
     assert rows[2]['flops'] == 2 * rows[1]['flops']
     for row in rows:
