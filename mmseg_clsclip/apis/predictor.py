@@ -13,6 +13,7 @@ from ..datasets.masks import is_background
 from ..models.clip.loading import ASSETS
 from ..models.presence.clip_presence import CLIPPresence
 from ..models.segmentors.clip_segmentor import CLIPSegmentor
+from ..models.segmentors.wrappers import innermost_model
 from ..models.text_encoders.vocabulary import read_vocabulary
 from ..utils.checkpoint import load_strictly
 from ..utils.machine import check_device
@@ -127,9 +128,9 @@ class Predictor:
             put_zoom_in(cfg)
         check_proposals(cfg)
         self.model = init_model(cfg, device=device)
-        self.segmentor = getattr(self.model, 'module', self.model)
+        self.segmentor = innermost_model(self.model)
         # The config's, whatever set_all_names says.
-        self.presence = getattr(self.segmentor, 'presence', None)
+        self.presence = self.segmentor.presence
         self.random_weights = self.segmentor.has_random_weights
         self.drawn_world = knows_drawn_world(inner)
         self._load(checkpoint)
@@ -182,7 +183,7 @@ class Predictor:
                 f'{groups[0][0]!r} alone, without a background, '
                 'is everywhere. Give more classes.'
             )
-        presence = getattr(self.segmentor, 'presence', None)
+        presence = self.segmentor.presence
         if isinstance(presence, CLIPPresence):
             presence.check_lengths([names[0] for names in groups], encoder)
         if classes is not None:

@@ -7,7 +7,8 @@ from pathlib import Path
 from mmengine.config import Config
 from torch import nn
 
-from ..engine.hooks.unwrapping import find_presence
+from ..models.backbones.clip_vit import CLIPVisionTransformer
+from ..models.segmentors.wrappers import find_presence, innermost_model
 from ..utils.config_files import configs_folder
 from ..version import __version__
 
@@ -60,7 +61,8 @@ def trace(
         cfg_options (dict, optional): That were merged into the config.
     """
     is_file = checkpoint is not None and Path(checkpoint).is_file()
-    backbone = getattr(getattr(model, 'module', model), 'backbone', None)
+    backbone = innermost_model(model).backbone
+    stands_on_ours = isinstance(backbone, CLIPVisionTransformer)
     return Provenance(
         config=_name_config(model.cfg),
         cfg_options=dict(cfg_options or {}),
@@ -70,7 +72,7 @@ def trace(
             if is_file
             else None
         ),
-        clip=getattr(backbone, 'clip_name', None),
+        clip=backbone.clip_name if stands_on_ours else None,
     )
 
 

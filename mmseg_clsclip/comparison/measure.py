@@ -22,6 +22,7 @@ import mmseg_clsclip  # noqa: F401  (what mmseg needs with mmcv-lite)
 from mmseg_clsclip_cli.config_options import add_config_options
 
 from ..evaluation.protocol import input_size
+from ..models.segmentors.wrappers import has_random_weights, innermost_model
 from ..utils.checkpoint import load_strictly
 from ..utils.complexity import count_flops
 from ..utils.config_options import load_config
@@ -108,7 +109,7 @@ def measure_steps(model: nn.Module, samples: list[dict], budget: float) -> dict:
         first = step(samples[0])
     else:
         first, names = ask_what_fits(
-            getattr(model, 'module', model),
+            innermost_model(model),
             partial(step, samples[0]),
             start + NAMES_SHARE * budget,
         )
@@ -181,8 +182,7 @@ def measure(cfg: Config, checkpoint: str | None, budget: float = BUDGET) -> dict
     return dict(
         parameters=sum(sizes.values()),
         trained_parameters=trained,
-        random=checkpoint == RANDOM_WEIGHTS
-        or getattr(getattr(model, 'module', model), 'has_random_weights', False),
+        random=checkpoint == RANDOM_WEIGHTS or has_random_weights(model),
         input_size=input_size({sample_shape(data) for data in samples}),
         **steps,
         cpu_share=steps['cores'] if device == 'cpu' else None,

@@ -15,6 +15,7 @@ from mmseg.registry import HOOKS
 from ...datasets import check_label_maps
 from ...models.segmentors.padding_check import check_padding
 from ...models.segmentors.text_prompted import TextPromptedSegmentor, asks_by_name
+from ...models.segmentors.wrappers import find_learned, has_random_weights, is_untrained
 from ...utils.checkpoint import check_weights
 from ...utils.config_variables import heeded_in_part, unheeded
 from ...utils.log import warn
@@ -28,14 +29,7 @@ from .checks import (
     check_vocabulary,
     guard_masks,
 )
-from .unwrapping import (
-    find_episode_datasets,
-    find_learned,
-    find_model,
-    find_segmentor,
-    has_random_weights,
-    is_untrained,
-)
+from .unwrapping import find_episode_datasets, find_model, find_segmentor
 
 
 @HOOKS.register_module()

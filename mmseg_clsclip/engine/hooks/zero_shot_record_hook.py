@@ -10,6 +10,12 @@ from mmseg.registry import HOOKS
 from ...datasets.coco import seen_among
 from ...evaluation.metrics.protocol_iou_metric import name_protocols
 from ...evaluation.protocol import dataset_protocol
+from ...models.segmentors.wrappers import (
+    find_learned,
+    find_presence,
+    has_random_weights,
+    is_untrained,
+)
 from ...utils.keys import (
     BASE_CLASSES,
     NOVEL_CLASSES,
@@ -22,14 +28,7 @@ from ...utils.keys import (
 )
 from ...utils.log import warn
 from ...utils.messages import first_few
-from .unwrapping import (
-    find_episode_datasets,
-    find_learned,
-    find_presence,
-    find_segmentor,
-    has_random_weights,
-    is_untrained,
-)
+from .unwrapping import find_episode_datasets, find_segmentor
 
 
 def _trained_classes(meta: DatasetMeta) -> Sequence[str]:

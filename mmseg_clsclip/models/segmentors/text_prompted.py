@@ -51,6 +51,7 @@ class TextPromptedSegmentor(EncoderDecoder):
 
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
+        self.presence = None  # all names are asked, and alike
         for check in (check_normalization, check_padding):
             self.data_preprocessor.register_forward_pre_hook(check)
 

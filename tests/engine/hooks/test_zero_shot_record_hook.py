@@ -13,8 +13,8 @@ from mmseg_clsclip import (
     GeneralizedZeroShotIoUMetric,
     ZeroShotRecordHook,
 )
-from mmseg_clsclip.engine.hooks.unwrapping import has_random_weights
 from mmseg_clsclip.evaluation import ProtocolIoUMetric
+from mmseg_clsclip.models.segmentors.wrappers import has_random_weights
 
 TRUTH = ('background', 'a', 'b')
 
