@@ -7,6 +7,7 @@ from pathlib import Path
 from mmengine.config import Config
 from torch import nn
 
+from ..engine.hooks.unwrapping import find_proposals
 from ..models.backbones.clip_vit import CLIPVisionTransformer
 from ..models.segmentors.wrappers import find_presence, innermost_model
 from ..utils.config_files import configs_folder
@@ -42,7 +43,7 @@ class Provenance:
 
     def asked_of(self, model: nn.Module) -> 'Provenance':
         """Return the same with presence and proposals as the model has them now."""
-        proposals = getattr(model, 'proposals', None)
+        proposals = find_proposals(model)
         return replace(
             self,
             presence=find_presence(model),

@@ -14,6 +14,8 @@ from ...evaluation.metrics.protocol_iou_metric import PROTOCOL_METRICS
 from ...models.segmentors.text_prompted import asks_by_name
 from ...utils.keys import CLASS_NAME
 from ...utils.log import warn
+from ...zoom_in import ZoomIn
+from .unwrapping import find_proposals
 
 
 def check_episodes(
@@ -106,7 +108,7 @@ def guard_masks(dataset, *models: nn.Module) -> None:
         dataset: About to be read.
         *models (nn.Module): That read it; ours are asked by names, or zoom in.
     """
-    if any(asks_by_name(model) or hasattr(model, 'proposals') for model in models):
+    if any(asks_by_name(model) or isinstance(model, ZoomIn) for model in models):
         replace_mask_loaders(dataset)
 
 
@@ -192,7 +194,7 @@ def _check_names(folder: str, infos: Iterable[dict]) -> None:
 
 def check_proposals(model: nn.Module, dataset: BaseDataset) -> None:
     """Check that a model's proposals, if it has any, are of a test's pictures."""
-    proposals = getattr(model, 'proposals', None)
+    proposals = find_proposals(model)
     if proposals is None or not hasattr(dataset, 'get_data_info'):
         return
     indices = range(len(dataset))

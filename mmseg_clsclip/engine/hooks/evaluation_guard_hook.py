@@ -29,7 +29,12 @@ from .checks import (
     check_vocabulary,
     guard_masks,
 )
-from .unwrapping import find_episode_datasets, find_model, find_segmentor
+from .unwrapping import (
+    find_episode_datasets,
+    find_model,
+    find_proposals,
+    find_segmentor,
+)
 
 
 @HOOKS.register_module()
@@ -203,7 +208,7 @@ class EvaluationGuardHook(Hook):
     def after_test_epoch(self, runner: Runner, metrics: dict | None = None) -> None:
         """Warn of random weights and of wrong proposals below the scores."""
         self.after_val_epoch(runner)
-        proposals = getattr(find_model(runner), 'proposals', None)
+        proposals = find_proposals(find_model(runner))
         report = '' if proposals is None else proposals.report()
         if report:
             # Each process counts what it has seen; only one is heard.

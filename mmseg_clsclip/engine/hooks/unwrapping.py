@@ -10,6 +10,8 @@ from torch import nn
 from ...datasets import EpisodeDataset
 from ...datasets.wrappers import wrapped_datasets
 from ...models.segmentors.wrappers import innermost_model
+from ...proposals import BaseProposals
+from ...zoom_in import ZoomIn
 
 
 def find_model(runner: Runner) -> nn.Module:
@@ -21,6 +23,11 @@ def find_model(runner: Runner) -> nn.Module:
 def find_segmentor(runner: Runner) -> nn.Module:
     """Return the segmentor inside wrappers for processes and for test time."""
     return innermost_model(runner.model)
+
+
+def find_proposals(model: nn.Module) -> BaseProposals | None:
+    """Return where a zoom-in's boxes come from; None of any other model."""
+    return model.proposals if isinstance(model, ZoomIn) else None
 
 
 def find_episode_datasets(dataset: BaseDataset) -> Iterator[EpisodeDataset]:

@@ -20,6 +20,7 @@ from mmseg_clsclip import (
     EpisodeIoUMetric,
     EvaluationGuardHook,
     GeneralizedZeroShotIoUMetric,
+    ZoomIn,
 )
 from mmseg_clsclip.engine.hooks import checks, evaluation_guard_hook
 
@@ -175,9 +176,11 @@ class Proposals:
 def zooming(runner, report='', dataset=None):
     """A runner whose model has proposals, around a segmentor."""
     test = runner(encoder=False)
-    test.model = SimpleNamespace(module=test.model, proposals=Proposals(report))
+    zoom_in, proposals = ZoomIn.__new__(ZoomIn), Proposals(report)
+    zoom_in.__dict__.update(module=test.model, proposals=proposals)
+    test.model = zoom_in
     test.test_dataloader.dataset = dataset or DATASETS.build(SHAPES)
-    return test, test.model.proposals
+    return test, proposals
 
 
 SHAPES = dict(type='Shapes5iDataset', split='test', length=4, test_mode=True)
