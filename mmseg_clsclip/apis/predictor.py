@@ -166,12 +166,11 @@ class Predictor:
             if classes is None
             else read_vocabulary(classes)
         )
-        background_names = getattr(self.segmentor, 'background', ())
         clashing = {
             name
             for synonyms in groups
             for name in synonyms
-            if is_background(name) or name in background_names
+            if is_background(name) or name in self.segmentor.background
         }
         if self.background and clashing:
             raise ValueError(

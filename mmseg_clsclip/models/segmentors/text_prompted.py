@@ -47,6 +47,7 @@ class TextPromptedSegmentor(EncoderDecoder):
     # The vocabulary, if the last inference was of episodes.
     _episodes_of: dict | None = None
     is_trained = False  # once weights were loaded, or a training began
+    background: Sequence[str] = ()  # names that stand for it
     loads_a_part = False  # while torch's load_state_dict was asked for it
 
     def __init__(self, **kwargs):
