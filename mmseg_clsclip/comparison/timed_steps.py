@@ -11,6 +11,7 @@ from mmengine.dataset import pseudo_collate
 from torch import nn
 
 from ..models.segmentors.text_prompted import asks_by_name
+from ..models.text_encoders import OpenCLIPTextEncoder
 
 ROUNDS = 3  # of which the first warms up
 
@@ -61,9 +62,7 @@ def ask_what_fits(
     encoder = segmentor.text_encoder
     classes = [list(synonyms) for synonyms in encoder.synonyms.values()]
     total = len(classes)
-    tower_goes = getattr(encoder, 'free_tower', False) or (
-        getattr(encoder, 'clip', encoder) is None
-    )
+    tower_goes = isinstance(encoder, OpenCLIPTextEncoder) and encoder.tower_goes
     names = total if tower_goes or total == 1 else 1
     while True:
         if total > 1 and not tower_goes:

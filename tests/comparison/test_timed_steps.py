@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 from mmengine.config import Config
 
+from mmseg_clsclip import OpenCLIPTextEncoder
 from mmseg_clsclip.comparison import measure, timed_steps
 from mmseg_clsclip.comparison.table import _note
 from mmseg_clsclip.comparison.timed_steps import Step, ask_what_fits, time_steps
@@ -24,13 +25,12 @@ def clock(monkeypatch):
 class Segmentor:
     """Takes a second for a picture, and a half for each of its names."""
 
-    def __init__(self, names, clock, picture=1.0, **encoder):
+    def __init__(self, names, clock, picture=1.0):
         self.clock, self.picture, self.asked = clock, picture, []
         self.text_encoder = SimpleNamespace(
             synonyms={f'n{k}': (f'n{k}', f'm{k}') for k in range(names)},
             names=tuple(f'n{k}' for k in range(names)),
             set_vocabulary=self.set_vocabulary,
-            **encoder,
         )
 
     def set_vocabulary(self, classes):
@@ -66,8 +66,11 @@ def test_it_is_asked_for_twice_as_many_as_long_as_that_fits(
 
 
 def test_what_reads_no_name_anew_is_asked_for_all(clock):
-    for encoder in (dict(free_tower=True), dict(clip=None)):
-        model = Segmentor(171, clock, **encoder)
+    for tower in (dict(free_tower=True), dict(free_tower=False, clip=None)):
+        model = Segmentor(171, clock)
+        encoder = OpenCLIPTextEncoder.__new__(OpenCLIPTextEncoder)
+        encoder.__dict__.update(tower, synonyms=model.text_encoder.synonyms)
+        model.text_encoder = encoder
         assert ask_what_fits(model, model, 0.0)[1] == dict(names=171, vocabulary=171)
         assert model.asked == [171]
     plain = SimpleNamespace(text_encoder=SimpleNamespace())  # as SAN has one

@@ -196,6 +196,11 @@ class OpenCLIPTextEncoder(CachedVocabulary, BaseModule):
             self._logit_scale = float(self.clip.module.logit_scale.exp())
         return self._logit_scale
 
+    @property
+    def tower_goes(self) -> bool:
+        """Whether the text tower is gone, or will be: no other name is read then."""
+        return self.free_tower or self.clip is None
+
     def _follow_weights(self) -> None:
         """Forget what was encoded if a weight of the text tower is another now."""
         if self.clip is not None and self._read_from != self._weights.versions():
@@ -269,13 +274,12 @@ class OpenCLIPTextEncoder(CachedVocabulary, BaseModule):
         Raises:
             ValueError: If so.
         """
-        freed = self.free_tower or self.clip is None
-        if freed or self._embeddings is not None:
+        if self.tower_goes or self._embeddings is not None:
             raise ValueError(
                 'Captions of several names need the text tower, and '
                 + (
                     'free_tower=True drops it: set free_tower=False'
-                    if freed
+                    if self.tower_goes
                     else 'the vocabulary is a file of embeddings: give its names alone'
                 )
                 + ", or set the presence's max_names=1."
