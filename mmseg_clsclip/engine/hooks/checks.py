@@ -89,7 +89,7 @@ def check_prefixes(metrics: Sequence[BaseMetric]) -> None:
     for metric in metrics:
         # Others' figures may have other names.
         ours = isinstance(metric, PROTOCOL_METRICS) or type(metric) is IoUMetric
-        if not ours or getattr(metric, 'format_only', False):
+        if not ours or isinstance(metric, IoUMetric) and metric.format_only:
             continue
         name, prefix = type(metric).__name__, metric.prefix
         if prefix in named:
