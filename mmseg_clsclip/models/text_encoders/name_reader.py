@@ -7,13 +7,17 @@ from math import inf
 from .vocabulary import is_visible
 
 
+def open_clip_max_tokens(tokenizer: Callable) -> float:
+    """Return how many tokens a tokenizer of open_clip gives; some do not say it."""
+    return getattr(tokenizer, 'context_length', None) or inf
+
+
 def open_clip_token_ids(tokenizer: Callable, text: str) -> tuple[int, ...]:
     """Return the token ids of a text by a tokenizer of open_clip."""
-    encode = getattr(tokenizer, 'encode', None)
-    if encode is None or getattr(tokenizer, 'context_length', None) is None:
+    if not hasattr(tokenizer, 'encode') or open_clip_max_tokens(tokenizer) == inf:
         # A tokenizer that does not say how long a text is; it truncates.
         return tuple(tokenizer([text])[0].tolist())
-    return (-1, *encode(text), -1)  # start and end, whatever their ids are
+    return (-1, *tokenizer.encode(text), -1)  # start and end, whatever their ids are
 
 
 def hugging_face_token_ids(tokenizer: Callable, text: str) -> tuple[int, ...]:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from math import inf
 from types import MappingProxyType
 
 import torch
@@ -24,7 +23,7 @@ from .embeddings import (
     normalize_embeddings,
     read_embedded_classes,
 )
-from .name_reader import NameReader, open_clip_token_ids
+from .name_reader import NameReader, open_clip_max_tokens, open_clip_token_ids
 from .prompts import read_prompts, read_templates
 from .text_tower import encode_in_batches, encode_text
 from .vocabulary import Vocabulary, read_vocabulary
@@ -90,7 +89,7 @@ class OpenCLIPTextEncoder(CachedVocabulary, BaseModule):
         self._normalize = normalize
         self.reader = NameReader(
             partial(open_clip_token_ids, clip.tokenizer),
-            max_tokens=getattr(clip.tokenizer, 'context_length', None) or inf,
+            max_tokens=open_clip_max_tokens(clip.tokenizer),
             templates=read_templates(templates),
             prompts=read_prompts(prompts),
             clean=getattr(clip.tokenizer, 'clean_fn', str),
