@@ -77,23 +77,6 @@ def _white(pictures: list[Tensor]) -> float | None:
     return 1 if 0.5 < high <= 1 and bright and fractions else None
 
 
-def _read_statistics(preprocessor: nn.Module) -> Statistics:
-    """Return the statistics as they are now; those of before if nothing changed.
-
-    Raises:
-        ValueError: If nothing can be normalised by them.
-    """
-    tensors = ()
-    if getattr(preprocessor, 'std', None) is not None:
-        tensors = preprocessor.mean, preprocessor.std
-    known = getattr(preprocessor, '_statistics', None)
-    if known is None or not known.are_of(tensors):
-        known = Statistics(tensors)
-        _check_numbers(known)
-        preprocessor._statistics = known
-    return known
-
-
 def _check_numbers(statistics: Statistics) -> None:
     """Refuse statistics that nothing is normalised by.
 
@@ -114,65 +97,88 @@ def _check_numbers(statistics: Statistics) -> None:
         )
 
 
-def check_normalization(preprocessor: nn.Module, inputs: tuple[Any]) -> None:
-    """Check that statistics are of the pictures' scale.
+class NormalizationCheck:
+    """Checks that statistics are of the pictures' scale.
 
     A hook before a ``SegDataPreProcessor``'s forward. Pictures of bytes cost
     nothing; of others the first :data:`FLOAT_BATCHES` are looked at.
-
-    Args:
-        preprocessor (nn.Module): With ``mean`` and ``std``, or without.
-        inputs (tuple): Of its forward: a dict whose ``inputs`` are pictures.
-
-    Raises:
-        ValueError: If pictures go to 255 and statistics to 1, or these are no
-            numbers to normalise by.
     """
-    data = inputs[0] if inputs else None
-    pictures = data.get('inputs') if isinstance(data, dict) else None
-    if (
-        pictures is None
-        or not len(pictures)
-        or not all(
-            isinstance(picture, Tensor) and picture.numel() for picture in pictures
-        )
-    ):
-        return
-    statistics, white = _read_statistics(preprocessor), 255
-    if not any(picture.dtype == torch.uint8 for picture in pictures):
+
+    def __init__(self):
+        self._statistics: Statistics | None = None
+        self._warned = False
+
+    def _read_statistics(self, preprocessor: nn.Module) -> Statistics:
+        """Return the statistics as they are now; those of before if nothing changed.
+
+        Raises:
+            ValueError: If nothing can be normalised by them.
+        """
+        tensors = ()
+        if getattr(preprocessor, 'std', None) is not None:
+            tensors = preprocessor.mean, preprocessor.std
+        if self._statistics is None or not self._statistics.are_of(tensors):
+            statistics = Statistics(tensors)
+            _check_numbers(statistics)
+            self._statistics = statistics
+        return self._statistics
+
+    def __call__(self, preprocessor: nn.Module, inputs: tuple[Any]) -> None:
+        """Check the statistics, and the pictures that they are for.
+
+        Args:
+            preprocessor (nn.Module): With ``mean`` and ``std``, or without.
+            inputs (tuple): Of its forward: a dict whose ``inputs`` are pictures.
+
+        Raises:
+            ValueError: If pictures go to 255 and statistics to 1, or these are no
+                numbers to normalise by.
+        """
+        data = inputs[0] if inputs else None
+        pictures = data.get('inputs') if isinstance(data, dict) else None
         if (
-            not statistics.float_batches
-            or not (statistics.small or statistics.large or statistics.odd)
-            or not all(picture.is_floating_point() for picture in pictures)
+            pictures is None
+            or not len(pictures)
+            or not all(
+                isinstance(picture, Tensor) and picture.numel() for picture in pictures
+            )
         ):
             return
-        statistics.float_batches -= 1
-        white = _white(list(pictures))
-    mean, std = statistics.mean, statistics.std
-    if white == 255 and statistics.small:
-        raise ValueError(
-            f'data_preprocessor has {statistics}, statistics of pictures from '
-            '0 to 1, and these go from 0 to 255. Write '
-            f'mean={_round(mean * 255 if mean.max() <= 1 else mean)} and '
-            f'std={_round(std * 255)}.'
-        )
-    if getattr(preprocessor, '_warned', False):
-        return
-    message = ''
-    if white == 1 and statistics.large:
-        # Random numbers, by which time and memory are measured, are such, too.
-        message = (
-            f'data_preprocessor has {statistics}, statistics of pictures from '
-            '0 to 255, and these go from 0 to 1, by which all are nearly black. '
-            f'Write mean={_round(mean / 255)} and std={_round(std / 255)}, '
-            'or leave out what divides the pictures.'
-        )
-    elif white == 255 and statistics.odd:
-        message = (
-            f'data_preprocessor has {statistics} for pictures from 0 to 255: '
-            'what CLIP sees is far from what it was trained on. Its own are '
-            f'{CLIP_STATISTICS}.'
-        )
-    if message:
-        preprocessor._warned = True
-        warn(message)
+        statistics, white = self._read_statistics(preprocessor), 255
+        if not any(picture.dtype == torch.uint8 for picture in pictures):
+            if (
+                not statistics.float_batches
+                or not (statistics.small or statistics.large or statistics.odd)
+                or not all(picture.is_floating_point() for picture in pictures)
+            ):
+                return
+            statistics.float_batches -= 1
+            white = _white(list(pictures))
+        mean, std = statistics.mean, statistics.std
+        if white == 255 and statistics.small:
+            raise ValueError(
+                f'data_preprocessor has {statistics}, statistics of pictures from '
+                '0 to 1, and these go from 0 to 255. Write '
+                f'mean={_round(mean * 255 if mean.max() <= 1 else mean)} and '
+                f'std={_round(std * 255)}.'
+            )
+        if self._warned:
+            return
+        message = ''
+        if white == 1 and statistics.large:
+            # Random numbers, by which time and memory are measured, are such, too.
+            message = (
+                f'data_preprocessor has {statistics}, statistics of pictures from '
+                '0 to 255, and these go from 0 to 1, by which all are nearly black. '
+                f'Write mean={_round(mean / 255)} and std={_round(std / 255)}, '
+                'or leave out what divides the pictures.'
+            )
+        elif white == 255 and statistics.odd:
+            message = (
+                f'data_preprocessor has {statistics} for pictures from 0 to 255: '
+                'what CLIP sees is far from what it was trained on. Its own are '
+                f'{CLIP_STATISTICS}.'
+            )
+        if message:
+            self._warned = True
+            warn(message)

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from ...utils.checkpoint import check_weights, misfits
 from ...utils.palette import distinct_colours
 from ..inference.restoring import restore_asked
-from .normalization import check_normalization
+from .normalization import NormalizationCheck
 from .padding_check import check_padding
 
 
@@ -53,7 +53,7 @@ class TextPromptedSegmentor(EncoderDecoder):
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
         self.presence = None  # all names are asked, and alike
-        for check in (check_normalization, check_padding):
+        for check in (NormalizationCheck(), check_padding):
             self.data_preprocessor.register_forward_pre_hook(check)
 
     @property

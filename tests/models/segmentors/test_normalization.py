@@ -8,7 +8,7 @@ from mmengine.config import Config
 from mmseg.registry import MODELS
 
 from mmseg_clsclip.models.segmentors import normalization
-from mmseg_clsclip.models.segmentors.normalization import check_normalization
+from mmseg_clsclip.models.segmentors.normalization import NormalizationCheck
 from mmseg_clsclip.utils.config_files import configs_folder
 
 CLIP = dict(mean=[122.8, 116.7, 104.1], std=[68.5, 66.6, 70.3])
@@ -35,7 +35,7 @@ def logged(monkeypatch):
 
 def look(picture, **statistics):
     preprocessor = MODELS.build(dict(type='SegDataPreProcessor', **statistics))
-    preprocessor.register_forward_pre_hook(check_normalization)
+    preprocessor.register_forward_pre_hook(NormalizationCheck())
     preprocessor = copy.deepcopy(preprocessor)
     for _ in range(2):
         preprocessor(dict(inputs=[PICTURES[picture]]), False)
@@ -146,13 +146,13 @@ def reads(monkeypatch):
 @pytest.mark.parametrize('picture', ['bytes', 'floats', 'normalised'])
 def test_after_the_first_batches_it_costs_nothing(picture, statistics, reads, logged):
     preprocessor = MODELS.build(dict(type='SegDataPreProcessor', **statistics))
-    data = dict(inputs=[PICTURES[picture]])
+    check, data = NormalizationCheck(), dict(inputs=[PICTURES[picture]])
     for _ in range(1 if picture == 'bytes' else normalization.FLOAT_BATCHES):
-        check_normalization(preprocessor, (data,))
+        check(preprocessor, (data,))
     assert reads
     reads.clear()
     for _ in range(3):
-        check_normalization(preprocessor, (data,))
+        check(preprocessor, (data,))
     assert not reads
 
 
@@ -160,9 +160,9 @@ def test_after_the_first_batches_it_costs_nothing(picture, statistics, reads, lo
 @pytest.mark.parametrize('change', ['in place', 'another', 'inference'])
 def test_other_statistics_are_looked_at_anew(picture, change):
     preprocessor = MODELS.build(dict(type='SegDataPreProcessor', **CLIP))
-    data = dict(inputs=[PICTURES[picture]])
+    check, data = NormalizationCheck(), dict(inputs=[PICTURES[picture]])
     for _ in range(normalization.FLOAT_BATCHES + 1):
-        check_normalization(preprocessor, (data,))
+        check(preprocessor, (data,))
     if change == 'in place':
         preprocessor.mean /= 255
         preprocessor.std /= 255
@@ -170,4 +170,4 @@ def test_other_statistics_are_looked_at_anew(picture, change):
         with torch.inference_mode(change == 'inference'):
             preprocessor.std = preprocessor.std / 255
     with pytest.raises(ValueError, match='statistics of pictures from 0 to 1'):
-        check_normalization(preprocessor, (data,))
+        check(preprocessor, (data,))
