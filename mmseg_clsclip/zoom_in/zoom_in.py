@@ -11,6 +11,7 @@ from mmseg.structures import SegDataSample
 from mmseg.utils import SampleList
 from torch import Tensor, nn
 
+from ..models.segmentors.padding_check import padding_of_tests
 from ..models.segmentors.text_prompted import asks_by_name, build
 from ..proposals import BaseProposals, crop_windows
 from ..utils.arguments import Count, Weight
@@ -125,9 +126,7 @@ class ZoomIn(SegmentorWrapper):
             )
         self.proposals = build(proposals)
         self.batcher = ShapeBatcher(resize)
-        if self.batcher.pads and getattr(
-            self.module.data_preprocessor, 'test_cfg', None
-        ):
+        if self.batcher.pads and padding_of_tests(self.module.data_preprocessor):
             raise ValueError(
                 "Both `resize` and the module's data_preprocessor.test_cfg "
                 'pad, and mmseg takes off what the latter added alone. Leave '

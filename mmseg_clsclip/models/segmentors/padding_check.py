@@ -5,6 +5,11 @@ from typing import Any
 from torch import nn
 
 
+def padding_of_tests(preprocessor: nn.Module) -> dict | None:
+    """Return how a preprocessor pads a test's pictures, if it does."""
+    return getattr(preprocessor, 'test_cfg', None)
+
+
 def check_padding(preprocessor: nn.Module, inputs: tuple[Any, ...]) -> None:
     """Check that mmseg takes off all that was padded.
 
@@ -20,7 +25,7 @@ def check_padding(preprocessor: nn.Module, inputs: tuple[Any, ...]) -> None:
         ValueError: If both pad.
     """
     data, *training = inputs or ({},)
-    test_cfg = getattr(preprocessor, 'test_cfg', None)
+    test_cfg = padding_of_tests(preprocessor)
     if any(training) or not test_cfg or not isinstance(data, dict):
         return
     for sample in data.get('data_samples') or ():
