@@ -9,6 +9,7 @@ from mmseg.registry import DATASETS
 from rich.console import Console
 from rich.progress import track
 
+from ..datasets.wrappers import reduces_zero_label
 from ..utils.config_variables import unheeded
 from . import cross_checks, findings
 from .datasets_in_config import PlainDataset, build_plain_datasets
@@ -43,7 +44,7 @@ def check_plain_dataset(
         part.novel,
         console,
     )
-    reduced = bool(getattr(part.dataset, 'reduce_zero_label', False))
+    reduced = reduces_zero_label(part.dataset)
     return [
         *findings.check_files(pairs, classes, reduced),
         *findings.check_labels(classes, part.novel, total, reduced, split),

@@ -31,7 +31,7 @@ from .transforms.checked_load_annotations import (
     find_loader,
     replace_loaders,
 )
-from .wrappers import common_test_mode, innermost_datasets
+from .wrappers import common_test_mode, innermost_datasets, reduces_zero_label
 
 NOVEL_HANDLING = get_args(NovelHandling)
 
@@ -161,14 +161,11 @@ class EpisodeDataset(Dataset):
         """
         classes = self.dataset.metainfo['classes']
         indices = dict(self.samples) or range(len(self.dataset))
-        for reduced in {
-            getattr(part, 'reduce_zero_label', False)
-            for part in innermost_datasets(self.dataset)
-        }:
+        for reduced in set(map(reduces_zero_label, innermost_datasets(self.dataset))):
             check_use(
                 classes,
                 map(self._areas, indices),
-                bool(reduced),
+                reduced,
                 self.dataset.get_data_info(next(iter(indices)))['seg_map_path'],
                 () if self.test_mode else self.novel_classes,
             )

@@ -10,7 +10,7 @@ from mmseg.datasets.transforms import LoadAnnotations
 from .masks import IGNORE, check_classes, check_mask, check_use
 from .transforms.checked_load_annotations import CheckedLoadAnnotations, replace_loaders
 from .transforms.pipeline_steps import step_places
-from .wrappers import innermost_datasets
+from .wrappers import innermost_datasets, reduces_zero_label
 
 # Masks whose values are looked at before a test; and data sets, of which a
 # training validates the same again and again.
@@ -68,7 +68,7 @@ def check_label_maps(dataset, metrics: Iterable = ()) -> None:
         check_use(
             classes,
             _areas(part, loaders[0], ignored),
-            bool(part.reduce_zero_label),
+            reduces_zero_label(part),
             part.get_data_info(0).get('seg_map_path'),
             at_least=_MASKS,
         )

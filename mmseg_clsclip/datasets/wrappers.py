@@ -20,6 +20,11 @@ def innermost_datasets(dataset: Dataset) -> list[Dataset]:
     ] or [dataset]
 
 
+def reduces_zero_label(dataset: Dataset) -> bool:
+    """Return whether a plain data set ignores its label 0, as only mmseg's may."""
+    return bool(getattr(dataset, 'reduce_zero_label', False))
+
+
 def common_test_mode(dataset: Dataset) -> bool:
     """Return the ``test_mode`` of what is inside.
 
