@@ -203,7 +203,7 @@ def has_guard_hook(cfg: Config) -> bool:
         hook.get('type') if isinstance(hook, dict) else type(hook) for hook in hooks
     ]
     return any(
-        getattr(kind, '__name__', str(kind)).endswith(
+        (kind.__name__ if inspect.isclass(kind) else str(kind)).endswith(
             ('ZeroShotRecordHook', 'HonestScoresHook')  # the latter's former name
         )
         for kind in kinds

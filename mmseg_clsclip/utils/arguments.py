@@ -250,8 +250,8 @@ def check_registered() -> None:
     for registry in vars(mmseg.registry).values():
         if not isinstance(registry, Registry):
             continue
-        for kind in registry.module_dict.values():
-            for base in getattr(kind, '__mro__', ()):
+        for kind in filter(inspect.isclass, registry.module_dict.values()):
+            for base in kind.__mro__:
                 init = vars(base).get('__init__')
                 if init and _is_ours(base) and not hasattr(init, 'checks'):
                     base.__init__ = with_checks(base)

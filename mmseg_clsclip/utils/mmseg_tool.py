@@ -70,6 +70,7 @@ def _import_what_options_name() -> None:
 def _explain(error: KeyError) -> str | None:
     """Return a sentence for what a misspelt config leads to; None for others."""
     import mmseg.registry
+    from mmengine.registry import Registry
 
     text = str(error.args[0]) if error.args else ''
     if text == 'inputs':
@@ -84,7 +85,7 @@ def _explain(error: KeyError) -> str | None:
     known = {
         known_name
         for registry in vars(mmseg.registry).values()
-        if getattr(registry, 'name', None) == kind
+        if isinstance(registry, Registry) and registry.name == kind
         for level in (registry, registry.parent)
         for known_name in level.module_dict
     }

@@ -39,7 +39,7 @@ def _required_arguments(kind: str | type) -> set[str]:
     kind = MODELS.get(kind) if isinstance(kind, str) else kind
     return {
         name
-        for base in getattr(kind, '__mro__', ())
+        for base in (kind.__mro__ if isinstance(kind, type) else ())
         if '__init__' in vars(base)
         for name, parameter in inspect.signature(base.__init__).parameters.items()
         if parameter.default is parameter.empty
