@@ -16,6 +16,7 @@ from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 from mmengine.device import get_device
 from mmengine.registry import init_default_scope
+from mmengine.structures import BaseDataElement
 from torch import nn
 
 import mmseg_clsclip  # noqa: F401  (what mmseg needs with mmcv-lite)
@@ -79,7 +80,7 @@ def metainfo_of(data: dict) -> dict:
     sample = data.get('data_samples')
     while isinstance(sample, (list, tuple)) and sample:
         sample = sample[0]
-    return getattr(sample, 'metainfo', {})
+    return sample.metainfo if isinstance(sample, BaseDataElement) else {}
 
 
 def sample_shape(data: dict) -> tuple[int, int] | None:

@@ -150,12 +150,12 @@ class EpisodeVisualizer(SegLocalVisualizer):
             return
         # mmseg's own, that the first process alone would call.
         draw = inspect.unwrap(SegLocalVisualizer.add_datasample)
-        path = getattr(data_sample, 'img_path', None)
+        metainfo = {} if data_sample is None else data_sample.metainfo
+        path, class_name = metainfo.get('img_path'), metainfo.get(CLASS_NAME)
         if path in self._names:
             last = re.split(r'[\\/]', path)[-1]
             name = name.replace(last, self._names[path])
         data_sample = _on_picture(data_sample, image)
-        class_name = getattr(data_sample, CLASS_NAME, None)
         if class_name is None:
             draw(self, name, image, data_sample, *args, **kwargs)
             return
