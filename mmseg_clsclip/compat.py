@@ -84,8 +84,8 @@ def provide_mmcv_operators() -> None:
 def provide_find_loader() -> None:
     """Give mmengine 0.10.7 the function that Python 3.14 has dropped."""
     if not hasattr(pkgutil, 'find_loader'):
-        pkgutil.find_loader = lambda name: getattr(
-            importlib.util.find_spec(name), 'loader', None
+        pkgutil.find_loader = lambda name: (
+            spec.loader if (spec := importlib.util.find_spec(name)) else None
         )
 
 
