@@ -100,6 +100,28 @@ def convert_to_rgb(image: Image.Image) -> LoadedImage:
     return LoadedImage(np.array(image.convert('RGB')), tuple(notes))
 
 
+def load_image(
+    picture: str | Path | Image.Image | np.ndarray | LoadedImage,
+) -> LoadedImage:
+    """Return a picture of any kind as RGB.
+
+    Args:
+        picture (str | Image | np.ndarray): A file, a picture of Pillow's, or
+            (H, W, 3) uint8, RGB.
+
+    Raises:
+        OSError, ValueError: If it cannot be read, see :func:`read_image`.
+    """
+    match picture:
+        case LoadedImage():
+            return picture
+        case np.ndarray():
+            return LoadedImage(picture)
+        case Image.Image():
+            return convert_to_rgb(picture)
+    return read_image(picture)
+
+
 def shrink(pixels: np.ndarray, max_pixels: float) -> LoadedImage:
     """Make a picture (H, W, 3) uint8 smaller if it has more pixels than these."""
     height, width = pixels.shape[:2]

@@ -27,7 +27,7 @@ from .configs import (
     read_config,
     resolve_segmentor,
 )
-from .image_io import LoadedImage, convert_to_rgb, read_image, shrink
+from .image_io import LoadedImage, load_image, shrink
 from .prediction import Prediction
 from .provenance import is_drawn, knows_drawn_world, trace
 
@@ -225,13 +225,7 @@ class Predictor:
                 'write [predictor(picture) for picture in pictures].'
             )
         drawn_world = self.drawn_world and not is_drawn(picture)
-        if isinstance(picture, Image.Image):
-            picture = convert_to_rgb(picture)
-        elif isinstance(picture, np.ndarray):
-            picture = LoadedImage(picture)
-        elif not isinstance(picture, LoadedImage):
-            picture = read_image(picture)
-        pixels, notes = picture
+        pixels, notes = load_image(picture)
         if pixels.dtype != np.uint8 or pixels.shape[2:] != (3,) or not pixels.size:
             raise ValueError(
                 f'A picture is (H, W, 3) uint8, RGB, not {pixels.shape} {pixels.dtype}.'

@@ -8,7 +8,12 @@ import pytest
 from PIL import Image
 
 from mmseg_clsclip.apis import image_io as pictures
-from mmseg_clsclip.apis.image_io import convert_to_rgb, read_image
+from mmseg_clsclip.apis.image_io import (
+    LoadedImage,
+    convert_to_rgb,
+    load_image,
+    read_image,
+)
 from mmseg_clsclip.datasets.shapes_world import draw
 
 SCENE = draw(7, 'test', 0).picture
@@ -58,6 +63,18 @@ def test_as_mmseg_reads_it(tmp_path, name):
     most = 2 if path.suffix == '.jpg' else 0
     assert abs(ours.pixels.astype(int) - theirs).max() <= most
     assert ours.pixels.flags.writeable
+
+
+def test_a_picture_may_be_a_file_or_what_was_read_of_it(tmp_path):
+    pixels = np.arange(24, dtype=np.uint8).reshape(2, 4, 3)
+    image = Image.fromarray(pixels)
+    image.save(tmp_path / 'a.png')
+    loaded = LoadedImage(pixels, ('a note',))
+    assert load_image(loaded) is loaded
+    for picture in (pixels, image, tmp_path / 'a.png', str(tmp_path / 'a.png')):
+        got, notes = load_image(picture)
+        np.testing.assert_array_equal(got, pixels)
+        assert notes == ()
 
 
 def test_what_is_transparent_lies_on_white():
