@@ -1,5 +1,7 @@
 """A trial of losses on a single foreground logit, before a training."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from mmseg.models.decode_heads.decode_head import BaseDecodeHead
@@ -45,37 +47,37 @@ def check_losses(head: BaseDecodeHead) -> None:
 def _check_options(loss: nn.Module) -> None:
     """Refuse mmseg's losses whose options are for several channels."""
     name = type(loss).__name__
-    if isinstance(loss, (DiceLoss, TverskyLoss)):
-        raise ValueError(
-            f"mmseg's {name} is not for a single foreground "
-            'logit: write BinaryDiceLoss.'
-        )
-    if isinstance(loss, CrossEntropyLoss) and not loss.use_sigmoid:
-        raise ValueError(
-            'A single logit needs a CrossEntropyLoss with use_sigmoid=True.'
-        )
-    weight = getattr(loss, 'class_weight', None)
-    if isinstance(loss, (CrossEntropyLoss, FocalLoss)) and (
-        weight is not None and np.size(weight) != 1
-    ):
-        raise ValueError(
-            f'{name}: class_weight={weight}, and a single logit has one, '
-            'that of the foreground: write class_weight=[w].'
-        )
-    if (
-        isinstance(loss, (CrossEntropyLoss, FocalLoss))
-        and weight is not None
-        and not 0 < np.ravel(weight)[0] < np.inf
-    ):
-        raise ValueError(
-            f'{name}: class_weight={weight}, and what weighs the foreground is '
-            'a finite number above 0: write class_weight=[1.0], or leave it out.'
-        )
+    match loss:
+        case DiceLoss() | TverskyLoss():
+            raise ValueError(
+                f"mmseg's {name} is not for a single foreground "
+                'logit: write BinaryDiceLoss.'
+            )
+        case CrossEntropyLoss() if not loss.use_sigmoid:
+            raise ValueError(
+                'A single logit needs a CrossEntropyLoss with use_sigmoid=True.'
+            )
+        case CrossEntropyLoss() | FocalLoss() if loss.class_weight is not None:
+            _check_weight(name, loss.class_weight)
     key = getattr(loss, 'loss_name', 'loss')
     if not isinstance(key, str) or 'loss' not in key:
         raise ValueError(
             f"{name}: loss_name={key!r}: mmengine sums what has 'loss' in its "
             f"name, and nothing else trains: write 'loss_{key or name}'."
+        )
+
+
+def _check_weight(name: str, weight: Sequence[float] | float) -> None:
+    """Refuse a loss's ``class_weight`` that is not one, or weighs nothing."""
+    if np.size(weight) != 1:
+        raise ValueError(
+            f'{name}: class_weight={weight}, and a single logit has one, '
+            'that of the foreground: write class_weight=[w].'
+        )
+    if not 0 < np.ravel(weight)[0] < np.inf:
+        raise ValueError(
+            f'{name}: class_weight={weight}, and what weighs the foreground is '
+            'a finite number above 0: write class_weight=[1.0], or leave it out.'
         )
 
 
