@@ -86,17 +86,16 @@ def read_templates(templates: str | Sequence[str]) -> tuple[str, ...]:
     Raises:
         ValueError: If they are neither.
     """
-    if isinstance(templates, str) and templates in TEMPLATES:
-        return TEMPLATES[templates]
-    if isinstance(templates, str) or not isinstance(templates, Iterable):
+    texts = TEMPLATES.get(templates) if isinstance(templates, str) else templates
+    if not isinstance(texts, Iterable):
         raise ValueError(
             f'templates={templates!r}: write one of '
             f'{list(TEMPLATES)}, or a list of texts.'
         )
-    templates = tuple(templates)
-    wrong = [t for t in templates if not isinstance(t, str) or '{}' not in t]
-    if wrong or not templates:
+    texts = tuple(texts)
+    wrong = [t for t in texts if not isinstance(t, str) or '{}' not in t]
+    if wrong or not texts:
         raise ValueError(
             f'The templates {wrong} have no {{}} for the name to stand in.'
         )
-    return templates
+    return texts

@@ -50,6 +50,24 @@ def fold_name(name: str) -> str:
     return ' '.join(unicodedata.normalize('NFC', visible.lower()).split())
 
 
+def _names_of(dataset: str) -> list[str]:
+    """Return the names of a known data set's classes, without the background.
+
+    Raises:
+        ValueError: If it is unknown.
+    """
+    known = sorted(dataset_aliases) + sorted(EXTRA_VOCABULARIES)
+    if dataset not in known:
+        nearest = difflib.get_close_matches(dataset, known, 3, 0)
+        raise ValueError(
+            f'vocabulary={dataset!r} is no data set that mmseg knows. '
+            f'Nearest: {nearest}. For a single class write '
+            f'vocabulary=[{dataset!r}].'
+        )
+    names = EXTRA_VOCABULARIES.get(dataset) or get_classes(dataset)
+    return [name for name in names if not is_background(name)]
+
+
 def read_vocabulary(vocabulary: str | Sequence) -> list[tuple[str, ...]]:
     """Return the names of the classes, each with its synonyms, checked.
 
@@ -65,25 +83,13 @@ def read_vocabulary(vocabulary: str | Sequence) -> list[tuple[str, ...]]:
     Raises:
         ValueError: If it is empty, or a name is unknown, empty or doubled.
     """
-    if isinstance(vocabulary, str):
-        known = sorted(dataset_aliases) + sorted(EXTRA_VOCABULARIES)
-        if vocabulary not in known:
-            nearest = difflib.get_close_matches(vocabulary, known, 3, 0)
-            raise ValueError(
-                f'vocabulary={vocabulary!r} is no data set that mmseg knows. '
-                f'Nearest: {nearest}. For a single class write '
-                f'vocabulary=[{vocabulary!r}].'
-            )
-        names = EXTRA_VOCABULARIES.get(vocabulary) or get_classes(vocabulary)
-        vocabulary = [name for name in names if not is_background(name)]
-    if not isinstance(vocabulary, (list, tuple)):
+    names = _names_of(vocabulary) if isinstance(vocabulary, str) else vocabulary
+    if not isinstance(names, (list, tuple)):
         raise ValueError(
-            'The names of the classes must be a list, not a '
-            f'{type(vocabulary).__name__}.'
+            f'The names of the classes must be a list, not a {type(names).__name__}.'
         )
     classes = [
-        tuple(item) if isinstance(item, (list, tuple)) else (item,)
-        for item in vocabulary
+        tuple(item) if isinstance(item, (list, tuple)) else (item,) for item in names
     ]
     if not classes:
         raise ValueError('The vocabulary is empty; give at least one name.')
