@@ -63,11 +63,14 @@ def _fence(text: str) -> str:
 
 def _without_nan(value):
     """Return a value for JSON, which knows no NaN."""
-    if isinstance(value, dict):
-        return {key: _without_nan(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_without_nan(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    match value:
+        case dict():
+            return {key: _without_nan(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_without_nan(item) for item in value]
+        case float() if not math.isfinite(value):
+            return None
+    return value
 
 
 def write_report(

@@ -28,16 +28,17 @@ def check_segmentation(segmentation: list | dict, height: int, width: int) -> No
     if not parts:
         raise ValueError('it has no polygon')
     for part in parts:
-        if isinstance(part, dict):
-            _check_runs(part, height, width)
-        elif isinstance(part, list) and isinstance(segmentation, list):
-            _check_polygon(part, height, width)
-        else:
-            raise ValueError(
-                f'{str(part)[:40]} is neither a polygon, '
-                '[x, y, x, y, ...] in a list of such, nor run '
-                'lengths with size and counts'
-            )
+        match part:
+            case dict():
+                _check_runs(part, height, width)
+            case list():
+                _check_polygon(part, height, width)
+            case _:
+                raise ValueError(
+                    f'{str(part)[:40]} is neither a polygon, '
+                    '[x, y, x, y, ...] in a list of such, nor run '
+                    'lengths with size and counts'
+                )
 
 
 def _check_polygon(polygon: list, height: int, width: int) -> None:

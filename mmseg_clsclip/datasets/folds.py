@@ -23,13 +23,14 @@ def fill_in(list_file: Any, fold: int = 0, split: str = 'val') -> Any:
         fold (int): In the place of ``{fold}``.
         split (str): In the place of ``{split}``.
     """
-    if isinstance(list_file, (list, tuple)):
-        return [fill_in(path, fold=fold, split=split) for path in list_file]
-    if not isinstance(list_file, (str, os.PathLike)):
-        return list_file
-    # Other braces may stand in a folder's name.
-    name = os.fspath(list_file)
-    return name.replace('{split}', str(split)).replace('{fold}', str(fold))
+    match list_file:
+        case list() | tuple():
+            return [fill_in(path, fold=fold, split=split) for path in list_file]
+        case str() | os.PathLike():
+            # Other braces may stand in a folder's name.
+            name = os.fspath(list_file)
+            return name.replace('{split}', str(split)).replace('{fold}', str(fold))
+    return list_file
 
 
 class FoldDataset(EpisodeDataset):

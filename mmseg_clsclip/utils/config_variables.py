@@ -36,21 +36,23 @@ def _chain(cfg: Config) -> list[str]:
 
 def _without_scopes(part: Any) -> Any:
     """Return a part of a config without what mmengine adds to another package's."""
-    if isinstance(part, dict):
-        return {k: _without_scopes(v) for k, v in part.items() if k != '_scope_'}
-    if isinstance(part, (list, tuple)):
-        return type(part)(map(_without_scopes, part))
+    match part:
+        case dict():
+            return {k: _without_scopes(v) for k, v in part.items() if k != '_scope_'}
+        case list() | tuple():
+            return type(part)(map(_without_scopes, part))
     return part
 
 
 def _same(variable: Any, value: Any) -> bool:
     """Return whether a value is a variable's, or begins with it."""
-    if isinstance(variable, str) and isinstance(value, str):
-        return value == variable or value.startswith(variable.rstrip('/') + '/')
-    if isinstance(variable, dict) and isinstance(value, dict):
-        return all(
-            key in value and _same(variable[key], value[key]) for key in variable
-        )
+    match variable, value:
+        case str(), str():
+            return value == variable or value.startswith(variable.rstrip('/') + '/')
+        case dict(), dict():
+            return all(
+                key in value and _same(variable[key], value[key]) for key in variable
+            )
     # A tuple is a list, after a config was written and read.
     texts = {json.dumps(v, default=str, skipkeys=True) for v in (variable, value)}
     return len(texts) == 1

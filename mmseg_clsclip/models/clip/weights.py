@@ -280,8 +280,9 @@ def _find_tensors(model: _Inert) -> dict[str, _Tensor]:
         if values > _MAX_VALUES or len(prefix) > 1000:
             raise ValueError('There is no end to its parts.')
         for name, value in part.state.items():
-            if isinstance(value, _Tensor):
-                tensors[prefix + name] = value
-            elif isinstance(value, _Inert) and value.state is not None:
-                todo.append((f'{prefix}{name}.', value))
+            match value:
+                case _Tensor():
+                    tensors[prefix + name] = value
+                case _Inert() if value.state is not None:
+                    todo.append((f'{prefix}{name}.', value))
     return tensors
