@@ -22,7 +22,8 @@ def check_suffixes(dataset: Any) -> None:
         check_suffixes(part)
     kind = dataset.get('type')
     kind = DATASETS.get(kind) if isinstance(kind, str) else kind
-    if getattr(kind, 'load_data_list', None) is not BaseSegDataset.load_data_list:
+    is_mmsegs = isinstance(kind, type) and issubclass(kind, BaseSegDataset)
+    if not is_mmsegs or kind.load_data_list is not BaseSegDataset.load_data_list:
         return  # it looks for its files in a way of its own
     for key in ('img_suffix', 'seg_map_suffix'):
         suffix = dataset.get(key, '')
