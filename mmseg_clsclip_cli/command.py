@@ -7,12 +7,17 @@ clsclip shapes-5i://test/0/000004.bmp --out-dir out \\
 import argparse
 import os
 import runpy
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import NoReturn
 
 from .config_options import add_config_options, add_model_options
+from .errors import REQUEST_ERRORS, describe_setup_error, join_lines
 from .foreign_warnings import ignore_foreign_warnings
+from .model_files import check_model_files
+from .results import check_labels, describe_done, plan_results, writable_folder
 
 PICTURES_FIRST = (
     'pictures come before --classes, which takes what follows it for '
@@ -96,13 +101,39 @@ def _parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     return args
 
 
+def _say(lines: Iterable[object]) -> None:
+    for text in lines:
+        print(f'clsclip: {join_lines(text)}', file=sys.stderr)
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     """Segment pictures; exit status 2 if the arguments are wrong, 1 if one failed."""
     args = _parse_arguments(argv)
-    ignore_foreign_warnings()
-    from mmseg_clsclip.apis.cli import run
+    with ExitStack() as stack:
+        try:
+            stems, problems = plan_results(args.pictures, args.out_dir, args.overwrite)
+            check_labels(len(args.classes or ()) + bool(args.background))
+            if stems:
+                check_model_files(args.config, args.checkpoint, args.clip)
+                stack.enter_context(writable_folder(args.out_dir))
+        except REQUEST_ERRORS as error:
+            sys.exit(f'clsclip: {describe_setup_error(error)}')
+        _say(problems)
+        if not stems:
+            sys.exit('clsclip: no picture was found, so nothing is written.')
+        # Pillow is needed by now, and nothing that takes seconds.
+        from .images import list_if_all_fail
 
-    run(args)
+        reasons = list_if_all_fail(stems)
+        if reasons:
+            _say(reasons)
+            print(describe_done(0, len(stems), args.out_dir))
+            sys.exit(1)
+        ignore_foreign_warnings()
+        from mmseg_clsclip.apis.cli import run
+
+        if not run(args, stems) or problems:
+            sys.exit(1)
 
 
 if __name__ == '__main__':

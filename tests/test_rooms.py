@@ -111,3 +111,15 @@ def test_a_class_has_a_name_of_its_own():
             if isinstance(node, ast.ClassDef):
                 places.setdefault(node.name, []).append(path.relative_to(PACKAGE))
     assert not {name: found for name, found in places.items() if len(found) > 1}
+
+
+def test_what_is_beside_the_house_imports_nothing_of_it():
+    files = [*(PACKAGE.parent / 'mmseg_clsclip_cli').glob('*.py')]
+    assert len(files) > 5
+    for path in files:
+        body = ast.parse(path.read_text(encoding='utf-8')).body
+        for node in body:  # of functions, what is heavy may be asked for
+            if isinstance(node, ast.Import):
+                assert all(alias.name != PACKAGE.name for alias in node.names)
+            if isinstance(node, ast.ImportFrom) and not node.level:
+                assert node.module.split('.')[0] != PACKAGE.name

@@ -24,6 +24,7 @@ from pathlib import Path
 
 from mmseg_clsclip_cli.config_options import add_config_options
 from mmseg_clsclip_cli.foreign_warnings import ignore_foreign_warnings
+from mmseg_clsclip_cli.model_files import config_file
 from mmseg_clsclip_cli.number_types import count
 
 DTYPES = 'float32', 'bfloat16', 'float16'
@@ -35,7 +36,10 @@ def main(argv: list[str] | None = None) -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        '--config', nargs='+', help="default: ClsCLIP's of PASCAL-5i, fold 0"
+        '--config',
+        type=config_file,
+        nargs='+',
+        help="default: ClsCLIP's of PASCAL-5i, fold 0",
     )
     parser.add_argument(
         '--size', type=count, default=224, help='of the square picture, in pixels'

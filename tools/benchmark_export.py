@@ -18,6 +18,7 @@ from pathlib import Path
 
 from mmseg_clsclip_cli.config_options import add_config_options
 from mmseg_clsclip_cli.foreign_warnings import ignore_foreign_warnings
+from mmseg_clsclip_cli.model_files import checkpoint_file, config_file
 from mmseg_clsclip_cli.number_types import count
 
 
@@ -26,8 +27,8 @@ def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument('config')
-    parser.add_argument('checkpoint', nargs='?')
+    parser.add_argument('config', type=config_file)
+    parser.add_argument('checkpoint', type=checkpoint_file, nargs='?')
     parser.add_argument(
         '--pictures', type=count, default=200, help='of the test data (default: 200)'
     )

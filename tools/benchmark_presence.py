@@ -11,6 +11,7 @@ from pathlib import Path
 
 from mmseg_clsclip_cli.config_options import add_config_options
 from mmseg_clsclip_cli.foreign_warnings import ignore_foreign_warnings
+from mmseg_clsclip_cli.model_files import config_file
 from mmseg_clsclip_cli.number_types import count
 
 
@@ -19,7 +20,9 @@ def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument('--config', help="default: ClsCLIP's of PASCAL-5i, fold 0")
+    parser.add_argument(
+        '--config', type=config_file, help="default: ClsCLIP's of PASCAL-5i, fold 0"
+    )
     parser.add_argument('--size', type=count, default=480, help='in pixels')
     parser.add_argument('--classes', type=count, nargs='+', default=[20, 171])
     parser.add_argument('--asked', type=count, nargs='+', default=[3, 10])

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from mmseg_clsclip_cli.config_options import add_config_options
 from mmseg_clsclip_cli.foreign_warnings import ignore_foreign_warnings
+from mmseg_clsclip_cli.model_files import config_file
 from mmseg_clsclip_cli.number_types import count
 
 DTYPES = 'float32', 'bfloat16', 'float16'
@@ -22,7 +23,9 @@ def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument('--config', help="default: ClsCLIP's of PASCAL-5i, fold 0")
+    parser.add_argument(
+        '--config', type=config_file, help="default: ClsCLIP's of PASCAL-5i, fold 0"
+    )
     parser.add_argument('--batch', type=count, default=8)
     parser.add_argument('--dtype', choices=DTYPES, default='float32')
     parser.add_argument('--device', help="default: mmengine's choice")

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from mmseg_clsclip_cli.config_options import add_config_options
 from mmseg_clsclip_cli.foreign_warnings import ignore_foreign_warnings
+from mmseg_clsclip_cli.model_files import checkpoint_file, config_file
 from mmseg_clsclip_cli.number_types import count
 
 
@@ -22,8 +23,12 @@ def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument('config')
-    parser.add_argument('checkpoint', help="a file, or 'none' if nothing is trained")
+    parser.add_argument('config', type=config_file)
+    parser.add_argument(
+        'checkpoint',
+        type=checkpoint_file,
+        help="a file, or 'none' if nothing is trained",
+    )
     parser.add_argument('--pictures', type=count, default=200)
     parser.add_argument('--device', help="defaults to mmengine's choice")
     parser.add_argument('--out', type=Path, help='the config that is written')

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from mmseg_clsclip_cli.config_options import add_config_options
 from mmseg_clsclip_cli.foreign_warnings import ignore_foreign_warnings
+from mmseg_clsclip_cli.model_files import config_file
 
 SPLITS = ('train', 'val', 'test')
 
@@ -26,7 +27,7 @@ def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument('config')
+    parser.add_argument('config', type=config_file)
     parser.add_argument('--split', choices=SPLITS, help='that one alone')
     parser.add_argument(
         '--json', type=Path, metavar='FILE', help='where the findings go, see above'

@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 from mmseg_clsclip_cli.foreign_warnings import ignore_foreign_warnings
+from mmseg_clsclip_cli.model_files import check_compared_files
 from mmseg_clsclip_cli.number_types import count_or_zero
 
 
@@ -52,6 +53,10 @@ def main(argv: list[str] | None = None) -> None:
     args = parser.parse_args(argv)
     if not args.budget >= 0:
         parser.error(f'--budget {args.budget}: write 0 or more.')
+    try:
+        check_compared_files(args.model, args.result)
+    except FileNotFoundError as error:
+        sys.exit(f'compare.py: {error}')
 
     ignore_foreign_warnings()
     # Not before: these take seconds to import.

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from mmseg_clsclip_cli.config_options import add_config_options
 from mmseg_clsclip_cli.foreign_warnings import ignore_foreign_warnings
+from mmseg_clsclip_cli.model_files import checkpoint_file, config_file
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -22,8 +23,8 @@ def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument('config')
-    parser.add_argument('checkpoint')
+    parser.add_argument('config', type=config_file)
+    parser.add_argument('checkpoint', type=checkpoint_file)
     parser.add_argument('--out-dir', required=True, type=Path)
     parser.add_argument('--overwrite', action='store_true')
     add_config_options(parser)

@@ -14,6 +14,7 @@ import sys
 
 from mmseg_clsclip_cli.config_options import add_config_options
 from mmseg_clsclip_cli.foreign_warnings import ignore_foreign_warnings
+from mmseg_clsclip_cli.model_files import checkpoint_file, config_file
 from mmseg_clsclip_cli.number_types import count
 
 
@@ -24,8 +25,12 @@ def main(argv: list[str] | None = None) -> None:
     )
     parser.add_argument('picture', nargs='?')
     parser.add_argument('--class', dest='name', metavar='NAME')
-    parser.add_argument('--config', help='default: the shipped ClsCLIP of fold 0')
-    parser.add_argument('--checkpoint', help='default: the shipped one of fold 0')
+    parser.add_argument(
+        '--config', type=config_file, help='default: the shipped ClsCLIP of fold 0'
+    )
+    parser.add_argument(
+        '--checkpoint', type=checkpoint_file, help='default: the shipped one of fold 0'
+    )
     parser.add_argument('--out', default='navigation.png', help='a PNG')
     parser.add_argument('--scenes', type=count, metavar='N')
     parser.add_argument('--device', default='cpu')

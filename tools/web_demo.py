@@ -9,7 +9,9 @@ import sys
 from collections.abc import Sequence
 
 from mmseg_clsclip_cli.config_options import add_config_options, add_model_options
+from mmseg_clsclip_cli.errors import REQUEST_ERRORS, describe_setup_error
 from mmseg_clsclip_cli.foreign_warnings import ignore_foreign_warnings
+from mmseg_clsclip_cli.model_files import check_model_files
 from mmseg_clsclip_cli.number_types import count, positive
 
 # What compares with the shipped model; it trains nothing.
@@ -48,11 +50,15 @@ def main(argv: Sequence[str] | None = None) -> None:
     args = parser.parse_args(argv)
     if args.baseline_checkpoint and not args.baseline_config:
         parser.error('--baseline-checkpoint: give --baseline-config, too')
+    try:
+        check_model_files(args.config, args.checkpoint, args.clip)
+        check_model_files(args.baseline_config, args.baseline_checkpoint, None)
+    except REQUEST_ERRORS as error:
+        sys.exit(f'web_demo.py: {describe_setup_error(error)}')
 
     ignore_foreign_warnings()
     # Not before: these take seconds to import.
     from mmseg_clsclip import Predictor
-    from mmseg_clsclip.apis.errors import describe_setup_error
 
     try:
         import gradio as gr

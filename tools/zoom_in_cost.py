@@ -10,6 +10,7 @@ import argparse
 
 from mmseg_clsclip_cli.config_options import add_config_options
 from mmseg_clsclip_cli.foreign_warnings import ignore_foreign_warnings
+from mmseg_clsclip_cli.model_files import config_file
 from mmseg_clsclip_cli.number_types import count, count_or_zero
 
 
@@ -19,7 +20,10 @@ def main(argv: list[str] | None = None) -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        'config', nargs='?', help="default: ClsCLIP+'s of Shapes-5i, fold 0"
+        'config',
+        type=config_file,
+        nargs='?',
+        help="default: ClsCLIP+'s of Shapes-5i, fold 0",
     )
     parser.add_argument('--boxes', type=count_or_zero, nargs='+', default=[0, 1, 5, 20])
     parser.add_argument(

@@ -6,9 +6,11 @@ from pathlib import Path
 from mmengine.config import Config, ConfigDict
 from mmseg.registry import MODELS, TRANSFORMS
 
+from mmseg_clsclip_cli.model_files import find_config
+
 from ..models.segmentors.text_prompted import TextPromptedSegmentor
 from ..proposals import COCOResultsProposals, GroundTruthProposals
-from ..utils.config_files import configs_folder, list_similar_configs
+from ..utils.config_files import configs_folder
 
 ZOOM_IN_CONFIG = 'clsclip_plus/clsclip-plus_shapes-5i_fold0.py'
 
@@ -22,15 +24,7 @@ def read_config(config: str | Path | Config) -> Config:
     """
     if isinstance(config, Config):
         return copy.deepcopy(config)
-    path = Path(config)
-    if not path.is_file():
-        path = configs_folder() / str(config).removeprefix('configs/')
-    if not path.is_file():
-        similar = list_similar_configs(path.name)
-        raise FileNotFoundError(
-            f'The config {config} is neither there nor in {path.parent}.'
-            + f' Of similar names are {", ".join(similar)}.' * bool(similar)
-        )
+    path = find_config(config)
     try:
         return Config.fromfile(path)
     except Exception as error:  # whatever its code can raise

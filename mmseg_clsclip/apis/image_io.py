@@ -1,15 +1,14 @@
 """Reading pictures of any kind as a viewer shows them."""
 
 import io
-import os
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from mmengine.fileio import get
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
-from ..utils.images import FORMATS, open_image
+from mmseg_clsclip_cli.images import check_no_pipe, explain_unreadable, open_image
 
 _MODES_WITH_ALPHA = ('RGBA', 'LA', 'PA', 'RGBa', 'La')
 
@@ -45,14 +44,9 @@ def read_image(path: str | Path, max_pixels: int | None = None) -> LoadedImage:
             kind that has no one way to be shown.
     """
     address = '://' in str(path)
-    if (
-        not address
-        and os.path.exists(path)
-        and not (os.path.isfile(path) or os.path.isdir(path))
-    ):
-        # To open a pipe would wait for whoever writes to it.
-        raise ValueError(f'{path}: is a pipe, a socket or a device, no file.')
-    try:
+    if not address:
+        check_no_pipe(path)
+    with explain_unreadable(path):
         source = io.BytesIO(get(str(path))) if address else path
         with open_image(source) as image:
             if max_pixels and image.width * image.height > max_pixels:
@@ -61,19 +55,6 @@ def read_image(path: str | Path, max_pixels: int | None = None) -> LoadedImage:
                     f'{max_pixels:,} that are taken here; make it smaller'
                 )
             return convert_to_rgb(image)
-    except (FileNotFoundError, PermissionError, IsADirectoryError):
-        raise
-    except UnidentifiedImageError as error:
-        empty = Path(path).is_file() and not Path(path).stat().st_size
-        raise ValueError(
-            f'{path}: is empty.'
-            if empty
-            else f'{path}: is no picture ({", ".join(FORMATS)}).'
-        ) from error
-    except Image.DecompressionBombError as error:
-        raise ValueError(f'{path}: {error} Make it smaller.') from error
-    except Exception as error:  # whatever Pillow's readers raise
-        raise ValueError(f'{path}: cannot be read ({error}).') from error
 
 
 def convert_to_rgb(image: Image.Image) -> LoadedImage:

@@ -11,36 +11,18 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
+from mmseg_clsclip_cli.errors import join_lines
+from mmseg_clsclip_cli.results import check_labels, list_paths
+
 from ..utils.messages import first_few
 from ..utils.partial_files import part_folder, take_names
 from ..visualization.fonts import load_font
 from ..visualization.overlay import MIN_SIDE, overlay_labels
-from .errors import join_lines
 from .prediction import Prediction
 
 RANDOM_WARNING = 'RANDOM WEIGHTS: these masks mean nothing'
 DRAWN_WARNING = 'DRAWN SHAPES ALONE: of a photograph these masks mean nothing'
 LEAST = 0.05  # per cent: what would be shown as 0.0 %
-
-
-def list_paths(stem: Path) -> list[Path]:
-    """Return the paths of overlay, mask and JSON, which are written in order."""
-    return [
-        stem.with_name(stem.name + tail)
-        for tail in ('_overlay.png', '_mask.png', '.json')
-    ]
-
-
-def check_labels(number: int) -> None:
-    """Refuse more labels, the background among them, than a mask holds.
-
-    Raises:
-        ValueError: If there are more than 256.
-    """
-    if number > 256:
-        raise ValueError(
-            f'{number} labels; a mask as PNG holds 256. Ask for fewer classes.'
-        )
 
 
 def draw_mask(prediction: Prediction, labels: np.ndarray) -> Image.Image:

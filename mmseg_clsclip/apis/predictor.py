@@ -9,6 +9,8 @@ from mmseg.apis import inference_model, init_model
 from mmseg.structures import SegDataSample
 from PIL import Image
 
+from mmseg_clsclip_cli.model_files import check_pairing
+
 from ..datasets.masks import is_background
 from ..models.clip.loading import ASSETS
 from ..models.presence.clip_presence import CLIPPresence
@@ -98,10 +100,7 @@ class Predictor:
         device: str | None = None,
         cfg_options: dict | None = None,
     ):
-        if config is None and checkpoint:
-            raise ValueError(
-                f'{checkpoint}: give the config that it was trained with, too.'
-            )
+        check_pairing(config, checkpoint)
         self.shipped = config is None and clip is None
         if self.shipped:
             config, checkpoint = SHIPPED

@@ -15,12 +15,13 @@ from gradio.utils import get_upload_folder, is_in_or_equal
 from mmseg.registry import MODELS
 from PIL import Image
 
+from mmseg_clsclip_cli.errors import REQUEST_ERRORS, describe_picture_error
+
 from ..utils.config_files import configs_folder
 from ..zoom_in import ZoomIn
 from . import limits, outputs
 from .class_names import split_synonyms
 from .configs import put_zoom_in
-from .errors import REQUEST_ERRORS, describe_picture_error
 from .image_io import read_image
 from .prediction import Prediction
 from .predictor import Predictor

@@ -12,6 +12,8 @@ import torch
 from mmengine.config import Config
 from mmseg.registry import MODELS
 
+from mmseg_clsclip_cli.model_files import RANDOM_WEIGHTS
+
 from ..models.clip.loading import ASSETS
 from ..utils.config_files import configs_folder
 from ..utils.files import require_files
@@ -20,7 +22,6 @@ from ..version import __version__
 from .classes import registered_class
 
 BUDGET = 120.0  # seconds for the steps of a model that are measured, about
-RANDOM_WEIGHTS = 'random'  # in place of a checkpoint
 
 
 @dataclass

@@ -1,13 +1,16 @@
 """Files that are written whole or not at all, and files that must exist."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from .messages import first_few
+from mmseg_clsclip_cli.required_files import require_files
+
 from .partial_files import part_folder
+
+__all__ = ['atomic_write', 'require_files']
 
 
 @contextmanager
@@ -27,29 +30,3 @@ def atomic_write(path: str | os.PathLike) -> Iterator[BinaryIO]:
         with (folder / 'file').open('wb') as file:
             yield file
         os.replace(folder / 'file', path)
-
-
-def require_files(
-    paths: Iterable[str | os.PathLike],
-    what: str,
-    hint: str = '',
-    is_file: Callable = os.path.isfile,
-) -> None:
-    """Raise an error unless all files exist.
-
-    Args:
-        paths (Iterable[str]): The files.
-        what (str): What they are, in the plural.
-        hint (str): What to do if they are not there.
-        is_file (Callable): Looks for a file; another storage has its own.
-
-    Raises:
-        FileNotFoundError: With how many are missing and the first few.
-    """
-    paths = list(paths)
-    missing = [path for path in paths if not is_file(path)]
-    if missing:
-        raise FileNotFoundError(
-            f'{len(missing)} of {len(paths)} {what} do not exist: '
-            f'{first_few(missing)}. {hint}'.rstrip()
-        )

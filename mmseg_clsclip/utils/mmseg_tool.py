@@ -12,8 +12,7 @@ from pathlib import Path
 
 from mmseg_clsclip_cli.config_options import add_config_options
 from mmseg_clsclip_cli.foreign_warnings import ignore_foreign_warnings
-
-from .config_files import configs_folder, list_similar_configs
+from mmseg_clsclip_cli.model_files import describe_missing_config
 
 
 @contextmanager
@@ -126,11 +125,7 @@ def run_mmseg_tool(name: str) -> None:
                 path = str(error.filename)
                 if path not in sys.argv or Path(path).suffix != '.py':
                     raise
-                similar = list_similar_configs(Path(path).name)
-                hint = f' {configs_folder()} has {", ".join(similar)}.'
-                raise SystemExit(
-                    f'{name}: the config {path} is not there.' + hint * bool(similar)
-                ) from error
+                raise SystemExit(f'{name}: {describe_missing_config(path)}') from error
             return
     raise FileNotFoundError(
         f'{folder} came without tools/{name}. Install mmsegmentation from '

@@ -11,6 +11,8 @@ from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 
+from mmseg_clsclip_cli.results import new_folder
+
 try:
     import fcntl
 except ImportError:  # no POSIX system: what a kill leaves behind stays
@@ -19,24 +21,6 @@ except ImportError:  # no POSIX system: what a kill leaves behind stays
 PART_PREFIX, PART_SUFFIX = '.mmseg_clsclip-', '.part'
 # Locks of another machine may not be seen, but no writing takes a day.
 ABANDONED_SECONDS = 24 * 3600
-
-
-@contextmanager
-def new_folder(path: str | os.PathLike) -> Iterator[None]:
-    """Make a folder and those above it.
-
-    If the block fails, those that were made and are empty go again.
-    """
-    path = Path(path)
-    new = [folder for folder in (path, *path.parents) if not os.path.exists(folder)]
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-        yield
-    except BaseException:
-        with suppress(OSError):
-            for folder in new:
-                folder.rmdir()
-        raise
 
 
 def _lock(folder: str | os.PathLike, wait: bool) -> int | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from mmseg_clsclip.apis import cli
+from mmseg_clsclip_cli import results
 
 CLASSES = ['--classes', 'yellow circle', 'red square']
 OUTPUTS = ['_mask.png', '_overlay.png', '.json']
@@ -88,7 +89,7 @@ def test_a_folder_that_takes_nothing_is_refused_first(clsclip, monkeypatch):
     def refuse(dir):
         raise PermissionError(errno.EACCES, 'Permission denied', str(dir))
 
-    monkeypatch.setattr(cli.tempfile, 'TemporaryFile', refuse)
+    monkeypatch.setattr(results.tempfile, 'TemporaryFile', refuse)
     assert 'Permission denied' in clsclip('in', *CLASSES)[0]
     Path('out').touch()
     assert "File exists: 'out'" in clsclip('in', *CLASSES)[0]

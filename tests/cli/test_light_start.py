@@ -1,5 +1,6 @@
 """Help, versions and refusals import nothing heavy."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from mmseg_clsclip.version import __version__
 
 ROOT = Path(__file__).parents[2]
 HEAVY = {'torch', 'mmengine', 'mmcv', 'mmseg', 'open_clip', 'numpy', 'mmseg_clsclip'}
+CONFIG = 'shapes/clsclip_shapes-5i_fold0.py'
 # Those whose options are asked of mmseg's own tools, or of what is heavy.
 HEAVY_TOOLS = {
     'dataset_converters/coco_20i.py',
@@ -29,11 +31,12 @@ TOOLS = sorted(
 )
 
 
-def start(*command):
+def start(*command, cwd=ROOT):
     """Run Python; its status, its output, and which heavy packages it imported."""
     done = subprocess.run(
         [sys.executable, '-X', 'importtime', *map(str, command)],
-        cwd=ROOT,
+        cwd=cwd,
+        env=dict(os.environ, PYTHONPATH=str(ROOT)),
         text=True,
         capture_output=True,
     )
@@ -45,10 +48,10 @@ def start(*command):
     return done.returncode, done.stdout + '\n'.join(said), imported & HEAVY
 
 
-def call(*words):
+def call(*words, cwd=ROOT):
     """Call the command as its console script does."""
     code = 'import sys; from mmseg_clsclip_cli.command import main; main(sys.argv[1:])'
-    return start('-c', code, *words)
+    return start('-c', code, *words, cwd=cwd)
 
 
 @pytest.mark.parametrize(
@@ -74,10 +77,80 @@ def test_the_command_answers_at_once(words, status, text):
     assert not said[2]
 
 
+@pytest.mark.parametrize(
+    'words, text',
+    [
+        (['nowhere.jpg'], 'nowhere.jpg: does not exist.\nclsclip: no picture was'),
+        (['no*.jpg'], 'no*.jpg: no picture has such a name'),
+        (['text.jpg', 'empty.png'], 'text.jpg: is no picture (BMP, GIF, JPEG'),
+        (['text.jpg', 'empty.png'], 'empty.png: is empty'),
+        (['text.jpg', 'empty.png'], '0 of 2 pictures segmented; nothing is written'),
+        (['a.png', '--config', 'no.py'], 'The config no.py is neither there'),
+        (['a.png', '--config', CONFIG, '--checkpoint', 'no.pth'], 'no.pth can not be'),
+        (['a.png', '--checkpoint', 'no.pth'], 'no.pth: give the config'),
+        (['a.png', '--clip', '/no/such.pt'], "weights '/no/such.pt' do not exist"),
+        (['a.png', '--out-dir', 'a.png'], "File exists: 'a.png'"),
+        (['a.png', '--out-dir', 'there'], '1 results exist: there/a.json'),
+        (['a.png', '--classes', *map(str, range(257))], '257 labels; a mask'),
+    ],
+)
+def test_what_can_be_seen_to_be_wrong_is_refused_at_once(words, text, tmp_path):
+    (tmp_path / 'text.jpg').write_text('hello')
+    (tmp_path / 'empty.png').touch()
+    (tmp_path / 'a.png').write_bytes((ROOT / 'docs/clsclip.png').read_bytes())
+    (tmp_path / 'there').mkdir()
+    (tmp_path / 'there/a.json').touch()
+    where = [] if '--out-dir' in words else ['--out-dir', 'out']
+    status, said, heavy = call(*words, *where, cwd=tmp_path)
+    assert status == 1 and text in said and 'Traceback' not in said
+    assert not heavy and not (tmp_path / 'out').exists()
+
+
 def test_what_is_asked_imports_the_package(tmp_path):
-    status, said, heavy = call('nowhere.jpg', '--out-dir', tmp_path / 'out')
-    assert status == 1 and 'clsclip: no picture was found' in said
+    picture = ROOT / 'docs/clsclip.png'
+    status, said, heavy = call(
+        picture, '--out-dir', tmp_path / 'out', '--config', ROOT / 'setup.py'
+    )
+    assert status == 1 and 'setup.py is no config that can be read' in said
     assert heavy == HEAVY
+
+
+@pytest.mark.parametrize(
+    'tool, words, status, text',
+    [
+        *(
+            (tool, [*words, 'no.py', *more], 2, 'the config no.py is not there')
+            for tool, words, more in (
+                ('export', [], ['none', '--out-dir', 'o']),
+                ('calibrate_presence', [], ['none']),
+                ('check_dataset', [], []),
+                ('benchmark', ['--config'], []),
+                ('benchmark_export', [], []),
+                ('benchmark_presence', ['--config'], []),
+                ('benchmark_training', ['--config'], []),
+                ('visualize_navigation', ['--config'], []),
+                ('zoom_in_cost', [], []),
+            )
+        ),
+        *(
+            (tool, [*words, 'no.pth', *more], 2, 'no.pth can not be found')
+            for tool, words, more in (
+                ('export', ['setup.py'], ['--out-dir', 'o']),
+                ('calibrate_presence', ['setup.py'], []),
+                ('benchmark_export', ['setup.py'], []),
+                ('visualize_navigation', ['--checkpoint'], []),
+            )
+        ),
+        ('compare', ['--model', 'a', 'no.py'], 1, '1 of 1 configs do not exist'),
+        ('compare', ['--result', 'a', 'no.json'], 1, '1 of 1 results do not exist'),
+        ('web_demo', ['--config', 'no.py'], 1, 'web_demo.py: The config no.py is'),
+        ('web_demo', ['--baseline-config', 'no.py'], 1, 'The config no.py is'),
+    ],
+)
+def test_tools_refuse_files_that_are_not_there_at_once(tool, words, status, text):
+    said = start(ROOT / f'tools/{tool}.py', *words)
+    assert said[0] == status and text in said[1]
+    assert not said[2]
 
 
 @pytest.mark.parametrize('tool', [tool for tool in TOOLS if tool not in HEAVY_TOOLS])

@@ -56,7 +56,6 @@ def test_the_measure(capsys):
             ],
             r'fold0\.pth: The checkpoint does not fit the config: 4 unexpected keys',
         ),
-        (['--checkpoint', 'nowhere.pth'], 'nowhere.pth can not be found'),
     ],
 )
 def test_what_cannot_be_drawn_is_said(words, message, tmp_path):

@@ -1,12 +1,11 @@
-"""The folder of the configs, and bases of configs that lie elsewhere."""
+"""Bases of configs that lie elsewhere."""
 
 from pathlib import Path
 
 import pytest
 from mmengine.config import Config
 
-from mmseg_clsclip.utils import config_files
-from mmseg_clsclip.utils.config_files import configs_folder
+import mmseg_clsclip  # noqa: F401  (registers the prefix)
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
 CUSTOM = CONFIGS / 'custom/clsclip_vit-b16_custom.py'
@@ -52,16 +51,3 @@ def test_other_bases_are_mmengines(tmp_path):
         Config.fromfile(write(tmp_path / 'b.py', './nowhere.py'))
     with pytest.raises(FileNotFoundError, match='custom/nowhere.py'):
         Config.fromfile(write(tmp_path / 'c.py', 'mmseg_clsclip::custom/nowhere.py'))
-
-
-def test_configs_of_a_wheel_come_before_those_of_a_checkout(tmp_path, monkeypatch):
-    assert configs_folder() == Path(__file__).parents[2] / 'configs'
-    package = tmp_path / 'mmseg_clsclip'
-    monkeypatch.setattr(
-        config_files, '__file__', str(package / 'utils/config_files.py')
-    )
-    with pytest.raises(FileNotFoundError, match='Install the package from'):
-        configs_folder()
-    for folder in (tmp_path / 'configs', package / '.mim/configs'):
-        (folder / '_base_').mkdir(parents=True)
-        assert configs_folder() == folder

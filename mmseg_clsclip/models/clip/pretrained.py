@@ -1,28 +1,29 @@
 """Where a CLIP's weights lie: a file, a folder, a tag of open_clip, a hub."""
 
-import os
-import re
 from pathlib import Path
 
 import open_clip
 from mmengine.logging import print_log
+
+from mmseg_clsclip_cli.model_files import (
+    HUB_PREFIX,
+    LOCAL_PREFIX,
+    missing_weights,
+    names_file,
+    names_repository,
+    weights_path,
+)
 
 from ...utils.messages import first_few
 
 ASSETS = Path(__file__).parents[2] / 'assets'
 # `pretrained` of an architecture whose weights lie in the assets.
 SHIPPED = 'shipped'
-# open_clip's prefixes of a folder in a hub's layout and of a hub's name.
-LOCAL_PREFIX, HUB_PREFIX = 'local-dir:', 'hf-hub:'
 # What open_clip calls the weights in a repository of a hub, the best first.
 WEIGHTS_FILES = (
     'open_clip_model.safetensors',
     'open_clip_pytorch_model.safetensors',
     'open_clip_pytorch_model.bin',
-)
-# A name of the hub, and no file in a folder.
-_REPOSITORY = re.compile(
-    r'[\w-][\w.-]*/[\w.-]+(?<!\.pt)(?<!\.pth)(?<!\.bin)(?<!\.safetensors)'
 )
 
 
@@ -54,7 +55,7 @@ def find_weights(name: str, pretrained: str) -> tuple[Path, dict]:
         raise ValueError(
             f'pretrained={pretrained!r} is no file. {explain_hub(pretrained)}'
         )
-    path = Path(pretrained.removeprefix(LOCAL_PREFIX)).expanduser()
+    path = weights_path(pretrained)
     if path.is_file():
         return path, {}
     tags = open_clip.list_pretrained_tags_by_model(name)
@@ -62,13 +63,13 @@ def find_weights(name: str, pretrained: str) -> tuple[Path, dict]:
         return _fetch(name, pretrained)
     if path.is_dir():
         return _find_in_folder(path), {}
-    if path.suffix or os.sep in pretrained:
+    if names_file(pretrained):
         hint = (
             f' If that is meant for a repository: {explain_hub(pretrained)}'
-            if _REPOSITORY.fullmatch(pretrained)
+            if names_repository(pretrained)
             else ''
         )
-        raise FileNotFoundError(f'The CLIP weights {pretrained!r} do not exist.{hint}')
+        raise missing_weights(pretrained, hint)
     raise ValueError(
         f'{name!r} has no pretrained tag {pretrained!r}. Tags: '
         f'{", ".join(tags) or "none"}. A local file or None does as well.'

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mmseg_clsclip.utils.messages import first_few
+from mmseg_clsclip_cli.messages import first_few
 
 
 @pytest.mark.parametrize(

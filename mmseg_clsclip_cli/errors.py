@@ -15,6 +15,12 @@ def describe_setup_error(error: Exception) -> str:
     return join_lines(error if known else f'{type(error).__name__}: {error}')
 
 
+def describe_failure(path: str, error: Exception) -> str:
+    """Return why a picture has no result, its path first."""
+    reason = describe_picture_error(error)
+    return reason if reason.startswith(path) else f'{path}: {reason}'
+
+
 def describe_picture_error(error: Exception) -> str:
     """Return why a picture has no result."""
     reason = str(error) or type(error).__name__

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mmseg_clsclip.apis.find_images import find_images
+from mmseg_clsclip_cli.find_images import find_images
 
 
 @pytest.fixture
