@@ -2,13 +2,14 @@
 
 import difflib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import open_clip
 from mmengine.logging import print_log
 
 from ...utils.json_files import read_json
+from .hub import cache_alone_if_offline
 from .pretrained import ASSETS, HUB_PREFIX, LOCAL_PREFIX, explain_hub
 
 # Where the JSON configs lie that are not open_clip's own.
@@ -165,11 +166,13 @@ def explain_missing_files(name: str, hub: str | None) -> Iterator[None]:
     Raises:
         ConnectionError: With the repository and what to do.
     """
-    try:
+    if not hub:
         yield
+        return
+    try:
+        with nullcontext() if Path(hub).is_dir() else cache_alone_if_offline():
+            yield
     except Exception as error:
-        if not hub:
-            raise
         place = (
             "The tokenizer's go into the folder of the model, and the path of FOLDER"
             if name.startswith(LOCAL_PREFIX)

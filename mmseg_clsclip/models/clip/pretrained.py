@@ -1,5 +1,6 @@
 """Where a CLIP's weights lie: a file, a folder, a tag of open_clip, a hub."""
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import open_clip
@@ -15,6 +16,7 @@ from mmseg_clsclip_cli.model_files import (
 )
 
 from ...utils.messages import first_few
+from .hub import cache_alone_if_offline
 
 ASSETS = Path(__file__).parents[2] / 'assets'
 # `pretrained` of an architecture whose weights lie in the assets.
@@ -86,7 +88,8 @@ def _fetch(name: str, tag: str) -> tuple[Path, dict]:
         logger='current',
     )
     try:
-        return Path(open_clip.download_pretrained(config)), config
+        with cache_alone_if_offline() if config.get('hf_hub') else nullcontext():
+            return Path(open_clip.download_pretrained(config)), config
     except Exception as error:
         raise ConnectionError(
             f'The weights {tag!r} of {name!r} could not be fetched '
