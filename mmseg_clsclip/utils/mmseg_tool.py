@@ -121,6 +121,15 @@ def run_mmseg_tool(name: str) -> None:
                 if sentence is None:
                     raise
                 raise SystemExit(f'{name}: {sentence}') from error
+            except TypeError as error:
+                # What mmseg's test.py does with --out and a list of metrics.
+                if '--out' not in sys.argv or 'list indices' not in str(error):
+                    raise
+                raise SystemExit(
+                    f'{name}: --out is for one test_evaluator, and the config has a '
+                    'list. Write --cfg-options test_evaluator.0.output_dir=FOLDER '
+                    'in its place.'
+                ) from error
             except FileNotFoundError as error:
                 path = str(error.filename)
                 if path not in sys.argv or Path(path).suffix != '.py':

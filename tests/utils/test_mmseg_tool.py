@@ -53,6 +53,14 @@ def test_a_misspelt_config_has_neighbours(tool):
         tool("open('shapes/lseg_shape.py')", 'shapes/lseg_shape.py')
 
 
+def test_out_with_a_list_of_metrics_says_what_to_write(tool):
+    lines = "dict(test_evaluator=[{}])['test_evaluator']['output_dir'] = 'x'"
+    with pytest.raises(SystemExit, match='^test.py: --out .* test_evaluator.0.output'):
+        tool(lines, '--out', 'x')
+    with pytest.raises(TypeError, match='list indices'):
+        tool(lines)
+
+
 def test_other_errors_are_left_as_they_are(tool):
     for lines, error in (
         ("open('CONFIG')", FileNotFoundError),
