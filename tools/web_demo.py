@@ -18,8 +18,7 @@ from mmseg_clsclip_cli.number_types import count, positive
 BASELINE_CONFIG = 'baselines/maskclip_shapes-5i_fold0.py'
 
 
-def main(argv: Sequence[str] | None = None) -> None:
-    """Load the models and serve the page until it is stopped."""
+def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -55,7 +54,12 @@ def main(argv: Sequence[str] | None = None) -> None:
         check_model_files(args.baseline_config, args.baseline_checkpoint, None)
     except REQUEST_ERRORS as error:
         sys.exit(f'web_demo.py: {describe_setup_error(error)}')
+    return args
 
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Load the models and serve the page until it is stopped."""
+    args = parse_args(argv)
     ignore_foreign_warnings()
     # Not before: these take seconds to import.
     from mmseg_clsclip import Predictor

@@ -4,6 +4,7 @@ This and ``web_requests`` alone need gradio. ``tools/web_demo.py`` serves it.
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import gradio as gr
 
@@ -42,6 +43,110 @@ SHOW_RESULT = """() => {
 }"""
 
 
+class Question(NamedTuple):
+    """What the page asks with.
+
+    Attributes:
+        picture (gr.Image): A file's path.
+        classes (gr.Textbox): A class a line.
+        zoom_in (gr.Checkbox): Whether ClsCLIP+ is asked.
+        all_names (gr.Checkbox): Whether unlikely names are asked for, too.
+        button (gr.Button): That asks.
+    """
+
+    picture: gr.Image
+    classes: gr.Textbox
+    zoom_in: gr.Checkbox
+    all_names: gr.Checkbox
+    button: gr.Button
+
+
+def _add_question(shipped: bool, can_zoom: bool, can_choose: bool) -> Question:
+    picture = gr.Image(
+        read_image(SCENE).pixels if shipped else None,
+        label='Picture',
+        type='filepath',
+        image_mode=None,
+        format='png',
+        height=260,
+        sources=['upload', 'clipboard'],
+        elem_id='picture',
+    )
+    # Gradio's own opens the file, and has messages of its own.
+    picture.preprocess = check_upload
+    classes = gr.Textbox(
+        CLASSES if shipped else '',
+        lines=5,
+        max_lines=10,
+        label='Classes',
+        elem_id='classes',
+        info='One a line, synonyms after commas',
+        max_length=limits.MAX_CHARACTERS,
+    )
+    zoom_in = gr.Checkbox(
+        label='Zoom in (ClsCLIP+)', visible=can_zoom, elem_id='zoom-in'
+    )
+    all_names = gr.Checkbox(
+        label='All names',
+        visible=can_choose,
+        elem_id='all-names',
+        info='Ask for every name, likely or not',
+    )
+    button = gr.Button('Segment', variant='primary', elem_id='segment')
+    return Question(picture, classes, zoom_in, all_names, button)
+
+
+def _add_decision() -> tuple[gr.Slider, gr.Checkbox]:
+    """Add what decides on masks once their probabilities are there."""
+    with gr.Row(elem_id='decide'):
+        threshold = gr.Slider(
+            0.01,
+            0.99,
+            0.5,
+            step=0.01,
+            elem_id='threshold',
+            label='Threshold',
+            scale=3,
+            info='Probability that a class must beat to beat the background',
+        )
+        threshold.preprocess = read_threshold
+        background = gr.Checkbox(
+            True,
+            label='Background',
+            min_width=200,
+            elem_id='background',
+            info='A pixel may be of none',
+        )
+    return threshold, background
+
+
+def _add_result(number: int, predictor: Predictor) -> list[gr.components.Component]:
+    """Add a model's overlay, mask, classes and figures, in this order."""
+    with gr.Column(min_width=260):
+        gr.Markdown(
+            f'### {read_model_name(predictor)}\n{read_config_name(predictor)}',
+            elem_classes='model',
+        )
+        overlay, mask = (
+            gr.Image(
+                label=kind.title(),
+                format='png',
+                height=height,
+                buttons=['download', 'fullscreen'],
+                image_mode=None,
+                interactive=False,
+                show_label=kind == 'mask',
+                elem_id=f'{kind}-{number}',
+            )
+            for kind, height in (('overlay', None), ('mask', 160))
+        )
+        classes = gr.Markdown(elem_id=f'classes-{number}')
+        figures = gr.DownloadButton(
+            'Figures as JSON', size='sm', elem_id=f'json-{number}'
+        )
+    return [overlay, mask, classes, figures]
+
+
 def build_page(
     predictors: Sequence[Predictor], seconds: float = limits.DEFAULT_SECONDS
 ) -> gr.Blocks:
@@ -52,11 +157,12 @@ def build_page(
         seconds (float): That a request may take.
     """
     ask = RequestHandler(predictors, seconds)
+    shipped = predictors[0].shipped
     with gr.Blocks(
         title='ClsCLIP', analytics_enabled=False, delete_cache=(3600, 3600)
     ) as page:
         gr.Markdown('# ClsCLIP: segment by names')
-        if predictors[0].shipped:
+        if shipped:
             gr.Markdown(DRAWN_WORLD, elem_id='drawn-world')
         for predictor in predictors:
             if predictor.random_weights:
@@ -69,105 +175,31 @@ def build_page(
         answer = gr.State(time_to_live=3600)
         with gr.Row():
             with gr.Column(scale=1, min_width=260):
-                picture = gr.Image(
-                    read_image(SCENE).pixels if predictors[0].shipped else None,
-                    label='Picture',
-                    type='filepath',
-                    image_mode=None,
-                    format='png',
-                    height=260,
-                    sources=['upload', 'clipboard'],
-                    elem_id='picture',
-                )
-                # Gradio's own opens the file, and has messages of its own.
-                picture.preprocess = check_upload
-                classes = gr.Textbox(
-                    CLASSES if predictors[0].shipped else '',
-                    lines=5,
-                    max_lines=10,
-                    label='Classes',
-                    elem_id='classes',
-                    info='One a line, synonyms after commas',
-                    max_length=limits.MAX_CHARACTERS,
-                )
-                zoom_in = gr.Checkbox(
-                    label='Zoom in (ClsCLIP+)', visible=ask.can_zoom, elem_id='zoom-in'
-                )
-                all_names = gr.Checkbox(
-                    label='All names',
-                    visible=ask.can_choose,
-                    elem_id='all-names',
-                    info='Ask for every name, likely or not',
-                )
-                button = gr.Button('Segment', variant='primary', elem_id='segment')
+                question = _add_question(shipped, ask.can_zoom, ask.can_choose)
             with gr.Column(scale=3, elem_id='results'):
-                with gr.Row(elem_id='decide'):
-                    threshold = gr.Slider(
-                        0.01,
-                        0.99,
-                        0.5,
-                        step=0.01,
-                        elem_id='threshold',
-                        label='Threshold',
-                        scale=3,
-                        info='Probability that a class must beat to beat the '
-                        'background',
-                    )
-                    threshold.preprocess = read_threshold
-                    background = gr.Checkbox(
-                        True,
-                        label='Background',
-                        min_width=200,
-                        elem_id='background',
-                        info='A pixel may be of none',
-                    )
-                images, shown = [], []
+                look = _add_decision()
                 with gr.Row():
-                    for k, predictor in enumerate(predictors):
-                        with gr.Column(min_width=260):
-                            gr.Markdown(
-                                f'### {read_model_name(predictor)}\n'
-                                f'{read_config_name(predictor)}',
-                                elem_classes='model',
-                            )
-                            pair = [
-                                gr.Image(
-                                    label=label,
-                                    format='png',
-                                    height=height,
-                                    buttons=['download', 'fullscreen'],
-                                    image_mode=None,
-                                    interactive=False,
-                                    show_label=kind == 'mask',
-                                    elem_id=f'{kind}-{k}',
-                                )
-                                for kind, label, height in (
-                                    ('overlay', 'Overlay', None),
-                                    ('mask', 'Mask', 160),
-                                )
-                            ]
-                            images += pair
-                            shown += [
-                                *pair,
-                                gr.Markdown(elem_id=f'classes-{k}'),
-                                gr.DownloadButton(
-                                    'Figures as JSON', size='sm', elem_id=f'json-{k}'
-                                ),
-                            ]
+                    results = [_add_result(*pair) for pair in enumerate(predictors)]
                 lines = gr.Markdown(elem_id='said')
-        look = [threshold, background]
-        asked = button.click(
+        shown = [component for result in results for component in result]
+        asked = question.button.click(
             ask,
-            [picture, classes, zoom_in, *look, all_names],
+            [
+                question.picture,
+                question.classes,
+                question.zoom_in,
+                *look,
+                question.all_names,
+            ],
             [answer, lines, *shown],
-            show_progress_on=images,
+            show_progress_on=[image for result in results for image in result[:2]],
             api_name='segment',
         )
         asked.success(
             show_moved, [answer, *look], shown, show_progress='hidden', api_name=False
         ).success(None, js=SHOW_RESULT)
         gr.on(
-            [threshold.change, background.change],
+            [part.change for part in look],
             show_results,
             [answer, *look],
             shown,

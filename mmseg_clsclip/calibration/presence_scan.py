@@ -64,17 +64,9 @@ def scan(
     present_total = count = 0
     for picture in pictures:
         count += 1
-        steps = [max(1, side // SIDE) for side in picture.labels.shape]
-        truth = picture.labels[:: steps[0], :: steps[1]]
-        valid = truth != 255
-        present = F.one_hot(truth[valid], labels_of).any(0)[1:]
+        logits, truth = _segment(model, picture)
+        present = F.one_hot(truth, labels_of).any(0)[1:]
         present_total += int(present.sum())
-        model.presence = None
-        (sample,) = model.postprocess_result(
-            model.inference(picture.inputs, [picture.meta]), None
-        )
-        logits = F.interpolate(sample.seg_logits.data[None, 1:], picture.labels.shape)
-        logits = logits[0, :, :: steps[0], :: steps[1]][:, valid].cpu()  # (K, P)
         for s, sharpness in enumerate(SHARPNESS):
             model.presence = CLIPPresence(
                 **{**options, 'sharpness': sharpness, 'weight': 1, 'max_asked': None}
@@ -95,7 +87,7 @@ def scan(
                             _count(
                                 logits[names] + weight * log_p[names, None],
                                 F.pad(names + 1, (1, 0)),
-                                truth[valid],
+                                truth,
                                 labels_of,
                             )
                             for weight in WEIGHTS
@@ -116,6 +108,29 @@ def scan(
         for w, weight in enumerate(WEIGHTS)
         for t, least in enumerate(PROBABILITIES)
     ], count
+
+
+def _segment(model: nn.Module, picture: TrainingPicture) -> tuple[Tensor, Tensor]:
+    """Ask for every name, with no presence.
+
+    Args:
+        model (CLIPSegmentor): Loses its presence.
+        picture (TrainingPicture): With labels.
+
+    Returns:
+        tuple[Tensor, Tensor]: Logits (K, P) and labels (P,), of the P pixels of a
+        raster that have a label.
+    """
+    steps = [max(1, side // SIDE) for side in picture.labels.shape]
+    raster = slice(None, None, steps[0]), slice(None, None, steps[1])
+    truth = picture.labels[raster]
+    valid = truth != 255
+    model.presence = None
+    (sample,) = model.postprocess_result(
+        model.inference(picture.inputs, [picture.meta]), None
+    )
+    logits = F.interpolate(sample.seg_logits.data[None, 1:], picture.labels.shape)
+    return logits[0][(slice(None), *raster)][:, valid].cpu(), truth[valid]
 
 
 def _count(logits: Tensor, labels: Tensor, truth: Tensor, number: int) -> Tensor:

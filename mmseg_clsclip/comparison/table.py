@@ -119,6 +119,39 @@ def _note(row: dict) -> str:
     return '; '.join(words)
 
 
+def _find_best(rows: list[dict], figures: Sequence[str]) -> dict[str, float]:
+    """Return the best value of each figure among what means something."""
+    best = {}
+    for key in figures:
+        values = [
+            row['figures'][key]
+            for row in rows
+            if not row.get('error')
+            and not row.get('random')
+            and is_figure(row['figures'].get(key))
+        ]
+        if values:
+            best[key] = min(values) if plain_name(key) in ERRORS else max(values)
+    return best
+
+
+def _show_figure(row: dict, key: str, best: dict[str, float]) -> str:
+    value = row['figures'].get(key)
+    if not is_figure(value):
+        return '-'
+    is_best = value == best.get(key) and not row.get('random')
+    return f'**{_number(value)}**' if is_best else _number(value)
+
+
+def _list_differing(rows: list[dict]) -> list[str]:
+    """Return the keys of protocols in which rows differ, as they may."""
+    told = {
+        key: {str(row['protocol'][key]) for row in rows if key in row['protocol']}
+        for key in MAY_DIFFER
+    }
+    return [key for key, values in told.items() if len(values) > 1]
+
+
 def build_table(rows: list[dict]) -> tuple[list[str], list[list[str]]]:
     """Return heads, and the cells of each row; a row that failed has two alone.
 
@@ -130,27 +163,8 @@ def build_table(rows: list[dict]) -> tuple[list[str], list[list[str]]]:
             or an ``error``.
     """
     figures, counts = list_figures(rows), list_counts(rows)
-    differing = [
-        key
-        for key in MAY_DIFFER
-        if len(
-            {str(row['protocol'].get(key)) for row in rows if key in row['protocol']}
-        )
-        > 1
-    ]
-    best = {
-        key: (min if plain_name(key) in ERRORS else max)(
-            (
-                row['figures'][key]
-                for row in rows
-                if not row.get('error')
-                and not row.get('random')
-                and is_figure(row['figures'].get(key))
-            ),
-            default=None,
-        )
-        for key in figures
-    }
+    differing = _list_differing(rows)
+    best = _find_best(rows, figures) if len(rows) > 1 else {}
     heads = [
         'model',
         *(FIGURES.get(key, key) for key in figures),
@@ -166,28 +180,20 @@ def build_table(rows: list[dict]) -> tuple[list[str], list[list[str]]]:
         if row.get('error'):
             cells.append([row['name'], f'failed: {row["error"]}'])
             continue
-        line = [label_row(row)]
-        for key in figures:
-            value = row['figures'].get(key)
-            mark = (
-                '**'
-                if best[key] is not None
-                and value == best[key]
-                and not row.get('random')
-                and len(rows) > 1
-                else ''
-            )
-            line.append(mark + (_number(value) if is_figure(value) else '-') + mark)
         memory = row.get('memory')
-        line += [
-            _parameters(row),
-            _number(row.get('gflops'), 3),
-            _speed(row),
-            '-' if memory is None else f'{memory / 2**20:.0f} MiB',
-            *(_number(row['figures'].get(key)) for key in counts),
-            *(str(row['protocol'].get(key, '-')) for key in differing),
-        ]
-        cells.append(line + [note] * any(notes))
+        cells.append(
+            [
+                label_row(row),
+                *(_show_figure(row, key, best) for key in figures),
+                _parameters(row),
+                _number(row.get('gflops'), 3),
+                _speed(row),
+                '-' if memory is None else f'{memory / 2**20:.0f} MiB',
+                *(_number(row['figures'].get(key)) for key in counts),
+                *(str(row['protocol'].get(key, '-')) for key in differing),
+                *([note] if any(notes) else []),
+            ]
+        )
     return heads, cells
 
 
