@@ -169,7 +169,7 @@ class Predictor:
             name
             for synonyms in groups
             for name in synonyms
-            if is_background(name) or name in self.segmentor.background
+            if is_background(name) or name in self.segmentor.background_names
         }
         if self.background and clashing:
             raise ValueError(

@@ -150,8 +150,9 @@ class EpisodeVisualizer(SegLocalVisualizer):
             return
         # mmseg's own, that the first process alone would call.
         draw = inspect.unwrap(SegLocalVisualizer.add_datasample)
-        metainfo = {} if data_sample is None else data_sample.metainfo
-        path, class_name = metainfo.get('img_path'), metainfo.get(CLASS_NAME)
+        # Of the sample, not of its metainfo: a caller may have set it as a field.
+        told = SegDataSample() if data_sample is None else data_sample
+        path, class_name = told.get('img_path'), told.get(CLASS_NAME)
         if path in self._names:
             last = re.split(r'[\\/]', path)[-1]
             name = name.replace(last, self._names[path])

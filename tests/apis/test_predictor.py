@@ -234,7 +234,7 @@ def test_the_training_free_model_of_given_weights(tiny, monkeypatch, tmp_path):
     )
     assert not predictor.random_weights and not predictor.shipped
     assert predictor(SCENE).logits.shape == (2, 128, 128)
-    ground = predictor.segmentor.background[0]
+    ground = predictor.segmentor.background_names[0]
     with pytest.raises(ValueError, match=f"'{ground}' is where no class is"):
         predictor.set_classes(['sky', ['road', ground]])
 

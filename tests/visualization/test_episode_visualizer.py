@@ -51,6 +51,13 @@ def test_episodes_of_a_picture_have_a_file_each(tmp_path):
     assert built.dataset_meta is META
 
 
+def test_an_episodes_class_may_be_a_field_of_its_sample(tmp_path):
+    one = sample(1)
+    one.class_name = 'dog'
+    visualizer(tmp_path).add_datasample('test_1.jpg', GREY, one)
+    assert [path.name for path in tmp_path.rglob('*.png')] == ['test_1.jpg_dog_0.png']
+
+
 def test_a_1_has_no_colour_and_no_name_of_the_data_sets_class_1(tmp_path, monkeypatch):
     told = []
     draw = EpisodeVisualizer._draw_sem_seg

@@ -63,7 +63,7 @@ class DenseCLIP(CLIPSegmentor):
                     f'background={background!r}: give a list of '
                     'names, or with_background=False.'
                 )
-            self.background = tuple(background)
+            self.background_names = tuple(background)
             self.register_buffer('background_text', None, persistent=False)
         self._checked = None
         # Read now: the text tower may be freed later.
@@ -81,7 +81,7 @@ class DenseCLIP(CLIPSegmentor):
             self._checked = encoder.synonyms
         if encoder.clip is not None:
             self.background_text = encoder(
-                self.background, encoder.clip.module.logit_scale.device
+                self.background_names, encoder.clip.module.logit_scale.device
             )
 
     def _check_background(self) -> None:
@@ -92,12 +92,12 @@ class DenseCLIP(CLIPSegmentor):
         """
         both = {
             name: found
-            for name in self.background
+            for name in self.background_names
             if (found := self.text_encoder.find(name)) is not None
         }
         if both:
             raise ValueError(
-                f'background={self.background}: '
+                f'background={self.background_names}: '
                 f'{first_few(map(ascii, sorted(both)))} stands for a class of the '
                 f'vocabulary, too ({first_few(map(ascii, both.values()))}), which '
                 'would never be found. Leave it out of one.'

@@ -74,7 +74,7 @@ class QueryDenseCLIP(DenseCLIP):
         labels = [k + self.with_background for k in classes]
         if self.with_background:
             texts = torch.cat([self.background_text.to(texts), texts])
-            labels = [0] * len(self.background) + labels
+            labels = [0] * len(self.background_names) + labels
         self.query_text, self.query_labels = texts, labels
 
     def shared_features(self, inputs: Tensor) -> tuple[Tensor, int]:

@@ -47,7 +47,7 @@ class TextPromptedSegmentor(EncoderDecoder):
     # The vocabulary, if the last inference was of episodes.
     _episodes_of: dict | None = None
     is_trained = False  # once weights were loaded, or a training began
-    background: Sequence[str] = ()  # names that stand for it
+    background_names: Sequence[str] = ()  # that stand for it, beside those of classes
     loads_a_part = False  # while torch's load_state_dict was asked for it
 
     def __init__(self, **kwargs):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from mmseg.models.segmentors import BaseSegmentor
 from torch import nn
 
 from .text_prompted import TextPromptedSegmentor
@@ -11,7 +12,9 @@ def wrapped_models(model: nn.Module) -> Iterator[nn.Module]:
     """Yield a model and those that it wraps, each around the next."""
     while model is not None:
         yield model
-        model = getattr(model, 'module', None)
+        # A segmentor is no wrapper, whatever its parts are called.
+        segments = isinstance(model, BaseSegmentor)
+        model = None if segments else getattr(model, 'module', None)
 
 
 def innermost_model(model: nn.Module) -> nn.Module:

@@ -1,9 +1,14 @@
 """What a model says is found within a zoom-in, test-time augmentation, processes."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import torch
+from mmengine.config import Config
+from torch import nn
 
+from mmseg_clsclip.models.segmentors.clsclip import ClsCLIP
 from mmseg_clsclip.models.segmentors.text_prompted import TextPromptedSegmentor
 from mmseg_clsclip.models.segmentors.wrappers import (
     find_presence,
@@ -12,6 +17,8 @@ from mmseg_clsclip.models.segmentors.wrappers import (
     is_untrained,
     wrapped_models,
 )
+
+ROOT = Path(__file__).parents[3]
 
 
 class Ours(TextPromptedSegmentor):
@@ -63,3 +70,17 @@ def test_anothers_segmentor_may_say_that_its_weights_are_random():
     silent = SimpleNamespace(is_trained=False, presence='of its own')
     assert not has_random_weights(silent) and not is_untrained(silent)
     assert find_presence(silent) is None
+
+
+def test_a_segmentors_own_module_and_background_are_its_own():
+    class Extended(ClsCLIP):
+        def __init__(self, **kwargs):
+            super().__init__(**kwargs)
+            self.background = nn.Parameter(torch.zeros(64))
+            self.module = nn.Linear(2, 2)
+
+    cfg = Config.fromfile(ROOT / 'configs/shapes/clsclip_shapes-5i_fold0.py').model
+    model = Extended(**{key: value for key, value in cfg.items() if key != 'type'})
+    assert model.background.requires_grad
+    assert innermost_model(wrap(model, 1)) is model
+    assert list(wrapped_models(model)) == [model]
