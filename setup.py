@@ -66,6 +66,7 @@ setup(
         'opencv-python',
         'rich',
         'open_clip_torch>=3.0,<4',
+        'huggingface_hub',
         'ftfy',
         'regex',
         'pillow',
