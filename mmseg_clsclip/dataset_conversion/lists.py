@@ -10,12 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
-from mmseg_clsclip.datasets.episode_dataset import NOVEL_HANDLING
-from mmseg_clsclip.datasets.episode_lists import picture_id, write_list
-from mmseg_clsclip.datasets.masks import check_mask, eligible_labels
-from mmseg_clsclip.utils.files import require_files
-from mmseg_clsclip.utils.images import open_image
 from mmseg_clsclip_cli.number_types import count, count_or_zero
+
+from ..datasets.episode_dataset import NOVEL_HANDLING
+from ..datasets.episode_lists import picture_id, write_list
+from ..datasets.masks import check_mask, eligible_labels
+from ..utils.files import require_files
+from ..utils.images import open_image
 
 
 def run(parser: argparse.ArgumentParser) -> None:
