@@ -1,33 +1,40 @@
-"""Prepare PASCAL-5i: ids, masks and lists of VOC 2012 and SBD.
+"""Ids and masks of PASCAL-5i, out of VOC 2012 and SBD."""
 
-ids     the training pictures: VOC's train and SBD's, without VOC's val
-masks   SBD's .mat files and VOC's PNG files to index PNGs
-lists   the eligible pairs of a fold
-"""
-
-import argparse
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from ..datasets.masks import check_mask
 from ..datasets.pascal import NUM_TRAIN, PASCAL5iDataset
 from ..utils.files import atomic_write, require_files
-from ..utils.images import open_image
-from .lists import add_lists, add_workers, read_ids, run, track_map
+from .index_png import flat_palette, read_index_png, write_index_png
+from .parallel_map import parallel_map
+from .picture_ids import read_picture_ids
 
-CLASSES = PASCAL5iDataset.META['classes']
+PALETTE = flat_palette(
+    {**dict(enumerate(PASCAL5iDataset.META['palette'])), 255: (224, 224, 192)}
+)
 
 
-def make_ids(args: argparse.Namespace) -> None:
-    """Join lists, leave out VOC's val, say how many there are."""
-    val = set(read_ids(args.voc / 'ImageSets/Segmentation/val.txt'))
-    lists = [args.voc / 'ImageSets/Segmentation/train.txt', *args.sbd]
-    ids = dict.fromkeys(name for path in lists for name in read_ids(path))
+def write_ids(voc: Path, sbd: Sequence[Path], out: Path) -> None:
+    """Join lists, leave out VOC's val, print how many there are.
+
+    Args:
+        voc (Path): ``VOCdevkit/VOC2012``.
+        sbd (Sequence[Path]): Lists of SBD, such as ``train_noval.txt``.
+        out (Path): The ids, sorted, one a line.
+
+    Raises:
+        OSError: If a file cannot be read or written.
+        ValueError: If there is no id in a list.
+    """
+    val = set(read_picture_ids(voc / 'ImageSets/Segmentation/val.txt'))
+    lists = [voc / 'ImageSets/Segmentation/train.txt', *sbd]
+    ids = dict.fromkeys(name for path in lists for name in read_picture_ids(path))
     kept = sorted(name for name in ids if name not in val)
-    with atomic_write(args.out) as file:
+    with atomic_write(out) as file:
         file.write(''.join(f'{name}\n' for name in kept).encode())
     print(f'images {len(kept)}, left out as VOC val {len(ids) - len(kept)}')
     if len(kept) != NUM_TRAIN:
@@ -38,9 +45,10 @@ def make_ids(args: argparse.Namespace) -> None:
 
 
 def read_sbd(path: Path) -> np.ndarray:
-    """The class map of an SBD file, (H, W) uint8.
+    """Read the class map of an SBD file, (H, W) uint8.
 
     Raises:
+        ModuleNotFoundError: If SciPy is missing.
         ValueError: If it is no such file.
     """
     from scipy.io import loadmat
@@ -55,102 +63,67 @@ def read_sbd(path: Path) -> np.ndarray:
         ) from error
 
 
-def convert(
-    name: str, voc: Path | None, sbd: Path | None, out: Path, palette: list[int]
-) -> str:
+def _write_mask(name: str, voc: Path | None, sbd: Path | None, out: Path) -> str:
     """Write one mask; VOC's own wins over SBD's. Returns where it is from."""
     target = out / f'{name}.png'
     if target.is_file():
         return 'already there'
     source = voc / f'{name}.png' if voc else None
     if source is not None and source.is_file():
-        try:
-            with open_image(source) as image:
-                labels = np.asarray(image)
-        except OSError as error:
-            raise OSError(f'{source} cannot be read: {error}') from error
+        labels = read_index_png(source)
         origin = 'VOC'
     else:
         source = sbd / f'{name}.mat'
         labels = read_sbd(source)
         origin = 'SBD'
-    check_mask(labels, str(source), len(CLASSES))
-    image = Image.fromarray(labels.astype(np.uint8))
-    image.putpalette(palette)
-    with atomic_write(target) as file:
-        image.save(file, 'PNG')
+    check_mask(labels, str(source), len(PASCAL5iDataset.META['classes']))
+    write_index_png(labels.astype(np.uint8), target, PALETTE)
     return origin
 
 
-def make_masks(args: argparse.Namespace) -> None:
-    """Masks of all that is in VOC's and SBD's folders, or of given ids."""
-    for folder in (args.voc, args.sbd):
+def write_masks(
+    voc: Path | None,
+    sbd: Path | None,
+    out: Path,
+    ids: Path | None = None,
+    workers: int = 1,
+) -> None:
+    """Write the masks that are not there yet and print where they are from.
+
+    Args:
+        voc (Path, optional): VOC's ``SegmentationClass``; these masks win.
+        sbd (Path, optional): SBD's ``dataset/cls``.
+        out (Path): A folder; it need not be there.
+        ids (Path, optional): A file with an id a line; all that is in the two
+            folders if None.
+        workers (int): Processes.
+
+    Raises:
+        ModuleNotFoundError: If SciPy is missing.
+        OSError: If a source is missing or cannot be read, or a mask not written.
+        ValueError: If there is no source, or one is no label map.
+    """
+    for folder in (voc, sbd):
         if folder is not None and not folder.is_dir():
             raise FileNotFoundError(f'{folder} is no folder.')
-    if args.voc is None and args.sbd is None:
+    if voc is None and sbd is None:
         raise ValueError('Give --voc, --sbd or both.')
-    voc = {p.stem for p in args.voc.glob('*.png')} if args.voc else set()
-    sbd = {p.stem for p in args.sbd.glob('*.mat')} if args.sbd else set()
-    ids = sorted(voc | sbd)
-    if args.ids:
-        ids = read_ids(args.ids)
+    in_voc = {p.stem for p in voc.glob('*.png')} if voc else set()
+    in_sbd = {p.stem for p in sbd.glob('*.mat')} if sbd else set()
+    names = sorted(in_voc | in_sbd)
+    if ids:
+        names = read_picture_ids(ids)
         require_files(
             [
-                args.voc / f'{n}.png'
-                if n in voc or not args.sbd
-                else args.sbd / f'{n}.mat'
-                for n in ids
+                voc / f'{n}.png' if n in in_voc or not sbd else sbd / f'{n}.mat'
+                for n in names
             ],
             'sources of masks',
         )
-    if not ids:
-        raise ValueError(f'No mask in {args.voc} and {args.sbd}.')
-    palette = np.zeros((256, 3), np.uint8)
-    palette[: len(CLASSES)] = PASCAL5iDataset.META['palette']
-    palette[255] = 224, 224, 192
-    args.out.mkdir(parents=True, exist_ok=True)
-    origins = list(
-        track_map(
-            partial(
-                convert,
-                voc=args.voc,
-                sbd=args.sbd,
-                out=args.out,
-                palette=palette.ravel().tolist(),
-            ),
-            ids,
-            'masks',
-            args.workers,
-        )
-    )
+    if not names:
+        raise ValueError(f'No mask in {voc} and {sbd}.')
+    out.mkdir(parents=True, exist_ok=True)
+    write = partial(_write_mask, voc=voc, sbd=sbd, out=out)
+    origins = list(parallel_map(write, names, 'masks', workers))
     counts = {o: origins.count(o) for o in sorted(set(origins))}
-    print(f'masks {len(ids)}: ' + ', '.join(f'{n} {o}' for o, n in counts.items()))
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    commands = parser.add_subparsers(required=True)
-    ids = commands.add_parser('ids', help='the training pictures')
-    ids.add_argument('--voc', type=Path, required=True, help='VOCdevkit/VOC2012')
-    ids.add_argument(
-        '--sbd',
-        type=Path,
-        nargs='+',
-        required=True,
-        help='lists of SBD, such as train_noval.txt',
-    )
-    ids.add_argument('--out', type=Path, required=True)
-    ids.set_defaults(run=make_ids)
-    masks = commands.add_parser('masks', help='index PNGs')
-    masks.add_argument(
-        '--voc', type=Path, help="VOC's SegmentationClass; these masks win"
-    )
-    masks.add_argument('--sbd', type=Path, help="SBD's dataset/cls")
-    masks.add_argument('--ids', type=Path, help='only these')
-    masks.add_argument('--out', type=Path, required=True)
-    add_workers(masks)
-    masks.set_defaults(run=make_masks)
-    add_lists(commands, PASCAL5iDataset.novel, len(CLASSES))
-    run(parser)
+    print(f'masks {len(names)}: ' + ', '.join(f'{n} {o}' for o, n in counts.items()))

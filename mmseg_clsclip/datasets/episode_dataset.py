@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from itertools import islice
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 from mmengine.dataset import BaseDataset, Compose
@@ -32,8 +32,6 @@ from .transforms.checked_load_annotations import (
     replace_loaders,
 )
 from .wrappers import common_test_mode, innermost_datasets, reduces_zero_label
-
-NOVEL_HANDLING = get_args(NovelHandling)
 
 
 @DATASETS.register_module()

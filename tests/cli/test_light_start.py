@@ -14,8 +14,6 @@ HEAVY = {'torch', 'mmengine', 'mmcv', 'mmseg', 'open_clip', 'numpy', 'mmseg_clsc
 CONFIG = 'shapes/clsclip_shapes-5i_fold0.py'
 # Those whose options are asked of mmseg's own tools, or of what is heavy.
 HEAVY_TOOLS = {
-    'dataset_converters/coco_20i.py',
-    'dataset_converters/pascal_5i.py',
     'get_flops.py',
     'reproduce/coco_20i.py',
     'reproduce/pascal_5i.py',

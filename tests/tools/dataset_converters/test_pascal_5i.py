@@ -267,7 +267,18 @@ def test_lists_are_the_pairs_that_numpy_counts(
         assert len(pairs) > 5
 
 
-def test_the_command_on_two_processes_gives_the_same_list(voc_like, tmp_path):
+# As on macOS and Windows: each process imports what it needs anew.
+SPAWNED = (
+    'import multiprocessing, runpy, sys; sys.argv.pop(0); '
+    "multiprocessing.set_start_method('spawn'); "
+    "runpy.run_path(sys.argv[0], run_name='__main__')"
+)
+
+
+@pytest.mark.parametrize(
+    'start', [(), pytest.param(('-c', SPAWNED), marks=pytest.mark.slow)]
+)
+def test_the_command_on_two_processes_gives_the_same_list(voc_like, tmp_path, start):
     folder, found = voc_like
     ids = tmp_path / 'ids.txt'
     names = sorted(found, reverse=True)[:60]
@@ -276,6 +287,7 @@ def test_the_command_on_two_processes_gives_the_same_list(voc_like, tmp_path):
     done = subprocess.run(
         [
             sys.executable,
+            *start,
             TOOL,
             'lists',
             '--masks',
