@@ -83,6 +83,17 @@ def test_the_page_names_every_room():
     assert found == set(ROOMS) - {'version', 'compat', 'models', ''}
 
 
+def test_no_file_has_more_than_300_lines():
+    root = PACKAGE.parent
+    sizes = {
+        path.relative_to(root): len(path.read_text(encoding='utf-8').splitlines())
+        for folder in (PACKAGE.name, 'mmseg_clsclip_cli', 'tools')
+        for path in (root / folder).rglob('*.py')
+    }
+    assert len(sizes) > 200
+    assert not {path: size for path, size in sizes.items() if size > 300}
+
+
 def registered():
     """Classes of this package that a config can name."""
     return {

@@ -137,6 +137,27 @@ def read_embeddings(
     return value
 
 
+def embeddings_by_name(
+    classes: Sequence[tuple[str, ...]], embeddings: Tensor, normalize: bool
+) -> dict[str, Tensor]:
+    """Return the embedding (D,) of every name of every class.
+
+    Args:
+        classes (Sequence): The synonyms of every class.
+        embeddings (Tensor): (K, D) float32, a row a class.
+        normalize (bool): Give each row the length 1.
+
+    Raises:
+        ValueError: If a row cannot be normalised, or decides nothing between
+            the classes.
+    """
+    first_names = [names[0] for names in classes]
+    if normalize:
+        embeddings = normalize_embeddings(embeddings, first_names)
+    check_distinct(embeddings, first_names)
+    return {name: row for names, row in zip(classes, embeddings) for name in names}
+
+
 def normalize_embeddings(embeddings: Tensor, names: Sequence[str]) -> Tensor:
     """Return rows (K, D) of length 1, float32.
 

@@ -17,12 +17,7 @@ from ..clip.frozen import Frozen
 from ..clip.loading import LoadedCLIP, load_clip
 from .cached_vocabulary import CachedVocabulary
 from .captions import Captions
-from .embeddings import (
-    check_distinct,
-    check_finite,
-    normalize_embeddings,
-    read_embedded_classes,
-)
+from .embeddings import check_finite, embeddings_by_name, read_embedded_classes
 from .name_reader import NameReader, open_clip_max_tokens, open_clip_token_ids
 from .prompts import read_prompts, read_templates
 from .text_tower import encode_in_batches, encode_text
@@ -123,12 +118,7 @@ class OpenCLIPTextEncoder(CachedVocabulary, BaseModule):
         """
         encoded = None
         if embeddings is not None:
-            first_names = [names[0] for names in classes]
-            rows = embeddings
-            if normalize:
-                rows = normalize_embeddings(rows, first_names)
-            check_distinct(rows, first_names)
-            encoded = {name: row for names, row in zip(classes, rows) for name in names}
+            encoded = embeddings_by_name(classes, embeddings, normalize)
         self._ask_for(classes, reader, encoded)
         self._embeddings, self._normalize = embeddings, normalize
         self._matrix: Tensor | None = None
