@@ -94,6 +94,14 @@ def test_no_file_has_more_than_300_lines():
     assert not {path: size for path, size in sizes.items() if size > 300}
 
 
+def test_a_test_file_has_a_name_of_its_own():
+    """Of two of one name pytest refuses the second, and all tests with it."""
+    places = {}
+    for path in (PACKAGE.parent / 'tests').rglob('test_*.py'):
+        places.setdefault(path.name, []).append(str(path.parent))
+    assert not {name: found for name, found in places.items() if len(found) > 1}
+
+
 def registered():
     """Classes of this package that a config can name."""
     return {
