@@ -145,6 +145,7 @@ def test_rows_and_plot(tiny_clip_json, tmp_path, monkeypatch, capsys):
         assert row['ceiling'] in ('mm', 'linear', 'convolution')
         assert row['kernels_of_one']['casts'] == 0
         assert row['flops'] > 0 and row['seconds'] > 0
+        assert (row['products_seconds'] is not None) == (row['classes'] == 1)
         assert row['naive_seconds'] > 0
         assert row['peak_memory_bytes'] > 2**27
     # Counted of 1 and 2 classes, and extrapolated.
