@@ -11,11 +11,14 @@ import pytest
 from mmseg_clsclip_cli.foreign_warnings import ignore_foreign_warnings
 
 ROOT = Path(__file__).parents[2]
-# As mmseg and torch say it.
+# As mmseg, mmcv and torch say it.
 FOREIGN = [
     '``build_loss`` would be deprecated soon, please use '
     '``mmseg.registry.MODELS.build()`` ',
     'The draw is False, it means that the hook for visualization will not take effect.',
+    'Fail to import ``MultiScaleDeformableAttention`` from '
+    '``mmcv.ops.multi_scale_deform_attn``, You should install ``mmcv`` rather than '
+    '``mmcv-lite`` if you need this module. ',
     '`isinstance(treespec, LeafSpec)` is deprecated, use `isinstance(treespec, '
     'TreeSpec) and treespec.is_leaf()` instead.',
 ]
