@@ -115,7 +115,8 @@ def names_repository(clip: str) -> bool:
 
 def weights_path(clip: str) -> Path:
     """Return the path that CLIP's weights have, if they are named by one."""
-    return Path(clip.removeprefix(LOCAL_PREFIX)).expanduser()
+    # Path.expanduser raises an error of a user that is not there.
+    return Path(os.path.expanduser(clip.removeprefix(LOCAL_PREFIX)))
 
 
 def missing_weights(clip: str, hint: str = '') -> FileNotFoundError:

@@ -43,6 +43,7 @@ def test_configs_of_a_wheel_come_before_those_of_a_checkout(tmp_path, monkeypatc
         ((None, None, '/no/such.pt'), "CLIP weights '/no/such.pt' do not exist"),
         ((None, None, 'weights/ViT-B-16.pt'), 'do not exist'),
         ((None, None, 'local-dir:/no/such'), 'do not exist'),
+        ((None, None, '~no-such-user/a.pt'), 'do not exist'),
     ],
 )
 def test_what_is_not_there_is_refused(files, message, tmp_path, monkeypatch):

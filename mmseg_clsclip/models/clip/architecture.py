@@ -1,6 +1,7 @@
 """Which CLIP is built: an architecture of open_clip, by name or config."""
 
 import difflib
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -40,7 +41,7 @@ def resolve_architecture(architecture: str) -> str:
             'model of your own is given by the path of its JSON config, a '
             f"folder as a hub has it by '{LOCAL_PREFIX}FOLDER'."
         )
-    path = Path(architecture).expanduser().resolve()
+    path = Path(os.path.expanduser(architecture)).resolve()
     if not path.is_file():
         raise FileNotFoundError(
             f'The CLIP model config {architecture!r} does not exist.'
@@ -67,7 +68,7 @@ def resolve_architecture(architecture: str) -> str:
 
 def _resolve_folder(folder: Path) -> str:
     """Return the name under which open_clip knows a folder as a hub has it."""
-    folder = folder.expanduser().resolve()
+    folder = Path(os.path.expanduser(folder)).resolve()
     path = folder / 'open_clip_config.json'
     if not path.is_file():
         raise FileNotFoundError(

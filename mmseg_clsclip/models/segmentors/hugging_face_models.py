@@ -4,6 +4,7 @@ What transformers does in one call is here done in three steps, so that texts
 and pictures are encoded once, however many are asked of each other.
 """
 
+import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -154,7 +155,7 @@ def load_folder(folder: str, random_weights: bool = False) -> LoadedModel:
             'HuggingFaceSegmentor needs transformers: pip '
             "install 'mmseg_clsclip[transformers]'"
         ) from error
-    path = Path(folder).expanduser()
+    path = Path(os.path.expanduser(folder))
     if random_weights and not path.exists() and path.name in ARCHITECTURES:
         with tempfile.TemporaryDirectory() as made:
             written = write_architecture(path.name, Path(made))

@@ -47,6 +47,12 @@ def test_timms_tower_gives_texts_but_cannot_be_navigated(config):
         ClsCLIPVisionTransformer(clip=clip)
 
 
+@pytest.mark.parametrize('name', ['~no-such-user/a.json', 'local-dir:~no-such-user/a'])
+def test_a_path_of_a_user_that_is_not_there_is_none(name):
+    with pytest.raises(FileNotFoundError, match='no-such-user/a.* (does not|has no)'):
+        load_clip(name)
+
+
 @pytest.mark.parametrize('key', ['hf_tokenizer_name', 'hf_model_name'])
 def test_what_transformers_lacks_is_named(config, key, monkeypatch):
     monkeypatch.setenv('HF_HUB_OFFLINE', '1')

@@ -44,8 +44,9 @@ def test_a_config_is_built_without_anything_fetched(name, tmp_path, monkeypatch)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_another_name_needs_a_folder():
+@pytest.mark.parametrize('folder', ['x/sam4', '~no-such-user/sam4'])
+def test_another_name_needs_a_folder(folder):
     pytest.importorskip('transformers')
-    cfg = dict(type='HuggingFaceSegmentor', folder='x/sam4', vocabulary=['a'])
-    with pytest.raises(FileNotFoundError, match="'x/sam4' is no folder here"):
+    cfg = dict(type='HuggingFaceSegmentor', folder=folder, vocabulary=['a'])
+    with pytest.raises(FileNotFoundError, match=f"'{folder}' is no folder here"):
         MODELS.build(dict(cfg, random_weights=True))
