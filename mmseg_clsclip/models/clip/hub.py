@@ -26,9 +26,12 @@ def cache_alone_if_offline() -> Iterator[None]:
     It would ask again for half a minute, for one file after another, and log
     each try.
     """
-    offline = constants.HF_HUB_OFFLINE
-    constants.HF_HUB_OFFLINE = offline or not _answers()
+    # Another thread may be in here, too: what it has set is not put back by this one.
+    if constants.HF_HUB_OFFLINE or _answers():
+        yield
+        return
+    constants.HF_HUB_OFFLINE = True
     try:
         yield
     finally:
-        constants.HF_HUB_OFFLINE = offline
+        constants.HF_HUB_OFFLINE = False

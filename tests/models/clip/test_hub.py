@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from time import perf_counter
 
@@ -88,3 +89,13 @@ def test_who_wants_no_network_has_none(hub, monkeypatch):
             assert constants.HF_HUB_OFFLINE
             raise RuntimeError('mine')
     assert constants.HF_HUB_OFFLINE
+
+
+def test_two_threads_that_find_no_hub_leave_none_offline(hub):
+    first, second = ExitStack(), ExitStack()
+    for thread in first, second:
+        thread.enter_context(cache_alone_if_offline())
+        assert constants.HF_HUB_OFFLINE
+    first.close()
+    second.close()
+    assert not constants.HF_HUB_OFFLINE
