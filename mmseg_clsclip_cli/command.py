@@ -17,7 +17,7 @@ from .config_options import add_config_options, add_model_options
 from .errors import REQUEST_ERRORS, describe_setup_error, join_lines
 from .foreign_warnings import ignore_foreign_warnings
 from .model_files import check_model_files
-from .results import check_labels, describe_done, plan_results, writable_folder
+from .results import check_labels, plan_results, print_done, writable_folder
 
 PICTURES_FIRST = (
     'pictures come before --classes, which takes what follows it for '
@@ -127,7 +127,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         reasons = list_if_all_fail(stems)
         if reasons:
             _say(reasons)
-            print(describe_done(0, len(stems), args.out_dir))
+            print_done(0, len(stems), args.out_dir)
             sys.exit(1)
         ignore_foreign_warnings()
         from mmseg_clsclip.apis.cli import run

@@ -1,6 +1,7 @@
 """Where the results of pictures go: planned, and refused if they cannot."""
 
 import os
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -63,10 +64,16 @@ def plan_results(
     return stems, problems
 
 
-def describe_done(done: int, pictures: int, out_dir: Path) -> str:
-    """Say how many of the pictures have results, and where."""
+def print_text(text: str) -> None:
+    """Print a text, whatever stdout can encode."""
+    encoding = sys.stdout.encoding or 'utf-8'
+    print(text.encode(encoding, 'backslashreplace').decode(encoding))
+
+
+def print_done(done: int, pictures: int, out_dir: Path) -> None:
+    """Print how many of the pictures have results, and where."""
     where = f'overlays, masks and JSON are in {out_dir}'
-    return (
+    print_text(
         f'{done} of {pictures} pictures segmented; '
         f'{where if done else "nothing is written"}.'
     )

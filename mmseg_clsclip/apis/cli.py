@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from mmseg_clsclip_cli.errors import describe_failure, describe_setup_error, join_lines
-from mmseg_clsclip_cli.results import check_labels, describe_done
+from mmseg_clsclip_cli.results import check_labels, print_done, print_text
 
 from . import outputs
 from .class_names import split_synonyms
@@ -31,12 +31,6 @@ def _build_predictor(args: argparse.Namespace) -> Predictor:
     )
     check_labels(predictor.labels)
     return predictor
-
-
-def _print_line(text: str) -> None:
-    """Print a text in a line, whatever stdout can encode."""
-    encoding = sys.stdout.encoding or 'utf-8'
-    print(join_lines(text).encode(encoding, 'backslashreplace').decode(encoding))
 
 
 def run(args: argparse.Namespace, stems: dict[str, Path]) -> bool:
@@ -86,8 +80,8 @@ def run(args: argparse.Namespace, stems: dict[str, Path]) -> bool:
             ]
     # Not before: they would go through the bar. Scores never without the warnings.
     for line in [*warned, *lines]:
-        _print_line(line)
-    print(describe_done(done, len(stems), args.out_dir))
+        print_text(join_lines(line))
+    print_done(done, len(stems), args.out_dir)
     if predictor.random_weights:
         say(outputs.RANDOM_WARNING, 'bold red')
     return done == len(stems)

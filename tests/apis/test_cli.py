@@ -347,6 +347,15 @@ def test_a_line_has_what_stdout_can_write(clsclip, monkeypatch):
     assert rb'\u72ac' in stdout.buffer.getvalue()
 
 
+def test_the_last_line_has_what_stdout_can_write(clsclip, monkeypatch):
+    stdout = io.TextIOWrapper(io.BytesIO(), 'ascii')
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, 'stdout', stdout)
+        command.main(['in/a.png', '--device', 'cpu', '--out-dir', '犬'])
+    stdout.flush()
+    assert stdout.buffer.getvalue().endswith(b'JSON are in \\u72ac.\n')
+
+
 def test_the_example_of_the_help_can_be_typed(clsclip, capsys, monkeypatch):
     with pytest.raises(SystemExit, match='0'):
         command.main(['--help'])
