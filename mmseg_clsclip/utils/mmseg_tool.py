@@ -123,7 +123,8 @@ def run_mmseg_tool(name: str) -> None:
                 raise SystemExit(f'{name}: {sentence}') from error
             except TypeError as error:
                 # What mmseg's test.py does with --out and a list of metrics.
-                if '--out' not in sys.argv or 'list indices' not in str(error):
+                given = {word.partition('=')[0] for word in sys.argv}
+                if '--out' not in given or 'list indices' not in str(error):
                     raise
                 raise SystemExit(
                     f'{name}: --out is for one test_evaluator, and the config has a '

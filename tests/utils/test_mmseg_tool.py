@@ -55,8 +55,9 @@ def test_a_misspelt_config_has_neighbours(tool):
 
 def test_out_with_a_list_of_metrics_says_what_to_write(tool):
     lines = "dict(test_evaluator=[{}])['test_evaluator']['output_dir'] = 'x'"
-    with pytest.raises(SystemExit, match='^test.py: --out .* test_evaluator.0.output'):
-        tool(lines, '--out', 'x')
+    for words in ('--out', 'x'), ('--out=x',):
+        with pytest.raises(SystemExit, match='^test.py: --out .* test_evaluator.0.out'):
+            tool(lines, *words)
     with pytest.raises(TypeError, match='list indices'):
         tool(lines)
 
