@@ -1,6 +1,5 @@
 """The grid of rows, folds and seeds: what is missing, and how it is run."""
 
-import platform
 import shutil
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,9 +9,9 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
 
-import torch
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from ..utils.machine import describe_arithmetic
 from .layout import fold_option
 from .own_rows import is_training_free
 from .results_file import FIGURES, append_lines
@@ -109,14 +108,8 @@ def run_job(
     lines += ask_whole_vocabulary(job.row, config, job.fold, checkpoint, work_dir)
     shutil.rmtree(work_dir)  # its figures stay
     run = dict(fold=job.fold, seed=job.seed, iterations=iterations)
-    run |= dict(train_seconds=round(train_seconds), machine=_describe_machine())
+    run |= dict(train_seconds=round(train_seconds), machine=describe_arithmetic())
     return [dict(row=line.pop('row'), **run, **line) for line in lines]
-
-
-def _describe_machine() -> str:
-    """Name what a seed does not hold fast: instructions and library."""
-    capability = torch.backends.cpu.get_cpu_capability()
-    return f'{platform.machine()} {capability}, torch {torch.__version__}'
 
 
 def execute(

@@ -43,6 +43,12 @@ def describe_machine(device: str) -> str:
     )
 
 
+def describe_arithmetic() -> str:
+    """Name what a seed does not hold fast: the processor's instructions and torch."""
+    capability = torch.backends.cpu.get_cpu_capability()
+    return f'{platform.machine()} {capability}, torch {torch.__version__}'
+
+
 def check_device(device: str | None) -> str:
     """Return a device, mmengine's choice by default, which must be there.
 
