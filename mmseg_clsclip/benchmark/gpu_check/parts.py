@@ -4,6 +4,7 @@ from functools import partial
 
 from ..timing import DTYPES
 from .ceilings import measure_ceilings
+from .compiling import time_compiled
 from .costs import time_presence, time_training, time_zoom_in
 from .evaluation import time_evaluation
 from .machine import describe_device
@@ -149,5 +150,22 @@ PARTS = (
             'same labels': value('same_labels', '.2%'),
         },
         weight=8,
+    ),
+    Part(
+        'compiling',
+        'Compiled',
+        'One name of N pictures in bfloat16, by the `compile` of the test_cfg; '
+        '`reduce-overhead` keeps CUDA graphs. The first prediction compiles.',
+        time_compiled,
+        {
+            'compile': value('compile'),
+            'px': value('size'),
+            'N': value('batch'),
+            'first, s': value('first_seconds', '.1f'),
+            'ms': milliseconds('seconds'),
+            'without, ms': milliseconds('plain_seconds'),
+            'without / with': ratio('plain_seconds', 'seconds'),
+        },
+        weight=10,
     ),
 )

@@ -33,6 +33,7 @@ class Plan:
         matrix_side (int): Of the ceiling's matrices.
         tokens (int): Rows of the ceiling's layers.
         train_batch (int): Pictures of a training step.
+        compilations (tuple[bool | dict, ...]): Values of the test_cfg's ``compile``.
         asked (int): Names that a presence keeps, of each number above it.
         boxes (tuple[int, ...]): Numbers of boxes of ClsCLIP+.
         picture (tuple[int, int]): Height and width of its picture.
@@ -52,19 +53,30 @@ class Plan:
     matrix_side: int = MATRIX_SIDE
     tokens: int = 16384
     train_batch: int = 8
+    # The second one keeps CUDA graphs.
+    compilations: tuple[bool | dict, ...] = (
+        True,
+        dict(mode='reduce-overhead', dynamic=False),
+    )
     asked: int = 3
     boxes: tuple[int, ...] = (0, 1, 5, 20)
     picture: tuple[int, int] = (480, 640)
     scenes: int = 500
 
     def workload(
-        self, classes: int, device: str | None = None, size: int | None = None
+        self,
+        classes: int,
+        device: str | None = None,
+        size: int | None = None,
+        dtype: str = 'float32',
+        compile: bool | dict = False,
     ) -> Workload:
-        """Return a model in float32, on one picture of the last size."""
+        """Return a model on one picture, of the last size unless it is said."""
         return Workload(
             str(configs_folder() / self.config),
-            {},
+            {'model.test_cfg.compile': compile} if compile else {},
             classes,
+            dtype,
             device=device or self.device,
             shape=(1, 3, *[size or self.sizes[-1]] * 2),
         )
@@ -86,6 +98,7 @@ def tiny_plan(device: str) -> Plan:
         matrix_side=64,
         tokens=64,
         train_batch=2,
+        compilations=(dict(backend='eager'),),  # what compiles takes a minute
         boxes=(0, 2),
         picture=(48, 64),
         scenes=20,

@@ -94,6 +94,11 @@ def test_every_part_runs_on_a_cpu(tool, tmp_path, capsys):
     ]
     assert all(row['same_labels'] > 0.99 for row in rows['presence'])
 
+    assert [(row['compile'], row['batch']) for row in rows['compiling']] == [
+        (dict(backend='eager'), batch) for batch in (1, 2)
+    ]
+    assert all(r['seconds'] > 0 and r['plain_seconds'] > 0 for r in rows['compiling'])
+
     page = (tmp_path / 'page.md').read_text()
     assert printed.strip() == page.strip()
     assert '**A tiny run**' in page and '**On a CPU**' in page

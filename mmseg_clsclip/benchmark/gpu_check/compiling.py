@@ -1,0 +1,46 @@
+"""What torch.compile makes of a prediction of one name."""
+
+from collections.abc import Iterator
+from functools import partial
+
+import torch
+
+from ..inference import blank_samples
+from ..timing import time_in_turns, time_once
+from .plan import Plan
+
+
+@torch.no_grad()
+def time_compiled(plan: Plan) -> Iterator[dict]:
+    """Give times by the ``compile`` of the test_cfg, beside those without it.
+
+    The time of a first prediction is that of compiling, too. Each number of
+    pictures has a model of its own, as CUDA graphs are of one shape.
+
+    Args:
+        plan (Plan): What is measured.
+    """
+    size = plan.sizes[-1]
+    for compilation in plan.compilations:
+        for batch in sorted({plan.batches[0], plan.batches[-1]}):
+            pictures = torch.randn(batch, 3, size, size, device=plan.device)
+            plain, compiled = (
+                partial(
+                    plan.workload(1, dtype='bfloat16', compile=compile).build().predict,
+                    pictures,
+                    blank_samples(pictures),
+                )
+                for compile in (False, compilation)
+            )
+            first = time_once(compiled, plan.device)
+            timing = time_in_turns(
+                dict(plain=plain, compiled=compiled), plan.repeat, plan.device
+            )
+            yield dict(
+                compile=compilation,
+                size=size,
+                batch=batch,
+                first_seconds=first,
+                seconds=timing.seconds['compiled'],
+                plain_seconds=timing.seconds['plain'],
+            )
