@@ -44,7 +44,7 @@ class EvaluationGuardHook(Hook):
     Before an evaluation: model, data set and metrics must fit each other, see
     :mod:`mmseg_clsclip.engine.hooks.checks`, and every learned part must have
     weights; of several processes only the first keeps the file of results. In it
-    no picture may be padded twice, see :func:`check_padding`.
+    all padding of a picture must be taken off again, see :func:`check_padding`.
     After it: a warning if the CLIP behind the scores is random, as with
     ``pretrained=None``, or the learned parts are, and of what was wrong with
     proposals. Before a training: its data set must not be that of a test, and

@@ -1,4 +1,6 @@
-"""Pictures that are padded twice are refused, as masks would be shifted."""
+"""Pictures whose padding is not taken off are refused: masks would be wrong."""
+
+import copy
 
 import numpy as np
 import pytest
@@ -8,7 +10,10 @@ from mmseg.apis import inference_model, init_model
 from mmseg.registry import MODELS
 
 from mmseg_clsclip.apis.configs import read_config
-from mmseg_clsclip.models.segmentors.padding_check import check_padding
+from mmseg_clsclip.models.segmentors.padding_check import (
+    check_padding,
+    has_hidden_padding,
+)
 
 LETTERBOXED = 'clsclip/clsclip_vit-b16_pascal-5i-480x480_fold0.py'
 BOX = slice(40, 100), slice(10, 50)  # not in the middle
@@ -56,6 +61,40 @@ def test_pictures_that_are_padded_twice_are_refused(cfg, test_cfg):
     # A square is not padded, so that there is nothing to take off.
     labels = inference_model(model, picture((480, 480))).pred_sem_seg.data[0]
     assert labels.shape == (480, 480) and (labels[BOX] == 1).all()
+
+
+@pytest.mark.parametrize('pad', ['Pad', 'RemovablePad'])
+def test_padding_that_nobody_tells_of_is_refused(cfg, pad):
+    model = sees_white(cfg)
+    model.cfg = copy.deepcopy(cfg)
+    steps = {step.type: step for step in model.cfg.test_pipeline}
+    steps['RemovablePad'].type = pad
+    if pad == 'RemovablePad':
+        pack = steps['PackSegInputs']
+        pack.meta_keys = [key for key in pack.meta_keys if key != 'padding_size']
+    with pytest.raises(
+        ValueError, match=r'padded a picture to \(480, 480\).*Removable'
+    ):
+        inference_model(model, picture((375, 500)))
+    labels = inference_model(model, picture((240, 240))).pred_sem_seg.data[0]
+    assert labels.shape == (240, 240)  # a square has none
+
+
+@pytest.mark.parametrize(
+    'shapes',
+    [
+        dict(pad_shape=(64, 96)),  # ResizeToMultiple: resized, not padded
+        dict(pad_shape=(75, 100, 3), scale_factor=(0.2, 0.2)),
+        dict(pad_shape=(375, 500, 3)),
+        dict(pad_shape=(375, 500, 3), scale_factor=(0.5, 0.5)),  # a zoomed region
+        dict(pad_shape=(480, 480, 3), padding_size=(0, 0, 0, 120)),
+        dict(pad_shape=(750, 1000, 3), scale_factor=2.0),
+        {},
+    ],
+    ids=str,
+)
+def test_what_is_not_padded_or_says_so_is_none(shapes):
+    assert not has_hidden_padding(dict(ori_shape=(375, 500), **shapes))
 
 
 def test_a_training_pads_as_it_likes(cfg):
