@@ -65,9 +65,14 @@ def plan_results(
 
 
 def print_text(text: str) -> None:
-    """Print a text, whatever stdout can encode."""
+    """Print a text, whatever stdout can encode, if it is still read."""
     encoding = sys.stdout.encoding or 'utf-8'
-    print(text.encode(encoding, 'backslashreplace').decode(encoding))
+    try:
+        print(text.encode(encoding, 'backslashreplace').decode(encoding), flush=True)
+    except BrokenPipeError:
+        # As under `| head -1`; the results are files. Python would try again at
+        # the exit, and complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def print_done(done: int, pictures: int, out_dir: Path) -> None:

@@ -1,6 +1,8 @@
 """What is known of results before a picture is segmented."""
 
 import os
+import subprocess
+import sys
 
 import pytest
 from PIL import Image
@@ -31,3 +33,16 @@ def test_a_folder_is_tried(tmp_path):
     (tmp_path / 'file').touch()
     with pytest.raises(FileExistsError), writable_folder(tmp_path / 'file'):
         pytest.fail('it is no folder')
+
+
+def test_a_reader_that_has_gone_takes_nothing_with_it():
+    lines = 'from mmseg_clsclip_cli.results import print_text\n' + (
+        'for _ in range(9): print_text("line")\nraise SystemExit(7)'
+    )
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [sys.executable, '-c', lines], stdout=writing, stderr=subprocess.PIPE
+    )
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (7, b'')
