@@ -14,6 +14,7 @@ import sys
 
 from mmseg_clsclip_cli.config_options import add_config_options
 from mmseg_clsclip_cli.foreign_warnings import ignore_foreign_warnings
+from mmseg_clsclip_cli.images import list_if_all_fail
 from mmseg_clsclip_cli.model_files import checkpoint_file, config_file
 from mmseg_clsclip_cli.number_types import count
 
@@ -36,6 +37,11 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument('--device', default='cpu')
     add_config_options(parser)
     args = parser.parse_args(argv)
+    if args.picture:
+        if not args.name:
+            sys.exit('visualize_navigation.py: Which class? Write --class NAME.')
+        for reason in list_if_all_fail([args.picture]):
+            sys.exit(f'visualize_navigation.py: {reason}')
 
     ignore_foreign_warnings()
     # Not before: these take seconds to import.

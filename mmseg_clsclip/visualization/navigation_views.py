@@ -107,15 +107,13 @@ def pick_sample(cfg: Config, picture: str | None, name: str | None) -> dict:
     Args:
         cfg (Config): Its test pipeline reads the picture.
         picture (str, optional): Its path.
-        name (str, optional): The class asked for. Without a picture it is by default
+        name (str, optional): The class asked for. Of the test set it is by default
             any of the unseen ones.
 
     Raises:
-        ValueError: If there is no such sample, or no class is named.
+        ValueError: If there is no such sample.
     """
     if picture:
-        if not name:
-            raise ValueError('Which class? Write --class NAME.')
         steps = cfg.test_dataloader.dataset.pipeline
         load = Compose([step for step in steps if step['type'] != 'LoadAnnotations'])
         data = load(dict(img_path=picture))

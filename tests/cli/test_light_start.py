@@ -141,6 +141,8 @@ def test_what_is_asked_imports_the_package(tmp_path):
         ),
         ('compare', ['--model', 'a', 'no.py'], 1, '1 of 1 configs do not exist'),
         ('compare', ['--result', 'a', 'no.json'], 1, '1 of 1 results do not exist'),
+        ('visualize_navigation', ['a.png'], 1, 'Write --class NAME'),
+        ('visualize_navigation', ['a.png', '--class', 'b'], 1, 'a.png: '),
         ('web_demo', ['--config', 'no.py'], 1, 'web_demo.py: The config no.py is'),
         ('web_demo', ['--baseline-config', 'no.py'], 1, 'The config no.py is'),
     ],
