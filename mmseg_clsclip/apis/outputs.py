@@ -12,9 +12,9 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from mmseg_clsclip_cli.errors import join_lines
+from mmseg_clsclip_cli.messages import first_few
 from mmseg_clsclip_cli.results import check_labels, list_paths
 
-from ..utils.messages import first_few
 from ..utils.partial_files import part_folder, take_names
 from ..visualization.fonts import load_font
 from ..visualization.overlay import MIN_SIDE, overlay_labels

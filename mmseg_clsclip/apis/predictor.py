@@ -9,6 +9,7 @@ from mmseg.apis import inference_model, init_model
 from mmseg.structures import SegDataSample
 from PIL import Image
 
+from mmseg_clsclip_cli.messages import first_few
 from mmseg_clsclip_cli.model_files import check_pairing
 
 from ..datasets.masks import is_background
@@ -19,7 +20,6 @@ from ..models.segmentors.wrappers import innermost_model
 from ..models.text_encoders.vocabulary import read_vocabulary
 from ..utils.checkpoint import load_strictly
 from ..utils.machine import check_device
-from ..utils.messages import first_few
 from .configs import (
     check_pipeline,
     check_proposals,

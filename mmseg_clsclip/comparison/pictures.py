@@ -7,9 +7,10 @@ from pathlib import Path
 import mmcv
 import numpy as np
 
+from mmseg_clsclip_cli.images import open_image
+
 from ..datasets import EpisodeDataset
 from ..evaluation.metrics.episode_iou_metric import prediction_name
-from ..utils.images import open_image
 from ..utils.keys import CLASS_NAME
 
 MAX_COMPARED = 2000  # samples, spread over the test set

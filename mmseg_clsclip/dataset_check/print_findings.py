@@ -8,8 +8,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from mmseg_clsclip_cli.messages import first_few
+
 from ..datasets.masks import IGNORE
-from ..utils.messages import first_few
 from .findings import Finding
 
 

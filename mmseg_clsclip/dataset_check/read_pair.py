@@ -8,8 +8,9 @@ import numpy as np
 from mmengine import fileio
 from PIL import Image
 
+from mmseg_clsclip_cli.images import open_image
+
 from ..datasets.masks import IGNORE, lost_value
-from ..utils.images import open_image
 
 ORIENTATION = 0x0112  # EXIF; from 5 on the picture is shown turned by 90
 

@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from mmseg_clsclip_cli.images import open_image
+
 from ..utils.files import atomic_write
-from ..utils.images import open_image
 
 
 def flat_palette(colours: Mapping[int, Sequence[int]]) -> list[int]:

@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mmseg_clsclip_cli.messages import first_few
+
 from ..utils.json_files import read_json
 from ..utils.log import warn
-from ..utils.messages import first_few
 from .coco import COCO_CLASSES
 from .coco_segmentations import check_segmentation
 from .episode_lists import picture_id

@@ -6,9 +6,10 @@ from mmengine.dataset import BaseDataset
 from mmengine.fileio import LocalBackend, get_file_backend
 from mmseg.registry import TRANSFORMS
 
+from mmseg_clsclip_cli.messages import first_few
+
 from ..utils.files import require_files
 from ..utils.log import warn
-from ..utils.messages import first_few
 
 
 def require_pairs(dataset: BaseDataset, indices: Iterable[int]) -> None:

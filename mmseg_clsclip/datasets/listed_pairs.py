@@ -7,8 +7,9 @@ from typing import NamedTuple
 import numpy as np
 from mmengine.dataset import BaseDataset
 
+from mmseg_clsclip_cli.messages import first_few
+
 from ..utils.log import warn
-from ..utils.messages import first_few
 from .episode_lists import picture_id, read_lists
 
 

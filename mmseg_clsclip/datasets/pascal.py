@@ -5,8 +5,9 @@ from pathlib import Path
 from mmseg.datasets import PascalVOCDataset
 from mmseg.registry import DATASETS
 
+from mmseg_clsclip_cli.messages import first_few
+
 from ..utils.log import warn
-from ..utils.messages import first_few
 from .episode_lists import picture_id
 from .folds import FoldDataset
 

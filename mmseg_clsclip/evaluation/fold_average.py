@@ -4,8 +4,9 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
+from mmseg_clsclip_cli.messages import first_few
+
 from ..utils.markdown import escape_markdown, markdown_table
-from ..utils.messages import first_few
 from .results import FIGURES, NOTHING, RANDOM, read_result
 
 FOLDS = range(4)  # of PASCAL-5i, COCO-20i and Shapes-5i

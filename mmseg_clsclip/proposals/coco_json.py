@@ -9,8 +9,9 @@ import numpy as np
 import torch
 from mmengine.structures import InstanceData
 
+from mmseg_clsclip_cli.messages import first_few
+
 from ..utils.json_files import read_json
-from ..utils.messages import first_few
 from .detector import coco_categories
 
 

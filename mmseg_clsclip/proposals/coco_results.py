@@ -10,9 +10,10 @@ from mmseg.registry import MODELS
 from mmseg.structures import SegDataSample
 from torch import Tensor
 
+from mmseg_clsclip_cli.messages import first_few
+
 from ..utils.arguments import Count
 from ..utils.log import warn
-from ..utils.messages import first_few
 from .base import ClassLabels, SawTestClasses, Segment
 from .coco_json import pack_detections, read_annotations, read_categories, read_results
 from .detector import DetectorProposals

@@ -8,8 +8,9 @@ from mmengine.runner import CheckpointLoader, load_state_dict
 from torch import Tensor, nn
 from torch.nn.modules.utils import consume_prefix_in_state_dict_if_present
 
+from mmseg_clsclip_cli.messages import first_few
+
 from .memory import is_out_of_memory
-from .messages import first_few
 
 # Of batch normalisation; no result depends on it, and old ones lack it.
 UNUSED = 'num_batches_tracked'

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from mmengine.config import Config
 
-from .messages import first_few
+from mmseg_clsclip_cli.messages import first_few
 
 # Parts of a config by which data is trained on, tested on and counted.
 SECTIONS = [

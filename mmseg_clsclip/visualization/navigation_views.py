@@ -13,12 +13,13 @@ from mmseg.registry import DATASETS
 from rich.progress import track
 from torch import Tensor
 
+from mmseg_clsclip_cli.messages import first_few
+
 from ..datasets import EpisodeDataset
 from ..models.segmentors import ClsCLIP
 from ..utils.files import atomic_write
 from ..utils.keys import CLASS_NAME, NOVEL_CLASSES
 from ..utils.markdown import markdown_table
-from ..utils.messages import first_few
 from .navigation import (
     DIRECTIONS,
     draw_navigation,

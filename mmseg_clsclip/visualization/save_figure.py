@@ -6,8 +6,9 @@ from pathlib import Path
 from matplotlib.figure import Figure
 from PIL import Image
 
+from mmseg_clsclip_cli.images import open_image
+
 from ..utils.files import atomic_write
-from ..utils.images import open_image
 
 
 def save_small(image: Image.Image, path: str | Path) -> None:

@@ -12,7 +12,8 @@ from mmseg.datasets.transforms import LoadAnnotations
 from mmseg.registry import TRANSFORMS
 from PIL import UnidentifiedImageError
 
-from ...utils.images import FORMATS, open_image
+from mmseg_clsclip_cli.images import FORMATS, open_image
+
 from ..masks import check_stored
 from .pipeline_steps import step_places
 

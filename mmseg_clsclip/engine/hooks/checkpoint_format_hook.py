@@ -5,7 +5,7 @@ from mmengine.runner import Runner
 from mmseg.registry import HOOKS
 from torch import Tensor
 
-from ...utils.messages import first_few
+from mmseg_clsclip_cli.messages import first_few
 
 
 @HOOKS.register_module()

@@ -12,6 +12,8 @@ from mmengine.runner import Runner
 from mmseg.models import SegTTAModel
 from mmseg.registry import HOOKS
 
+from mmseg_clsclip_cli.messages import first_few
+
 from ...datasets import check_label_maps
 from ...models.segmentors.padding_check import check_padding
 from ...models.segmentors.text_prompted import TextPromptedSegmentor, asks_by_name
@@ -19,7 +21,6 @@ from ...models.segmentors.wrappers import find_learned, has_random_weights, is_u
 from ...utils.checkpoint import check_weights
 from ...utils.config_variables import heeded_in_part, unheeded
 from ...utils.log import warn
-from ...utils.messages import first_few
 from .checks import (
     check_episodes,
     check_output_files,

@@ -7,6 +7,8 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmseg.registry import HOOKS
 
+from mmseg_clsclip_cli.messages import first_few
+
 from ...datasets.coco import seen_among
 from ...evaluation.metrics.protocol_iou_metric import name_protocols
 from ...evaluation.protocol import dataset_protocol
@@ -27,7 +29,6 @@ from ...utils.keys import (
     Protocol,
 )
 from ...utils.log import warn
-from ...utils.messages import first_few
 from .unwrapping import find_episode_datasets, find_segmentor
 
 

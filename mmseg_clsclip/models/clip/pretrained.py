@@ -6,6 +6,7 @@ from pathlib import Path
 import open_clip
 from mmengine.logging import print_log
 
+from mmseg_clsclip_cli.messages import first_few
 from mmseg_clsclip_cli.model_files import (
     HUB_PREFIX,
     LOCAL_PREFIX,
@@ -15,7 +16,6 @@ from mmseg_clsclip_cli.model_files import (
     weights_path,
 )
 
-from ...utils.messages import first_few
 from .hub import cache_alone_if_offline
 
 ASSETS = Path(__file__).parents[2] / 'assets'

@@ -16,8 +16,9 @@ from mmseg.registry import MODELS
 from mmseg.utils import SampleList
 from torch import Tensor
 
+from mmseg_clsclip_cli.messages import first_few
+
 from ...utils.arguments import Rule
-from ...utils.messages import first_few
 from .clip_segmentor import CLIPSegmentor
 
 Names = Annotated[Sequence[str], Rule('a list of names, or with_background=False')]

@@ -10,8 +10,8 @@ import pytest
 from PIL import EpsImagePlugin, Image, UnidentifiedImageError
 
 from mmseg_clsclip.apis.image_io import read_image
-from mmseg_clsclip.utils.images import FORMATS, open_image
 from mmseg_clsclip_cli.find_images import SUFFIXES
+from mmseg_clsclip_cli.images import FORMATS, open_image
 
 ROOT = Path(__file__).parents[2]
 
