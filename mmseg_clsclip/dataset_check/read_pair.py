@@ -10,7 +10,7 @@ from PIL import Image
 
 from mmseg_clsclip_cli.images import open_image
 
-from ..datasets.masks import IGNORE, lost_value
+from ..datasets.masks import IGNORE, describe_stretch, lost_value
 
 ORIENTATION = 0x0112  # EXIF; from 5 on the picture is shown turned by 90
 
@@ -46,6 +46,8 @@ def _open(
         content = fileio.get(path, backend_args=backend_args)
         # OpenCV, by which training reads pictures, has JPEG 2000, too.
         image = open_image(io.BytesIO(content), 'JPEG2000')
+        if what == 'mask' and describe_stretch(image):
+            raise ValueError(describe_stretch(image))
         image.load()
         return image, content
     except FileNotFoundError:

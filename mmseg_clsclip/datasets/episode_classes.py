@@ -46,6 +46,7 @@ def resolve_classes(
             f'novel_classes: {unknown} are not in '
             f'the data set, whose classes are {classes}.'
         )
+    novel = tuple(dict.fromkeys(novel))
     base = tuple(c for c in classes if c not in novel and not is_background(c))
     asked = base
     if test_mode and test_classes == 'novel':
@@ -53,7 +54,7 @@ def resolve_classes(
     elif test_mode and test_classes == 'all':
         asked = [c for c in classes if not is_background(c)]
     return EpisodeClasses(
-        novel=tuple(novel),
+        novel=novel,
         base=base,
         novel_labels=[classes.index(c) for c in novel],
         asked_labels=[classes.index(c) for c in asked],

@@ -1,8 +1,12 @@
 """Labels of pixels: what a mask may hold, and which of them are asked for."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 import numpy as np
+from PIL import Image
+
+from mmseg_clsclip_cli.messages import first_few
 
 from ..utils.log import warn
 
@@ -49,6 +53,23 @@ def check_stored(stored: np.ndarray, path: str) -> None:
         )
 
 
+def describe_stretch(image: Image.Image) -> str:
+    """Return what is wrong with a grey mask of 2 or 4 bits, '' of any other.
+
+    Args:
+        image (Image): Opened and not loaded, after which Pillow has forgotten it.
+    """
+    # How the file has its pixels, and not what decoders make of them.
+    layouts = {str(part) for tile in image.tile for part in np.ravel(tile[3])}
+    for bits, factor in (2, 85), (4, 17):
+        if f'L;{bits}' in layouts:
+            return (
+                f'it has {bits} bits a pixel and no palette, so that decoders '
+                f'multiply each label by {factor}: save it with 8 bits'
+            )
+    return ''
+
+
 def check_classes(classes: Sequence[str] | None, what: str) -> None:
     """Refuse names by which no label can be told from another.
 
@@ -57,7 +78,8 @@ def check_classes(classes: Sequence[str] | None, what: str) -> None:
         what (str): The data set, for the message.
 
     Raises:
-        ValueError: If they are no list of names, or one name alone.
+        ValueError: If they are no list of names, or one name alone, or one is
+            there twice.
     """
     if (
         not classes
@@ -75,6 +97,14 @@ def check_classes(classes: Sequence[str] | None, what: str) -> None:
             'each pixel is that or ignored, and no figure says whether it is '
             f"found. Write classes=['background', {classes[0]!r}], have 0 and "
             '1 in the masks, and leave out reduce_zero_label.'
+        )
+    twice = [name for name, number in Counter(classes).items() if number > 1]
+    if twice:
+        labels = [k for k, name in enumerate(classes) if name == twice[0]]
+        raise ValueError(
+            f'{what} has the class {twice[0]!r} as labels {first_few(labels)}: by '
+            'its name neither can be told from the other. Give each a name of its '
+            'own, or both one label, by label_map.'
         )
 
 

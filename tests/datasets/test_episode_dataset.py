@@ -239,6 +239,15 @@ def test_a_validation_asks_for_base_classes_alone(root):
     assert asked == dict(all={'a', 'c'}, novel={'c'}, base={'a'})
 
 
+def test_a_novel_class_that_is_named_twice_is_one(root):
+    options = dict(test_mode=True, test_classes='novel')
+    once, twice = (
+        build(root, **options, novel_classes=['c'] * number) for number in (1, 2)
+    )
+    assert twice.samples == once.samples
+    assert twice.metainfo['novel_classes'] == ('c',)
+
+
 def test_bad_options(root):
     with pytest.raises(ValueError, match=r"\['z'\] are not in the data set"):
         build(root, novel_classes=['z'])

@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
-from mmseg_clsclip.datasets.masks import check_mask, eligible_labels, is_background
+from mmseg_clsclip.datasets.masks import (
+    check_classes,
+    check_mask,
+    eligible_labels,
+    is_background,
+)
 
 
 def test_the_background_however_it_is_written():
@@ -42,3 +47,9 @@ def test_a_mask_is_an_index_map():
     assert check_mask(np.array([[3, -1]]), 'x.png', 20)[255] == 1
     with pytest.raises(ValueError, match=r'x\.png is a colour picture'):
         check_mask(np.zeros((2, 3, 3), np.uint8), 'x.png', 21)
+
+
+def test_a_class_stands_once_among_the_names():
+    check_classes(['background', 'cat', 'dog'], 'X')
+    with pytest.raises(ValueError, match="X has the class 'cat' as labels 1, 3: "):
+        check_classes(['background', 'cat', 'dog', 'cat'], 'X')

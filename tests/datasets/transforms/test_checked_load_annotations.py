@@ -1,5 +1,8 @@
 """Masks whose values 8 bits do not hold are refused where our models read them."""
 
+import struct
+import zlib
+
 import numpy as np
 import pytest
 from mmseg.datasets import BaseSegDataset
@@ -7,6 +10,7 @@ from mmseg.datasets.transforms import LoadAnnotations
 from mmseg.registry import DATASETS, TRANSFORMS
 from PIL import EpsImagePlugin, Image
 
+from mmseg_clsclip.dataset_check.read_pair import read_pair
 from mmseg_clsclip.datasets import replace_mask_loaders
 
 
@@ -60,6 +64,49 @@ def test_values_that_stay(suffix, array, tmp_path):
     path = tmp_path / f'x.{suffix}'
     Image.fromarray(array).save(path)
     assert np.array_equal(load(path), array.astype(np.uint8))
+
+
+def packed(labels, bits):
+    """A PNG of labels (H, W), so many bits each, as Pillow writes none."""
+
+    def chunk(kind, data):
+        checked = kind + data
+        return (
+            struct.pack('>I', len(data))
+            + checked
+            + struct.pack('>I', zlib.crc32(checked))
+        )
+
+    planes = np.unpackbits(labels[..., None], axis=-1)[..., -bits:]  # (H, W, bits)
+    rows = np.packbits(planes.reshape(len(labels), -1), axis=-1)
+    lines = b''.join(b'\0' + row.tobytes() for row in rows)
+    header = struct.pack('>IIBBBBB', *labels.shape[::-1], bits, 0, 0, 0, 0)
+    return b''.join(
+        [
+            b'\x89PNG\r\n\x1a\n',
+            chunk(b'IHDR', header),
+            chunk(b'IDAT', zlib.compress(lines)),
+            chunk(b'IEND', b''),
+        ]
+    )
+
+
+@pytest.mark.parametrize('bits, factor', [(2, 85), (4, 17)])
+def test_labels_that_decoders_stretch(bits, factor, tmp_path):
+    path, labels = tmp_path / 'x.png', np.arange(16, dtype=np.uint8).reshape(2, 8)
+    labels %= 2**bits
+    path.write_bytes(packed(labels, bits))
+    assert (load(path, 'LoadAnnotations') == labels * factor).all()
+    with pytest.raises(ValueError, match=rf'x\.png: it has {bits} bits .* by {factor}'):
+        load(path)
+    assert read_pair(dict(img_path='', seg_map_path=str(path)), 256).problems[1] == (
+        'unreadable',
+        f'{path} (it has {bits} bits a pixel and no palette, so that decoders multiply '
+        f'each label by {factor}: save it with 8 bits)',
+    )
+    for own in (8, 1):
+        path.write_bytes(packed(labels & 1, own))
+        assert (load(path) == labels & 1).all()
 
 
 def test_palettes_colours_and_other_decoders_are_as_before(tmp_path):
