@@ -8,6 +8,8 @@ from mmengine.evaluator import BaseMetric
 from mmseg.evaluation import IoUMetric
 from torch import nn
 
+from mmseg_clsclip_cli.messages import first_few
+
 from ...datasets import EpisodeDataset, replace_mask_loaders
 from ...evaluation.metrics.episode_iou_metric import prediction_name
 from ...evaluation.metrics.protocol_iou_metric import PROTOCOL_METRICS
@@ -122,7 +124,8 @@ def check_vocabulary(
         dataset_classes (tuple[str]): Names of the data set's labels.
 
     Raises:
-        ValueError: If labels and classes cannot correspond.
+        ValueError: If labels and classes cannot correspond, or stand in another
+            order.
     """
     if len(model_classes) != len(dataset_classes):
         raise ValueError(
@@ -132,6 +135,18 @@ def check_vocabulary(
             'model.text_encoder.vocabulary to the classes of the data set, '
             'and model.with_background to whether its first is the '
             'background.'
+        )
+    moved = [
+        name
+        for name, truth in zip(model_classes, dataset_classes)
+        if name != truth and name in dataset_classes
+    ]
+    if moved:
+        raise ValueError(
+            f'{first_few(list(map(repr, moved)))}: the model has them as other labels '
+            'than the data set, so that all figures would be of other classes. Set '
+            'model.text_encoder.vocabulary to the classes of the data set, in its '
+            'order.'
         )
     pairs = [
         f'{label}: {name!r} for {truth!r}'

@@ -40,8 +40,10 @@ def test_a_vocabulary_of_another_size_is_refused(runner):
 
 
 def test_other_names_are_warned_of(logged, runner):
-    EvaluationGuardHook().before_val(runner(asked=('background', 'b', 'a')))
-    assert "1: 'b' for 'a'; 2: 'a' for 'b'" in logged[0]
+    EvaluationGuardHook().before_val(runner(asked=('background', 'a', 'c')))
+    assert "2: 'c' for 'b'. Are they in the same order?" in logged[0]
+    with pytest.raises(ValueError, match="'b', 'a': the model has them as other labels"):
+        EvaluationGuardHook().before_val(runner(asked=('background', 'b', 'a')))
 
 
 def test_random_weights_are_named_below_the_scores(logged, runner):
