@@ -40,3 +40,23 @@ def compared_pixels(
         truth, pred = _resized(truth, side), _resized(pred, side)
     truth, pred = truth.flatten(), pred.flatten()
     return pred, truth, truth != ignore_index
+
+
+def check_labels(name: str, labels: Tensor, number: int) -> None:
+    """Refuse labels (P,) that are not those of so many classes.
+
+    Args:
+        name (str): Whose they are, for the message.
+        labels (Tensor): Those that count.
+        number (int): Of classes.
+
+    Raises:
+        ValueError: If there is one.
+    """
+    wrong = labels[(labels < 0) | (labels >= number)]
+    if len(wrong):
+        raise ValueError(
+            f'The {name} has the label {int(wrong[0])}, and the data set has '
+            f'{number} classes, 0 to {number - 1}: the labels, or the '
+            'vocabulary, are of another data set.'
+        )

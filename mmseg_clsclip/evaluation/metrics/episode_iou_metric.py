@@ -77,8 +77,8 @@ class EpisodeIoUMetric(BaseMetric):
     - ``miou_unseen``, ``miou_seen``: the mean over the ``novel_classes`` of
       the data set, and over its other classes;
     - ``fb_iou``: the mean of the background's and the foreground's IoU, each
-      summed over all episodes of unseen classes (of all classes, if the data
-      set names no novel ones);
+      summed over all episodes of unseen classes (of all, if none is of an unseen
+      one);
     - ``miou_unseen_small``, ``miou_unseen_medium``, ``miou_unseen_large``:
       the same mean, over the episodes whose true mask is of that size. Small
       is below the first of ``size_bounds``, large from the second on. An
@@ -93,7 +93,7 @@ class EpisodeIoUMetric(BaseMetric):
     Args:
         ignore_index (int): Truth that does not count. Defaults to 255.
         size_bounds (Sequence[int]): Two areas, in pixels of the mask that the
-            prediction is compared with, the original one in our configs.
+            prediction is compared with: the original one, or that of ``score_side``.
             Defaults to COCO's (32**2, 96**2), stated at
             https://cocodataset.org/#detection-eval.
         score_side (int, optional): Side of the square that prediction and truth

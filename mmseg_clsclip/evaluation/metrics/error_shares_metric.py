@@ -8,14 +8,13 @@ from mmengine.evaluator import BaseMetric
 from mmengine.logging import MMLogger, print_log
 from mmseg.registry import METRICS
 from prettytable import PrettyTable
-from torch import Tensor
 
 from ...datasets.masks import is_background
 from ...utils.arguments import Natural
 from ...utils.keys import CLASS_NAME, PROTOCOL
 from ...utils.markdown import escape_markdown
 from ..protocol import SampleTraits, describe_protocol, protocol_line, sample_traits
-from .compared_pixels import compared_pixels
+from .compared_pixels import check_labels, compared_pixels
 
 # What may become of a pixel, and the same in words. "Present" is a class that the
 # truth of the picture has somewhere.
@@ -125,7 +124,7 @@ class ErrorSharesMetric(BaseMetric):
             pred, truth, valid = compared_pixels(sample, self.ignore_index)
             labels = dict(prediction=pred[valid], truth=truth[valid])
             for name, values in labels.items():
-                self._check_labels(name, values, number)
+                check_labels(name, values, number)
             pairs = labels['truth'].long() * number + labels['prediction'].long()
             pairs, pixels = pairs.unique(return_counts=True)
             self.results.append(
@@ -136,17 +135,6 @@ class ErrorSharesMetric(BaseMetric):
                     },
                     sample_traits(data_batch, index, sample),
                 )
-            )
-
-    @staticmethod
-    def _check_labels(name: str, labels: Tensor, number: int) -> None:
-        """Raise an error if labels (P,) are not those of so many classes."""
-        wrong = labels[(labels < 0) | (labels >= number)]
-        if len(wrong):
-            raise ValueError(
-                f'The {name} has the label {int(wrong[0])}, and the data set has '
-                f'{number} classes, 0 to {number - 1}: the labels, or the '
-                'vocabulary, are of another data set.'
             )
 
     def compute_metrics(self, results: list[LabelPairs]) -> dict:

@@ -9,8 +9,10 @@ from mmseg.evaluation import IoUMetric
 from mmseg.registry import METRICS
 from torch import Tensor
 
+from ...datasets.masks import IGNORE
 from ...utils.keys import PRESENCE, PROTOCOL
 from ..protocol import SampleTraits, describe_protocol, protocol_line, sample_traits
+from .compared_pixels import check_labels
 from .episode_iou_metric import EpisodeIoUMetric
 from .error_shares_metric import ErrorSharesMetric
 from .iou import iou_in_percent, mean_of_numbers, none_for_nan
@@ -26,7 +28,7 @@ class LabelledPicture:
         areas (tuple): mmseg's four areas (K,), on the CPU.
         traits (SampleTraits): How it was asked.
         names_asked (int, optional): How many names masks were asked of, if the
-            model says so.
+            model says so, of one view.
     """
 
     areas: Areas
@@ -59,15 +61,24 @@ class ProtocolIoUMetric(IoUMetric):
             data_samples (Sequence[dict]): With a prediction and a truth of
                 shape (1, H, W). Of ``presence``, if there is one, ``asked``
                 (K,) is read.
+
+        Raises:
+            ValueError: If a true label is none of the classes, nor ignored, which
+                mmseg would count as no class.
         """
+        for sample in () if self.format_only else data_samples:
+            truth = sample['gt_sem_seg']['data']
+            counts = (truth != self.ignore_index) & (truth != IGNORE)
+            check_labels('truth', truth[counts], len(self.dataset_meta['classes']))
         start = len(self.results)
         super().process(data_batch, data_samples)
         # With format_only there is no truth and mmseg adds nothing.
         self.results[start:] = [
             LabelledPicture(
                 areas,
-                sample_traits(data_batch, index, sample),
-                count_names_asked(sample),
+                traits := sample_traits(data_batch, index, sample),
+                # A merged sample knows what its last view was asked.
+                count_names_asked(sample) if len(traits.view_sizes) == 1 else None,
             )
             for index, (areas, sample) in enumerate(
                 zip(self.results[start:], data_samples)

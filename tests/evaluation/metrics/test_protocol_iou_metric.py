@@ -127,3 +127,28 @@ def test_names_asked_are_a_mean_where_a_model_says_them(kind):
     assert got.pop('names_asked') == (0 + 1 + 2 + 0 + 1) / 5
     metric.process({}, samples(5))
     assert metric.evaluate(5) == got
+
+
+def test_names_asked_are_of_one_view():
+    """What test-time augmentation merges knows the last view's alone."""
+    metric = ProtocolIoUMetric()
+    metric.dataset_meta = META
+    batch = dict(data_samples=[[SegDataSample(metainfo=dict(img_shape=(6, 7)))]] * 2)
+    metric.process(batch, [asking(samples(1)[0], 2)])
+    got = metric.evaluate(1)
+    assert got['protocol']['views'] == 2 and 'names_asked' not in got
+
+
+@pytest.mark.parametrize('label, ignore_index', [(4, 255), (-1, 255), (4, 3)])
+def test_a_true_label_that_is_none_is_refused(label, ignore_index):
+    metric = ProtocolIoUMetric(ignore_index=ignore_index)
+    metric.dataset_meta = META
+    sample = samples(1)[0]
+    metric.process({}, [sample])
+    sample['gt_sem_seg']['data'][0, 0, 0] = label
+    with pytest.raises(
+        ValueError, match=f'The truth has the label {label}, and .* 4 cl'
+    ):
+        metric.process({}, [sample])
+    metric.ignore_index = label
+    metric.process({}, [sample])
