@@ -8,7 +8,8 @@ from torch import Tensor, nn
 def weight_versions(weights: Iterable[Tensor | None]) -> list[tuple]:
     """Return what is another once a weight is another, has moved or was cast.
 
-    What is changed through ``.data`` goes unnoticed, as it does in autograd.
+    What is changed through ``.data`` or by a fused optimizer goes unnoticed, and
+    whatever befalls a tensor that was made under ``inference_mode``.
     """
     return [
         (

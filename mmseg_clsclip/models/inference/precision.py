@@ -49,16 +49,27 @@ class Precision:
 
     Autocast casts a frozen weight each time that it is used. So the answering
     parts are cast once, into a copy of the segmentor, which autocast then leaves
-    as it is; what else a part does is autocast's business, as ever.
+    as it is; what else a part does is autocast's business, as ever. What is set on
+    the segmentor later is set on the copy; on a part, only after :meth:`forget`.
     """
 
     def __init__(self):
-        self._cast: nn.Module | None = None
-        self._key: tuple = ()
+        self.forget()
 
     def __getstate__(self) -> dict:
         """Leave the copy out of what is pickled, or copied itself."""
-        return dict(_cast=None, _key=())
+        return vars(Precision())
+
+    def forget(self) -> None:
+        """Cast anew at the next call, whether or not a weight shows its change.
+
+        A fused optimizer and what writes through ``.data``, as an average of
+        weights does, leave no trace; nor do weights that were made under
+        ``inference_mode``.
+        """
+        self._cast: nn.Module | None = None
+        self._key: tuple = ()
+        self._attributes: dict = {}
 
     def cast(self, segmentor: nn.Module, dtype: torch.dtype | None) -> nn.Module:
         """Return a segmentor of the same weights, cast if that saves anything.
@@ -77,8 +88,18 @@ class Precision:
         ]
         key = (dtype, weight_versions(weights))
         if key != self._key:
-            self._cast = None  # before there are three
+            self.forget()  # before there are three
             cast = {name: copy.deepcopy(part).to(dtype) for name, part in parts.items()}
             self._cast, self._key = copy.copy(segmentor), key
             self._cast._modules = {**segmentor._modules, **cast}
+        self._follow_attributes(segmentor)
         return self._cast
+
+    def _follow_attributes(self, segmentor: nn.Module) -> None:
+        """Give the copy what was set on the segmentor since the last call."""
+        now = dict(vars(segmentor), **segmentor._modules)
+        own = {'_modules', *PARTS}
+        for name, value in now.items():
+            if name not in own and value is not self._attributes.get(name, self):
+                setattr(self._cast, name, value)
+        self._attributes = now

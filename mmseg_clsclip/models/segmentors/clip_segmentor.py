@@ -123,13 +123,15 @@ class CLIPSegmentor(TextPromptedSegmentor):
             # Where there is nothing to train an empty checkpoint does.
             state_dict[key] = self.clip_name
         super()._load_from_state_dict(state_dict, prefix, *args)
+        self.class_by_class.precision.forget()
+
+    def train(self, mode: bool = True):
+        """As torch's; every evaluation casts the weights as they are by then."""
+        self.class_by_class.precision.forget()
+        return super().train(mode)
 
     def shared_features(self, inputs: Tensor) -> Any:
-        """Return what all classes share of pictures (N, 3, H, W).
-
-        Returns:
-            Any: Whatever :meth:`class_logits` reads.
-        """
+        """Return what :meth:`class_logits` reads of pictures (N, 3, H, W)."""
         raise NotImplementedError
 
     def class_logits(self, shared: Any, text: Tensor, grid: tuple[int, int]) -> Tensor:

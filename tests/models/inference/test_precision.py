@@ -105,6 +105,57 @@ def test_it_follows_the_weights(tiny_clip_json, inputs):
         before = after
 
 
+def changed_unseen(model, change):
+    """Change a weight without a trace."""
+    weight = model.decode_head.conv_seg.weight
+    version = weight._version
+    change(model, weight)
+    assert weight._version == version
+
+
+def step_fused(model, weight):
+    weight.grad = torch.ones_like(weight)
+    torch.optim.SGD([weight], lr=1.0, fused=True).step()
+
+
+def swap_averages(model, weight):
+    """As mmengine's EMAHook does."""
+    weight.data.copy_(weight.data + 1)
+
+
+@pytest.mark.parametrize('change', [step_fused, swap_averages])
+def test_an_evaluation_casts_what_has_changed_unseen(tiny_clip_json, inputs, change):
+    model = build(tiny_clip_json, test_cfg=HALF)
+    _, before = count_casts(model, inputs)
+    changed_unseen(model, change)
+    model.eval()  # as every loop of mmengine begins
+    _, after = count_casts(model, inputs)
+    assert (after - before).abs().max() > 1e-2
+    assert torch.equal(after, count_casts(copy.deepcopy(model), inputs)[1])
+
+
+def test_weights_of_inference_mode_may_be_loaded_twice(tiny_clip_json, inputs):
+    with torch.inference_mode():
+        model = build(tiny_clip_json, test_cfg=HALF)
+        before = infer(model, inputs)
+        state = {k: v + 0.1 if v.is_floating_point() else v for k, v in trained(model)}
+        model.load_state_dict(state)
+        assert (infer(model, inputs) - before).abs().max() > 1e-2
+
+
+def test_what_is_set_later_is_set_on_the_copy(tiny_clip_json, inputs):
+    model = build(tiny_clip_json, test_cfg=HALF)
+    with torch.no_grad():
+        cast = model.class_by_class.in_precision(model, CPU)
+        model.align_corners = not model.align_corners
+        model.text_encoder = copy.deepcopy(model.text_encoder)
+        assert model.class_by_class.in_precision(model, CPU) is cast
+    assert cast.align_corners == model.align_corners
+    assert cast.text_encoder is model.text_encoder
+    assert cast.backbone is not model.backbone
+    assert cast.decode_head.conv_seg.weight.dtype == torch.bfloat16
+
+
 def trained(model):
     return [(key, value.clone()) for key, value in model.state_dict().items()]
 
