@@ -8,6 +8,9 @@ from typing import TypedDict
 
 # Of a sample's metainfo: the one class that it asks for.
 CLASS_NAME = 'class_name'
+# Of a sample's metainfo, if true: an only channel stays a logit, of which mmseg
+# makes a probability that says little of large ones.
+KEEP_LOGIT = 'keep_logit'
 # Of a predicted sample: which names of the vocabulary masks were asked of, if not
 # of all: ``asked`` (K,), bool.
 PRESENCE = 'presence'

@@ -10,6 +10,7 @@ from matplotlib.patches import Rectangle
 from mmseg.structures import SegDataSample
 from numpy.typing import ArrayLike
 
+from ..datasets.masks import IGNORE
 from ..utils.palette import distinct_colours
 from .name_tags import is_dark
 from .overlay import overlay_labels
@@ -96,6 +97,7 @@ def draw_zoom_in(
     for k in range(number):
         x1, y1, x2, y2 = proposals.windows[k].tolist()
         mask = label_map[y1:y2, x1:x2] if masks is None else masks[k].numpy()
+        mask = np.where(mask == IGNORE, 0, mask)  # of no class, so clear
         _show(
             figure.add_subplot(grid[k % 2, 1 + k // 2]),
             overlay_labels(picture[y1:y2, x1:x2], mask, palette),

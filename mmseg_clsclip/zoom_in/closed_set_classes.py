@@ -80,6 +80,8 @@ class ClosedSetClasses(SegmentorClasses):
                 f'the {number} classes of the segmentor. Give ZoomIn its '
                 '`classes` in the order of its channels.'
             )
+        if channels == 1:  # of label 1; label 0 is its absence
+            return LabelSpace({names[1]: 1}, channels)
         labels = {name: k for k, name in enumerate(names) if name != 'background'}
         return LabelSpace(labels, channels)
 

@@ -1,8 +1,11 @@
 """PromptedClasses: classes that a segmentor is asked for by their names."""
 
-from mmengine.structures import InstanceData
+from mmengine.structures import InstanceData, LabelData
 from torch import Tensor
 
+from ..datasets.masks import IGNORE
+from ..models.segmentors.text_prompted import TextPromptedSegmentor
+from ..utils.keys import CLASS_NAME, KEEP_LOGIT
 from .canvas import PromptedCanvas
 from .region import Region, Window
 from .segmentor_classes import LabelSpace, SegmentorClasses
@@ -19,6 +22,11 @@ class PromptedClasses(SegmentorClasses):
     def with_background(self) -> bool:
         """Whether channel 0 is the background."""
         return getattr(self.segmentor, 'with_background', True)
+
+    @property
+    def classes_compete(self) -> bool:
+        """Whether an episode's logit is a margin, and a vocabulary's is not."""
+        return getattr(self.segmentor, 'classes_compete', False)
 
     @property
     def names(self) -> list[str]:
@@ -40,6 +48,49 @@ class PromptedClasses(SegmentorClasses):
         first = 1 if channels == 1 else int(self.with_background)
         return LabelSpace({n: k for k, n in enumerate(names, first)}, channels)
 
+    @property
+    def keeps_logits(self) -> bool:
+        """Whether an episode's single channel stays a logit; ours can be told so.
+
+        Of the probability of others a logit beyond 16 can't be made again, and
+        classes without a background, which compete by it, would be equal.
+        """
+        return isinstance(self.segmentor, TextPromptedSegmentor)
+
+    @property
+    def judges_presence(self) -> bool:
+        """Whether the segmentor says of a picture which names are asked in it."""
+        own = isinstance(self.segmentor, TextPromptedSegmentor)
+        return own and self.segmentor.presence is not None
+
+    def _rows(self, labels: Tensor | int) -> Tensor | int:
+        """Return the places of labels (n,) in the vocabulary."""
+        first, *_ = self.get_label_space(None).labels.values()
+        return labels - first
+
+    def keep_asked(
+        self, proposals: InstanceData, presence: LabelData | None
+    ) -> InstanceData:
+        """Return the proposals of names that a presence (K,) has asked for."""
+        if presence is None:
+            return proposals
+        labels = proposals.labels.to(presence.asked.device)
+        return proposals[presence.asked[self._rows(labels)].to(proposals.labels.device)]
+
+    def find_prior(self, presence: LabelData | None, region: Region) -> Tensor | float:
+        """Return what a presence (K,) adds to a region's logits.
+
+        Nothing where classes compete: a region's margin is over all names of the
+        vocabulary, none of which has a prior there.
+        """
+        if presence is None or self.classes_compete:
+            return 0.0
+        return presence.prior[self._rows(region.label)]
+
+    def describe_region(self, region: Region) -> dict:
+        """Return the metainfo of an episode."""
+        return {CLASS_NAME: region.class_name, KEEP_LOGIT: self.keeps_logits}
+
     def list_regions(self, proposals: InstanceData) -> list[Region]:
         """Return the window and class of each proposal."""
         return [
@@ -57,7 +108,7 @@ class PromptedClasses(SegmentorClasses):
         """
         if len(logits) == 1:
             return logits
-        if getattr(self.segmentor, 'classes_compete', False):
+        if self.classes_compete:
             best, second = logits.topk(2, dim=0).values  # (H, W) each
             margins = logits - second.where(logits == best, best)
             if self.with_background:
@@ -72,5 +123,10 @@ class PromptedClasses(SegmentorClasses):
         # The class over the background: positive where it is.
         return logits[1:] - logits[:1]
 
+    def _restore_logit(self, logits: Tensor) -> Tensor:
+        return logits if self.keeps_logits else super()._restore_logit(logits)
+
     def _label_logits(self, logits: Tensor, region: Region) -> Tensor:
-        return (logits > 0) * region.label
+        # Without a background 0 is a class.
+        nothing = 0 if self.with_background else IGNORE
+        return logits.new_tensor(region.label).where(logits > 0, nothing)

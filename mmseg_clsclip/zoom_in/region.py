@@ -34,8 +34,3 @@ class Region(NamedTuple):
     window: Window
     class_name: str | None = None
     label: int | None = None
-
-    @property
-    def metainfo(self) -> dict:
-        """Metainfo of the sample that the segmentor gets."""
-        return {} if self.class_name is None else dict(class_name=self.class_name)

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from typing import NamedTuple
 
 import torch
-from mmengine.structures import InstanceData
+from mmengine.structures import InstanceData, LabelData
 from mmseg.models.utils import resize
 from torch import Tensor
 
@@ -49,6 +49,8 @@ class SegmentorClasses(ABC):
     """
 
     canvas_type: type[Canvas]
+    # Whether the segmentor says of a picture which names are asked in it.
+    judges_presence: bool = False
 
     def __init__(self, segmentor: ZoomableSegmentor):
         self.segmentor = segmentor
@@ -104,6 +106,20 @@ class SegmentorClasses(ABC):
             ValueError: If the segmentor cannot be asked so.
         """
 
+    def keep_asked(
+        self, proposals: InstanceData, presence: LabelData | None
+    ) -> InstanceData:
+        """Return the proposals whose names are asked for in a picture."""
+        return proposals
+
+    def find_prior(self, presence: LabelData | None, region: Region) -> Tensor | float:
+        """Return what is added to a region's logits."""
+        return 0.0
+
+    def describe_region(self, region: Region) -> dict:
+        """Return the metainfo of the sample by which a region is segmented."""
+        return {}
+
     @abstractmethod
     def list_regions(self, proposals: InstanceData) -> list[Region]:
         """Return the region of each proposal, by its ``windows``."""
@@ -121,6 +137,10 @@ class SegmentorClasses(ABC):
     @abstractmethod
     def _activate(self, logits: Tensor) -> Tensor:
         """Return probabilities of several channels (C, H, W)."""
+
+    def _restore_logit(self, probability: Tensor) -> Tensor:
+        """Return the logit of a region's single channel (1, h, w)."""
+        return probability.logit(1e-7)  # the bound keeps that of certainty finite
 
     @abstractmethod
     def _select_logits(self, logits: Tensor) -> Tensor:
@@ -142,7 +162,7 @@ class SegmentorClasses(ABC):
         return self._activate(logits)[list(labels.values())]
 
     def read_region(
-        self, logits: Tensor, region: Region, channels: int
+        self, logits: Tensor, region: Region, channels: int, prior: float | Tensor = 0.0
     ) -> RegionPrediction:
         """Return a region's prediction, resized to its window.
 
@@ -150,14 +170,14 @@ class SegmentorClasses(ABC):
             logits (Tensor): The segmentor's seg_logits (C, h, w) of it.
             region (Region): What they are of.
             channels (int): Those of the whole picture's seg_logits.
+            prior (Tensor | float): What is added to its logits.
         """
         if len(logits) == 1:
-            # The bound keeps the logit of certainty finite.
-            logits = logits.logit(1e-7)
+            logits = self._restore_logit(logits)
         else:
             logits = self._select_logits(logits)
         values = resize(
-            logits[None],
+            logits[None] + prior,
             size=region.window.size,
             mode='bilinear',
             align_corners=self.segmentor.align_corners,

@@ -10,8 +10,9 @@ from mmcv.transforms import Pad
 from mmengine.structures import LabelData
 from mmseg.registry import TRANSFORMS
 from mmseg.structures import SegDataSample
-from torch import Tensor
+from torch import Tensor, nn
 
+from ..models.segmentors.padding_check import padding_of_tests
 from .resize_check import require_undoable
 from .segmentor_protocol import ZoomableSegmentor
 
@@ -87,6 +88,19 @@ class ShapeBatcher:
         if any(side > known for side, known in zip(size, largest)):
             require_undoable(self.transforms, size)
             self._largest_checked = tuple(map(max, size, largest))
+
+    def check_preprocessor(self, preprocessor: nn.Module) -> None:
+        """Refuse a segmentor's preprocessor that pads what is padded here.
+
+        Raises:
+            ValueError: If it does.
+        """
+        if self.pads and padding_of_tests(preprocessor):
+            raise ValueError(
+                "Both `resize` and the module's data_preprocessor.test_cfg "
+                'pad, and mmseg takes off what the latter added alone. Leave '
+                'Pad out of `resize`.'
+            )
 
     def get_input_shape(self, size: tuple[int, int]) -> tuple[int, int]:
         """Return the height and width that a picture of a size is given."""

@@ -11,7 +11,6 @@ from mmseg.structures import SegDataSample
 from mmseg.utils import SampleList
 from torch import Tensor, nn
 
-from ..models.segmentors.padding_check import padding_of_tests
 from ..models.segmentors.text_prompted import asks_by_name, build
 from ..proposals import BaseProposals, crop_windows
 from ..utils.arguments import Count, Weight
@@ -43,7 +42,9 @@ class ZoomIn(SegmentorWrapper):
     The test pipeline has no ``Resize``: regions are cut from the picture as
     it was read. A segmentor with a ``text_encoder`` is prompted only with the
     class of the region's box; a closed-set segmentor predicts all its classes
-    in every region, whatever the box's class.
+    in every region, whatever the box's class. Of a segmentor with a ``presence``
+    the whole picture says which names are asked, and their prior; boxes of
+    others are left out.
 
     Where regions overlap, ``join`` decides:
 
@@ -126,12 +127,7 @@ class ZoomIn(SegmentorWrapper):
             )
         self.proposals = build(proposals)
         self.batcher = ShapeBatcher(resize)
-        if self.batcher.pads and padding_of_tests(self.module.data_preprocessor):
-            raise ValueError(
-                "Both `resize` and the module's data_preprocessor.test_cfg "
-                'pad, and mmseg takes off what the latter added alone. Leave '
-                'Pad out of `resize`.'
-            )
+        self.batcher.check_preprocessor(self.module.data_preprocessor)
         self.margin = margin
         self.square = square
         self.min_size = min_size
@@ -185,12 +181,14 @@ class ZoomIn(SegmentorWrapper):
             )
             for region in self.classes.list_regions(boxes):
                 crop = picture.image[region.window.slices]  # (h, w, 3)
-                views[k, region] = View((k, region), crop, region.metainfo)
+                meta = self.classes.describe_region(region)
+                views[k, region] = View((k, region), crop, meta)
         for (k, region), logits, _ in self.batcher.run(
             self.module, views.values(), self.crop_batch_size
         ):
+            prior = self.classes.find_prior(inputs[k].presence, region)
             prediction = self.classes.read_region(
-                logits, region, inputs[k].label_space.channels
+                logits, region, inputs[k].label_space.channels, prior
             )
             canvases[k].paste(region, prediction.values)
             if self.keep_masks:
@@ -254,12 +252,18 @@ class ZoomIn(SegmentorWrapper):
                 ZoomInput.from_sample(image, sample, self.classes)
                 for image, sample in zip(inputs, data_samples)
             ]
+            if self.classes.judges_presence:
+                self._segment_whole([p for p in pictures if not p.is_episode])
             proposals = self.proposals(
                 inputs,
                 data_samples,
                 [picture.label_space.labels for picture in pictures],
                 partial(self._respond, pictures),
             )
+            proposals = [
+                self.classes.keep_asked(boxes, picture.presence)
+                for picture, boxes in zip(pictures, proposals)
+            ]
             canvases = self._segment_regions(pictures, proposals, self.join)
             if self.whole_picture is WholePicture.INCLUDE:
                 self._segment_whole(pictures)

@@ -70,3 +70,8 @@ class ZoomInput:
     def size(self) -> tuple[int, int]:
         """Height and width."""
         return self.image.shape[:2]
+
+    @property
+    def is_episode(self) -> bool:
+        """Whether a single class is asked for."""
+        return bool(self.sample.metainfo.get(CLASS_NAME))

@@ -38,6 +38,7 @@ def test_a_closed_set():
     assert single.get_label_space(None) == (dict(cat=1), 1)
     assert labels(2, None) == {'class 0': 0, 'class 1': 1}
     assert labels(1, None) == {'class 1': 1}
+    assert labels(1, ('road', 'car')) == {'car': 1}
     assert labels(21, 'voc')['tvmonitor'] == 20
     assert closed_set(3, None).background is None
     with pytest.raises(ValueError, match='3 names .* do not fit the 2'):

@@ -64,6 +64,11 @@ def test_predictions_for_regions():
     values, label_map = classes.read_region(0.4 * ones, region(2, 3, 'cat', 1), 1)
     torch.testing.assert_close(values, 0.4 * ones)
     assert not label_map.any()
+    # Without a background 0 is a class, and what is none has another label.
+    probabilities = torch.tensor([[[0.9, 0.2]]])
+    for label in (0, 1):
+        _, label_map = classes.read_region(probabilities, region(1, 2, 'cat', label), 2)
+        assert label_map.tolist() == [[label, 255]]
 
 
 def test_a_whole_picture_is_weighed_as_its_regions():

@@ -22,6 +22,6 @@ def read_presence(metas: Sequence[dict]) -> Presence | None:
 
 
 def tell_presence(presence: Presence, samples: SampleList) -> None:
-    """Put probabilities (K,), and what was asked (K,), into each result."""
-    for sample, probability, asked in zip(samples, *presence[:2]):
-        sample.presence = LabelData(probability=probability, asked=asked)
+    """Put a presence's parts (K,) into each result."""
+    for sample, *own in zip(samples, *presence):
+        sample.presence = LabelData(**dict(zip(Presence._fields, own)))

@@ -257,9 +257,10 @@ class CLIPSegmentor(TextPromptedSegmentor):
         windows = windows_of(self.test_cfg, inputs.shape[2:])
         return self._all_logits(inputs, batch_img_metas, windows)
 
-    def _running_labels(self, inputs: Tensor, samples: SampleList) -> list[Tensor]:
+    def _running_labels(
+        self, inputs: Tensor, samples: SampleList, metas: list[dict]
+    ) -> list[Tensor]:
         """Return labels (1, H, W) of a whole vocabulary, holding few maps at once."""
-        metas = [sample.metainfo for sample in samples]
         parts = self._iter_logits(
             inputs, metas, windows_of(self.test_cfg, inputs.shape[2:])
         )
@@ -288,7 +289,7 @@ class CLIPSegmentor(TextPromptedSegmentor):
         # mmseg has a threshold for a channel that is alone.
         several = self.num_classes > 1 and not self._episode_names(metas)
         if several and self.test_cfg.get('labels_only'):
-            labels = self._running_labels(inputs, samples)
+            labels = self._running_labels(inputs, samples, metas)
             for sample, own in zip(samples, labels):
                 sample.pred_sem_seg = PixelData(data=own.to(inputs.device))
         else:

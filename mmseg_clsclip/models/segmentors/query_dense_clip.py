@@ -12,6 +12,7 @@ from mmseg.utils import SampleList
 from torch import Tensor
 
 from ...utils.arguments import Rule, Share
+from ...utils.keys import KEEP_LOGIT
 from ..inference.competing_queries import classes_of_queries
 from ..inference.restoring import ABSENT_LOGIT, restore_logits
 from ..inference.running_argmax import running_labels
@@ -121,7 +122,9 @@ class QueryDenseCLIP(DenseCLIP):
             seg_logits[pictures, queries] = logits
         return seg_logits
 
-    def _running_labels(self, inputs: Tensor, samples: SampleList) -> list[Tensor]:
+    def _running_labels(
+        self, inputs: Tensor, samples: SampleList, metas: list[dict]
+    ) -> list[Tensor]:
         """Return labels (1, H, W) of a whole vocabulary, holding few maps at once.
 
         Raises:
@@ -132,7 +135,6 @@ class QueryDenseCLIP(DenseCLIP):
                 f'area_thd={self.area_thd} gives pixels to the next best class, which '
                 'needs the logits of all: set test_cfg.labels_only=False.'
             )
-        metas = [sample.metainfo for sample in samples]
         windows = windows_of(self.test_cfg, inputs.shape[2:])
         # The likeliest query is of the likeliest class.
         parts = (
@@ -169,7 +171,7 @@ class QueryDenseCLIP(DenseCLIP):
             )
             if name:
                 logits = self._margins(logits[None], self._find_labels([name]))[0]
-            if len(logits) == 1:
+            if len(logits) == 1 and not sample.metainfo.get(KEEP_LOGIT):
                 logits = logits.sigmoid()  # as mmseg has it
                 labels = (logits > self.decode_head.threshold).to(logits)
             else:

@@ -11,6 +11,7 @@ from mmseg.utils import SampleList
 from torch import Tensor, nn
 
 from ...utils.checkpoint import check_weights, misfits
+from ...utils.keys import KEEP_LOGIT
 from ...utils.palette import distinct_colours
 from ..inference.restoring import restore_asked
 from .normalization import NormalizationCheck
@@ -181,9 +182,10 @@ class TextPromptedSegmentor(EncoderDecoder):
 
         Returns:
             list[SegDataSample]: With ``pred_sem_seg`` (1, H, W) and ``seg_logits``
-            (C, H, W).
+            (C, H, W), a probability if C is 1, unless the metainfo has ``KEEP_LOGIT``.
         """
-        if data_samples is None or seg_logits.shape[1] == 1:
+        keep = [s.metainfo.get(KEEP_LOGIT) for s in data_samples or ()]
+        if data_samples is None or (seg_logits.shape[1] == 1 and not all(keep)):
             return super().postprocess_result(seg_logits, data_samples)
         for logits, sample in zip(seg_logits, data_samples):
             logits, labels = restore_asked(logits, sample.metainfo, self.align_corners)

@@ -206,6 +206,18 @@ def test_labels_alone_are_the_same_labels(kind, background, presence, meta):
 
 
 @each_kind
+@pytest.mark.parametrize('labels_only', [False, True])
+def test_a_batch_is_judged_once(tiny_clip_json, kind, labels_only):
+    model = build(
+        tiny_clip_json, kind, PRESENCE, test_cfg=dict(labels_only=labels_only)
+    )
+    judge, calls = model.presence, []
+    model.presence = lambda *args, **kwargs: calls.append(1) or judge(*args, **kwargs)
+    predict(model, scenes(2, 32, 32))
+    assert len(calls) == 1
+
+
+@each_kind
 @pytest.mark.parametrize('test_cfg', [dict(labels_only=True), WINDOWS])
 def test_episodes_are_left_alone(tiny_clip_json, kind, test_cfg):
     model = build(tiny_clip_json, kind, NONE, test_cfg=test_cfg)
