@@ -137,7 +137,8 @@ def fingerprint(model: nn.Module) -> str:
     """Return twelve hexadecimal digits that tell CLIPs' weights apart.
 
     At most 64 values of every visual parameter enter, as float16, so that an
-    archive stored in half precision is recognised in full precision too.
+    archive stored in half precision is recognised in full precision too. Two CLIPs
+    that differ in the text tower alone are not told apart.
     """
     digest = hashlib.sha256()
     for key, value in sorted(model.visual.state_dict().items()):

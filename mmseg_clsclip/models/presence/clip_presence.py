@@ -50,7 +50,8 @@ class CLIPPresence:
 
     CLIP has read all names alike, those with masks and those without; so no
     seen class is preferred. One name at least is likely: whether *any* of them
-    is there, CLIP cannot say. Episodes, which ask for one name, are left alone.
+    is there, CLIP cannot say. A caption has its names in the vocabulary's order,
+    of which p depends a little. Episodes, of one name, are left alone.
 
     Args:
         max_names (int): In one caption. With 1 the vocabulary's own text tokens

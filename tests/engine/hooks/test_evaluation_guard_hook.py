@@ -42,7 +42,7 @@ def test_a_vocabulary_of_another_size_is_refused(runner):
 def test_other_names_are_warned_of(logged, runner):
     EvaluationGuardHook().before_val(runner(asked=('background', 'a', 'c')))
     assert "2: 'c' for 'b'. Are they in the same order?" in logged[0]
-    with pytest.raises(ValueError, match="'b', 'a': the model has them as other labels"):
+    with pytest.raises(ValueError, match="'b', 'a': the model has them as other"):
         EvaluationGuardHook().before_val(runner(asked=('background', 'b', 'a')))
 
 
