@@ -137,6 +137,20 @@ def _read_checkpoint(path: str) -> tuple[dict, dict]:
     return checkpoint, state_dict
 
 
+def read_meta(path: str) -> dict:
+    """Read what a checkpoint says of itself, nothing if it does not.
+
+    Args:
+        path (str): A file, or what else mmengine can load from.
+
+    Raises:
+        ValueError: If torch cannot read it.
+        FileNotFoundError: If it does not exist.
+    """
+    meta = _read_checkpoint(path)[0].get('meta')
+    return meta if isinstance(meta, dict) else {}
+
+
 def load_strictly(model: nn.Module, checkpoint: str) -> dict:
     """Load a checkpoint that fits; mmengine's test loop would only warn.
 

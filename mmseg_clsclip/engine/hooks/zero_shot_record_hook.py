@@ -1,11 +1,13 @@
 """ZeroShotRecordHook: which classes training saw, in checkpoints and results."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from mmengine.evaluator import BaseMetric, Evaluator
 from mmengine.hooks import Hook
+from mmengine.model import PretrainedInit
 from mmengine.runner import Runner
 from mmseg.registry import HOOKS
+from torch import nn
 
 from mmseg_clsclip_cli.messages import first_few
 
@@ -18,6 +20,7 @@ from ...models.segmentors.wrappers import (
     has_random_weights,
     is_untrained,
 )
+from ...utils.checkpoint import read_meta
 from ...utils.keys import (
     BASE_CLASSES,
     NOVEL_CLASSES,
@@ -35,6 +38,36 @@ from .unwrapping import find_episode_datasets, find_segmentor
 def _trained_classes(meta: DatasetMeta) -> Sequence[str]:
     """Return the classes whose masks a data set shows in training."""
     return meta.get(BASE_CLASSES, meta.get('classes', ()))
+
+
+def _named_classes(meta: dict) -> tuple[frozenset[str], bool]:
+    """Return what a checkpoint's meta says was seen, and whether that is all."""
+    seen = meta.get(SEEN_CLASSES) or _trained_classes(meta.get('dataset_meta') or {})
+    return frozenset(seen), bool(seen) and meta.get(TRAINED_ON) != UNKNOWN
+
+
+def _pretrained_files(init_cfg: dict | Sequence[dict] | None) -> Iterator[str]:
+    """Yield the checkpoints that an ``init_cfg`` of mmengine's takes weights from."""
+    for cfg in [init_cfg] if isinstance(init_cfg, dict) else init_cfg or ():
+        kind = cfg.get('type')
+        if kind is PretrainedInit or str(kind).rpartition('.')[2] == 'Pretrained':
+            yield cfg['checkpoint']
+        yield from _pretrained_files(cfg.get('override'))
+
+
+def _began_with(model: nn.Module, loaded: frozenset[str]) -> dict[str, None]:
+    """Return the checkpoints by which ``init_cfg`` has begun what is learned.
+
+    Args:
+        model (nn.Module): All of it.
+        loaded (frozenset[str]): Keys whose weights came from elsewhere afterwards.
+    """
+    return {
+        path: None
+        for name, module in model.named_modules()
+        if {f'{name}.{key}'.lstrip('.') for key in find_learned(module)} - loaded
+        for path in _pretrained_files(getattr(module, 'init_cfg', None))
+    }
 
 
 def _unseen_classes(dataset, metrics: Sequence[BaseMetric]) -> list[str]:
@@ -61,17 +94,19 @@ class ZeroShotRecordHook(Hook):
     _training_protocol: Protocol = {}
     _seen: frozenset[str] = frozenset()  # an earlier training included
     _trained_on_unknown = False  # an earlier training included
+    _loaded: frozenset[str] = frozenset()  # keys of the weights
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Remember what the checkpoint was trained on."""
         meta = checkpoint.get('meta') or {}
         dataset_meta = meta.get('dataset_meta') or {}
         self._training_protocol = dataset_meta.get(PROTOCOL) or {}
-        self._seen = frozenset(meta.get(SEEN_CLASSES) or _trained_classes(dataset_meta))
-        nobody_knows = not self._seen or meta.get(TRAINED_ON) == UNKNOWN
-        self._trained_on_unknown = nobody_knows and bool(
+        self._seen, known = _named_classes(meta)
+        self._trained_on_unknown = not known and bool(
             find_learned(find_segmentor(runner))
         )
+        weights = checkpoint.get('state_dict') or {}
+        self._loaded = frozenset(key.removeprefix('module.') for key in weights)
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Write down what was trained on."""
@@ -81,6 +116,7 @@ class ZeroShotRecordHook(Hook):
 
     def before_train(self, runner: Runner) -> None:
         """Remember what is trained on, and warn if it was seen as unseen before."""
+        self._add_pretrained(runner)
         dataset = runner.train_dataloader.dataset
         # Of joined data sets the first one's metainfo is that of all.
         metas = [part.metainfo for part in find_episode_datasets(dataset)]
@@ -96,6 +132,16 @@ class ZeroShotRecordHook(Hook):
             )
         self._training_protocol = metas[0].get(PROTOCOL) or {}
         self._seen = self._seen.union(*map(_trained_classes, metas))
+
+    def _add_pretrained(self, runner: Runner) -> None:
+        """Add what those checkpoints saw that parts of the model began with."""
+        for path in _began_with(find_segmentor(runner), self._loaded):
+            try:
+                seen, known = _named_classes(read_meta(path))
+            except (OSError, ValueError):  # a format that the part alone knows
+                seen, known = frozenset(), False
+            self._seen |= seen
+            self._trained_on_unknown |= not known
 
     def before_val(self, runner: Runner) -> None:
         """Tell the metrics of a validation what they measure."""

@@ -39,6 +39,7 @@ def runner():
             has_random_weights=random,
             with_background=True,
             named_parameters=lambda **_: iter(()),
+            named_modules=lambda: iter(()),
             state_dict=dict,
         )
         if encoder:

@@ -3,7 +3,9 @@
 from types import SimpleNamespace
 
 import pytest
+import torch
 from mmengine.evaluator import Evaluator
+from mmengine.model import BaseModule, PretrainedInit
 from mmseg.evaluation import IoUMetric
 from mmseg.registry import DATASETS
 from torch import nn
@@ -181,3 +183,75 @@ def test_without_unseen_classes_or_learned_parts_there_is_nothing_to_know(
     hook.after_load_checkpoint(test, dict(meta={}))
     hook.before_test(test)
     assert not logged
+
+
+class Part(BaseModule):
+    def __init__(self, init_cfg, frozen=False):
+        super().__init__(init_cfg)
+        self.layer = nn.Linear(2, 2).requires_grad_(not frozen)
+
+
+@pytest.fixture
+def begun(runner, tmp_path):
+    """Train a model whose head an init_cfg has begun; what is written of it."""
+
+    def _begun(init_cfg, before=None, frozen=False):
+        test = runner()
+        test.model = nn.ModuleDict(dict(head=Part(init_cfg, frozen), neck=Part(None)))
+        meta = dict(classes=TRUTH, base_classes=('a',), novel_classes=('b',))
+        test.train_dataloader = SimpleNamespace(dataset=SimpleNamespace(metainfo=meta))
+        hook, checkpoint = ZeroShotRecordHook(), dict(meta={})
+        if before:
+            hook.after_load_checkpoint(test, before)
+        hook.before_train(test)
+        hook.before_save_checkpoint(test, checkpoint)
+        return checkpoint['meta']
+
+    return _begun
+
+
+def pretrained(path, kind='Pretrained', **meta):
+    """An init_cfg of a checkpoint of a head."""
+    torch.save(dict(state_dict=Part(None).state_dict(), meta=meta), path)
+    return dict(type=kind, checkpoint=str(path))
+
+
+def test_what_a_part_began_with_was_seen(begun, logged, tmp_path):
+    path = tmp_path / 'head.pth'
+    init = pretrained(path, seen_classes=['b', 'c'])
+    for cfg in (
+        init,
+        [dict(type='Constant', layer='Linear', val=1), init],
+        [dict(type='Normal', layer='Linear', override=dict(init, name='layer'))],
+        pretrained(path, PretrainedInit, dataset_meta=dict(base_classes=['b', 'c'])),
+        pretrained(path, 'mmengine.Pretrained', dataset_meta=dict(classes=['b', 'c'])),
+    ):
+        assert begun(cfg) == dict(seen_classes=['a', 'b', 'c'])
+        assert 'was trained on masks of b, which count as unseen' in logged.pop()
+    assert begun(dict(type='Constant', layer='Linear', val=1)) == dict(
+        seen_classes=['a']
+    )
+    assert not logged
+
+
+def test_nobody_knows_what_a_part_saw_whose_file_names_nothing(begun, tmp_path):
+    path = tmp_path / 'head.pth'
+    unknown = dict(seen_classes=['a'], trained_on='unknown')
+    assert begun(pretrained(path)) == unknown
+    more = dict(unknown, seen_classes=['a', 'c'])
+    init = pretrained(path, seen_classes=['c'], trained_on='unknown')
+    assert begun(init) == more
+    # What is frozen is in nobody's training.
+    assert begun(init, frozen=True) == dict(seen_classes=['a'])
+    # Of a format that the part alone can read.
+    path.write_bytes(b'weights')
+    assert begun(init) == unknown
+
+
+def test_weights_that_a_checkpoint_replaced_were_not_begun_with(begun, tmp_path):
+    init = pretrained(tmp_path / 'head.pth', seen_classes=['b'])
+    weights = Part(None).state_dict(prefix='module.head.')
+    before = dict(state_dict=weights, meta=dict(seen_classes=['c']))
+    assert begun(init, before)['seen_classes'] == ['a', 'c']
+    weights.popitem()
+    assert begun(init, before)['seen_classes'] == ['a', 'b', 'c']
