@@ -1,5 +1,7 @@
 """COCO's 80 object classes, and the episodes of COCO-20i."""
 
+import re
+import unicodedata
 from collections.abc import Iterable
 
 from mmseg.datasets import COCOStuffDataset
@@ -28,10 +30,31 @@ MASKS_HINT = (
 )
 
 
+def _fold_name(name: str) -> str:
+    """Return a name without its capitals and what separates its words."""
+    name = unicodedata.normalize('NFC', str(name).casefold())
+    # No other sign: c++ is not c, and of some scripts vowels are marks.
+    return re.sub(r'[\s_-]', '', name) or name
+
+
+_FOLDED_TO_VOC = {
+    _fold_name(coco): _fold_name(voc) for coco, voc in COCO_TO_VOC.items()
+}
+
+
+def _identify_class(name: str) -> str:
+    """Return what all spellings of a class have in common."""
+    folded = _fold_name(name)
+    return _FOLDED_TO_VOC.get(folded, folded)
+
+
 def seen_among(unseen: Iterable[str], trained: Iterable[str]) -> list[str]:
-    """Return which of some classes were trained on, in VOC's or COCO's spelling."""
-    known = {COCO_TO_VOC.get(name, name) for name in trained}
-    return [name for name in unseen if COCO_TO_VOC.get(name, name) in known]
+    """Return which of some classes were trained on, in whatever spelling.
+
+    ``'tv'``, ``'TV monitor'`` and ``'tvmonitor'`` are one class.
+    """
+    known = set(map(_identify_class, trained))
+    return [name for name in unseen if _identify_class(name) in known]
 
 
 @DATASETS.register_module()

@@ -7,7 +7,7 @@ import pytest
 from mmseg.registry import DATASETS
 from PIL import Image
 
-from mmseg_clsclip.datasets.coco import COCO_CLASSES
+from mmseg_clsclip.datasets.coco import COCO_CLASSES, COCO_TO_VOC, seen_among
 
 
 def save(root, name, masks, pictures, labels):
@@ -236,3 +236,40 @@ def test_coco_object_says_what_is_missing(objects):
         build_object(
             objects, data_prefix=dict(img_path='val2017', seg_map_path='nowhere')
         )
+
+
+@pytest.mark.parametrize(
+    'one, other',
+    [
+        *COCO_TO_VOC.items(),
+        ('tvmonitor', 'tv monitor'),
+        ('tvmonitor', 'TV'),
+        ('potted_plant', 'pottedplant'),
+        ('dining table', 'Dining-Table'),
+        ('sheep', 'Sheep'),
+        ('sheep', ' sheep\n'),
+        ('Straße', 'STRASSE'),
+        ('caf\u00e9', 'cafe\u0301'),
+        ('-', '-'),
+    ],
+)
+def test_a_class_is_seen_in_whatever_spelling(one, other):
+    assert seen_among([one, 'dog'], ['cat', other]) == [one]
+    assert seen_among([other, 'dog'], ['cat', one]) == [other]
+
+
+@pytest.mark.parametrize(
+    'one, other',
+    [
+        ('c++', 'c'),
+        ('c#', 'c'),
+        ('\u72d7', '\u732b'),  # dog and cat in Chinese
+        ('\u0915\u093f', '\u0915\u093e'),  # they differ in a vowel's mark alone
+        ('-', '_'),
+        ('+', '#'),
+        ('tv', 'monitor'),
+        ('', '-'),
+    ],
+)
+def test_other_names_are_of_other_classes(one, other):
+    assert seen_among([one], [other]) == seen_among([other], [one]) == []
