@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mmseg_clsclip_cli.messages import first_few
 
+from ..utils.keys import TRAINED_ON
 from ..utils.markdown import escape_markdown, markdown_table
 from .results import FIGURES, NOTHING, RANDOM, read_result
 
@@ -145,11 +146,11 @@ def average(results: dict[str, dict]) -> dict:
         results (dict[str, dict]): By file name, see :func:`read_fold`.
 
     Returns:
-        dict: ``protocol`` (common to all, and the classes that are unseen in
-        name alone, of whatever fold), ``folds`` (what may differ and the
-        file, a list in the order of the folds), ``per_fold`` (figure: list,
-        per cent) and ``mean`` (figure: per cent). A figure that a fold lacks
-        is left out.
+        dict: ``protocol`` (common to all, and of whatever fold the classes that
+        are unseen in name alone, or that nobody knows them), ``folds`` (what may
+        differ and the file, a list in the order of the folds), ``per_fold``
+        (figure: list, per cent) and ``mean`` (figure: per cent). A figure that a
+        fold lacks is left out.
 
     Raises:
         ValueError: If the protocols differ, or a fold comes twice or never.
@@ -162,6 +163,9 @@ def average(results: dict[str, dict]) -> dict:
     unseen = _trained_on_unseen(ordered)
     if unseen:
         protocol['trained_on_unseen'] = unseen
+    told = [r['protocol'][TRAINED_ON] for r in ordered if TRAINED_ON in r['protocol']]
+    if told:
+        protocol[TRAINED_ON] = ' and '.join(sorted(set(map(str, told))))
     per_fold = {
         figure: [result['figures'][figure] for result in ordered]
         for figure in COLUMNS

@@ -94,6 +94,19 @@ def test_classes_that_were_trained_on_differ_by_fold_and_are_told(write, capsys)
     assert "trained on unseen ['0', '1', '2', '3', 'bus']" in (capsys.readouterr().out)
 
 
+@pytest.mark.parametrize('unknown', [range(4), [2]])
+def test_that_nobody_knows_what_a_fold_was_trained_on_is_told(
+    unknown, write, capsys, tmp_path
+):
+    told, out = dict(trained_on='unknown'), tmp_path / 'row.json'
+    files = write(*(result(f, told if f in unknown else {}) for f in range(4)))
+    main([*files, '--out-json', str(out)])
+    assert 'trained on unknown' in capsys.readouterr().out
+    row = json.loads(out.read_text())
+    assert row['protocol']['trained_on'] == 'unknown'
+    assert [f for f in range(4) if 'trained_on' in row['folds'][f]] == [*unknown]
+
+
 def test_a_figure_that_a_fold_lacks_is_not_averaged(write, capsys):
     lacking = result(3)
     del lacking['miou_unseen_small']
