@@ -145,8 +145,10 @@ def _show_figure(row: dict, key: str, best: dict[str, float]) -> str:
 
 def _list_differing(rows: list[dict]) -> list[str]:
     """Return the keys of protocols in which rows differ, as they may."""
+    protocols = [row['protocol'] for row in rows if not row.get('error')]
     told = {
-        key: {str(row['protocol'][key]) for row in rows if key in row['protocol']}
+        # Every result names its views. What else it does not name, there was not.
+        key: {str(p.get(key, '-')) for p in protocols if key in p or 'views' in p}
         for key in MAY_DIFFER
     }
     return [key for key, values in told.items() if len(values) > 1]

@@ -960,6 +960,25 @@ def test_the_best_is_bold_and_random_ones_never_are():
     assert 'busy machine gave it 30 %' in build_table(rows)[1][0][-1]
 
 
+@pytest.mark.parametrize('key', ['trained_on', 'presence', 'novel_handling'])
+def test_what_one_row_alone_names_is_told(key):
+    rows = rows_of(*[dict(mIoU=50.0)] * 4)
+    for row in rows:
+        row['protocol'].update(views=1)
+    # Of what was not tested it is not known what its result would name.
+    rows[2]['error'] = 'x'
+    rows[3]['protocol'] = dict(fold=0)
+    assert key.replace('_', ' ') not in build_table(rows)[0]
+    rows[0]['protocol'][key] = 'this'
+    heads, cells = build_table(rows)
+    assert heads[-1] == key.replace('_', ' ')
+    assert [cells[k][-1] for k in (0, 1, 3)] == ['this', '-', '-']
+    # What all name stands below the table.
+    rows = [rows[0], rows[0], rows[2]]
+    assert key.replace('_', ' ') not in build_table(rows)[0]
+    assert f'{key.replace("_", " ")} this' in explain_rows(rows, [])[0]
+
+
 def test_seen_unseen_and_names_asked_of_a_whole_vocabulary():
     whole = dict(mIoU=50.0, mIoU_seen=60.0, mIoU_unseen=30.0, hIoU=40.0)
     rows = rows_of({**whole, 'names_asked': 2.66}, {**whole, 'hIoU': 41.0})
