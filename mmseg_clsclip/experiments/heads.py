@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from ..utils.files import atomic_write
-from ..utils.keys import BASE_CLASSES, SEEN_CLASSES
+from ..utils.keys import BASE_CLASSES, SEEN_CLASSES, TRAINED_ON
 from .layout import ROOT
 
 
@@ -35,6 +35,8 @@ def publish_head(source: Path, target: Path) -> None:
                     seen_classes=sorted(
                         meta.get(SEEN_CLASSES) or dataset_meta[BASE_CLASSES]
                     ),
+                    # Or that nobody knows it.
+                    **{key: meta[key] for key in (TRAINED_ON,) if key in meta},
                     iter=int(meta['iter']),
                     seed=int(meta['seed']),
                     experiment_name=target.stem,
