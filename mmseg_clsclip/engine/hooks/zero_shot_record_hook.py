@@ -158,8 +158,11 @@ class ZeroShotRecordHook(Hook):
     def _name_protocol(self, runner: Runner, dataset, evaluator: Evaluator) -> None:
         """Give the metrics the protocol, and warn if it is not zero-shot."""
         protocol = dataset_protocol(dataset)
+        # What the test set says of it is of no training.
         if 'novel_handling' in self._training_protocol:
             protocol['novel_handling'] = self._training_protocol['novel_handling']
+        else:
+            protocol.pop('novel_handling', None)
         unseen = _unseen_classes(dataset, evaluator.metrics)
         if unseen and self._trained_on_unknown:
             warn(

@@ -1,5 +1,6 @@
 """What training saw is in checkpoints and in results."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -18,6 +19,7 @@ from mmseg_clsclip import (
 from mmseg_clsclip.evaluation import ProtocolIoUMetric
 from mmseg_clsclip.models.segmentors.wrappers import has_random_weights
 
+ASSETS = Path(__file__).parents[3] / 'mmseg_clsclip/assets'
 TRUTH = ('background', 'a', 'b')
 
 
@@ -73,6 +75,41 @@ def test_a_checkpoint_that_saw_the_unseen_classes_is_named(logged, runner):
     protocol = test.test_loop.evaluator.dataset_meta['protocol']
     assert protocol['novel_handling'] == 'x'  # not what the test set says
     assert protocol['trained_on_unseen'] == ['a']
+
+
+def test_a_result_names_no_handling_of_novel_pixels_that_nobody_knows(logged, runner):
+    test, hook = runner(), ZeroShotRecordHook()
+    own = dict(fold=1, novel_handling='drop_image', pairs=3)
+    test.test_dataloader.dataset.metainfo = dict(classes=TRUTH, protocol=own)
+
+    def named():
+        hook.before_test(test)
+        return test.test_loop.evaluator.dataset_meta['protocol']
+
+    rest = dict(dataset='Data', fold=1, pairs=3)
+    assert named() == rest  # without a checkpoint
+    trained = dict(base_classes=['b'], protocol=dict(own, novel_handling='ignore'))
+    hook.after_load_checkpoint(test, dict(meta=dict(dataset_meta=trained)))
+    assert named() == dict(rest, novel_handling='ignore')
+    assert [*named()] == ['dataset', 'fold', 'novel_handling', 'pairs']
+    for meta in {}, dict(dataset_meta=dict(classes=TRUTH)):
+        hook.after_load_checkpoint(test, dict(meta=meta))
+        assert named() == rest
+    assert own['novel_handling'] == 'drop_image'
+    # In a training it is that of the training set, if it has one.
+    hook, test = training(runner, SimpleNamespace(metainfo=dict(classes=TRUTH)))
+    test.val_dataloader.dataset.metainfo = dict(classes=TRUTH, protocol=own)
+    hook.before_val(test)
+    assert test.val_loop.evaluator.dataset_meta['protocol'] == rest
+
+
+@pytest.mark.parametrize('path', sorted(ASSETS.glob('*.pth')), ids=lambda p: p.stem)
+def test_shipped_heads_name_theirs(path, runner):
+    test, hook = runner(), ZeroShotRecordHook()
+    hook.after_load_checkpoint(test, torch.load(path, weights_only=True))
+    hook.before_test(test)
+    protocol = test.test_loop.evaluator.dataset_meta['protocol']
+    assert protocol['novel_handling'] == 'drop_image'
 
 
 def test_cocos_and_vocs_spellings_are_of_one_class(logged, runner):
