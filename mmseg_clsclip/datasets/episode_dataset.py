@@ -82,6 +82,8 @@ class EpisodeDataset(Dataset):
 
     # HSNet and LSeg draw a class and then a picture; on PASCAL-5i they do not.
     DRAWS_CLASS_FIRST = True
+    # The default of test_classes, of which a protocol says nothing.
+    ASKS_FOR = 'all'
 
     def __init__(
         self,
@@ -133,6 +135,9 @@ class EpisodeDataset(Dataset):
         protocol['episodes'] = str(self._draw)
         if self.test_mode:
             self.samples = self._draw.draw(self.samples, self._labels_in)
+            if episodes is not None and test_classes != self.ASKS_FOR:
+                # The draw is among them. Each pair once is the same of a class.
+                protocol['test_classes'] = test_classes
         self._metainfo = self._describe(protocol)
 
     def _describe(self, protocol: Protocol) -> DatasetMeta:

@@ -66,6 +66,7 @@ class FoldDataset(EpisodeDataset):
     DATA_ROOT: str
     DATA_PREFIX: dict  # with {split} in it
     ANN_FILE: str
+    ASKS_FOR = 'novel'
 
     def __init__(
         self,

@@ -37,6 +37,7 @@ class Protocol(TypedDict, total=False):
         list_files: The files' names, if from files.
         pairs: How many are eligible.
         episodes: Which of them are asked, and in which order.
+        test_classes: Among which of them they are drawn, if not as usual.
         classes: How many there are, if all are asked together.
         unseen_classes: Names, if all are asked together.
         seen_classes: Which classes count as seen, in words.
@@ -60,6 +61,7 @@ class Protocol(TypedDict, total=False):
     list_files: list[str]
     pairs: int
     episodes: str
+    test_classes: str
     classes: int
     unseen_classes: list[str]
     seen_classes: str

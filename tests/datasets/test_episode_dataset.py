@@ -702,6 +702,19 @@ def test_so_many_episodes_by_a_seed(root):
     assert protocol['episodes'] == '50, seed 3'
 
 
+def test_which_classes_were_drawn_of_is_in_the_protocol(root):
+    for kind in 'novel', 'base', 'all':
+        data = build(root, True, episodes=50, seed=3, test_classes=kind)
+        # None of the default, which results of earlier versions do not name.
+        told = None if kind == 'all' else kind
+        assert data.metainfo['protocol'].get('test_classes') == told
+    # Of each pair once a figure of unseen classes is the same.
+    data = build(root, True, test_classes='novel')
+    assert 'test_classes' not in data.metainfo['protocol']
+    data = build(root, episodes=50, test_classes='novel')
+    assert 'test_classes' not in data.metainfo['protocol']
+
+
 def test_the_protocol_of_counted_pairs(root):
     data = build(root, test_mode=True, min_area=8, novel_handling='ignore')
     assert data.metainfo['protocol'] == dict(

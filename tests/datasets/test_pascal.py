@@ -168,6 +168,8 @@ def test_the_protocol_says_all(voc):
         pairs=3,
         episodes='1000, seed 5',
     )
+    data = build(voc, fold=1, episodes=1000, test_classes='all')
+    assert data.metainfo['protocol']['test_classes'] == 'all'
     (voc / 'mine.txt').write_text('e 7\n')
     data = build(voc, fold=1, list_file=str(voc / 'mine.txt'))
     assert data.metainfo['protocol'] == dict(

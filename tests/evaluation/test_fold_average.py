@@ -194,6 +194,7 @@ def test_what_is_written_is_whole_or_not_there(write, tmp_path, monkeypatch):
         ('proposals', 'oracle'),
         ('episodes', '1000, seed 0'),
         ('episodes', '1000 as BAM draws them, seed 510'),
+        ('test_classes', 'all'),
         ('score_size', '400x400'),
         ('dataset', 'COCO-20i'),
         ('list', '0.txt'),
