@@ -46,8 +46,9 @@ def _open(
         content = fileio.get(path, backend_args=backend_args)
         # OpenCV, by which training reads pictures, has JPEG 2000, too.
         image = open_image(io.BytesIO(content), 'JPEG2000')
-        if what == 'mask' and describe_stretch(image):
-            raise ValueError(describe_stretch(image))
+        stretch = describe_stretch(image) if what == 'mask' else ''
+        if stretch:
+            raise ValueError(stretch)
         image.load()
         return image, content
     except FileNotFoundError:

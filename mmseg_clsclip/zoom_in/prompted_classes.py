@@ -49,19 +49,22 @@ class PromptedClasses(SegmentorClasses):
         return LabelSpace({n: k for k, n in enumerate(names, first)}, channels)
 
     @property
+    def _is_ours(self) -> bool:
+        return isinstance(self.segmentor, TextPromptedSegmentor)
+
+    @property
     def keeps_logits(self) -> bool:
         """Whether an episode's single channel stays a logit; ours can be told so.
 
         Of the probability of others a logit beyond 16 can't be made again, and
         classes without a background, which compete by it, would be equal.
         """
-        return isinstance(self.segmentor, TextPromptedSegmentor)
+        return self._is_ours
 
     @property
     def judges_presence(self) -> bool:
         """Whether the segmentor says of a picture which names are asked in it."""
-        own = isinstance(self.segmentor, TextPromptedSegmentor)
-        return own and self.segmentor.presence is not None
+        return self._is_ours and self.segmentor.presence is not None
 
     def _rows(self, labels: Tensor | int) -> Tensor | int:
         """Return the places of labels (n,) in the vocabulary."""

@@ -15,27 +15,24 @@ def time_compiled(plan: Plan) -> Iterator[dict]:
     """Give times by the ``compile`` of the test_cfg, beside those without it.
 
     The time of a first prediction is that of compiling, too. Each number of
-    pictures has a model of its own, as CUDA graphs are of one shape.
+    pictures has a compiled model of its own, as CUDA graphs are of one shape.
 
     Args:
         plan (Plan): What is measured.
     """
     size = plan.sizes[-1]
+    plain = plan.workload(1, dtype='bfloat16').build()
     for compilation in plan.compilations:
         for batch in sorted({plan.batches[0], plan.batches[-1]}):
+            workload = plan.workload(1, dtype='bfloat16', compile=compilation)
+            models = dict(plain=plain, compiled=workload.build())
             pictures = torch.randn(batch, 3, size, size, device=plan.device)
-            plain, compiled = (
-                partial(
-                    plan.workload(1, dtype='bfloat16', compile=compile).build().predict,
-                    pictures,
-                    blank_samples(pictures),
-                )
-                for compile in (False, compilation)
-            )
-            first = time_once(compiled, plan.device)
-            timing = time_in_turns(
-                dict(plain=plain, compiled=compiled), plan.repeat, plan.device
-            )
+            functions = {
+                name: partial(model.predict, pictures, blank_samples(pictures))
+                for name, model in models.items()
+            }
+            first = time_once(functions['compiled'], plan.device)
+            timing = time_in_turns(functions, plan.repeat, plan.device)
             yield dict(
                 compile=compilation,
                 size=size,

@@ -143,7 +143,7 @@ def check_vocabulary(
     ]
     if moved:
         raise ValueError(
-            f'{first_few(list(map(repr, moved)))}: the model has them as other labels '
+            f'{first_few(map(repr, moved))}: the model has them as other labels '
             'than the data set, so that all figures would be of other classes. Set '
             'model.text_encoder.vocabulary to the classes of the data set, in its '
             'order.'
