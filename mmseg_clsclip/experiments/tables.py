@@ -7,6 +7,7 @@ from statistics import mean, stdev
 
 from ..utils.files import atomic_write
 from ..utils.markdown import escape_markdown
+from .price import count_name
 from .results_file import FIGURES, WHOLE_FIGURES
 from .rows import (
     ABLATIONS,
@@ -15,12 +16,15 @@ from .rows import (
     LONGER,
     ROWS,
     TRAINING_FREE,
+    config_of,
     tests_of,
     whole_tests_of,
 )
 
-HEADS = ('unseen', 'seen', 'small', 'FB-IoU', 'ahead', 'seeds')
-WHOLE_HEADS = ('whole', 'S', 'U', 'h', 'names asked', 'seeds')
+# Of whom a row is ahead: the method, and its strongest neighbour.
+RIVALS = {'ahead of ClsCLIP': 'ClsCLIP', 'ahead of FiLM': 'CLIPSeg-style (FiLM)'}
+HEADS = ('unseen', 'seen', 'small', 'FB-IoU', *RIVALS, 'seeds')
+WHOLE_HEADS = ('whole', 'S', 'U', 'h', 'names asked', *RIVALS, 'seeds')
 
 
 def _by_fold_and_seed(
@@ -47,38 +51,56 @@ def summary(lines: list[dict], row: str, folds: Sequence[int]) -> list[str]:
     Returns:
         list[str]: Its name; unseen classes' mean over seeds in each fold; of
         each figure the mean over folds, and its mean and spread over seeds;
-        in how many runs it beats ClsCLIP's of the same fold and seed; whole
-        seeds.
+        in how many runs it beats those of the same fold and seed of each of
+        ``RIVALS``, by unseen classes; whole seeds.
     """
     runs = _by_fold_and_seed(lines, row, folds)
-    reference = _by_fold_and_seed(lines, 'ClsCLIP', folds)
-    seeds = sorted({seed for _, seed in runs})
-    whole = _whole_seeds(runs, folds)
     cells = [escape_markdown(row)]
     for fold in folds:
         values = [
-            runs[fold, seed]['miou_unseen'] for seed in seeds if (fold, seed) in runs
+            run['miou_unseen'] for (of_fold, _), run in runs.items() if of_fold == fold
         ]
         cells.append(f'{mean(values):.1f}' if values else '')
-    cells += _means(runs, FIGURES, folds, whole)
-    pairs = [] if row == 'ClsCLIP' else [key for key in runs if key in reference]
-    ahead = sum(
-        runs[key]['miou_unseen'] > reference[key]['miou_unseen'] for key in pairs
-    )
-    return [*cells, f'{ahead} of {len(pairs)}' if pairs else '', str(len(whole))]
+    rivals = RIVALS.values()
+    return [*cells, *_compared(lines, row, rivals, FIGURES, folds)]
 
 
-def whole_summary(lines: list[dict], row: str, folds: Sequence[int]) -> list[str]:
+def whole_summary(
+    lines: list[dict], row: str, rivals: Iterable[str], folds: Sequence[int]
+) -> list[str]:
     """Return a row of the table of the whole vocabulary.
 
+    Args:
+        lines (list[dict]): Of figures.
+        row (str): Of :func:`whole_tests_of`.
+        rivals (Iterable[str]): The same test of each of ``RIVALS``.
+        folds (Sequence[int]): Of the table.
+
     Returns:
-        list[str]: Its name, and of each figure the mean and spread as in
-        :func:`summary`; whole seeds.
+        list[str]: Its name, and what follows the folds in :func:`summary`; ahead
+        is who has more of the whole vocabulary.
     """
+    cells = _compared(lines, row, rivals, WHOLE_FIGURES, folds)
+    return [escape_markdown(row), *cells]
+
+
+def _compared(
+    lines: list[dict],
+    row: str,
+    rivals: Iterable[str],
+    figures: Sequence[str],
+    folds: Sequence[int],
+) -> list[str]:
+    """Return means and spreads, who is ahead by the first figure, whole seeds."""
     runs = _by_fold_and_seed(lines, row, folds)
     whole = _whole_seeds(runs, folds)
-    means = _means(runs, WHOLE_FIGURES, folds, whole)
-    return [escape_markdown(row), *means, str(len(whole))]
+    cells = _means(runs, figures, folds, whole)
+    for rival in rivals:
+        others = {} if row == rival else _by_fold_and_seed(lines, rival, folds)
+        pairs = [(runs[key], others[key]) for key in runs.keys() & others.keys()]
+        ahead = sum(ours[figures[0]] > theirs[figures[0]] for ours, theirs in pairs)
+        cells.append(f'{ahead} of {len(pairs)}' if pairs else '')
+    return [*cells, str(len(whole))]
 
 
 def _whole_seeds(runs: dict[tuple[int, int], dict], folds: Sequence[int]) -> list[int]:
@@ -159,9 +181,19 @@ def _all_names(
     title: str, rows: Iterable[str], folds: Sequence[int], lines: Sequence[dict]
 ) -> str:
     made = {line['row'] for line in lines}
-    names = [name for row in rows for name in whole_tests_of(row) if name in made]
-    body = [whole_summary(lines, name, folds) for name in names]
-    return _table(title, ['', *WHOLE_HEADS], body)
+    rivals = list(zip(*map(whole_tests_of, RIVALS.values()), strict=True))
+    body = [
+        [*whole_summary(lines, name, same_test, folds), _price(row)]
+        for row in rows
+        for name, same_test in zip(whole_tests_of(row), rivals, strict=True)
+        if name in made
+    ]
+    return _table(title, ['', *WHOLE_HEADS, 'MFLOP a name'], body)
+
+
+def _price(row: str) -> str:
+    """Return what one more name costs a row of the page, in MFLOP."""
+    return f'{count_name(config_of(row)) / 1e6:.1f}' if row in ROWS else ''
 
 
 def _table(title: str, head: list[str], body: list[list[str]]) -> str:

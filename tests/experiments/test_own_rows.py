@@ -171,7 +171,7 @@ def test_it_stands_below_the_baselines_and_nothing_of_the_projects_changes(
         experiment(*args)
     assert calls == [('a | b', 0, 0), ('a | b', 0, 1)]
     out = capsys.readouterr().out
-    assert r'| a \| b | 99.0 | 99.0 ± 0.0 |  |  |  | 2 of 2 | 2 |' in out
+    assert r'| a \| b | 99.0 | 99.0 ± 0.0 |  |  |  | 2 of 2 | 2 of 2 | 2 |' in out
     assert '| LSeg-style | 65.7 |' in out and 'Ablations' not in out
     assert {path: path.read_bytes() for path in before} == before
     written = (tmp_path / 'work_dirs/experiment/rows.jsonl').read_text().splitlines()

@@ -257,7 +257,7 @@ def test_mean_and_spread_are_over_seeds_of_the_mean_over_folds():
     assert cells[:4] == ['ClsCLIP', '61.0', '65.0', '63.0 ± 1.0']
     # A seed without all folds is in the folds' columns alone.
     cells = summary(lines[:-1], 'ClsCLIP', (0, 1))
-    assert cells[3] == '62.5 ± 0.7' and cells[-2:] == ['', '2']
+    assert cells[3] == '62.5 ± 0.7' and cells[-3:] == ['', '', '2']
 
 
 def test_a_run_that_was_made_again_counts_by_its_mean():
@@ -269,21 +269,50 @@ def test_a_run_that_was_made_again_counts_by_its_mean():
         whole('LSeg-style', 0, 0, 33.0),
     ]
     assert summary(lines, 'LSeg-style', (0,))[1:3] == ['61.0', '61.0']
-    assert summary(lines, 'LSeg-style', (0,))[-2:] == ['1 of 1', '1']
+    assert summary(lines, 'LSeg-style', (0,))[-3:] == ['1 of 1', '', '1']
     assert '| LSeg-style: whole vocabulary | 31.5 |' in tables(lines, (0,), (0,))
 
 
 def test_who_is_ahead_in_runs_of_the_same_fold_and_seed():
+    rates = {'ClsCLIP': 1, 'CLIPSeg-style (FiLM)': 1.9, 'LSeg-style': 2}
+    runs = [(fold, seed) for fold in (0, 1) for seed in (0, 1, 2)]
     lines = [
-        line(row, fold, seed, 60 + fold + gain * seed)
-        for row, gain in (('ClsCLIP', 1), ('LSeg-style', 2))
-        for fold in (0, 1)
-        for seed in (0, 1, 2)
+        line(row, fold, seed, 60 + fold + rate * seed)
+        for row, rate in rates.items()
+        for fold, seed in runs
     ]
-    other = line('LSeg-style', 1, 3, 99)  # ClsCLIP has no such run
+    lines.remove(line('CLIPSeg-style (FiLM)', 1, 2, 64.8))
+    other = line('LSeg-style', 1, 3, 99)  # the others have no such run
     cells = summary([*lines, other], 'LSeg-style', (0, 1))
-    assert cells[-2:] == ['4 of 6', '3']
-    assert summary(lines, 'LSeg-style', (1,))[-2:] == ['2 of 3', '3']
+    assert cells[-3:] == ['4 of 6', '3 of 5', '3']
+    assert summary(lines, 'LSeg-style', (1,))[-3:] == ['2 of 3', '1 of 2', '3']
+    assert summary(lines, 'ClsCLIP', (0,))[-3:] == ['', '0 of 3', '3']
+    assert summary(lines, 'CLIPSeg-style (FiLM)', (0,))[-3:] == ['2 of 3', '', '3']
+
+
+def test_of_all_names_the_same_tests_are_compared():
+    lines = [
+        whole(row, 0, seed, 30 + gain * (seed + presence), presence)
+        for row, gain in (
+            ('ClsCLIP', 0),
+            ('CLIPSeg-style (FiLM)', 2),
+            ('LSeg-style', 1),
+        )
+        for seed in (0, 1, 2)
+        for presence in (False, True)
+    ]
+    *_, text = tables(lines, (0,), (0,)).split('###')
+    rows = [
+        [x.strip() for x in row.split('|')[1:-1]] for row in text.splitlines()[4:-1]
+    ]
+    assert [(row[0].split(':')[0], *row[6:]) for row in rows] == [
+        ('ClsCLIP', '', '0 of 3', '3', '144.1'),
+        ('ClsCLIP', '', '0 of 3', '3', '144.1'),
+        ('LSeg-style', '2 of 3', '0 of 3', '3', '0.1'),
+        ('LSeg-style', '3 of 3', '0 of 3', '3', '0.1'),
+        ('CLIPSeg-style (FiLM)', '2 of 3', '', '3', '48.1'),
+        ('CLIPSeg-style (FiLM)', '3 of 3', '', '3', '48.1'),
+    ]
 
 
 def test_means_within_a_table_are_of_the_same_folds():
@@ -307,12 +336,14 @@ def test_all_names_at_once_have_a_table_of_their_own():
     (table,) = tables(lines, range(4), (0, 1)).split('###')[1:]
     assert table.splitlines()[4:-1] == [
         f'| LSeg-style: whole vocabulary{name} | 31.5 ± 1.0 | 60.0 ± 0.0 | '
-        f'40.0 ± 0.0 | 48.0 ± 0.0 | {asked} | 3 |'
+        f'40.0 ± 0.0 | 48.0 ± 0.0 | {asked} |  |  | 3 | 0.1 |'
         for name, asked in (('', ''), (', presence', '2.5 ± 0.0'))
     ]
     # A fold without a line is in no mean.
     (table,) = tables(lines[:1], range(4), (0, 1)).split('###')[1:]
-    assert table.endswith('| LSeg-style: whole vocabulary |  |  |  |  |  | 0 |\n\n')
+    assert table.endswith(
+        '| LSeg-style: whole vocabulary |  |  |  |  |  |  |  | 0 | 0.1 |\n\n'
+    )
 
 
 def test_longer_trainings_have_tables_below_the_others(
