@@ -30,23 +30,28 @@ def reset_peak_memory(device: str) -> None:
 
 def describe_machine(device: str) -> str:
     """Return processor, device, torch and its threads in a line."""
-    if device.startswith('cuda'):
-        device = torch.cuda.get_device_name(device)
     cores = (
         len(os.sched_getaffinity(0))
         if hasattr(os, 'sched_getaffinity')
         else os.cpu_count()
     )
     return (
-        f'{platform.machine()}, {cores} cores, {device}; torch '
+        f'{platform.machine()}, {cores} cores, {_name(device)}; torch '
         f'{torch.__version__}, {torch.get_num_threads()} threads'
     )
 
 
 def describe_arithmetic() -> str:
-    """Name what a seed does not hold fast: the processor's instructions and torch."""
-    capability = torch.backends.cpu.get_cpu_capability()
-    return f'{platform.machine()} {capability}, torch {torch.__version__}'
+    """Name what a seed does not hold fast: instructions, the device and torch."""
+    arithmetic = f'{platform.machine()} {torch.backends.cpu.get_cpu_capability()}'
+    if (device := get_device()) != 'cpu':
+        arithmetic += f', {_name(device)}'
+    return f'{arithmetic}, torch {torch.__version__}'
+
+
+def _name(device: str) -> str:
+    """Return a card's name where torch knows it, else the device as it is."""
+    return torch.cuda.get_device_name(device) if device.startswith('cuda') else device
 
 
 def check_device(device: str | None) -> str:
