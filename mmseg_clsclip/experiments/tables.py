@@ -1,7 +1,7 @@
 """Markdown tables of results, between the markers of a page."""
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from statistics import mean, stdev
 
@@ -20,29 +20,12 @@ from .rows import (
     tests_of,
     whole_tests_of,
 )
+from .runs import Runs, count_ahead, gains_over, runs_of
 
 # Of whom a row is ahead: the method, and its strongest neighbour.
 RIVALS = {'ahead of ClsCLIP': 'ClsCLIP', 'ahead of FiLM': 'CLIPSeg-style (FiLM)'}
 HEADS = ('unseen', 'seen', 'small', 'FB-IoU', *RIVALS, 'seeds')
 WHOLE_HEADS = ('whole', 'S', 'U', 'h', 'names asked', *RIVALS, 'seeds')
-
-
-def _by_fold_and_seed(
-    lines: list[dict], row: str, folds: Sequence[int]
-) -> dict[tuple[int, int], dict]:
-    """Return a row's figures by run; of one that was made again their mean."""
-    runs: dict[tuple[int, int], list[dict]] = {}
-    for line in lines:
-        if line['row'] == row and line['fold'] in folds:
-            runs.setdefault((line['fold'], line['seed']), []).append(line)
-    return {
-        key: {
-            figure: mean(line[figure] for line in made)
-            for figure in (*FIGURES, *WHOLE_FIGURES)
-            if all(figure in line for line in made)
-        }
-        for key, made in runs.items()
-    }
 
 
 def summary(lines: list[dict], row: str, folds: Sequence[int]) -> list[str]:
@@ -54,15 +37,14 @@ def summary(lines: list[dict], row: str, folds: Sequence[int]) -> list[str]:
         in how many runs it beats those of the same fold and seed of each of
         ``RIVALS``, by unseen classes; whole seeds.
     """
-    runs = _by_fold_and_seed(lines, row, folds)
+    runs = runs_of(lines, row, folds)
     cells = [escape_markdown(row)]
     for fold in folds:
         values = [
             run['miou_unseen'] for (of_fold, _), run in runs.items() if of_fold == fold
         ]
         cells.append(f'{mean(values):.1f}' if values else '')
-    rivals = RIVALS.values()
-    return [*cells, *_compared(lines, row, rivals, FIGURES, folds)]
+    return [*cells, *_compared(lines, row, RIVALS.values(), FIGURES, folds)]
 
 
 def whole_summary(
@@ -92,28 +74,24 @@ def _compared(
     folds: Sequence[int],
 ) -> list[str]:
     """Return means and spreads, who is ahead by the first figure, whole seeds."""
-    runs = _by_fold_and_seed(lines, row, folds)
+    runs = runs_of(lines, row, folds)
     whole = _whole_seeds(runs, folds)
     cells = _means(runs, figures, folds, whole)
     for rival in rivals:
-        others = {} if row == rival else _by_fold_and_seed(lines, rival, folds)
-        pairs = [(runs[key], others[key]) for key in runs.keys() & others.keys()]
-        ahead = sum(ours[figures[0]] > theirs[figures[0]] for ours, theirs in pairs)
-        cells.append(f'{ahead} of {len(pairs)}' if pairs else '')
+        others = {} if row == rival else runs_of(lines, rival, folds)
+        gains = gains_over(runs, others, figures[0])
+        cells.append(count_ahead(gains) if gains else '')
     return [*cells, str(len(whole))]
 
 
-def _whole_seeds(runs: dict[tuple[int, int], dict], folds: Sequence[int]) -> list[int]:
+def _whole_seeds(runs: Runs, folds: Sequence[int]) -> list[int]:
     """Return the seeds that have a run of every fold."""
     seeds = sorted({seed for _, seed in runs})
     return [seed for seed in seeds if all((fold, seed) in runs for fold in folds)]
 
 
 def _means(
-    runs: dict[tuple[int, int], dict],
-    figures: Sequence[str],
-    folds: Sequence[int],
-    seeds: Sequence[int],
+    runs: Runs, figures: Sequence[str], folds: Sequence[int], seeds: Sequence[int]
 ) -> list[str]:
     """Return of each figure the mean over folds, and its spread over seeds."""
     cells = []
@@ -174,7 +152,7 @@ def _one_name(
 ) -> str:
     made = {line['row'] for line in lines}
     body = [summary(lines, row, folds) for row in rows if row in made]
-    return _table(title, ['', *(f'fold {fold}' for fold in folds), *HEADS], body)
+    return table(title, ['', *(f'fold {fold}' for fold in folds), *HEADS], body)
 
 
 def _all_names(
@@ -188,7 +166,7 @@ def _all_names(
         for name, same_test in zip(whole_tests_of(row), rivals, strict=True)
         if name in made
     ]
-    return _table(title, ['', *WHOLE_HEADS, 'MFLOP a name'], body)
+    return table(title, ['', *WHOLE_HEADS, 'MFLOP a name'], body)
 
 
 def _price(row: str) -> str:
@@ -196,7 +174,7 @@ def _price(row: str) -> str:
     return f'{count_name(config_of(row)) / 1e6:.1f}' if row in ROWS else ''
 
 
-def _table(title: str, head: list[str], body: list[list[str]]) -> str:
+def table(title: str, head: list[str], body: list[list[str]]) -> str:
     """Return a Markdown table below its title; nothing, if it has no rows."""
     if not body:
         return ''
@@ -205,11 +183,19 @@ def _table(title: str, head: list[str], body: list[list[str]]) -> str:
     )
 
 
-def publish(text: str, page: Path) -> None:
-    """Put tables between a page's markers, if there is such a page."""
+def publish(texts: Mapping[str, str], page: Path) -> None:
+    """Put tables between a page's markers, if there is such a page.
+
+    Args:
+        texts (Mapping[str, str]): By the word of the marker they stand below.
+        page (Path): Its file.
+    """
     if not page.exists():
         return
-    marked = re.compile('(?<=<!-- tables -->\n).*(?=<!-- end -->)', re.DOTALL)
-    content = marked.sub(lambda _: text, page.read_text('utf-8'))
+    content = page.read_text('utf-8')
+    for word, text in texts.items():
+        marked = re.compile(f'(?<=<!-- {word} -->\n).*?(?=<!-- end -->)', re.DOTALL)
+        # Once: where nothing stood yet, what follows would be a match as well.
+        content = marked.sub(text.replace('\\', r'\\'), content, count=1)
     with atomic_write(page) as file:
         file.write(content.encode())

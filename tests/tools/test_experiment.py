@@ -394,6 +394,7 @@ def test_what_is_there_is_not_run_again(experiment, monkeypatch, tmp_path):
 
     monkeypatch.setattr(grid, 'run_job', run)
     (tmp_path / 'page.md').write_text(
+        '<!-- claims -->\n<!-- end -->\n'
         'Before.\n<!-- tables -->\nstale\n<!-- end -->\nAfter.\n'
     )
     args = ['--rows', 'LSeg-style', '--seeds', '0', '--folds']
@@ -401,7 +402,8 @@ def test_what_is_there_is_not_run_again(experiment, monkeypatch, tmp_path):
     experiment(*args, '0', '1')
     assert calls == [('LSeg-style', 0, 0), ('LSeg-style', 1, 0)]
     page = (tmp_path / 'page.md').read_text()
-    assert page.startswith('Before.\n') and page.endswith('\nAfter.\n')
+    assert page.startswith('<!-- claims -->\n\n<!-- end -->\nBefore.\n')
+    assert page.endswith('\nAfter.\n')
     assert '| LSeg-style | 60.0 | 60.0 |' in page and 'stale' not in page
     assert '| LSeg-style: whole vocabulary | 30.0 | 60.0 | 40.0 | 48.0 |' in page
     # A run that was asked one question alone is made again, and its figures stand.

@@ -19,6 +19,7 @@ import os
 import sys
 from pathlib import Path
 
+from mmseg_clsclip.experiments.claims import claim_tables
 from mmseg_clsclip.experiments.grid import execute, plan
 from mmseg_clsclip.experiments.layout import FOLDS, ROOT
 from mmseg_clsclip.experiments.own_rows import read_own_rows
@@ -104,7 +105,9 @@ def main(argv: list[str] | None = None) -> None:
     text = tables(lines, args.folds, args.ablation_folds, own, longer)
     print(text)
     if args.page:
-        publish(text, args.page)
+        claims = claim_tables(lines, longer)
+        print(claims)
+        publish(dict(tables=text, claims=claims), args.page)
     if failures:
         sys.exit('\n'.join(failures))
 
