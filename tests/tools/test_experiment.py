@@ -109,6 +109,13 @@ def test_the_runs_of_the_page_are_those_of_todays_configs():
     assert kept == len(path.read_text().splitlines())
 
 
+def test_the_tables_of_the_page_are_made_of_its_runs(experiment, tmp_path):
+    page = (ROOT / 'docs/results.md').read_text()
+    (tmp_path / 'page.md').write_text(page)
+    experiment('--table', '--results', str(ROOT / 'docs/results.jsonl'))
+    assert (tmp_path / 'page.md').read_text() == page
+
+
 def test_a_run_trains_and_tests_the_fold_and_seed_it_is_of(tmp_path, monkeypatch):
     commands, tested = [], []
 
