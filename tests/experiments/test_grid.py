@@ -1,0 +1,65 @@
+"""A run of the study: what is trained, tested and written down."""
+
+import platform
+from pathlib import Path
+from types import SimpleNamespace
+
+import torch
+
+from mmseg_clsclip.experiments import grid, rows
+from mmseg_clsclip.experiments.grid import Job
+
+
+def test_a_run_trains_and_tests_the_fold_and_seed_it_is_of(tmp_path, monkeypatch):
+    commands, tested = [], []
+
+    def train(command, **kwargs):
+        commands.append(command)
+        work_dir = Path(command[command.index('--work-dir') + 1])
+        work_dir.mkdir(parents=True)
+        (work_dir / 'last_checkpoint').write_text('head.pth')
+        return SimpleNamespace(returncode=0)
+
+    def test(run, work_dir):
+        tested.append(run)
+        return dict(miou_unseen=len(tested))
+
+    def ask(row, config, fold, checkpoint, work_dir):
+        assert (row, config, fold, checkpoint) == (
+            'ClsCLIP',
+            rows.config_of('ClsCLIP'),
+            3,
+            'head.pth',
+        )
+        return [dict(row=name, mIoU=50) for name in rows.whole_tests_of(row)]
+
+    monkeypatch.setattr('subprocess.run', train)
+    monkeypatch.setattr(grid, 'run_test', test)
+    monkeypatch.setattr(grid, 'ask_whole_vocabulary', ask)
+    lines = grid.run_job(Job('ClsCLIP', 3, 2), 40, tmp_path)
+    assert {
+        'randomness.seed=2',
+        'train_cfg.max_iters=40',
+        'train_dataloader.dataset.dataset.fold=3',
+    } < set(commands[0])
+    assert commands[0][2] == str(rows.config_of('ClsCLIP'))
+    assert [run.config for run in tested] == [
+        str(path) for path in rows.tests_of('ClsCLIP').values()
+    ]
+    for run in tested:
+        assert run.checkpoint == 'head.pth'
+        assert run.options == ['test_dataloader.dataset.dataset.fold=3']
+    # A seed holds no run fast on another processor or with another torch.
+    assert {line['machine'] for line in lines} == {
+        f'{platform.machine()} {torch.backends.cpu.get_cpu_capability()}, '
+        f'torch {torch.__version__}'
+    }
+    *lines, plain, presence = lines
+    for number, (row, one) in enumerate(
+        zip(rows.tests_of('ClsCLIP'), lines, strict=True), 1
+    ):
+        assert (one['row'], one['fold'], one['seed']) == (row, 3, 2)
+        assert one['miou_unseen'] == number and one['iterations'] == 40
+    for one, name in (plain, ''), (presence, ', presence'):
+        assert one['row'] == f'ClsCLIP: whole vocabulary{name}' and one['mIoU'] == 50
+        assert (one['fold'], one['seed'], one['iterations']) == (3, 2, 40)
