@@ -186,6 +186,31 @@ def test_it_stands_below_the_baselines_and_nothing_of_the_projects_changes(
         experiment('--row', 'ClsCLIP', mine)
 
 
+def test_a_trial_of_another_length_leaves_the_page_alone(
+    experiment, monkeypatch, tmp_path, capsys
+):
+    def run(job, iterations, out, own):
+        figures = dict(fold=0, seed=0, iterations=iterations, miou_unseen=99.0)
+        return [dict(figures, row=job.row, config=rows.fingerprints()[job.row])]
+
+    monkeypatch.setattr(grid, 'run_job', run)
+    before = {path: path.read_bytes() for path in (tmp_path / 'docs').iterdir()}
+    args = [
+        '--rows',
+        'LSeg-style',
+        '--folds',
+        '0',
+        '--seeds',
+        '0',
+        '--iterations',
+        '40',
+    ]
+    experiment(*args)
+    assert {path: path.read_bytes() for path in before} == before
+    assert (tmp_path / 'work_dirs/experiment/rows.jsonl').is_file()
+    assert '| LSeg-style | 99.0 | ' in capsys.readouterr().out
+
+
 def test_without_rows_of_strangers_the_tables_are_the_pages():
     titles = [
         line

@@ -10,8 +10,9 @@ config has changed: stop and start as you like. At the end, or with
 of their own, below the others.
 
 ``--row NAME CONFIG`` is a further row, of a config of yours; see
-docs/extending.md. It is run alone, unless ``--rows`` names others, has a file of
-figures of its own, and is printed below the page's baselines; the page stays.
+docs/extending.md. It is run alone, unless ``--rows`` names others, and printed
+below the page's baselines. Its figures, and those of trainings of any other length,
+go to a file of their own; the page stays.
 """
 
 import argparse
@@ -52,10 +53,13 @@ def parse_args(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         '--results',
         type=Path,
-        help='docs/results.jsonl by default; with --row, rows.jsonl in --work-dir',
+        help='docs/results.jsonl by default; with --row, and for trainings of other '
+        'lengths than the page has, rows.jsonl in --work-dir',
     )
     parser.add_argument(
-        '--page', type=Path, help='docs/results.md by default; with --row, none'
+        '--page',
+        type=Path,
+        help='docs/results.md by default, where the figures go to docs/results.jsonl',
     )
     parser.add_argument('--work-dir', type=Path, default='work_dirs/experiment')
     parser.add_argument(
@@ -64,11 +68,11 @@ def parse_args(argv: list[str] | None) -> argparse.Namespace:
         help='write the tables of what is there, run nothing',
     )
     args = parser.parse_args(argv)
-    if args.row:
-        args.results = args.results or args.work_dir / 'rows.jsonl'
-    else:
+    if not args.row and args.iterations in (SHORT, LONGER):
         args.results = args.results or Path('docs/results.jsonl')
         args.page = args.page or Path('docs/results.md')
+    args.results = args.results or args.work_dir / 'rows.jsonl'
+    if not args.row:
         args.rows = args.rows or ROWS
     return args
 
@@ -102,12 +106,12 @@ def main(argv: list[str] | None = None) -> None:
         longer = [line for line in longer if line['iterations'] == LONGER]
     except ValueError as error:
         sys.exit(str(error))
-    text = tables(lines, args.folds, args.ablation_folds, own, longer)
-    print(text)
+    texts = dict(tables=tables(lines, args.folds, args.ablation_folds, own, longer))
+    if not own:
+        texts['claims'] = claim_tables(lines, longer)
+    print(*texts.values(), sep='')
     if args.page:
-        claims = claim_tables(lines, longer)
-        print(claims)
-        publish(dict(tables=text, claims=claims), args.page)
+        publish(texts, args.page)
     if failures:
         sys.exit('\n'.join(failures))
 
