@@ -6,6 +6,7 @@ from ..utils.config_files import configs_folder
 
 ROOT = configs_folder().parent  # tools/ is there, too
 FOLDS = range(NUM_FOLDS)
+ABLATION_FOLDS = 0, 1  # of the study's ablations, and of what asks for all names
 # Of a model by the beginning of its files' names: for one class a sample; for the
 # whole vocabulary, seen and unseen classes at once, of fold 0; the same with a
 # presence, calibrated for each fold.

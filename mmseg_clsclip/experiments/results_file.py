@@ -12,6 +12,9 @@ from .rows import WHOLE_VOCABULARY, fingerprints
 # vocabulary.
 FIGURES = ('miou_unseen', 'miou_seen', 'miou_unseen_small', 'fb_iou')
 WHOLE_FIGURES = ('mIoU', 'mIoU_seen', 'mIoU_unseen', 'hIoU', 'names_asked')
+# By which a row is ahead: of one name unseen classes, of all names the harmonic
+# mean of seen and unseen ones, as generalized zero-shot tables have it.
+JUDGED_BY, WHOLE_JUDGED_BY = 'miou_unseen', 'hIoU'
 RUN_KEYS = ('row', 'fold', 'seed', 'iterations', 'config')
 MADE_AGAIN = 'Delete it; its run will be made again.'
 
@@ -69,7 +72,7 @@ def read_lines(path: Path, iterations: int, own: Mapping[str, Path] = {}) -> lis
         and line['iterations'] in (iterations, 0)
     ]
     for line in kept:
-        figure = 'mIoU' if WHOLE_VOCABULARY in line['row'] else 'miou_unseen'
+        figure = WHOLE_JUDGED_BY if WHOLE_VOCABULARY in line['row'] else JUDGED_BY
         if figure not in line:
             raise ValueError(
                 f'{path}: a line of {line["row"]}, fold {line["fold"]}, '

@@ -25,9 +25,14 @@ def runs_of(lines: Sequence[dict], row: str, folds: Sequence[int]) -> Runs:
 
 
 def gains_over(ours: Runs, theirs: Runs, figure: str) -> list[float]:
-    """Return differences of a figure between runs of the same fold and seed."""
+    """Return differences of a figure between runs of the same fold and seed.
+
+    In hundredths of a point, as figures are kept: what is equal is nought.
+    """
     return [
-        ours[key][figure] - theirs[key][figure] for key in sorted(ours) if key in theirs
+        round(ours[key][figure] - theirs[key][figure], 2)
+        for key in sorted(ours)
+        if key in theirs
     ]
 
 

@@ -8,7 +8,7 @@ from statistics import mean, stdev
 from ..utils.files import atomic_write
 from ..utils.markdown import escape_markdown
 from .price import count_name
-from .results_file import FIGURES, WHOLE_FIGURES
+from .results_file import FIGURES, JUDGED_BY, WHOLE_FIGURES, WHOLE_JUDGED_BY
 from .rows import (
     ABLATIONS,
     BASELINES,
@@ -44,7 +44,7 @@ def summary(lines: list[dict], row: str, folds: Sequence[int]) -> list[str]:
             run['miou_unseen'] for (of_fold, _), run in runs.items() if of_fold == fold
         ]
         cells.append(f'{mean(values):.1f}' if values else '')
-    return [*cells, *_compared(lines, row, RIVALS.values(), FIGURES, folds)]
+    return [*cells, *_compared(lines, row, RIVALS.values(), FIGURES, JUDGED_BY, folds)]
 
 
 def whole_summary(
@@ -60,9 +60,9 @@ def whole_summary(
 
     Returns:
         list[str]: Its name, and what follows the folds in :func:`summary`; ahead
-        is who has more of the whole vocabulary.
+        by the harmonic mean.
     """
-    cells = _compared(lines, row, rivals, WHOLE_FIGURES, folds)
+    cells = _compared(lines, row, rivals, WHOLE_FIGURES, WHOLE_JUDGED_BY, folds)
     return [escape_markdown(row), *cells]
 
 
@@ -71,15 +71,16 @@ def _compared(
     row: str,
     rivals: Iterable[str],
     figures: Sequence[str],
+    judged_by: str,
     folds: Sequence[int],
 ) -> list[str]:
-    """Return means and spreads, who is ahead by the first figure, whole seeds."""
+    """Return means and spreads, in how many runs it is ahead, whole seeds."""
     runs = runs_of(lines, row, folds)
     whole = _whole_seeds(runs, folds)
     cells = _means(runs, figures, folds, whole)
     for rival in rivals:
         others = {} if row == rival else runs_of(lines, rival, folds)
-        gains = gains_over(runs, others, figures[0])
+        gains = gains_over(runs, others, judged_by)
         cells.append(count_ahead(gains) if gains else '')
     return [*cells, str(len(whole))]
 
@@ -142,7 +143,8 @@ def tables(
     text = ''.join(_one_name(*kind, lines) for kind in kinds)
     text += _all_names('All names at once', whole_rows, whole_folds, lines)
     title = f'Trained for {LONGER:,} iterations'
-    text += _one_name(title, ROWS, ablation_folds, longer)
+    with_zoom_in = dict.fromkeys([*tests_of('ClsCLIP'), *ROWS])
+    text += _one_name(title, with_zoom_in, ablation_folds, longer)
     title += ', all names at once'
     return text + _all_names(title, ROWS, ablation_folds, longer) + '\n'
 
@@ -166,7 +168,7 @@ def _all_names(
         for name, same_test in zip(whole_tests_of(row), rivals, strict=True)
         if name in made
     ]
-    return table(title, ['', *WHOLE_HEADS, 'MFLOP a name'], body)
+    return table(title, ['', *WHOLE_HEADS, 'MFLOP a name asked'], body)
 
 
 def _price(row: str) -> str:
@@ -184,18 +186,24 @@ def table(title: str, head: list[str], body: list[list[str]]) -> str:
 
 
 def publish(texts: Mapping[str, str], page: Path) -> None:
-    """Put tables between a page's markers, if there is such a page.
+    """Put tables between a page's markers.
 
     Args:
         texts (Mapping[str, str]): By the word of the marker they stand below.
         page (Path): Its file.
+
+    Raises:
+        ValueError: If it has no such markers.
     """
-    if not page.exists():
-        return
     content = page.read_text('utf-8')
     for word, text in texts.items():
         marked = re.compile(f'(?<=<!-- {word} -->\n).*?(?=<!-- end -->)', re.DOTALL)
         # Once: where nothing stood yet, what follows would be a match as well.
-        content = marked.sub(text.replace('\\', r'\\'), content, count=1)
+        content, found = marked.subn(text.replace('\\', r'\\'), content, count=1)
+        if not found:
+            raise ValueError(
+                f'{page} has no place for {word}: write <!-- {word} --> and '
+                '<!-- end -->, in lines of their own.'
+            )
     with atomic_write(page) as file:
         file.write(content.encode())

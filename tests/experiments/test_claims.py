@@ -9,12 +9,14 @@ from mmseg_clsclip.experiments.claims import CLAIMS, claim_tables, verdict
 @pytest.mark.parametrize(
     ('gains', 'said'),
     [
-        ([1, 2, 3, 4.4], 'held: 4 of 4, +2.6'),
-        ([-1, -2, -3, -4.4], '**not held**: 0 of 4, -2.6'),
-        ([1, 2, -3, 4.4], 'undecided: 3 of 4, +1.1'),
+        ([1, 2, 3, 4.4, 1, 1], 'held: 6 of 6, +2.1'),
+        ([-1, -2, -3, -4.4, -1, -1], '**not held**: 0 of 6, -2.1'),
+        ([1, 2, -3, 4.4, 1, 1], 'undecided: 5 of 6, +1.1'),
         # One that is neither ahead nor behind decides nothing.
-        ([-1, -2, 0, -4.4], 'undecided: 0 of 4, -1.9'),
-        ([1, 2, 3], '3 of 3, +2.0'),
+        ([-1, -2, 0, -4.4, -1, -1], 'undecided: 0 of 6, -1.6'),
+        # As far apart as two makings of one run.
+        ([0.1, 0.9, 0.2, 0.3, 0.4, 0.5], 'level: 6 of 6, +0.4'),
+        ([1, 2, 3, 4, 5], '5 of 5, +3.0'),
         ([], ''),
     ],
 )
@@ -29,26 +31,25 @@ def test_claims_are_of_rows():
     assert all(row != rival for row, rival in claims)
 
 
-def lines_of(row, unseen, whole, presence):
+def lines_of(row, unseen, h, h_presence):
     run = dict(fold=1, seed=2)
     return [
         dict(run, row=row, miou_unseen=unseen),
-        dict(run, row=f'{row}: whole vocabulary', mIoU=whole),
-        dict(run, row=f'{row}: whole vocabulary, presence', mIoU=presence),
+        dict(run, row=f'{row}: whole vocabulary', hIoU=h, mIoU=50 - h),
+        dict(run, row=f'{row}: whole vocabulary, presence', hIoU=h_presence),
     ]
 
 
 def test_each_question_is_judged_by_its_own_figure():
     lines = lines_of('ClsCLIP', 60, 30, 50) + lines_of('LSeg-style', 65, 20, 50.5)
     longer = lines_of('ClsCLIP', 70, 30, 50)[:1] + lines_of('LSeg-style', 60, 1, 1)
-    title, _, head, _, *body = claim_tables(lines, longer).strip().splitlines()
+    text = claim_tables(lines, longer, [1], [1])
+    title, _, head, _, claim, _, missing, *_ = text.strip().splitlines()
     assert title == "### The paper's claims"
     cells = [cell.strip() for cell in head.split('|')[2:-1]]
     assert cells[2:4] == ['with a presence', '12,000: one name']
-    # What no run speaks of has no line.
-    (claim,) = body
     assert [cell.strip() for cell in claim.split('|')[1:-1]] == [
-        'that beats a text beside the decoder',
+        'ClsCLIP beats LSeg-style',
         '0 of 1, -5.0',
         '1 of 1, +10.0',
         '0 of 1, -0.5',
@@ -56,3 +57,16 @@ def test_each_question_is_judged_by_its_own_figure():
         '',
         '',
     ]
+    assert missing.startswith('Without a run yet: a text that navigates beats none; ')
+    # Of folds that are in no table of the page nothing is said.
+    assert 'LSeg-style | 0 of 1' not in claim_tables(lines, [], [0], [0])
+
+
+def test_what_is_equal_is_equal_though_means_are_not_exact():
+    made_again = [
+        figures for x in (61.1, 61.2) for figures in lines_of('ClsCLIP', x, 1, 1)
+    ]
+    text = claim_tables(
+        [*made_again, *lines_of('LSeg-style', 61.15, 1, 1)], [], [1], [1]
+    )
+    assert '| ClsCLIP beats LSeg-style | 0 of 1, +0.0 |' in text

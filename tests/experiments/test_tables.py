@@ -13,7 +13,7 @@ def whole(row, fold, seed, miou, presence=False, **more):
     """A line of the other question."""
     name = list(rows.whole_tests_of(row))[presence]
     figures = dict(mIoU=miou, mIoU_seen=60.0, mIoU_unseen=40.0, hIoU=48.0)
-    return dict(row=name, fold=fold, seed=seed, **figures, **more)
+    return dict(row=name, fold=fold, seed=seed, **{**figures, **more})
 
 
 def test_mean_and_spread_are_over_seeds_of_the_mean_over_folds():
@@ -61,7 +61,7 @@ def test_who_is_ahead_in_runs_of_the_same_fold_and_seed():
 
 def test_of_all_names_the_same_tests_are_compared():
     lines = [
-        whole(row, 0, seed, 30 + gain * (seed + presence), presence)
+        whole(row, 0, seed, 30.0, presence, hIoU=30 + gain * (seed + presence))
         for row, gain in (
             ('ClsCLIP', 0),
             ('CLIPSeg-style (FiLM)', 2),

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from mmseg_clsclip.experiments.claims import claim_tables
 from mmseg_clsclip.experiments.grid import execute, plan
-from mmseg_clsclip.experiments.layout import FOLDS, ROOT
+from mmseg_clsclip.experiments.layout import ABLATION_FOLDS, FOLDS, ROOT
 from mmseg_clsclip.experiments.own_rows import read_own_rows
 from mmseg_clsclip.experiments.results_file import read_lines
 from mmseg_clsclip.experiments.rows import LONGER, ROWS, SHORT
@@ -45,7 +45,7 @@ def parse_args(argv: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument('--folds', type=int, nargs='+', choices=FOLDS, default=FOLDS)
     parser.add_argument(
-        '--ablation-folds', type=int, nargs='+', choices=FOLDS, default=(0, 1)
+        '--ablation-folds', type=int, nargs='+', choices=FOLDS, default=ABLATION_FOLDS
     )
     parser.add_argument('--seeds', type=count_or_zero, nargs='+', default=(0, 1, 2))
     parser.add_argument('--iterations', type=count, default=SHORT)
@@ -59,7 +59,8 @@ def parse_args(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         '--page',
         type=Path,
-        help='docs/results.md by default, where the figures go to docs/results.jsonl',
+        help='whose tables are written anew; docs/results.md by default, where the '
+        'figures go to docs/results.jsonl',
     )
     parser.add_argument('--work-dir', type=Path, default='work_dirs/experiment')
     parser.add_argument(
@@ -68,10 +69,13 @@ def parse_args(argv: list[str] | None) -> argparse.Namespace:
         help='write the tables of what is there, run nothing',
     )
     args = parser.parse_args(argv)
-    if not args.row and args.iterations in (SHORT, LONGER):
-        args.results = args.results or Path('docs/results.jsonl')
-        args.page = args.page or Path('docs/results.md')
+    studied = not args.row and args.iterations in (SHORT, LONGER)
+    if studied and args.results is None:
+        args.results = ROOT / 'docs/results.jsonl'
+        args.page = args.page or ROOT / 'docs/results.md'
     args.results = args.results or args.work_dir / 'rows.jsonl'
+    if args.page and not args.page.is_file():
+        parser.error(f'--page {args.page}: there is no such file.')
     if not args.row:
         args.rows = args.rows or ROWS
     return args
@@ -106,12 +110,17 @@ def main(argv: list[str] | None = None) -> None:
         longer = [line for line in longer if line['iterations'] == LONGER]
     except ValueError as error:
         sys.exit(str(error))
-    texts = dict(tables=tables(lines, args.folds, args.ablation_folds, own, longer))
+    # A page has all folds, whichever were made now.
+    folds = (FOLDS, ABLATION_FOLDS) if args.page else (args.folds, args.ablation_folds)
+    texts = dict(tables=tables(lines, *folds, own, longer))
     if not own:
-        texts['claims'] = claim_tables(lines, longer)
+        texts['claims'] = claim_tables(lines, longer, *folds)
     print(*texts.values(), sep='')
     if args.page:
-        publish(texts, args.page)
+        try:
+            publish(texts, args.page)
+        except ValueError as error:
+            failures.append(str(error))
     if failures:
         sys.exit('\n'.join(failures))
 
