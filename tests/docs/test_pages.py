@@ -149,14 +149,18 @@ def run(page, monkeypatch):
             yield dict(names)
 
 
-def test_the_readmes_python_runs(monkeypatch):
+def test_the_readmes_python_runs(monkeypatch, tmp_path):
     asked, configured, last = run('README.md', monkeypatch)
     assert set(np.unique(asked['labels'])) == {0, 1, 2}  # no green ring
-    model = configured['model']
+    text = ''.join(f'{key} = {configured[key]!r}\n' for key in ('_base_', 'model'))
+    (tmp_path / 'config.py').write_text(text)
+    cfg = Config.fromfile(tmp_path / 'config.py')
+    assert cfg.custom_imports.imports == ['mmseg_clsclip']
+    assert cfg.model.backbone.pretrained == '/weights/ViT-B-16.pt'
     # ViT-B/16's weights are not on every machine.
-    model['backbone'].update(architecture='shapes-clip', pretrained='shipped')
-    model['decode_head'].update(in_channels=96, num_heads=3)
-    model = MODELS.build(model)
+    cfg.model.backbone.update(architecture='shapes-clip', pretrained='shipped')
+    model = MODELS.build(cfg.model)
+    assert model.data_preprocessor.mean[0, 0, 0] == pytest.approx(122.771, abs=1e-3)
     assert model.text_encoder.names == ('cat', 'sofa', 'potted plant')
     assert last['labels'].shape == (128, 128)
     assert set(np.unique(last['labels'])) <= set(range(21))
