@@ -1,5 +1,5 @@
 # ESDA's recipe: SGD, poly 0.9, effective learning rate 5e-4, batch 8. Of its
-# up to 200 epochs over 5,953 pictures 20 are about 15k iterations.
+# up to 200 epochs 20 are about 15k iterations, if all 5,953 pictures are taken.
 optim_wrapper = dict(
     type='OptimWrapper',
     constructor='TrainableOptimWrapperConstructor',
