@@ -5,7 +5,12 @@ from mmseg.datasets import BaseSegDataset
 from mmseg.registry import DATASETS
 
 from ..utils.files import require_files
-from .coco import COCO_METAINFO, MASKS_HINT
+from .coco import COCO_METAINFO
+
+MASKS_HINT = (
+    '`tools/dataset_converters/coco_20i.py objects` writes the masks out of '
+    "COCO-Stuff's, see docs/protocols.md."
+)
 
 
 @DATASETS.register_module()

@@ -1,8 +1,10 @@
 """Prepare COCO-20i, and the masks of COCO-Object, from COCO's annotations.
 
-    masks   instances_*.json to index PNGs, 0 background, 1 to 80 in COCO's
-            order
-    lists   the eligible pairs of a fold
+    masks    instances_*.json to index PNGs, 0 background, 1 to 80 in COCO's
+             order
+    lists    the eligible pairs of a fold
+    objects  masks of COCO-Object out of COCO-Stuff's, as SCLIP's and others'
+             tables have them
 
 Objects overlap in COCO, and no standard says which of them a pixel belongs
 to. Here they are drawn in the order of the file, later ones over earlier
@@ -31,14 +33,29 @@ def main(argv: list[str] | None = None) -> None:
     add_workers(masks)
     masks.set_defaults(command='masks')
     add_lists(commands)
+    objects = commands.add_parser('objects', help="index PNGs out of COCO-Stuff's")
+    objects.add_argument(
+        '--stuff',
+        type=Path,
+        required=True,
+        help='such as data/coco_stuff164k/annotations/val2017',
+    )
+    objects.add_argument('--out', type=Path, required=True)
+    add_workers(objects)
+    objects.set_defaults(command='objects')
     args = vars(parser.parse_args(argv))
 
     # Not before: these take seconds to import.
     from mmseg_clsclip.dataset_conversion.coco_20i import write_masks
+    from mmseg_clsclip.dataset_conversion.coco_object import write_object_masks
     from mmseg_clsclip.dataset_conversion.lists import write_lists
     from mmseg_clsclip.datasets.coco import COCO20iDataset
 
-    calls = dict(masks=write_masks, lists=partial(write_lists, COCO20iDataset))
+    calls = dict(
+        masks=write_masks,
+        lists=partial(write_lists, COCO20iDataset),
+        objects=write_object_masks,
+    )
     with exit_on_errors():
         calls[args.pop('command')](**args)
 

@@ -365,3 +365,39 @@ def test_lists_are_of_interleaved_folds(tool, tmp_path, content, fold, split, ha
     images = len({line.split()[0] for line in expected})
     assert lists() == f'images {images}, pairs {len(expected)}\n'
     assert out.read_text() == ''.join(expected)
+
+
+def test_objects_are_the_things_of_coco_stuff(tool, tmp_path):
+    stuff, out = tmp_path / 'stuff', tmp_path / 'objects'
+    stuff.mkdir()
+    # Things and stuff at their bounds, and what is neither.
+    labels = np.array([[0, 79, 80], [170, 255, 7]], np.uint8)
+    for number in 42, 7:
+        Image.fromarray(labels).save(stuff / f'{number:012d}_labelTrainIds.png')
+    Image.fromarray(labels).save(stuff / f'{7:012d}.png')  # as COCO-Stuff has it
+    args = 'objects', '--stuff', stuff, '--out', out
+    assert tool('coco_20i', *args) == 'masks 2: 2 written, 0 already there\n'
+    assert files(out) == [f'{i:012d}.png' for i in (7, 42)]
+    with Image.open(out / '000000000042.png') as mask:
+        assert mask.mode == 'P'
+        assert np.asarray(mask).tolist() == [[1, 80, 0], [0, 0, 8]]
+    (out / '000000000042.png').unlink()
+    assert tool('coco_20i', *args) == 'masks 2: 1 written, 1 already there\n'
+
+
+def test_what_is_no_mask_of_coco_stuff(tool, tmp_path):
+    args = 'objects', '--stuff', tmp_path, '--out', tmp_path / 'objects'
+    with pytest.raises(SystemExit, match='has no file .*coco_stuff164k.py'):
+        tool('coco_20i', *args)
+    path = tmp_path / 'x_labelTrainIds.png'
+    Image.fromarray(np.full((2, 2), 181, np.uint8)).save(path)
+    with pytest.raises(SystemExit, match='x_labelTrainIds.png holds the value 181'):
+        tool('coco_20i', *args)
+    assert not files(tmp_path / 'objects')
+
+
+def test_mmsegs_coco_stuff_begins_with_cocos_things():
+    from mmseg.datasets import COCOStuffDataset
+
+    things = COCOStuffDataset.METAINFO['classes'][: len(COCO_CLASSES)]
+    assert list(things) == list(COCO_CLASSES)
