@@ -101,9 +101,10 @@ def claim_tables(
             ]
             for claim, rows in claims.items()
         ]
-        text += table(title, head, [cells for cells in body if any(cells[1:])])
+        judged = [cells for cells in body if any(cells[1:])]
         missing = [claim for claim, *cells in body if not any(cells)]
-        if missing:
+        text += table(title, head, judged)
+        if judged and missing:
             text += f'\nWithout a run yet: {"; ".join(missing)}.\n'
     return f'{text}\n'
 
