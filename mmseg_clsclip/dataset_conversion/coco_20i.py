@@ -11,13 +11,17 @@ from ..datasets.coco_instances import (
     read_instances,
 )
 from .index_png import flat_palette, write_index_png
-from .parallel_map import parallel_map
+from .parallel_map import write_missing_masks
 
 PALETTE = flat_palette(dict(enumerate(COCO20iDataset.META['palette'])))
 
 
+def _target(picture: PictureObjects, out: Path) -> Path:
+    return out / mask_name(picture.image)
+
+
 def _write_mask(picture: PictureObjects, labels: dict[int, int], out: Path) -> None:
-    write_index_png(draw_mask(picture, labels), out / mask_name(picture.image), PALETTE)
+    write_index_png(draw_mask(picture, labels), _target(picture, out), PALETTE)
 
 
 def write_masks(annotations: Path, out: Path, workers: int = 1) -> None:
@@ -37,13 +41,6 @@ def write_masks(annotations: Path, out: Path, workers: int = 1) -> None:
     import pycocotools.coco  # noqa: F401
 
     pictures, labels = read_instances(annotations)
-    # A process gets the annotations of its pictures and no others.
-    todo = [p for p in pictures if not (out / mask_name(p.image)).is_file()]
     out.mkdir(parents=True, exist_ok=True)
     write = partial(_write_mask, labels=labels, out=out)
-    for _ in parallel_map(write, todo, 'masks', workers):
-        pass
-    print(
-        f'masks {len(pictures)}: {len(todo)} written, '
-        f'{len(pictures) - len(todo)} already there'
-    )
+    write_missing_masks(write, pictures, partial(_target, out=out), workers)

@@ -9,23 +9,23 @@ from ..datasets.coco import COCO_CLASSES
 from ..datasets.masks import check_mask
 from .coco_20i import PALETTE
 from .index_png import read_index_png, write_index_png
-from .parallel_map import parallel_map
+from .parallel_map import write_missing_masks
 
 SUFFIX = '_labelTrainIds.png'  # of what mmseg's coco_stuff164k.py writes
 NUM_STUFF = 171  # COCO's 80 things first, in its order
 
 
-def _write_mask(source: Path, out: Path) -> bool:
-    """Write one mask, things in place of stuff; returns whether it was missing."""
-    target = out / source.name.replace(SUFFIX, '.png')
-    if target.is_file():
-        return False
+def _target(source: Path, out: Path) -> Path:
+    return out / source.name.replace(SUFFIX, '.png')
+
+
+def _write_mask(source: Path, out: Path) -> None:
+    """Write one mask, things in place of stuff."""
     labels = read_index_png(source)
     check_mask(labels, str(source), NUM_STUFF)
     # What is stuff, or nothing, is background.
     things = np.where(labels < len(COCO_CLASSES), labels + 1, 0).astype(np.uint8)
-    write_index_png(things, target, PALETTE)
-    return True
+    write_index_png(things, _target(source, out), PALETTE)
 
 
 def write_object_masks(stuff: Path, out: Path, workers: int = 1) -> None:
@@ -47,10 +47,5 @@ def write_object_masks(stuff: Path, out: Path, workers: int = 1) -> None:
             'tools/dataset_converters/coco_stuff164k.py of mmseg.'
         )
     out.mkdir(parents=True, exist_ok=True)
-    written = sum(
-        parallel_map(partial(_write_mask, out=out), sources, 'masks', workers)
-    )
-    print(
-        f'masks {len(sources)}: {written} written, '
-        f'{len(sources) - written} already there'
-    )
+    write = partial(_write_mask, out=out)
+    write_missing_masks(write, sources, partial(_target, out=out), workers)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from pathlib import Path
 
 from rich.console import Console
 from rich.progress import track
@@ -35,3 +36,24 @@ def parallel_map(
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
+
+
+def write_missing_masks(
+    write: Callable, items: Sequence, target_of: Callable[..., Path], workers: int
+) -> None:
+    """Write the masks that are not there yet and print how many there are.
+
+    Args:
+        write (Callable): Of an item, one that other processes can import.
+        items (Sequence): Whatever a mask is made of.
+        target_of (Callable): The file of an item's mask.
+        workers (int): Processes.
+    """
+    # A process gets the items of its masks and no others.
+    todo = [item for item in items if not target_of(item).is_file()]
+    for _ in parallel_map(write, todo, 'masks', workers):
+        pass
+    print(
+        f'masks {len(items)}: {len(todo)} written, '
+        f'{len(items) - len(todo)} already there'
+    )
