@@ -5,10 +5,13 @@ import re
 from pathlib import Path
 
 import pytest
+from mmengine.config import Config
 
 from mmseg_clsclip.comparison import runs
+from mmseg_clsclip.comparison.compared_models import ComparedModel
 
 ROOT = Path(__file__).parents[2]
+CHECKPOINT = ROOT / 'mmseg_clsclip/assets/clsclip_shapes-5i_fold0.pth'
 WHOLE = 'configs/shapes/clsclip_shapes-5i_whole.py'
 
 
@@ -146,3 +149,15 @@ def rows_of():
         ]
 
     return _rows_of
+
+
+@pytest.fixture
+def compared_model():
+    """Make a model that is compared, as it is once its config is read."""
+
+    def _compared_model(path, checkpoint=CHECKPOINT, **more):
+        return ComparedModel(
+            'A', path, checkpoint and str(checkpoint), cfg=Config.fromfile(path), **more
+        )
+
+    return _compared_model

@@ -363,12 +363,6 @@ def test_what_a_config_or_checkpoint_cannot_be_is_told(tmp_path, config):
 # What is run, and what is not run again.
 
 
-def compared_model(path, checkpoint=CHECKPOINT, **more):
-    return ComparedModel(
-        'A', path, checkpoint and str(checkpoint), cfg=Config.fromfile(path), **more
-    )
-
-
 def test_the_input_size_is_told_where_the_metric_names_none(
     tmp_path, config, fake_tools, monkeypatch, read_squeezed
 ):
@@ -407,7 +401,7 @@ def test_the_input_size_is_told_where_the_metric_names_none(
 
 
 def test_random_weights_are_measured_and_not_tested(
-    tmp_path, config, fake_tools, read_squeezed
+    tmp_path, config, fake_tools, read_squeezed, compared_model
 ):
     out = tmp_path / 'out'
     path = config(CLSCLIP)

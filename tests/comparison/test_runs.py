@@ -9,21 +9,16 @@ import torch
 from mmengine.config import Config
 
 from mmseg_clsclip.comparison import runs
-from mmseg_clsclip.comparison.compared_models import ComparedModel, random_options
+from mmseg_clsclip.comparison.compared_models import random_options
 
 ROOT = Path(__file__).parents[2]
-CHECKPOINT = ROOT / 'mmseg_clsclip/assets/clsclip_shapes-5i_fold0.pth'
 CLSCLIP = 'configs/shapes/clsclip_shapes-5i_fold0.py'
 WHOLE = 'configs/shapes/clsclip_shapes-5i_whole.py'
 
 
-def compared_model(path, checkpoint=CHECKPOINT, **more):
-    return ComparedModel(
-        'A', path, checkpoint and str(checkpoint), cfg=Config.fromfile(path), **more
-    )
-
-
-def test_what_is_finished_is_not_run_again(tmp_path, config, fake_tools):
+def test_what_is_finished_is_not_run_again(
+    tmp_path, config, fake_tools, compared_model
+):
     mine = compared_model(config(CLSCLIP), options=['a=b'])
     assert runs.finished(mine, tmp_path) is None
     outcome = runs.run(mine, tmp_path, print)
@@ -72,7 +67,7 @@ def test_what_is_finished_is_not_run_again(tmp_path, config, fake_tools):
 
 
 def test_what_was_cut_short_is_measured_again_with_a_larger_budget(
-    tmp_path, config, fake_tools
+    tmp_path, config, fake_tools, compared_model
 ):
     mine = compared_model(config(CLSCLIP))
     assert runs.run(mine, tmp_path, print, 7)['budget'] == 7
@@ -83,7 +78,9 @@ def test_what_was_cut_short_is_measured_again_with_a_larger_budget(
     assert not runs.finished(mine, tmp_path, 8)
 
 
-def test_an_estimate_stands_before_a_long_test(tmp_path, config, fake_tools):
+def test_an_estimate_stands_before_a_long_test(
+    tmp_path, config, fake_tools, compared_model
+):
     said = []
     mine = compared_model(config(CLSCLIP), dataset=range(600))
     runs.run(mine, tmp_path, lambda *words: said.append(words))
@@ -108,12 +105,16 @@ def test_options_by_which_no_weights_are_read(path, options):
     assert random_options(cfg) == []
 
 
-def test_no_checkpoint_is_none_to_the_tools(tmp_path, config, fake_tools):
+def test_no_checkpoint_is_none_to_the_tools(
+    tmp_path, config, fake_tools, compared_model
+):
     runs.run(compared_model(config(CLSCLIP), None), tmp_path, print)
     assert all('none' in command for command in fake_tools)
 
 
-def test_predictions_are_kept_where_a_metric_offers_it(tmp_path, config, fake_tools):
+def test_predictions_are_kept_where_a_metric_offers_it(
+    tmp_path, config, fake_tools, compared_model
+):
     several = config(
         WHOLE,
         """
