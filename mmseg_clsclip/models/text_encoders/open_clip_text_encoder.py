@@ -78,7 +78,6 @@ class OpenCLIPTextEncoder(CachedVocabulary, BaseModule):
         self._weights = WatchedWeights(clip.model, without='visual')
         self.tokenizer = clip.tokenizer
         self.dim = clip.dim
-        self._logit_scale = float(clip.model.logit_scale.exp())
         self.batch_size = batch_size
         self.free_tower = free_tower
         self._normalize = normalize
@@ -125,6 +124,9 @@ class OpenCLIPTextEncoder(CachedVocabulary, BaseModule):
         self._captions = Captions(
             self.tokenizer, reader.max_tokens, self.batch_size, self.dim
         )
+        if self.clip is not None:
+            # Now, and not each time: to read a number of a device is to wait for it.
+            self._logit_scale = float(self.clip.module.logit_scale.exp())
         self._read_from = self._weights.versions()
 
     def _start_again(self, reader: NameReader, normalize: bool) -> None:
@@ -181,8 +183,7 @@ class OpenCLIPTextEncoder(CachedVocabulary, BaseModule):
     @property
     def logit_scale(self) -> float:
         """CLIP's factor of cosines, once it is trained the inverse temperature."""
-        if self.clip is not None:
-            self._logit_scale = float(self.clip.module.logit_scale.exp())
+        self._follow_weights()
         return self._logit_scale
 
     @property
