@@ -140,9 +140,10 @@ class PromptedCanvas(Canvas):
         height, width = whole.shape[-2:]
         # A class that was not asked for has no answer that a mean could be of.
         asked = whole.amax((1, 2)) > ABSENT_LOGIT / 2
-        for channel in asked.nonzero()[:, 0].tolist():
-            part = slice(channel, channel + 1)
-            self._paste(Window(0, 0, width, height), whole[part], part)
+        for channel, was_asked in enumerate(asked.tolist()):
+            if was_asked:
+                part = slice(channel, channel + 1)
+                self._paste(Window(0, 0, width, height), whole[part], part)
 
     def _select_channels(self, region: Region) -> slice:
         # A single channel has label 1.

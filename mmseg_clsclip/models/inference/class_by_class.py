@@ -61,9 +61,9 @@ class ClassByClassInference:
                 bool. Defaults to all of all.
 
         Yields:
-            tuple[Tensor, Tensor, Tensor]: Of some pairs of a picture and a class
-            the indices (P,) of the pictures and (P,) of the classes, and the
-            logits (P, H, W), the mean over the windows.
+            tuple[Tensor, Tensor, Tensor]: Of some pairs of a picture and a class,
+            picture by picture, the indices (P,) of the pictures and (P,) of the
+            classes, and the logits (P, H, W), the mean over the windows.
         """
         segmentor = self.in_precision(segmentor, inputs.device)
         views = [inputs[(..., *window)] for window in windows]

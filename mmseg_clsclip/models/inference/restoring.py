@@ -39,13 +39,27 @@ def restore_logits(logits: Tensor, meta: dict, align_corners: bool) -> Tensor:
     )[0]
 
 
+def find_asked(seg_logits: Tensor) -> list[Tensor | None]:
+    """Return the channels (k,) that were asked in each picture, None for all.
+
+    Args:
+        seg_logits (Tensor): (N, C, H, W), ``ABSENT_LOGIT`` where a channel was not.
+    """
+    asked = seg_logits.flatten(2).amax(2) != ABSENT_LOGIT  # (N, C)
+    return [
+        None if number in (0, len(row)) else row.nonzero()[:, 0]
+        for row, number in zip(asked, asked.sum(1).tolist())
+    ]
+
+
 def restore_asked(
-    logits: Tensor, meta: dict, align_corners: bool
+    logits: Tensor, asked: Tensor | None, meta: dict, align_corners: bool
 ) -> tuple[Tensor, Tensor]:
-    """Restore the channels that were asked for; the others stay ``ABSENT_LOGIT``.
+    """Restore the channels that were asked; the others stay ``ABSENT_LOGIT``.
 
     Args:
         logits (Tensor): Of an input (C, h, w), C > 1.
+        asked (Tensor, optional): Channels (k,), see :func:`find_asked`.
         meta (dict): See :func:`restore_logits`.
         align_corners (bool): Of the resize.
 
@@ -53,12 +67,11 @@ def restore_asked(
         tuple[Tensor, Tensor]: Logits (C, H, W) of the picture, and its labels
         (1, H, W) int64.
     """
-    asked = (logits != ABSENT_LOGIT).flatten(1).any(1)  # (C,)
-    if asked.all() or not asked.any():
+    if asked is None:
         logits = restore_logits(logits, meta, align_corners)
         # On a CPU torch's argmax of channels is up to twenty times as slow.
         return logits, logits.max(0, keepdim=True).indices
     part = restore_logits(logits[asked], meta, align_corners)
     restored = part.new_full((len(logits), *part.shape[1:]), ABSENT_LOGIT)
     restored[asked] = part
-    return restored, asked.nonzero()[:, 0][part.max(0, keepdim=True).indices]
+    return restored, asked[part.max(0, keepdim=True).indices]

@@ -72,10 +72,15 @@ def running_labels(
     """
     running = [RunningArgmax(background, prob_thd) for _ in samples]
     for pictures, classes, logits in parts:
-        for i in pictures.unique().tolist():
-            own = pictures == i
-            part = restore_logits(logits[own], samples[i].metainfo, align_corners)
-            running[i].add(part, classes[own])
+        of = pictures.tolist()  # the one time that the device is waited for
+        # Each picture's pairs stand together.
+        pairs = [of.count(i) for i in range(len(samples))]
+        for argmax, sample, part, labels in zip(
+            running, samples, logits.split(pairs), classes.split(pairs)
+        ):
+            if len(part):
+                part = restore_logits(part, sample.metainfo, align_corners)
+                argmax.add(part, labels)
     # Where no class is asked all is background.
     return [
         torch.zeros(1, *sample.metainfo['ori_shape'][:2], dtype=torch.long)

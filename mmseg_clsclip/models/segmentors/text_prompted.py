@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from ...utils.checkpoint import check_weights, misfits
 from ...utils.keys import KEEP_LOGIT
 from ...utils.palette import distinct_colours
-from ..inference.restoring import restore_asked
+from ..inference.restoring import find_asked, restore_asked
 from .normalization import NormalizationCheck
 from .padding_check import check_padding
 
@@ -187,8 +187,12 @@ class TextPromptedSegmentor(EncoderDecoder):
         keep = [s.metainfo.get(KEEP_LOGIT) for s in data_samples or ()]
         if data_samples is None or (seg_logits.shape[1] == 1 and not all(keep)):
             return super().postprocess_result(seg_logits, data_samples)
-        for logits, sample in zip(seg_logits, data_samples):
-            logits, labels = restore_asked(logits, sample.metainfo, self.align_corners)
+        metas = [sample.metainfo for sample in data_samples]
+        # Of an episode all is asked: nothing is looked for, no device waited for.
+        episodes = self._episode_names(metas) is not None
+        asked = [None] * len(metas) if episodes else find_asked(seg_logits)
+        for logits, own, meta, sample in zip(seg_logits, asked, metas, data_samples):
+            logits, labels = restore_asked(logits, own, meta, self.align_corners)
             sample.seg_logits = PixelData(data=logits)
             sample.pred_sem_seg = PixelData(data=labels)
         return data_samples

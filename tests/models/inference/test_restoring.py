@@ -9,6 +9,7 @@ from mmseg.structures import SegDataSample
 
 from mmseg_clsclip.models.inference.restoring import (
     ABSENT_LOGIT,
+    find_asked,
     restore_asked,
     restore_logits,
 )
@@ -49,7 +50,9 @@ def test_names_that_were_not_asked_stay_so(asked):
     logits = torch.full((4, 8, 6), ABSENT_LOGIT)
     logits[asked] = torch.randn(len(asked), 8, 6)
     meta = dict(ori_shape=(31, 17), padding_size=(1, 0, 0, 2))
-    got, labels = restore_asked(logits, meta, False)
+    (found,) = find_asked(logits[None])
+    assert (found is None) == (len(asked) in (0, 4))
+    got, labels = restore_asked(logits, found, meta, False)
     want = restore_logits(logits, meta, False)
     absent = [k for k in range(4) if k not in asked]
     assert torch.equal(got[asked], want[asked])
