@@ -1,0 +1,374 @@
+"""On another device: the CPU's numbers, from tensors that are all there.
+
+No accelerator is needed. :class:`Elsewhere` is a tensor that says it is on one and
+keeps its values on the CPU; what an accelerator refuses is refused, such as tensors
+of two devices in one operation, and what makes the host wait for it is counted. A
+device's own arithmetic, its speed and its memory are not here: see
+tools/gpu_check.py.
+"""
+
+import copy
+from collections import Counter
+from contextlib import contextmanager
+from pathlib import Path
+from unittest import mock
+
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.runner import Runner
+from mmengine.structures import PixelData
+from mmseg.registry import MODELS
+from mmseg.structures import SegDataSample
+from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves, tree_map
+
+from mmseg_clsclip import Predictor
+from mmseg_clsclip.apis import predictor
+from mmseg_clsclip.models.clip.loading import ASSETS
+
+CONFIGS = Path(__file__).parents[1] / 'configs'
+DEVICE = torch.device('cuda:0')
+CPU = torch.device('cpu')
+aten = torch.ops.aten
+READS = aten._to_copy.default, aten.copy_.default
+# The indices may be on the CPU; what they take and put may not.
+INDEXED = (
+    aten.index.Tensor,
+    aten.index_put.default,
+    aten.index_put_.default,
+    aten._index_put_impl_.default,
+)
+# What has as many elements, or a number, as the values say.
+WAITS = (
+    aten._local_scalar_dense.default,
+    aten.nonzero.default,
+    aten.masked_select.default,
+    aten.bincount.default,
+    aten._unique2.default,
+    aten.equal.default,
+)
+
+
+class Elsewhere(Tensor):
+    """A tensor on another device, whose values are in ``here``."""
+
+    @staticmethod
+    def __new__(cls, here):
+        self = Tensor._make_wrapper_subclass(
+            cls,
+            here.size(),
+            strides=here.stride(),
+            storage_offset=here.storage_offset(),
+            dtype=here.dtype,
+            device=DEVICE,
+        )
+        self.here = here.detach()
+        return self
+
+    def __repr__(self):
+        return f'Elsewhere({self.here})'
+
+    def tolist(self):
+        Device.waits['tolist'] += 1
+        return self.here.tolist()
+
+    def numpy(self, *args, **kwargs):
+        raise TypeError('A tensor elsewhere is no array: .cpu() comes first.')
+
+    __array__ = numpy
+
+    @classmethod
+    def __torch_dispatch__(cls, func, types, args=(), kwargs=None):
+        return run(func, args, kwargs or {})
+
+
+class Device(TorchDispatchMode):
+    """Makes tensors of operations that name the other device."""
+
+    waits: Counter = Counter()  # by the operation that waited
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        return run(func, args, kwargs or {})
+
+
+def is_elsewhere(value):
+    return isinstance(value, Elsewhere)
+
+
+def bring(value):
+    return value.here if is_elsewhere(value) else value
+
+
+def send(value):
+    return Elsewhere(value) if type(value) is Tensor else value
+
+
+def run(func, args, kwargs):
+    """Run an operation on the CPU as if where its tensors are."""
+    tensors = [x for x in tree_leaves((args, kwargs)) if isinstance(x, Tensor)]
+    far = any(map(is_elsewhere, tensors))
+    device = kwargs.get('device')
+    goes = torch.device(device).type == DEVICE.type if device else far
+    if func is aten.copy_.default:
+        goes = is_elsewhere(args[0])
+    elif far and func is not aten._to_copy.default:
+        own = [args[0], *args[2:3]] if func in INDEXED else tensors
+        near = [x for x in own if isinstance(x, Tensor) and not is_elsewhere(x)]
+        # A number may come from anywhere.
+        if any(x.ndim or (func in INDEXED and x is args[0]) for x in near):
+            shapes = [tuple(x.shape) for x in tensors if not is_elsewhere(x)]
+            raise RuntimeError(f'{func} of two devices; {shapes} are on the CPU.')
+    chosen = func in INDEXED and any(
+        index is not None and index.dtype == torch.bool for index in args[1]
+    )
+    if far and (func in WAITS or chosen or (func in READS and not goes)):
+        Device.waits[str(func)] += 1
+    options = {**kwargs, 'device': CPU} if device and goes else kwargs
+    result = func(*tree_map(bring, args), **tree_map(bring, options))
+    if 'out' in kwargs:
+        return kwargs['out']
+    if args and is_elsewhere(args[0]) and result is args[0].here:  # in place
+        return args[0]
+    return tree_map(send, result) if goes else result
+
+
+@contextmanager
+def another_device():
+    """Let torch believe in the other device, while this lasts."""
+    # As torch's own fake tensors do it: no driver is looked for.
+    torch._C._ensureCUDADeviceGuardSet()
+    lifted = torch._C._only_lift_cpu_tensors()
+    replaced = torch.__future__.get_overwrite_module_params_on_conversion()
+    torch._C._set_only_lift_cpu_tensors(True)
+    torch.__future__.set_overwrite_module_params_on_conversion(True)
+    Device.waits.clear()
+    cuda = dict.fromkeys(('_lazy_init', 'reset_peak_memory_stats'), lambda *_: None)
+    cuda['is_bf16_supported'] = lambda **_: True
+    cuda['max_memory_allocated'] = lambda *_: 0
+    try:
+        with (
+            mock.patch.multiple(torch.cuda, **cuda),
+            mock.patch.object(
+                torch.cuda.amp.common, 'amp_definitely_not_available', bool
+            ),
+            Device(),
+        ):
+            yield
+    finally:
+        torch._C._set_only_lift_cpu_tensors(lifted)
+        torch.__future__.set_overwrite_module_params_on_conversion(replaced)
+
+
+def sent(model):
+    """A copy that is elsewhere."""
+    return copy.deepcopy(model).to(DEVICE)
+
+
+def build(config, **options):
+    cfg = Config.fromfile(CONFIGS / f'{config}.py')
+    cfg.merge_from_dict({f'model.{key}': value for key, value in options.items()})
+    torch.manual_seed(0)
+    return MODELS.build(cfg.model)
+
+
+def batch(name=None):
+    """Two noisy pictures, and where their things are."""
+    generator = torch.manual_seed(1)
+    samples = []
+    for k in range(2):
+        mask = torch.zeros(1, 64, 64, dtype=torch.long)
+        mask[:, 10:30, 10 + k : 40] = 1
+        meta = dict(ori_shape=(64, 64), img_shape=(64, 64), img_path=f'{k}.png')
+        sample = SegDataSample(metainfo=dict(meta, class_name=name) if name else meta)
+        sample.gt_sem_seg = PixelData(data=mask)
+        samples.append(sample)
+    pixels = torch.randint(256, (2, 3, 64, 64), dtype=torch.uint8, generator=generator)
+    return dict(inputs=list(pixels), data_samples=samples)
+
+
+# Against tests that pass whatever happens.
+
+
+def test_two_devices_are_not_mixed():
+    with another_device():
+        far = torch.arange(3.0, device=DEVICE)
+        assert far.device == DEVICE and (far + 1).device == DEVICE
+        with pytest.raises(RuntimeError, match='two devices'):
+            far + torch.ones(3)
+        with pytest.raises(RuntimeError, match='two devices'):
+            torch.ones(3)[far.long()]
+        with pytest.raises(TypeError, match='cpu'):
+            far.numpy()
+        far[torch.tensor([0, 2])] = torch.tensor(5.0)
+        assert torch.equal(far.cpu(), torch.tensor([5.0, 1, 5]))
+        assert (far * torch.tensor(2.0)).tolist() == [10, 2, 10]
+
+
+def test_the_host_waits_for_values_alone():
+    with another_device():
+        far = torch.arange(3.0, device=DEVICE).to(DEVICE)
+        far = torch.stack([far, far + 1]).max(0).values.where(far > 0, 0)
+        assert not Device.waits
+        waiting = (
+            lambda x: x.cpu(),
+            lambda x: x.tolist(),
+            lambda x: x.nonzero(),
+            lambda x: x[x > 1],
+            lambda x: bool(x.any()),
+        )
+        for number, wait in enumerate(waiting, 1):
+            wait(far)
+            assert Device.waits.total() == number
+
+
+# Predictions.
+
+SLIDE = {
+    'test_cfg.mode': 'slide',
+    'test_cfg.crop_size': (48, 48),
+    'test_cfg.stride': (16, 16),
+}
+LABELS = {'test_cfg.labels_only': True, 'test_cfg.class_batch_size': 7}
+PRESENCE = 'generalized/clsclip-gate-presence_shapes-15-5_fold0'
+PLUS = 'clsclip_plus/clsclip-plus_shapes-5i_fold0'
+TRAINED = (
+    'shapes/clsclip',
+    'shapes/clsclip-gate',
+    'baselines/film',
+    'baselines/lseg',
+    'ablations/clsclip_tokens-4_channel',
+    'ablations/clsclip_token',
+    'ablations/clsclip_vpt',
+    'ablations/clsclip_film',
+    'ablations/clsclip_pseudo-inverse',
+)
+ROWS = *TRAINED, 'baselines/maskclip', 'baselines/naclip'
+
+
+@pytest.mark.parametrize(
+    ('config', 'name', 'waits', 'options'),
+    [
+        *((f'{row}_shapes-5i_fold0', 'red circle', 0, {}) for row in ROWS),
+        # Were all names asked?
+        *((f'{row}_shapes-5i_fold0', None, 1, {}) for row in ROWS),
+        ('shapes/clsclip_shapes-5i_fold0', None, 1, SLIDE),
+        ('baselines/sclip_shapes-5i_fold0', None, 1, SLIDE),
+        # Whose logits are these? Once for each batch of classes.
+        ('shapes/clsclip_shapes-5i_fold0', None, 3, {**SLIDE, **LABELS}),
+        # Which were asked, of all and of each picture?
+        ('shapes/clsclip_shapes-5i_fold0', None, 4, {'test_cfg.keep_classes': 5}),
+        # A caption with one more name is sought in each picture, three times.
+        (PRESENCE, None, 10, {}),
+        (PRESENCE, None, 9, LABELS),
+        # Boxes are found on the CPU, in each picture.
+        (PLUS, 'red circle', 4, {}),
+        (PLUS, None, 5, {}),
+        (f'{PLUS}_detector', 'red circle', 2, {}),
+    ],
+)
+def test_predictions_are_the_cpus(config, name, waits, options):
+    model = build(config, **options).eval()
+    with torch.no_grad():
+        want = model.test_step(batch(name))
+        with another_device():
+            other = sent(model)
+            other.test_step(batch(name))  # texts are read once
+            Device.waits.clear()
+            got = other.test_step(batch(name))
+            assert Device.waits.total() == waits, Device.waits
+    for ours, theirs in zip(got, want):
+        labels, expected = ours.pred_sem_seg.data, theirs.pred_sem_seg.data
+        assert labels.device == DEVICE
+        # Other batches of classes: their sums may end in another digit.
+        assert (bring(labels) != expected).float().mean() < 0.002
+        if 'seg_logits' in theirs:
+            torch.testing.assert_close(
+                bring(ours.seg_logits.data), theirs.seg_logits.data, atol=1e-3, rtol=0
+            )
+
+
+def test_auto_is_the_half_precision_of_the_device():
+    model = build(f'{ROWS[0]}_shapes-5i_fold0', **{'test_cfg.dtype': 'auto'}).eval()
+    with torch.no_grad():
+        want = model.test_step(batch())
+        with another_device():
+            other = sent(model)
+            cast = other.class_by_class.in_precision(other, DEVICE)
+            assert {w.dtype for w in cast.backbone.parameters()} == {torch.bfloat16}
+            got = other.test_step(batch())
+    for ours, theirs in zip(got, want):
+        differ = bring(ours.pred_sem_seg.data) != theirs.pred_sem_seg.data
+        assert 0 < differ.float().mean() < 0.1  # random heads: many are near a tie
+
+
+def test_a_picture_is_answered_as_on_the_cpu(tmp_path, monkeypatch):
+    picture = torch.randint(256, (60, 80, 3), generator=torch.manual_seed(1))
+    picture = picture.byte().numpy()
+    names = dict(classes=['red circle', ['ring', 'annulus']], zoom_in=True)
+    exact = dict(cfg_options={'model.test_cfg.dtype': 'float32'})
+    want = Predictor(**names, **exact, device='cpu')(picture)
+    monkeypatch.setattr(predictor, 'check_device', str)
+    with another_device():
+        got = Predictor(**names, **exact, device=str(DEVICE))(picture)
+    assert (got.labels() == want.labels()).all()
+    assert got.presence == pytest.approx(want.presence, abs=1e-6)
+
+
+# Training and evaluation.
+
+
+@pytest.mark.parametrize(
+    ('config', 'names'),
+    [
+        *((row, 'red circle') for row in TRAINED),
+        ('ablations/clsclip_four-names', ('red circle', 'cross', 'ring', 'blue cross')),
+    ],
+)
+def test_losses_are_the_cpus(config, names):
+    model = build(f'{config}_shapes-5i_fold0')
+
+    def losses(model):
+        data = model.data_preprocessor(batch(names), True)
+        return model(**data, mode='loss')
+
+    want = losses(model)
+    with another_device():
+        other = sent(model)
+        losses(other)
+        Device.waits.clear()
+        got = losses(other)
+    assert all(torch.allclose(bring(got[key]), want[key], atol=1e-5) for key in want), (
+        got,
+        want,
+    )
+
+
+@pytest.mark.parametrize(
+    ('config', 'checkpoint'),
+    [
+        ('shapes/clsclip_shapes-5i_fold0', 'clsclip'),
+        (PRESENCE, 'clsclip-gate'),
+        (PLUS, 'clsclip'),
+    ],
+)
+def test_metrics_are_the_cpus(config, checkpoint, tmp_path, monkeypatch):
+    cfg = Config.fromfile(CONFIGS / f'{config}.py')
+    cfg.merge_from_dict(
+        dict(
+            work_dir=str(tmp_path),
+            load_from=str(ASSETS / f'{checkpoint}_shapes-5i_fold0.pth'),
+            test_dataloader=dict(num_workers=0, persistent_workers=False),
+        )
+    )
+    dataset = cfg.test_dataloader.dataset
+    dataset.get('dataset', dataset).indices = 8
+
+    def metrics():
+        return Runner.from_cfg(copy.deepcopy(cfg)).test()
+
+    want = metrics()
+    monkeypatch.setattr('mmengine.runner.runner.get_device', lambda: str(DEVICE))
+    with another_device():
+        assert metrics() == want
