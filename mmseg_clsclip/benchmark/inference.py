@@ -115,6 +115,7 @@ def time_prediction(
     )
 
 
+@torch.no_grad()  # else no weight is cast beforehand
 def measure_time(workload: Workload, repeat: int, naive_classes: int) -> dict:
     """Time a workload's model, see :func:`time_prediction`.
 

@@ -160,6 +160,15 @@ def test_rows_and_plot(tiny_clip_json, tmp_path, monkeypatch, capsys):
     assert picture.stat().st_size > 10000
 
 
+def test_weights_are_cast_before_casts_are_counted(tiny_clip_json, monkeypatch):
+    monkeypatch.setattr(inference, 'time_prediction', lambda *_: {})
+    workload = Workload(
+        CONFIG, options(tiny_clip_json), 1, 'bfloat16', shape=(1, 3, 32, 32)
+    )
+    one = inference.measure_time(workload, 1, 1)['kernels_of_one']
+    assert 0 < one['casts'] < 8  # the picture, the name in three blocks, the logits
+
+
 def test_memory_is_that_of_a_process_of_its_own():
     assert timing.run_alone(os.getpid) != os.getpid()
 
