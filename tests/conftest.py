@@ -43,6 +43,13 @@ def same_random_numbers():
     torch.manual_seed(0)
 
 
+@pytest.fixture(autouse=True)
+def no_half_precision(monkeypatch):
+    """As on a CPU that is not made for it: 'auto' gives float32's exact numbers."""
+    for name in ('_is_avx512_bf16_supported', '_is_amx_tile_supported'):
+        monkeypatch.setattr(torch.cpu, name, bool, raising=False)
+
+
 @pytest.fixture(scope='session', autouse=True)
 def cheap_garbage_collection():
     """mmengine collects garbage at each data set that is built.
