@@ -16,7 +16,7 @@ def keep_winners(logits: Tensor) -> Tensor:
     """Return logits (C, H, W), ``ABSENT_LOGIT`` for all but a pixel's argmax."""
     channels = torch.arange(len(logits), device=logits.device)
     won = logits.max(0).indices == channels[:, None, None]  # (C, H, W)
-    return logits.where(won, logits.new_tensor(ABSENT_LOGIT))
+    return logits.where(won, ABSENT_LOGIT)
 
 
 class Canvas(ABC):

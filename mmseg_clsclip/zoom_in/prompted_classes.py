@@ -1,5 +1,6 @@
 """PromptedClasses: classes that a segmentor is asked for by their names."""
 
+import torch
 from mmengine.structures import InstanceData, LabelData
 from torch import Tensor
 
@@ -132,4 +133,4 @@ class PromptedClasses(SegmentorClasses):
     def _label_logits(self, logits: Tensor, region: Region) -> Tensor:
         # Without a background 0 is a class.
         nothing = 0 if self.with_background else IGNORE
-        return logits.new_tensor(region.label).where(logits > 0, nothing)
+        return torch.where(logits > 0, region.label, nothing)

@@ -275,12 +275,7 @@ def test_the_exported_files_run_without_mmseg(tmp_path):
     for name in re.findall(r'^\| `(\w+\.\w+)` \|', read(page), re.M):
         assert (here / name).is_file(), name
     found = np.array(Image.open(tmp_path / 'mask.png'))
-    exported = Predictor(
-        str(ROOT / config),
-        str(ROOT / rest[0]),
-        classes=CLASSES,
-        cfg_options={'model.test_cfg.dtype': 'float32'},  # as it is exported
-    )
+    exported = Predictor(str(ROOT / config), str(ROOT / rest[0]), classes=CLASSES)
     wanted = exported(scene.picture).labels(threshold=0.5)
     assert len(np.unique(wanted)) > 2
     assert (found == wanted).mean() > 0.999  # but for ties

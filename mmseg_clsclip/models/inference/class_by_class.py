@@ -62,7 +62,7 @@ class ClassByClassInference:
 
         Yields:
             tuple[Tensor, Tensor, Tensor]: Of some pairs of a picture and a class,
-            picture by picture, the indices (P,) of the pictures and (P,) of the
+            in the order of the pictures, the indices (P,) of these and (P,) of the
             classes, and the logits (P, H, W), the mean over the windows.
         """
         segmentor = self.in_precision(segmentor, inputs.device)

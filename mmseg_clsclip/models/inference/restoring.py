@@ -40,16 +40,18 @@ def restore_logits(logits: Tensor, meta: dict, align_corners: bool) -> Tensor:
 
 
 def find_asked(seg_logits: Tensor) -> list[Tensor | None]:
-    """Return the channels (k,) that were asked in each picture, None for all.
+    """Find the channels that were asked in each picture.
 
     Args:
         seg_logits (Tensor): (N, C, H, W), ``ABSENT_LOGIT`` where a channel was not.
+
+    Returns:
+        list[Tensor | None]: Channels (k,) of each picture, None for all or none.
     """
     asked = seg_logits.flatten(2).amax(2) != ABSENT_LOGIT  # (N, C)
-    return [
-        None if number in (0, len(row)) else row.nonzero()[:, 0]
-        for row, number in zip(asked, asked.sum(1).tolist())
-    ]
+    numbers = asked.sum(1).tolist()
+    channels = asked.nonzero()[:, 1].split(numbers)
+    return [own if 0 < len(own) < asked.shape[1] else None for own in channels]
 
 
 def restore_asked(

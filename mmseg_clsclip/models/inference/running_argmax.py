@@ -64,7 +64,8 @@ def running_labels(
     """Return labels (1, H, W) of pictures without holding all maps at once.
 
     Args:
-        parts (Iterable): Of :meth:`ClassByClassInference.iter_logits`.
+        parts (Iterable): Of :meth:`ClassByClassInference.iter_logits`: each in the
+            order of the pictures.
         samples (list[SegDataSample]): Of the pictures.
         background (bool): Whether there is a label 0 whose logit is 0.
         align_corners (bool): Of the resize to the pictures' own sizes.
@@ -72,15 +73,14 @@ def running_labels(
     """
     running = [RunningArgmax(background, prob_thd) for _ in samples]
     for pictures, classes, logits in parts:
-        of = pictures.tolist()  # the one time that the device is waited for
-        # Each picture's pairs stand together.
-        pairs = [of.count(i) for i in range(len(samples))]
-        for argmax, sample, part, labels in zip(
-            running, samples, logits.split(pairs), classes.split(pairs)
+        of = pictures.tolist()  # a device is waited for here alone
+        numbers = [of.count(i) for i in range(len(samples))]
+        for argmax, sample, part, own in zip(
+            running, samples, logits.split(numbers), classes.split(numbers)
         ):
             if len(part):
                 part = restore_logits(part, sample.metainfo, align_corners)
-                argmax.add(part, labels)
+                argmax.add(part, own)
     # Where no class is asked all is background.
     return [
         torch.zeros(1, *sample.metainfo['ori_shape'][:2], dtype=torch.long)

@@ -136,9 +136,10 @@ class QueryDenseCLIP(DenseCLIP):
                 'needs the logits of all: set test_cfg.labels_only=False.'
             )
         windows = windows_of(self.test_cfg, inputs.shape[2:])
+        labels = torch.tensor(self.query_labels, device=inputs.device)
         # The likeliest query is of the likeliest class.
         parts = (
-            (pictures, queries.new_tensor(self.query_labels)[queries], logits)
+            (pictures, labels[queries], logits)
             for pictures, queries, logits in self._iter_logits(inputs, metas, windows)
         )
         return running_labels(parts, samples, False, self.align_corners, self.prob_thd)

@@ -188,9 +188,9 @@ class TextPromptedSegmentor(EncoderDecoder):
         if data_samples is None or (seg_logits.shape[1] == 1 and not all(keep)):
             return super().postprocess_result(seg_logits, data_samples)
         metas = [sample.metainfo for sample in data_samples]
-        # Of an episode all is asked: nothing is looked for, no device waited for.
-        episodes = self._episode_names(metas) is not None
-        asked = [None] * len(metas) if episodes else find_asked(seg_logits)
+        # Else nothing is looked for, and no device waited for.
+        some = self.presence is not None and self._episode_names(metas) is None
+        asked = find_asked(seg_logits) if some else [None] * len(metas)
         for logits, own, meta, sample in zip(seg_logits, asked, metas, data_samples):
             logits, labels = restore_asked(logits, own, meta, self.align_corners)
             sample.seg_logits = PixelData(data=logits)

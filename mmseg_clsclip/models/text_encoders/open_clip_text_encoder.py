@@ -182,7 +182,7 @@ class OpenCLIPTextEncoder(CachedVocabulary, BaseModule):
 
     @property
     def logit_scale(self) -> float:
-        """CLIP's factor of cosines, once it is trained the inverse temperature."""
+        """CLIP's factor of cosines, read when a weight is seen to change."""
         self._follow_weights()
         return self._logit_scale
 
