@@ -2,7 +2,6 @@
 
 import torch
 
-
 # By the CUDA runtime, the CPU's allocator, cuBLAS, cuDNN, and PyTorch where no way
 # to do a convolution has found the memory that it wanted.
 WORDS = (

@@ -10,6 +10,7 @@ from open_clip.transformer import VisionTransformer
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
+from ...utils.weight_versions import weight_versions
 from ..clip.architecture import not_navigable
 from ..clip.blocks import run_block
 from ..clip.frozen import Frozen
@@ -61,6 +62,7 @@ class CLIPVisionTransformer(BaseModule):
         self.clip_name = clip.name
         self.with_cp = with_cp
         self.visual = Frozen(visual)
+        self._positions: tuple[tuple, Tensor] | None = None  # a cache
         self.patch_size = visual.patch_size
         self.depth = len(visual.transformer.resblocks)
         self.out_channels = visual.transformer.width
@@ -83,8 +85,19 @@ class CLIPVisionTransformer(BaseModule):
         visual = self.visual.module
         learned = visual.positional_embedding
         # While a model is exported the grid may be no numbers yet.
-        if not torch.compiler.is_compiling() and grid == visual.grid_size:
+        if torch.compiler.is_compiling():
+            return self._resize_positions(grid)
+        if grid == visual.grid_size:
             return learned
+        # The last are kept: windows, regions and most batches have one size.
+        key = grid, weight_versions([learned]), torch.is_inference_mode_enabled()
+        if self._positions is None or self._positions[0] != key:
+            self._positions = key, self._resize_positions(grid)
+        return self._positions[1]
+
+    def _resize_positions(self, grid: tuple[int, int]) -> Tensor:
+        visual = self.visual.module
+        learned = visual.positional_embedding
         patches = learned[1:].unflatten(0, visual.grid_size)
         patches = resize_positions(patches, grid).to(learned.dtype)
         return torch.cat([learned[:1], patches.flatten(0, 1)])

@@ -1,5 +1,7 @@
 """The backbone against open_clip's own forward and a plain reference."""
 
+import copy
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -162,10 +164,28 @@ def test_positions_are_those_of_full_precision(clip, grid):
         .T
     )
     wanted = torch.cat([learned[:1], wanted])
+    backbone = build(clip)
     with torch.autocast('cpu', torch.bfloat16):
-        found = build(clip)._position_embedding(grid)
+        found = backbone._position_embedding(grid)
     torch.testing.assert_close(found, wanted, atol=1e-6, rtol=0)
     assert torch.equal(found, learned) == (grid == (4, 4))
+    assert backbone._position_embedding(grid) is found
+
+
+def test_positions_are_kept_until_something_changes(clip):
+    backbone = copy.deepcopy(build(clip))
+    learned = backbone.visual.module.positional_embedding
+    first = backbone._position_embedding((3, 7))
+    assert backbone._position_embedding((7, 3)).shape == first.shape
+    assert torch.equal(backbone._position_embedding((3, 7)), first)
+    with torch.no_grad():
+        learned.mul_(2)
+    torch.testing.assert_close(backbone._position_embedding((3, 7)), 2 * first)
+    half = copy.deepcopy(backbone).to(torch.bfloat16)
+    assert half._position_embedding((3, 7)).dtype == torch.bfloat16
+    with torch.inference_mode():
+        assert backbone._position_embedding((3, 7)).is_inference()
+    assert not backbone._position_embedding((3, 7)).is_inference()
 
 
 @pytest.mark.parametrize('blocks', [(4,), (-1, 2), (1, 99)])
