@@ -26,19 +26,6 @@ class LabelSpace(NamedTuple):
     channels: int
 
 
-class RegionPrediction(NamedTuple):
-    """A region at its size in the picture.
-
-    Attributes:
-        values (Tensor): (1 or C, h, w). Probabilities if the picture has a
-            single channel, otherwise logits.
-        label_map (Tensor): int16 (h, w).
-    """
-
-    values: Tensor
-    label_map: Tensor
-
-
 class SegmentorClasses(ABC):
     """Interface of the classes of a segmentor, prompted or a closed set.
 
@@ -163,14 +150,18 @@ class SegmentorClasses(ABC):
 
     def read_region(
         self, logits: Tensor, region: Region, channels: int, prior: float | Tensor = 0.0
-    ) -> RegionPrediction:
-        """Return a region's prediction, resized to its window.
+    ) -> Tensor:
+        """Return the values of a region at its size in the picture.
 
         Args:
             logits (Tensor): The segmentor's seg_logits (C, h, w) of it.
             region (Region): What they are of.
             channels (int): Those of the whole picture's seg_logits.
             prior (Tensor | float): What is added to its logits.
+
+        Returns:
+            Tensor: (1 or C, h, w). Probabilities if the picture has a single
+            channel, otherwise logits.
         """
         if len(logits) == 1:
             logits = self._restore_logit(logits)
@@ -182,12 +173,21 @@ class SegmentorClasses(ABC):
             mode='bilinear',
             align_corners=self.segmentor.align_corners,
         )[0]  # (1 or C, h, w)
+        return values.sigmoid() if channels == 1 else values
+
+    def label_region(self, values: Tensor, region: Region, channels: int) -> Tensor:
+        """Return the label map int16 (h, w) of the values of a region.
+
+        Args:
+            values (Tensor): As :meth:`read_region` gives them.
+            region (Region): What they are of.
+            channels (int): Those of the whole picture's seg_logits.
+        """
         if channels == 1:
-            values = values.sigmoid()
-            label_map = self.label_pixels(values)
+            labels = self.label_pixels(values)
         else:
-            label_map = self._label_logits(values, region)
-        return RegionPrediction(values, label_map[0].to(torch.int16))
+            labels = self._label_logits(values, region)
+        return labels[0].to(torch.int16)
 
     def label_pixels(self, logits: Tensor) -> Tensor:
         """Return the label map (1, H, W) of seg_logits (C, H, W)."""

@@ -187,12 +187,12 @@ class ZoomIn(SegmentorWrapper):
             self.module, views.values(), self.crop_batch_size
         ):
             prior = self.classes.find_prior(inputs[k].presence, region)
-            prediction = self.classes.read_region(
-                logits, region, inputs[k].label_space.channels, prior
-            )
-            canvases[k].paste(region, prediction.values)
+            channels = inputs[k].label_space.channels
+            values = self.classes.read_region(logits, region, channels, prior)
+            canvases[k].paste(region, values)
             if self.keep_masks:
-                canvases[k].label_maps[region] = prediction.label_map.cpu()
+                labels = self.classes.label_region(values, region, channels)
+                canvases[k].label_maps[region] = labels.cpu()
         return canvases
 
     def _respond(

@@ -60,10 +60,10 @@ def test_probabilities_of_all_classes():
 
 def test_predictions_for_regions():
     ones = torch.ones(1, 2, 3)
-    _, label_map = closed_set(1).read_region(0.4 * ones, REGION, channels=1)
-    assert (label_map == 1).all()  # its threshold is 0.3
-    assert closed_set(1).read_region(ones, REGION, 1).values.isfinite().all()
-    values, label_map = closed_set().read_region(
-        torch.cat([ones, 0 * ones, 2 * ones]), REGION, 3
-    )
-    assert values.shape == (3, 2, 3) and (label_map == 2).all()
+    values = closed_set(1).read_region(0.4 * ones, REGION, channels=1)
+    # Its threshold is 0.3.
+    assert (closed_set(1).label_region(values, REGION, 1) == 1).all()
+    assert closed_set(1).read_region(ones, REGION, 1).isfinite().all()
+    values = closed_set().read_region(torch.cat([ones, 0 * ones, 2 * ones]), REGION, 3)
+    assert values.shape == (3, 2, 3)
+    assert (closed_set().label_region(values, REGION, 3) == 2).all()

@@ -51,24 +51,26 @@ def test_probabilities_of_the_classes_asked_for():
 def test_predictions_for_regions():
     ones = torch.ones(1, 2, 3)
     # Over a background: the difference is the logit.
-    values, label_map = prompted().read_region(
-        torch.cat([ones, 3 * ones]), region(4, 6, 'dog', 2), channels=3
-    )
+    dog = region(4, 6, 'dog', 2)
+    values = prompted().read_region(torch.cat([ones, 3 * ones]), dog, channels=3)
     assert torch.equal(values, torch.full((1, 4, 6), 2.0))
+    label_map = prompted().label_region(values, dog, 3)
     assert label_map.dtype == torch.int16 and (label_map == 2).all()
     # mmseg turns a single channel into a probability. It becomes a logit
     # among others, and stays one where it is alone.
     classes = prompted(background=False)
-    values, _ = classes.read_region(0.9 * ones, region(2, 3, 'cat', 0), 2)
+    values = classes.read_region(0.9 * ones, region(2, 3, 'cat', 0), 2)
     torch.testing.assert_close(values, torch.tensor(0.9).logit() * ones)
-    values, label_map = classes.read_region(0.4 * ones, region(2, 3, 'cat', 1), 1)
+    cat = region(2, 3, 'cat', 1)
+    values = classes.read_region(0.4 * ones, cat, 1)
     torch.testing.assert_close(values, 0.4 * ones)
-    assert not label_map.any()
+    assert not classes.label_region(values, cat, 1).any()
     # Without a background 0 is a class, and what is none has another label.
     probabilities = torch.tensor([[[0.9, 0.2]]])
     for label in (0, 1):
-        _, label_map = classes.read_region(probabilities, region(1, 2, 'cat', label), 2)
-        assert label_map.tolist() == [[label, 255]]
+        cat = region(1, 2, 'cat', label)
+        values = classes.read_region(probabilities, cat, 2)
+        assert classes.label_region(values, cat, 2).tolist() == [[label, 255]]
 
 
 def test_a_whole_picture_is_weighed_as_its_regions():
