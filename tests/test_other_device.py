@@ -377,6 +377,17 @@ def test_auto_is_the_half_precision_of_the_device():
         assert 0 < differ.float().mean() < 0.1  # random heads: many are near a tie
 
 
+def test_half_precision_stays_so_through_the_tower():
+    """Where a text weighs patches by a sum, which this device does in float32."""
+    backbone = build('ablations/clsclip_spatial_shapes-5i_fold0').backbone.eval()
+    inputs, text = torch.zeros(1, 3, 64, 64), torch.zeros(1, 1, backbone.text_dim)
+    with torch.no_grad(), another_device():
+        other = sent(backbone).to(torch.bfloat16)
+        with torch.autocast('cuda', torch.bfloat16):
+            (maps,) = other(send(inputs), send(text))
+    assert maps.dtype == torch.bfloat16
+
+
 def test_a_picture_is_answered_as_on_the_cpu(monkeypatch):
     picture = torch.randint(256, (60, 80, 3), generator=torch.manual_seed(1))
     picture = picture.byte().numpy()

@@ -49,5 +49,7 @@ class TextGatedVisionTransformer(ClsCLIPVisionTransformer):
         token = self.project(i, text)[:, None].to(x.dtype)
         cls, patches = x[:, :1], x[:, 1:]
         if self.weights == 'spatial':
-            token = (patches * token).sum(-1, keepdim=True) / x.shape[-1] ** 0.5
+            # Autocast sums in float32 on some devices, and all that follows.
+            token = (patches * token).sum(-1, keepdim=True).to(x.dtype)
+            token = token / x.shape[-1] ** 0.5
         return torch.cat([cls, 2 * token.sigmoid() * patches], dim=1)
