@@ -15,6 +15,7 @@ from ..utils.machine import describe_machine, peak_memory
 from ..utils.markdown import markdown_table
 from .kernels import count_kernels
 from .naive import NaiveClsCLIP
+from .precision import tf32
 from .products import matrix_products
 from .random_models import Workload
 from .replay import record_products
@@ -83,7 +84,8 @@ def time_prediction(
     predict = partial(model.predict, pictures, blank_samples(pictures))
     functions = dict(products, ours=predict)
     classes = len(model.text_encoder.names)
-    if classes == 1:  # of more, all that goes into products would be kept
+    # Of more classes or pictures, all that goes into products would be kept.
+    if classes == len(pictures) == 1:
         with torch.no_grad():
             predict()  # the names are encoded
         functions['products'] = record_products(predict)
@@ -115,6 +117,7 @@ def time_prediction(
     )
 
 
+@tf32(False)  # PyTorch lets convolutions, one of them a ceiling, take it
 @torch.no_grad()  # else no weight is cast beforehand
 def measure_time(workload: Workload, repeat: int, naive_classes: int) -> dict:
     """Time a workload's model, see :func:`time_prediction`.

@@ -160,13 +160,21 @@ def test_rows_and_plot(tiny_clip_json, tmp_path, monkeypatch, capsys):
     assert picture.stat().st_size > 10000
 
 
-def test_weights_are_cast_before_casts_are_counted(tiny_clip_json, monkeypatch):
-    monkeypatch.setattr(inference, 'time_prediction', lambda *_: {})
+def test_what_is_measured_is_in_the_precision_that_is_told(tiny_clip_json, monkeypatch):
+    allowed = torch.backends.cudnn.allow_tf32
+    monkeypatch.setattr(
+        inference,
+        'time_prediction',
+        lambda *_: dict(allowed=torch.backends.cudnn.allow_tf32),
+    )
     workload = Workload(
         CONFIG, options(tiny_clip_json), 1, 'bfloat16', shape=(1, 3, 32, 32)
     )
-    one = inference.measure_time(workload, 1, 1)['kernels_of_one']
-    assert 0 < one['casts'] < 8  # the picture, the name in three blocks, the logits
+    row = inference.measure_time(workload, 1, 1)
+    # The picture, the name in three blocks, the logits.
+    assert 0 < row['kernels_of_one']['casts'] < 8
+    # No float32 is rounded for a ceiling, nor afterwards left other than before.
+    assert row['allowed'] is False and torch.backends.cudnn.allow_tf32 is allowed
 
 
 def test_memory_is_that_of_a_process_of_its_own():

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
+from ..precision import PRECISIONS, tf32
 from ..products import matrix_products
 from ..timing import DTYPES, time_in_turns
 from .plan import Plan
-from .precision import PRECISIONS, tf32
 
 
 def measure_ceilings(plan: Plan) -> Iterator[dict]:

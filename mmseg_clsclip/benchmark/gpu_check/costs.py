@@ -6,6 +6,7 @@ from mmengine.registry import init_default_scope
 
 from ...utils.config_files import configs_folder
 from ...utils.config_options import load_config
+from ..precision import tf32
 from ..presence import measure_presence
 from ..timing import DTYPES
 from ..training import time_step
@@ -27,7 +28,8 @@ def time_zoom_in(plan: Plan) -> Iterator[dict]:
         configs_folder() / plan.zoom_in_config,
         {'model.module.backbone.pretrained': None},
     )
-    seconds = time_boxes(cfg, plan.boxes, plan.picture, plan.repeat, plan.device)
+    with tf32(False):
+        seconds = time_boxes(cfg, plan.boxes, plan.picture, plan.repeat, plan.device)
     for what, value in seconds.items():
         yield dict(what=what, seconds=value, plain_seconds=seconds['ClsCLIP'])
 
@@ -36,6 +38,8 @@ def time_presence(plan: Plan) -> Iterator[dict]:
     """Give the time of a vocabulary of which a presence keeps some names."""
     for classes in plan.classes:
         if classes > plan.asked:
-            yield from measure_presence(
-                plan.workload(classes), [plan.asked], plan.repeat
-            )
+            with tf32(False):
+                rows = measure_presence(
+                    plan.workload(classes), [plan.asked], plan.repeat
+                )
+            yield from rows

@@ -7,8 +7,8 @@ from torch import Tensor
 
 from ...utils.machine import peak_memory, reset_peak_memory
 from ..inference import blank_samples, count_prediction, time_prediction
+from ..precision import tf32
 from .plan import Plan
-from .precision import tf32
 
 
 @torch.no_grad()

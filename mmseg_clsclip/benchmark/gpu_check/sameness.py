@@ -5,8 +5,8 @@ from copy import deepcopy
 
 import torch
 
+from ..precision import PRECISIONS, tf32
 from .plan import Plan
-from .precision import PRECISIONS, tf32
 
 CLASSES = 3
 # Of the logits' norm. Sums in another order differ by some 1e-6.

@@ -11,8 +11,8 @@ from mmseg_clsclip.benchmark.gpu_check import check, sameness
 from mmseg_clsclip.benchmark.gpu_check.part import Part, value
 from mmseg_clsclip.benchmark.gpu_check.parts import PARTS
 from mmseg_clsclip.benchmark.gpu_check.plan import Plan, tiny_plan
-from mmseg_clsclip.benchmark.gpu_check.precision import tf32
 from mmseg_clsclip.benchmark.inference import count_prediction
+from mmseg_clsclip.benchmark.precision import tf32
 
 TOOL = Path(__file__).parents[3] / 'tools/gpu_check.py'
 TINY = tiny_plan('cpu')

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import torch
 
-from ..timing import DTYPES
+from .timing import DTYPES
 
 # The dtype of each, and whether float32 may be multiplied as TF32.
 PRECISIONS = {
