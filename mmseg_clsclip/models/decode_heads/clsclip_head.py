@@ -5,11 +5,9 @@ from typing import Annotated, Literal
 
 import torch
 import torch.nn.functional as F
-from mmengine.structures import PixelData
 from mmseg.models.decode_heads.decode_head import BaseDecodeHead
 from mmseg.models.utils import resize
 from mmseg.registry import MODELS
-from mmseg.structures import SegDataSample
 from mmseg.utils import SampleList
 from open_clip.transformer import QuickGELU
 from torch import Tensor, nn
@@ -208,23 +206,25 @@ class ClsCLIPHead(BaseDecodeHead):
             dict[str, Tensor]: The losses of every name by itself, that of
             all together if there is one, and ``acc_seg``, the share of valid
             pixels on the right side of the threshold, in per cent. (mmseg's
-            own takes an argmax, which is always 0 for a single logit.)
+            own takes an argmax, always 0 for a single logit, and a while.)
         """
         labels = self._stack_batch_gt(batch_data_samples)  # (N, 1, H, W)
         numbers = 1 + torch.arange(seg_logits.shape[1], device=labels.device)
         masks = (labels == numbers[:, None, None]).long()  # (N, K, H, W)
         masks = masks.where(labels != self.ignore_index, self.ignore_index)
         masks, each = masks.flatten(0, 1), seg_logits.flatten(0, 1)[:, None]
-        loss = super().loss_by_feat(
-            each,
-            [SegDataSample(gt_sem_seg=PixelData(data=mask[None])) for mask in masks],
-        )
         each = resize(
             each,
             size=masks.shape[1:],
             mode='bilinear',
             align_corners=self.align_corners,
         )
+        weight = self.sampler and self.sampler.sample(each, masks[:, None])
+        terms = self.loss_decode
+        loss: dict[str, Tensor] = {}
+        for term in terms if isinstance(terms, nn.ModuleList) else [terms]:
+            value = term(each, masks, weight=weight, ignore_index=self.ignore_index)
+            loss[term.loss_name] = loss.get(term.loss_name, 0) + value
         valid = masks != self.ignore_index
         right = ((each.squeeze(1) > 0) == (masks == 1)) & valid
         loss['acc_seg'] = 100 * right.sum() / valid.sum().clamp(min=1)

@@ -4,6 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from mmengine.structures import PixelData
+from mmseg.models.decode_heads.decode_head import BaseDecodeHead
 from mmseg.structures import SegDataSample
 
 from mmseg_clsclip import ClsCLIPHead, FiLMHead
@@ -256,7 +257,10 @@ def test_losses_that_are(loss, sampler):
     masks, logits = torch.randint(0, 2, (2, 8, 8)), torch.randn(2, 1, 8, 8)
     masks[:, 0] = 255
     logits.requires_grad_()
-    losses = head.loss_by_feat(logits, [sample(mask) for mask in masks])
+    samples = [sample(mask) for mask in masks]
+    losses = head.loss_by_feat(logits, samples)
+    for key, theirs in BaseDecodeHead.loss_by_feat(head, logits, samples).items():
+        assert key == 'acc_seg' or torch.equal(losses[key], theirs)
     sum(v for k, v in losses.items() if k.startswith('loss')).backward()
     assert not logits.grad[:, 0, 0].any()
     off = 'loss_weight' in str(loss)
