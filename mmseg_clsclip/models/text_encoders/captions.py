@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from .embeddings import check_finite
 from .name_reader import open_clip_token_ids
-from .text_tower import encode_in_batches, encode_short_text
+from .text_tower import encode_in_batches
 
 # So many are kept, at most some hundred megabytes.
 MAX_CAPTIONS = 2**16
@@ -70,10 +70,7 @@ class Captions:
         short = list(compress(texts, fits))
         if short:
             features = encode_in_batches(
-                encode_short_text,
-                clip,
-                torch.stack(list(compress(tokens, fits))),
-                self.batch_size,
+                clip, torch.stack(list(compress(tokens, fits))), self.batch_size
             )
             check_finite(features, short, 'The text tower, by its weights')
             self._embeddings.update(zip(short, F.normalize(features, dim=-1)))

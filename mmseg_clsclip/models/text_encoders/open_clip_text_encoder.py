@@ -20,7 +20,7 @@ from .captions import Captions
 from .embeddings import check_finite, embeddings_by_name, read_embedded_classes
 from .name_reader import NameReader, open_clip_max_tokens, open_clip_token_ids
 from .prompts import read_prompts, read_templates
-from .text_tower import encode_in_batches, encode_text
+from .text_tower import encode_in_batches
 from .vocabulary import Vocabulary, read_vocabulary
 
 
@@ -214,7 +214,7 @@ class OpenCLIPTextEncoder(CachedVocabulary, BaseModule):
         ]
         texts = [text for group in groups for text in group]
         features = encode_in_batches(
-            encode_text, self.clip.module, self.tokenizer(texts), self.batch_size
+            self.clip.module, self.tokenizer(texts), self.batch_size
         )  # (T, D)
         check_finite(features, texts, 'The text tower, by its weights')
         if self.normalize:

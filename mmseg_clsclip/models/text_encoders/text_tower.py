@@ -1,7 +1,5 @@
 """Texts through CLIP's text tower."""
 
-from collections.abc import Callable
-
 import open_clip
 import torch
 from open_clip.transformer import text_global_pool
@@ -42,13 +40,10 @@ def encode_short_text(clip: nn.Module, tokens: Tensor) -> Tensor:
     return x if clip.text_projection is None else x @ clip.text_projection
 
 
-def encode_in_batches(
-    encode: Callable, clip: nn.Module, tokens: Tensor, batch_size: int
-) -> Tensor:
+def encode_in_batches(clip: nn.Module, tokens: Tensor, batch_size: int) -> Tensor:
     """Return embeddings (T, D) float32 of texts, a batch after the other.
 
     Args:
-        encode (Callable): One of the two above.
         clip (nn.Module): A CLIP of open_clip.
         tokens (Tensor): Token ids (T, L), as its tokenizer gives them.
         batch_size (int): Texts in one forward of the tower.
@@ -57,5 +52,8 @@ def encode_in_batches(
     # Full precision whatever surrounds it: the result is kept for good.
     with torch.autocast(device.type, enabled=False):
         return torch.cat(
-            [encode(clip, part.to(device)) for part in tokens.split(batch_size)]
+            [
+                encode_short_text(clip, part.to(device))
+                for part in tokens.split(batch_size)
+            ]
         ).float()

@@ -3,6 +3,7 @@
 import pytest
 
 from mmseg_clsclip.models.clip.loading import load_clip
+from mmseg_clsclip.models.text_encoders import text_tower
 
 
 @pytest.fixture(scope='module')
@@ -11,14 +12,14 @@ def clip(tiny_clip_json):
 
 
 @pytest.fixture
-def forwards(clip, monkeypatch):
+def forwards(monkeypatch):
     """The number of texts in every forward of the text tower."""
     sizes = []
-    encode_text = clip.model.encode_text
+    encode = text_tower.encode_short_text
 
-    def spy(tokens, normalize=False):
+    def spy(clip, tokens):
         sizes.append(len(tokens))
-        return encode_text(tokens, normalize)
+        return encode(clip, tokens)
 
-    monkeypatch.setattr(clip.model, 'encode_text', spy)
+    monkeypatch.setattr(text_tower, 'encode_short_text', spy)
     return sizes

@@ -16,20 +16,6 @@ TEXTS = ['a photo of a ring', 'a photo of a cross', 'ring']
 CPU = torch.device('cpu')
 
 
-@pytest.fixture
-def encoded(monkeypatch):
-    """The texts of every forward of the text tower, by their number."""
-    sizes = []
-    short = captions_module.encode_short_text
-
-    def spy(clip, tokens):
-        sizes.append(len(tokens))
-        return short(clip, tokens)
-
-    monkeypatch.setattr(captions_module, 'encode_short_text', spy)
-    return sizes
-
-
 @torch.no_grad()
 def expected(clip, texts):
     return F.normalize(clip.model.encode_text(clip.tokenizer(texts)), dim=-1)
@@ -40,24 +26,24 @@ def build(clip, batch_size=32, max_tokens=20):
 
 
 @torch.no_grad()
-def test_each_is_encoded_once_and_in_order(clip, encoded):
+def test_each_is_encoded_once_and_in_order(clip, forwards):
     captions = build(clip, batch_size=2)
     first = captions.encode(clip.model, [*TEXTS, TEXTS[0]], CPU)
-    assert encoded == [2, 1]
+    assert forwards == [2, 1]
     torch.testing.assert_close(first, expected(clip, [*TEXTS, TEXTS[0]]))
     second = captions.encode(clip.model, [TEXTS[2], 'cross', TEXTS[1]], CPU)
-    assert encoded == [2, 1, 1]
+    assert forwards == [2, 1, 1]
     torch.testing.assert_close(second, expected(clip, [TEXTS[2], 'cross', TEXTS[1]]))
 
 
 @torch.no_grad()
-def test_not_all_are_kept_for_ever(clip, encoded, monkeypatch):
+def test_not_all_are_kept_for_ever(clip, forwards, monkeypatch):
     monkeypatch.setattr(captions_module, 'MAX_CAPTIONS', 2)
     captions = build(clip)
     for _ in range(2):
         got = captions.encode(clip.model, TEXTS, CPU)
         torch.testing.assert_close(got, expected(clip, TEXTS))
-    assert encoded == [3, 3]
+    assert forwards == [3, 3]
 
 
 @torch.no_grad()
@@ -98,19 +84,19 @@ def test_a_model_may_be_moved(clip, monkeypatch):
 # In the text encoder.
 
 
-def test_the_encoders_follow_its_weights_and_vocabulary(clip, encoded):
+def test_the_encoders_follow_its_weights_and_vocabulary(clip, forwards):
     own = clip._replace(model=copy.deepcopy(clip.model))
     encoder = OpenCLIPTextEncoder(['ring', 'cross'], clip=own, templates=['a {}'])
     first = encoder.encode_captions(TEXTS, CPU)
     # As they are: no template.
     torch.testing.assert_close(first, expected(clip, TEXTS))
     assert torch.equal(encoder.encode_captions(TEXTS, CPU), first)
-    assert encoded == [3]
+    assert forwards == [3]
     with torch.no_grad():
         own.model.token_embedding.weight.mul_(2)
     second = encoder.encode_captions(TEXTS, CPU)
     torch.testing.assert_close(second, expected(own, TEXTS))
-    assert (first - second).abs().max() > 1e-3 and encoded == [3, 3]
+    assert (first - second).abs().max() > 1e-3 and forwards == [3, 3]
     encoder.set_vocabulary(['ring'])
     assert torch.equal(encoder.encode_captions(TEXTS, CPU), second)
 

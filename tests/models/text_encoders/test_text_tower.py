@@ -129,8 +129,6 @@ def test_batches_are_one_batch(tiny_clip_json):
     want = encode_text(clip.model, clip.tokenizer(TEXTS))
     for size in (1, 2, 3, 99):
         with torch.autocast('cpu', torch.bfloat16):
-            got = encode_in_batches(
-                encode_short_text, clip.model, clip.tokenizer(TEXTS), size
-            )
+            got = encode_in_batches(clip.model, clip.tokenizer(TEXTS), size)
         assert got.dtype == torch.float32
         torch.testing.assert_close(got, want, atol=1e-5, rtol=0)
