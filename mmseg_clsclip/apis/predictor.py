@@ -184,7 +184,8 @@ class Predictor:
         presence = self.segmentor.presence
         if isinstance(presence, CLIPPresence):
             presence.check_lengths([names[0] for names in groups], encoder)
-        if classes is not None:
+        # What was made of the same names stays.
+        if classes is not None and groups != list(encoder.synonyms.values()):
             encoder.set_vocabulary(classes)
 
     def set_all_names(self, all_names: bool) -> None:

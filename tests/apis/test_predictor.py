@@ -17,6 +17,7 @@ from safetensors.torch import save_model
 from mmseg_clsclip import Predictor, ZoomIn
 from mmseg_clsclip.apis import predictor as module
 from mmseg_clsclip.datasets.shapes_world import draw
+from mmseg_clsclip.models.text_encoders import text_tower
 from mmseg_clsclip.utils.config_files import configs_folder
 
 ROOT = Path(__file__).parents[2]
@@ -127,6 +128,23 @@ def test_every_name_is_asked_if_that_is_wanted():
     assert (likely.logits != expected.logits).any()
     without.set_all_names(False)  # there is none to come back
     assert without(SCENE).presence is None
+
+
+def test_the_same_names_are_read_once(monkeypatch):
+    read = []
+    encode = text_tower.encode_short_text
+    monkeypatch.setattr(
+        text_tower, 'encode_short_text', lambda *a: read.append(a) or encode(*a)
+    )
+    predictor = with_presence()
+    first = predictor(SCENE)
+    number = len(read)
+    assert number
+    predictor.set_classes(SOME)
+    second = predictor(SCENE)
+    assert len(read) == number and torch.equal(first.logits, second.logits)
+    predictor.set_classes(SOME[::-1])
+    assert len(predictor(SCENE).classes) == len(SOME) and len(read) > number
 
 
 def test_a_config_whose_names_are_chosen_can_ask_for_all(tmp_path):
