@@ -17,6 +17,8 @@ SECTIONS = [
     for split in ('train', 'val', 'test')
     for part in ('dataloader', 'evaluator')
 ]
+# Other parts that are made of variables, such as data_preprocessor and vis_backends.
+PARTS = ['model', 'visualizer']
 
 
 def _chain(cfg: Config) -> list[str]:
@@ -67,10 +69,17 @@ def _is_size(variable: Any) -> bool:
     )
 
 
+def _is_built(variable: Any) -> bool:
+    """Return whether a variable is what something is built of, or a list of such."""
+    parts = variable if isinstance(variable, (list, tuple)) else [variable]
+    return all(isinstance(part, dict) and 'type' in part for part in parts)
+
+
 def _places(variable: Any, part: Any, path: str) -> Iterator[str]:
     """Yield the places in a part of a config where a variable's value stands.
 
-    In pipelines, which have their own texts and numbers, only sizes are looked for.
+    In pipelines, which have their own texts and numbers, only sizes are looked for;
+    a pipeline may be a variable itself.
     """
     if _same(variable, part):
         yield path
@@ -82,6 +91,8 @@ def _places(variable: Any, part: Any, path: str) -> Iterator[str]:
     for key, value in inner:
         if key != 'pipeline' or _is_size(variable):
             yield from _places(variable, value, f'{path}.{key}')
+        elif _is_built(variable) and _same(variable, value):
+            yield f'{path}.{key}'
 
 
 class Override(NamedTuple):
@@ -122,11 +133,11 @@ def _overrides(cfg: Config) -> dict[str, Override]:
     """Return the overridden variables of which the old value is in use."""
     found = {}
     final = _without_scopes(cfg.to_dict())
-    built = {key: final.get(key) for key in SECTIONS}
+    built = {key: final.get(key) for key in (*SECTIONS, *PARTS)}
     for file in _chain(cfg):
         before = Config.fromfile(file, import_custom_modules=False).to_dict()
         before = _without_scopes(before)
-        for name in before.keys() & final.keys() - {*SECTIONS}:
+        for name in before.keys() & final.keys() - built.keys():
             old, new = before[name], final[name]
             if not (old and isinstance(old, (str, list, tuple, dict))):
                 continue
@@ -134,8 +145,9 @@ def _overrides(cfg: Config) -> dict[str, Override]:
                 continue
             if _same(old, new) and _same(new, old):
                 continue
+            keys = built if _is_built(old) else SECTIONS
             was, now = (
-                {place for key in SECTIONS for place in _places(v, built[key], key)}
+                {place for key in keys for place in _places(v, built[key], key)}
                 for v in (old, new)
             )
             # 'data/mine' begins with 'data', and is meant where it stands.
@@ -187,7 +199,11 @@ def heeded_in_part(cfg: Config) -> list[str]:
     messages = []
     for override in _overrides(cfg).values():
         new, old = (
-            {place.partition('_')[0] for place in places}
+            {
+                place.partition('_')[0]
+                for place in places
+                if place.startswith(tuple(SECTIONS))
+            }
             for places in (override.now, override.was)
         )
         if new and old - new:

@@ -52,6 +52,37 @@ def test_an_override_in_vain_is_told(text, options, names, base, tmp_path):
         assert 'dataloader.dataset.' in line and f'from {CUSTOM}' in line
 
 
+STEP = "dict(type='LoadImageFromFile')"
+
+
+@pytest.mark.parametrize(
+    'text, place',
+    [
+        (f'train_pipeline = [{STEP}]', 'train_dataloader.dataset.pipeline'),
+        (f'test_pipeline = [{STEP}]', 'test_dataloader.dataset.pipeline'),
+        ("vis_backends = [dict(type='TensorboardVisBackend')]", 'visualizer.vis_b'),
+        ('data_preprocessor = dict(std=[1, 1, 1])', 'model.data_preprocessor'),
+    ],
+)
+def test_what_is_built_counts_too(text, place, tmp_path):
+    base = tmp_path / 'base.py'
+    base.write_text(
+        f'_base_ = {CUSTOM!r}\n'
+        "vis_backends = [dict(type='LocalVisBackend')]\n"
+        "visualizer = dict(type='EpisodeVisualizer', vis_backends=vis_backends)\n"
+        "data_preprocessor = dict(type='SegDataPreProcessor', std=[2, 2, 2])\n"
+        'model = dict(data_preprocessor=data_preprocessor)\n'
+    )
+    (line,) = unheeded(read(tmp_path, text, str(base)))
+    assert place in line and 'changes nothing' in line
+    # Written where it is used it is heeded.
+    name, _, value = text.partition(' = ')
+    if name != 'data_preprocessor':
+        used = {f'{name.split("_")[0]}_dataloader.dataset.pipeline': [STEP]}
+        used = used if 'pipeline' in name else {'visualizer.vis_backends': [{}]}
+        assert not unheeded(read(tmp_path, text, str(base), **used))
+
+
 def test_a_list_in_a_metric_counts_too(tmp_path):
     (line,) = unheeded(read(tmp_path, "unseen_classes = ['car']", STUFF))
     assert 'test_evaluator.unseen_classes' in line
