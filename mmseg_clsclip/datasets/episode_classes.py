@@ -3,7 +3,20 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from ..utils.log import warn
 from .masks import is_background
+
+# What others call the background. Of none it is sure that it is one.
+NOTHING = (
+    'bg',
+    'void',
+    'none',
+    'nothing',
+    'unlabeled',
+    'unlabelled',
+    'other',
+    'others',
+)
 
 
 class EpisodeClasses(NamedTuple):
@@ -48,6 +61,11 @@ def resolve_classes(
         )
     novel = tuple(dict.fromkeys(novel))
     base = tuple(c for c in classes if c not in novel and not is_background(c))
+    if classes and classes[0] in base and classes[0].strip(' _').lower() in NOTHING:
+        warn(
+            f'Label 0 is called {classes[0]!r}, and asked for like any other class. '
+            "If it is where no class is, call it 'background'."
+        )
     asked = base
     if test_mode and test_classes == 'novel':
         asked = novel

@@ -14,8 +14,8 @@ IGNORE = 255
 
 
 def is_background(name: str) -> bool:
-    """Whether a class is the background; some data sets write Background."""
-    return name.strip().lower() == 'background'
+    """Whether a class is the background; some write Background or _background_."""
+    return name.strip(' _').lower() == 'background'
 
 
 def lost_value(stored: np.ndarray) -> float | None:
