@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from mmengine.dataset import BaseDataset
+from mmengine.dataset import BaseDataset, InfiniteSampler
 from mmengine.evaluator import BaseMetric
+from mmengine.runner import EpochBasedTrainLoop
 from mmseg.evaluation import IoUMetric
 from torch import nn
+from torch.utils.data import DataLoader
 
 from mmseg_clsclip_cli.messages import first_few
 
@@ -14,6 +16,7 @@ from ...datasets import EpisodeDataset, replace_mask_loaders
 from ...evaluation.metrics.episode_iou_metric import prediction_name
 from ...evaluation.metrics.protocol_iou_metric import PROTOCOL_METRICS
 from ...models.segmentors.text_prompted import asks_by_name
+from ...models.segmentors.wrappers import find_learned
 from ...utils.keys import CLASS_NAME
 from ...utils.log import warn
 from ...zoom_in import ZoomIn
@@ -54,6 +57,46 @@ def check_episodes(
             'name, and every sample asks for one. Test it on whole label '
             'maps: without EpisodeDataset around the data set, and with '
             "mmseg's IoUMetric."
+        )
+
+
+def check_kept(segmentor: nn.Module) -> None:
+    """Check that all that a training changes is in its checkpoints.
+
+    Args:
+        segmentor (nn.Module): To be trained.
+
+    Raises:
+        ValueError: If a parameter is not, as one that was put into a frozen part.
+    """
+    kept = segmentor.state_dict()
+    lost = [name for name in find_learned(segmentor) if name not in kept]
+    if lost:
+        raise ValueError(
+            f'{first_few(lost, 3)} would be trained and be in no checkpoint: what is '
+            'frozen is loaded from where it came from. Put what you train into a '
+            'backbone of your own, beside CLIP, see docs/extending.md.'
+        )
+
+
+def check_end(loop: object, dataloader: DataLoader) -> None:
+    """Check that an epoch ends, if a training counts them.
+
+    Args:
+        loop (object): Of the training.
+        dataloader (DataLoader): Of the training.
+
+    Raises:
+        ValueError: If it does not.
+    """
+    sampler = getattr(dataloader, 'sampler', None)
+    if isinstance(loop, EpochBasedTrainLoop) and isinstance(sampler, InfiniteSampler):
+        raise ValueError(
+            f'{type(loop).__name__} waits for the end of an epoch, and the training '
+            "data's InfiniteSampler has none. Write train_dataloader=dict(sampler="
+            "dict(type='DefaultSampler', shuffle=True)); param_scheduler, "
+            'default_hooks.checkpoint and default_hooks.logger count by by_epoch=True '
+            'then.'
         )
 
 

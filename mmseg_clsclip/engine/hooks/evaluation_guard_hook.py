@@ -22,7 +22,9 @@ from ...utils.checkpoint import check_weights
 from ...utils.config_variables import heeded_in_part, unheeded
 from ...utils.log import warn
 from .checks import (
+    check_end,
     check_episodes,
+    check_kept,
     check_output_files,
     check_prefixes,
     check_proposals,
@@ -48,9 +50,9 @@ class EvaluationGuardHook(Hook):
     all padding of a picture must be taken off again, see :func:`check_padding`.
     After it: a warning if the CLIP behind the scores is random, as with
     ``pretrained=None``, or the learned parts are, and of what was wrong with
-    proposals. Before a training: its data set must not be that of a test, and
-    two checkpoints are kept. Before all: the config must not
-    override a variable that nothing reads any more.
+    proposals. Before a training: its data set must not be that of a test, what is
+    learned must be kept, an epoch must end, and two checkpoints are kept. Before
+    all: the config must not override a variable that nothing reads any more.
     """
 
     priority = 'VERY_LOW'  # below the line that the logger prints
@@ -104,10 +106,11 @@ class EvaluationGuardHook(Hook):
         check_weights(segmentor, weights)
 
     def before_train(self, runner: Runner) -> None:
-        """Refuse to train on a test's episodes.
+        """Refuse to train on a test's episodes, for nothing, or without end.
 
         Raises:
-            ValueError: If the data set asks for its novel classes.
+            ValueError: If the data set asks for its novel classes, what is learned
+                would be in no checkpoint, or an epoch would not end.
         """
         dataset = runner.train_dataloader.dataset
         if any(part.test_mode for part in find_episode_datasets(dataset)):
@@ -116,6 +119,8 @@ class EvaluationGuardHook(Hook):
                 "for its novel classes. Write split='train', or take "
                 'test_mode=True out of the data set that is wrapped.'
             )
+        check_kept(find_segmentor(runner))
+        check_end(runner.train_loop, runner.train_dataloader)
         self._parts_without_weights = ()
         find_segmentor(runner).is_trained = True
         self._keep_two_checkpoints(runner)

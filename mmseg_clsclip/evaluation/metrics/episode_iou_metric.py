@@ -149,7 +149,8 @@ class EpisodeIoUMetric(BaseMetric):
                 and a truth of shape (1, H, W).
 
         Raises:
-            ValueError: If a sample is no episode, or its truth was resized.
+            ValueError: If a sample is no episode, or its truth was resized or is
+                that of all classes.
         """
         counted = []
         for sample in data_samples:
@@ -168,7 +169,13 @@ class EpisodeIoUMetric(BaseMetric):
         for index, (sample, row) in enumerate(
             zip(data_samples, torch.stack(counted).tolist())
         ):
-            pixels, predicted, true, both = row
+            pixels, predicted, true, both, others = row
+            if others:
+                raise ValueError(
+                    'The truth of an episode is 0 and 1, and that of '
+                    f'{sample[CLASS_NAME]!r} has other labels: put MakeEpisode after '
+                    'LoadAnnotations in the test pipeline.'
+                )
             union = predicted + true - both
             self.results.append(
                 Episode(
@@ -186,10 +193,15 @@ class EpisodeIoUMetric(BaseMetric):
             )
 
     def _count_pixels(self, sample: dict) -> Tensor:
-        """Count pixels that count, predicted, true and both (4,), where they are."""
+        """Count pixels that count, predicted, true, both and of other labels (5,).
+
+        Where they are.
+        """
         pred, truth, valid = compared_pixels(sample, self.ignore_index, self.score_side)
+        others = (truth > 1) & valid
         pred, truth = (pred == 1) & valid, (truth == 1) & valid
-        return torch.stack([part.sum() for part in (valid, pred, truth, pred & truth)])
+        parts = valid, pred, truth, pred & truth, others
+        return torch.stack([part.sum() for part in parts])
 
     def _write(self, sample: dict) -> None:
         """Write one prediction as an index PNG of 0 and 1."""

@@ -51,6 +51,7 @@ def runner():
         return SimpleNamespace(
             model=model,
             test_dataloader=data,
+            train_loop=None,
             val_dataloader=data,
             test_loop=loop,
             val_loop=loop,

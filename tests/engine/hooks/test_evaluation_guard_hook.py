@@ -7,14 +7,16 @@ from types import SimpleNamespace
 import pytest
 import torch
 from mmengine.config import Config
+from mmengine.dataset import DefaultSampler, InfiniteSampler
 from mmengine.fileio import LocalBackend
 from mmengine.hooks import IterTimerHook, LoggerHook
 from mmengine.model import MMDistributedDataParallel
-from mmengine.runner import Runner
+from mmengine.runner import EpochBasedTrainLoop, IterBasedTrainLoop, Runner
 from mmseg.evaluation import IoUMetric
 from mmseg.models import SegTTAModel
 from mmseg.registry import DATASETS, METRICS
 from torch import nn
+from torch.utils.data import DataLoader
 
 from mmseg_clsclip import (
     EpisodeIoUMetric,
@@ -23,6 +25,7 @@ from mmseg_clsclip import (
     ZoomIn,
 )
 from mmseg_clsclip.engine.hooks import checks, evaluation_guard_hook
+from mmseg_clsclip.models.clip.frozen import Frozen
 
 ROOT = Path(__file__).parents[3]
 TRUTH = ('background', 'a', 'b')
@@ -129,6 +132,31 @@ def test_training_on_a_tests_episodes_is_refused(runner, joined):
             train(dataset)
     train(training)
     train(joined(False, 0, 1))
+
+
+def test_what_is_learned_is_in_a_checkpoint():
+    class Segmentor(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.tower = Frozen(nn.Linear(2, 2))
+            self.head = nn.Linear(2, 2)
+
+    model = Segmentor()
+    checks.check_kept(model)
+    model.tower.module.register_parameter('lora', nn.Parameter(torch.zeros(2)))
+    with pytest.raises(ValueError, match='^tower.module.lora would be trained and be'):
+        checks.check_kept(model)
+
+
+def test_an_epoch_ends():
+    def check(kind, sampler):
+        loader = DataLoader([1, 2], sampler=sampler([1, 2]))
+        checks.check_end(kind.__new__(kind), loader)
+
+    check(IterBasedTrainLoop, InfiniteSampler)
+    check(EpochBasedTrainLoop, DefaultSampler)
+    with pytest.raises(ValueError, match="has none. Write .*type='DefaultSampler'"):
+        check(EpochBasedTrainLoop, InfiniteSampler)
 
 
 def test_joined_data_sets_are_what_each_of_them_is(runner, joined, logged):

@@ -253,6 +253,14 @@ def test_a_sample_that_is_no_episode_is_refused():
         EpisodeIoUMetric().process({}, [dict()])
 
 
+def test_a_truth_of_all_classes_is_refused():
+    truth = np.array([[[0, 1, 255]]])
+    EpisodeIoUMetric().process({}, [sample('cat', truth, truth)])
+    truth = np.array([[[0, 1, 2]]])
+    with pytest.raises(ValueError, match="of 'cat' has other labels: put MakeEpisode"):
+        EpisodeIoUMetric().process({}, [sample('cat', truth, truth)])
+
+
 def test_an_episode_of_a_class_that_is_none_is_refused():
     with pytest.raises(ValueError, match=r"\['zebra'\].*not classes of"):
         run([square('zebra', 2)])
