@@ -77,7 +77,7 @@ class FoldDataset(EpisodeDataset):
         ann_file: str | None = None,
         pipeline: Sequence[dict | Callable] = (),
         min_area: Area = 2048,
-        test_classes: Literal['all', 'novel'] = 'novel',
+        test_classes: Literal['all', 'novel', 'base'] = 'novel',
         list_file: str | Sequence[str] | None = None,
         **kwargs,
     ):

@@ -1,6 +1,9 @@
 """Episodes out of a data set whose masks are known."""
 
+import ast
+import re
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -611,6 +614,29 @@ def test_several_data_sets_are_joined(root):
     assert names(joined(False, False)) == ['one']
     with pytest.raises(ValueError, match='some have test_mode=True'):
         joined(True, False)
+
+
+def test_data_sets_of_other_classes_are_joined_for_a_training(root):
+    """As docs/custom_data.md has it."""
+    page = Path(__file__).parents[2] / 'docs/custom_data.md'
+    keys = ast.literal_eval(re.search(r'ignore_keys=(\[.+?\])', page.read_text())[1])
+    parts = [
+        dict(
+            type='EpisodeDataset',
+            pipeline=[dict(type='LoadAnnotations'), dict(type='MakeEpisode')],
+            dataset=dict(
+                type=BaseSegDataset,
+                data_root=str(root),
+                metainfo=dict(META, classes=classes),
+                data_prefix=dict(img_path='img', seg_map_path='ann'),
+            ),
+        )
+        for classes in (META['classes'], ('background', 'x', 'y', 'z'))
+    ]
+    data = DATASETS.build(dict(type='ConcatDataset', datasets=parts, ignore_keys=keys))
+    asked = {data[i]['class_name'] for i in range(len(data))}
+    assert asked & {'a', 'b', 'c'} and asked & {'x', 'y', 'z'}
+    assert len(data) == 2 * len(DATASETS.build(parts[0]))
 
 
 def test_a_background_with_a_capital_is_one(root):

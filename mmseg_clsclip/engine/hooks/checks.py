@@ -95,8 +95,8 @@ def check_end(loop: object, dataloader: DataLoader) -> None:
             f'{type(loop).__name__} waits for the end of an epoch, and the training '
             "data's InfiniteSampler has none. Write train_dataloader=dict(sampler="
             "dict(type='DefaultSampler', shuffle=True)); param_scheduler, "
-            'default_hooks.checkpoint and default_hooks.logger count by by_epoch=True '
-            'then.'
+            'default_hooks.checkpoint and log_processor count by by_epoch=True then, '
+            'see docs/custom_data.md.'
         )
 
 
