@@ -84,6 +84,12 @@ KINDS = {
         'masks have 16 or 32 bits a pixel',
         'All values fit 8 bits and are read right; 8 bits are smaller.',
     ),
+    'deep': (
+        'warning',
+        'pictures have 16 or 32 bits a channel',
+        'OpenCV keeps the upper 8 of 16, of which 12 that are in use leave a nearly '
+        'black picture. Scale them to 8.',
+    ),
     'values': ('error', 'masks hold values that are no label', ''),
     'empty': (
         'warning',

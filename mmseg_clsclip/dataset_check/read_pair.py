@@ -138,6 +138,8 @@ def read_pair(info: dict, num_classes: int, backend_args: dict | None = None) ->
     pair = Pair(info['img_path'])
     picture, content = _open(pair.picture, backend_args, 'picture', pair)
     pair.digest = hashlib.sha256(content).digest() if picture else None
+    if picture and picture.mode[0] in 'IF':
+        pair.problems.append(('deep', pair.picture))
     path = info.get('seg_map_path')
     if path is None:
         pair.problems.append(('no mask', pair.picture))

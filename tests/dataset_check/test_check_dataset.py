@@ -235,6 +235,13 @@ FAULTS = {
         0,
         'warning train: masks have 16 or 32 bits a pixel: 1',
     ),
+    'deep picture': (
+        lambda r: write(
+            r / 'train/pictures/p1.jpg', np.full((8, 12), 4095, np.uint16), format='PNG'
+        ),
+        0,
+        r'pictures have 16 or 32 bits a channel: 1\n .*p1.jpg',
+    ),
     'truncated': (
         lambda r: (r / 'train/pictures/p1.jpg').write_bytes(
             (r / 'train/pictures/p1.jpg').read_bytes()[:-200]
