@@ -5,6 +5,7 @@ from pathlib import Path
 
 from mmengine.dataset import BaseDataset, InfiniteSampler
 from mmengine.evaluator import BaseMetric
+from mmengine.hooks import Hook
 from mmengine.runner import EpochBasedTrainLoop
 from mmseg.evaluation import IoUMetric
 from torch import nn
@@ -97,6 +98,30 @@ def check_end(loop: object, dataloader: DataLoader) -> None:
             "dict(type='DefaultSampler', shuffle=True)); param_scheduler, "
             'default_hooks.checkpoint and log_processor count by by_epoch=True then, '
             'see docs/custom_data.md.'
+        )
+
+
+def check_choice(hooks: Iterable[Hook]) -> None:
+    """Warn of a checkpoint that is chosen, or a training that ends, by unseen classes.
+
+    Args:
+        hooks (Iterable[Hook]): Of the training.
+    """
+    figures: list[str] = []
+    for hook in hooks:
+        figure = getattr(hook, 'save_best', None) or getattr(hook, 'monitor', None)
+        figures += [figure] if isinstance(figure, str) else figure or []
+    by_unseen = [
+        name
+        for name in figures
+        if 'unseen' in name.lower() or name.rpartition('/')[2] == 'hIoU'
+    ]
+    if by_unseen:
+        warn(
+            f'What is kept of this training is chosen by {first_few(by_unseen)}, with '
+            'masks of unseen classes: they are not unseen then, and its scores on them '
+            "no figures of a zero-shot model. Choose by 'miou_seen', of a validation "
+            "with test_classes='base'."
         )
 
 

@@ -22,6 +22,7 @@ from ...utils.checkpoint import check_weights
 from ...utils.config_variables import heeded_in_part, unheeded
 from ...utils.log import warn
 from .checks import (
+    check_choice,
     check_end,
     check_episodes,
     check_kept,
@@ -121,6 +122,7 @@ class EvaluationGuardHook(Hook):
             )
         check_kept(find_segmentor(runner))
         check_end(runner.train_loop, runner.train_dataloader)
+        check_choice(runner.hooks)
         self._parts_without_weights = ()
         find_segmentor(runner).is_trained = True
         self._keep_two_checkpoints(runner)

@@ -9,7 +9,7 @@ import torch
 from mmengine.config import Config
 from mmengine.dataset import DefaultSampler, InfiniteSampler
 from mmengine.fileio import LocalBackend
-from mmengine.hooks import IterTimerHook, LoggerHook
+from mmengine.hooks import CheckpointHook, EarlyStoppingHook, IterTimerHook, LoggerHook
 from mmengine.model import MMDistributedDataParallel
 from mmengine.runner import EpochBasedTrainLoop, IterBasedTrainLoop, Runner
 from mmseg.evaluation import IoUMetric
@@ -157,6 +157,31 @@ def test_an_epoch_ends():
     check(EpochBasedTrainLoop, DefaultSampler)
     with pytest.raises(ValueError, match="has none. Write .*type='DefaultSampler'"):
         check(EpochBasedTrainLoop, InfiniteSampler)
+
+
+@pytest.mark.parametrize(
+    ('figures', 'told'),
+    [
+        ('miou_seen', []),
+        (None, []),
+        (['miou_seen', 'open/mIoU_unseen'], ['open/mIoU_unseen']),
+        ('hIoU', ['hIoU']),
+    ],
+)
+def test_a_choice_by_unseen_classes_is_told(logged, figures, told):
+    for hook in (
+        CheckpointHook(save_best=figures, rule='greater'),
+        *(
+            [EarlyStoppingHook(figures, rule='greater')]
+            if isinstance(figures, str)
+            else []
+        ),
+    ):
+        logged.clear()
+        checks.check_choice([hook, IterTimerHook()])
+        assert [f'is chosen by {name}, with' in logged[0] for name in told] == [
+            True for _ in logged
+        ]
 
 
 def test_joined_data_sets_are_what_each_of_them_is(runner, joined, logged):
