@@ -1,0 +1,53 @@
+"""The config around a data set of mmseg's draws episodes."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from mmengine.config import Config
+from mmengine.utils import is_installed
+from mmseg.registry import DATASETS, METRICS
+from PIL import Image
+
+from mmseg_clsclip.utils.config_variables import heeded_in_part, unheeded
+
+PAGE = Path(__file__).parents[2] / 'docs/ecosystem.md'
+
+
+@pytest.mark.skipif(
+    not is_installed('mmsegmentation'), reason="onedl's mmengine finds mmseg:: nowhere"
+)
+def test_a_data_set_of_mmsegs_is_asked_for_a_class_a_sample(tmp_path):
+    (text,) = re.findall(
+        r'```python\n(_base_ = \[.+?)```', PAGE.read_text('utf-8'), re.S
+    )
+    (tmp_path / 'mine.py').write_text(text)
+    cfg = Config.fromfile(tmp_path / 'mine.py')
+    assert not unheeded(cfg) and not heeded_in_part(cfg)
+    classes = []
+    for split, loader in (('training', 'train'), ('validation', 'test')):
+        mask = np.ones((60, 80), np.uint8)  # wall
+        mask[30:] = 24  # sofa
+        mask[30:, :40] = 4 if split == 'training' else 24  # floor
+        if split == 'training':
+            mask[mask == 24] = 0
+        for folder, kind, array in (
+            ('images', 'jpg', np.zeros((60, 80, 3), np.uint8)),
+            ('annotations', 'png', mask),
+        ):
+            path = tmp_path / folder / split / f'one.{kind}'
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(array).save(path)
+        dataset = cfg[f'{loader}_dataloader'].dataset
+        dataset.dataset.data_root = str(tmp_path)
+        data = DATASETS.build(dataset)
+        samples = [data[i]['data_samples'] for i in range(len(data))]
+        assert {int(v) for s in samples for v in s.gt_sem_seg.data.unique()} <= {
+            0,
+            1,
+            255,
+        }
+        classes.append({s.class_name for s in samples})
+    assert classes[0] <= {'wall', 'floor'} and classes[1] == {'wall', 'sofa'}
+    assert METRICS.build(cfg.test_evaluator)
