@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..utils.log import warn
-from .masks import is_background
+from .masks import bare_name, is_background
 
 # What others call the background. Of none it is sure that it is one.
 NOTHING = (
@@ -61,7 +61,7 @@ def resolve_classes(
         )
     novel = tuple(dict.fromkeys(novel))
     base = tuple(c for c in classes if c not in novel and not is_background(c))
-    if classes and classes[0] in base and classes[0].strip(' _').lower() in NOTHING:
+    if classes and classes[0] in base and bare_name(classes[0]) in NOTHING:
         warn(
             f'Label 0 is called {classes[0]!r}, and asked for like any other class. '
             "If it is where no class is, call it 'background'."

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from string import whitespace
 
 import numpy as np
 from PIL import Image
@@ -13,9 +14,14 @@ from ..utils.log import warn
 IGNORE = 255
 
 
+def bare_name(name: str) -> str:
+    """Return a name without what some write around it, in small letters."""
+    return name.strip(f'{whitespace}_').lower()
+
+
 def is_background(name: str) -> bool:
     """Whether a class is the background; some write Background or _background_."""
-    return name.strip(' _').lower() == 'background'
+    return bare_name(name) == 'background'
 
 
 def lost_value(stored: np.ndarray) -> float | None:

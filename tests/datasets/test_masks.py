@@ -12,7 +12,11 @@ from mmseg_clsclip.datasets.masks import (
 
 
 def test_the_background_however_it_is_written():
-    assert all(map(is_background, ('background', 'Background ', '_background_')))
+    assert all(
+        map(
+            is_background, ('background', 'Background\t', 'Background ', '_background_')
+        )
+    )
     assert not is_background('playground')
 
 
