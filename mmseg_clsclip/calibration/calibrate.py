@@ -38,7 +38,7 @@ def calibrate(
 
     Args:
         cfg (Config): Of a :class:`CLIPSegmentor` and its training data.
-        checkpoint (str): Its weights, or ``'none'``.
+        checkpoint (str): Its weights; ``'none'`` if it has none to be trained.
         number (int): Training pictures.
         device (str, optional): Defaults to mmengine's choice.
 
@@ -46,11 +46,9 @@ def calibrate(
         tuple[Chosen, list[Setting]]: The choice, and all that were tried.
 
     Raises:
-        ValueError: If the model knows no presence or has thresholds, or there is no
-            picture.
+        ValueError: If the model knows no presence or has thresholds, the checkpoint
+            does not fit, or there is no picture.
     """
-    import mmseg.models  # noqa: F401  (a library)
-
     init_default_scope('mmseg')
     options = dict(cfg.model.get('presence') or {})
     options.pop('type', None)
@@ -69,8 +67,7 @@ def calibrate(
             'A presence is weighed before thresholds, which hide what it does. '
             'Calibrate with --cfg-options model.prob_thd=0 model.area_thd=0.'
         )
-    if checkpoint != 'none':
-        load_strictly(model, checkpoint)
+    load_strictly(model, checkpoint)
     model = model.eval().to(device or get_device())
     groups = model.text_encoder.synonyms
     strange = [name for name in pictures.base_classes if name not in groups]

@@ -58,6 +58,11 @@ def test_what_cannot_be_calibrated(monkeypatch, options, message):
         run(monkeypatch, CONFIG, CHECKPOINT, '--device', 'cpu', *SMALL, *options)
 
 
+def test_what_is_trained_is_not_calibrated_untrained(monkeypatch):
+    with pytest.raises(SystemExit, match='does not fit the config: .* missing'):
+        run(monkeypatch, CONFIG, 'none', '--device', 'cpu', *SMALL)
+
+
 @pytest.mark.parametrize('threshold', ['prob_thd', 'area_thd'])
 def test_thresholds_hide_what_a_presence_does(threshold):
     cfg = Config.fromfile(ROOT / 'configs/baselines/naclip_shapes-5i_fold0.py')
