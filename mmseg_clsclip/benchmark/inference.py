@@ -1,6 +1,7 @@
 """Time and memory of a prediction, beside its floor and the naive path."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -140,8 +141,7 @@ def measure_time(workload: Workload, repeat: int, naive_classes: int) -> dict:
         count_prediction(workload.with_classes(k).build(), pictures) for k in (1, 2)
     )
     flops = one + (classes - 1) * (two - one)
-    alone = workload.with_classes(1).build()
-    alone.test_cfg.dtype = workload.dtype
+    alone = replace(workload, classes=1).build()
     alone.predict(pictures, blank_samples(pictures))  # names encoded, weights cast
     kernels = count_kernels(partial(alone.predict, pictures, blank_samples(pictures)))
     figures = time_prediction(
