@@ -128,10 +128,10 @@ def parse_options(
     if not Path('configs/clsclip').is_dir():
         parser.error('run it where configs/ and tools/ are.')
     for path in (args.folders[0], args.weights, args.detections or ''):
-        if re.search(r'\s', path):
+        if re.search(r'[\s,]', path):
             parser.error(
-                f'{path}: mmengine takes blanks out of --cfg-options; make a link '
-                'to it whose path has none.'
+                f'{path}: mmengine takes blanks out of --cfg-options, and reads commas '
+                "as a list's; make a link to it whose path has neither."
             )
     nodes = os.environ.get('NNODES', '1')
     if nodes != '1':

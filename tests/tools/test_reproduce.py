@@ -396,6 +396,7 @@ def test_several_machines_take_a_fold_each(run, monkeypatch):
             '--iterations: 1e4 is no whole number',
         ),
         (('VOC 2012', '--weights', 'None'), 'VOC 2012: mmengine takes blanks out'),
+        (('VOC,2012', '--weights', 'None'), 'VOC,2012: mmengine takes blanks out'),
     ],
 )
 def test_options_that_are_refused(run, args, message):
