@@ -10,9 +10,8 @@ from ..datasets import EpisodeDataset
 from ..datasets.coco import seen_among
 from ..evaluation.protocol import dataset_protocol
 from ..evaluation.results import read_result
-from ..utils.keys import BASE_CLASSES
 from . import classes
-from .compared_models import ComparedModel, read_training_meta
+from .compared_models import ComparedModel, read_trained_classes
 
 # Figures of one table may differ in these; then each row says its own.
 MAY_DIFFER = (
@@ -162,9 +161,7 @@ def check_training(model: ComparedModel) -> None:
                 'Correct it, or write train_dataloader = None.'
             ) from error
     if model.checkpoint:
-        sources[model.checkpoint] = read_training_meta(model.checkpoint).get(
-            BASE_CLASSES, ()
-        )
+        sources[model.checkpoint] = read_trained_classes(model.checkpoint)
     for source, trained in sources.items():
         seen = seen_among(unseen, trained)
         if seen and counts:

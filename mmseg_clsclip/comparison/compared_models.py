@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import torch
 from mmengine.config import Config
 from mmseg.registry import MODELS
 
 from mmseg_clsclip_cli.model_files import RANDOM_WEIGHTS
 
 from ..models.clip.loading import ASSETS
+from ..utils.checkpoint import read_meta
 from ..utils.config_files import configs_folder
 from ..utils.files import require_files
 from ..utils.keys import BASE_CLASSES, SEEN_CLASSES
@@ -211,31 +211,22 @@ def has_guard_hook(cfg: Config) -> bool:
     )
 
 
-def read_training_meta(checkpoint: str) -> dict:
-    """Read the metainfo of the data that a checkpoint was trained on.
+def read_trained_classes(checkpoint: str) -> list[str]:
+    """Read the classes that a checkpoint was trained on, nothing if it names none.
 
     Raises:
-        ValueError: If it cannot be read.
+        ValueError: If it cannot be read, or names no list of classes.
+        FileNotFoundError: If it does not exist.
     """
-    try:
-        content = torch.load(checkpoint, map_location='cpu', weights_only=True)
-    except Exception as error:  # of zip, of pickle, of torch
-        reason = str(error).split('\n')[0]
-        raise ValueError(
-            f'{checkpoint} is no checkpoint that torch can read: {reason}'
-        ) from error
-    meta = _mapping(_mapping(content).get('meta'))
-    trained = _mapping(meta.get('dataset_meta'))
-    if meta.get(SEEN_CLASSES):  # an earlier training included
-        trained[BASE_CLASSES] = meta[SEEN_CLASSES]
-    names = trained.get(BASE_CLASSES, ())
+    meta = read_meta(checkpoint)
+    names = meta.get(SEEN_CLASSES)  # an earlier training included
+    trained = meta.get('dataset_meta')
+    if not names and isinstance(trained, dict):
+        names = trained.get(BASE_CLASSES)
+    names = names or []
     if not isinstance(names, (list, tuple)):
         raise ValueError(
             f'{checkpoint}: what it says that it was trained on is '
             f'{str(names)[:60]!r}, not a list of classes.'
         )
-    return trained
-
-
-def _mapping(value) -> dict:
-    return dict(value) if isinstance(value, dict) else {}
+    return list(names)

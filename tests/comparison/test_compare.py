@@ -352,8 +352,12 @@ def test_what_a_config_or_checkpoint_cannot_be_is_told(tmp_path, config):
         assert f'{odd}: what it says that it was trained on' in refusal(
             tmp_path, *model('A', config(WHOLE), odd)
         )
-    for content in ([1], dict(meta=[1]), dict(meta=dict(dataset_meta=5))):
-        torch.save(content, odd)
+    torch.save([1], odd)
+    assert f'{odd} is no checkpoint' in refusal(
+        tmp_path, *model('A', config(WHOLE), odd)
+    )
+    for meta in ([1], dict(dataset_meta=5)):
+        torch.save(dict(meta=meta), odd)
         prepare([ComparedModel('A', config(WHOLE), str(odd))], tmp_path / 'out')
     (tmp_path / 'file').touch()
     with pytest.raises(SystemExit, match='file is a file; name a folder'):
