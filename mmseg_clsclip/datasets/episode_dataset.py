@@ -27,7 +27,6 @@ from .masks import check_classes, check_mask, check_use, eligible_labels
 from .suffix_check import check_suffixes
 from .transforms.checked_load_annotations import (
     CheckedLoadAnnotations,
-    SizedLoadAnnotations,
     find_loader,
     replace_loaders,
 )
@@ -103,7 +102,7 @@ class EpisodeDataset(Dataset):
         inner = self.dataset.metainfo
         check_classes(inner.get('classes'), type(self.dataset).__name__)
         self.pipeline = Compose(pipeline)
-        replace_loaders(self.pipeline, SizedLoadAnnotations)
+        replace_loaders(self.pipeline)
         # Areas are of what a sample's mask will be.
         self._loader = find_loader(self.pipeline) or CheckedLoadAnnotations()
         self.novel_handling = novel_handling

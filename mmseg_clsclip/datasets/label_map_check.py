@@ -17,21 +17,14 @@ from .wrappers import innermost_datasets, reduces_zero_label
 _MASKS, _seen = 32, weakref.WeakSet()
 
 
-def replace_mask_loaders(dataset) -> bool:
+def replace_mask_loaders(dataset) -> None:
     """Have a data set's masks read by :class:`CheckedLoadAnnotations`.
 
     Args:
         dataset: Built, in whatever mmengine wraps around it.
-
-    Returns:
-        bool: Whether it was not so before.
     """
-    return any(
-        [
-            replace_loaders(getattr(part, 'pipeline', None))
-            for part in innermost_datasets(dataset)
-        ]
-    )
+    for part in innermost_datasets(dataset):
+        replace_loaders(getattr(part, 'pipeline', None))
 
 
 def check_label_maps(dataset, metrics: Iterable = ()) -> None:

@@ -18,10 +18,7 @@ from ..utils.palette import distinct_colours
 from .arguments import Fold, Seed
 from .shapes_pixels import count_pixels
 from .shapes_world import CLASSES, draw, novel_classes
-from .transforms.checked_load_annotations import (
-    CheckedLoadAnnotations,
-    SizedLoadAnnotations,
-)
+from .transforms.checked_load_annotations import CheckedLoadAnnotations
 
 # An index is a part of numpy's seeds.
 Length = Annotated[
@@ -138,8 +135,8 @@ class Shapes5iDataset(BaseSegDataset):
             Iterator[np.ndarray] | None: (21,) int64 of each mask, in order; None
             if labels are changed when they are read.
         """
-        usual = type(loader) in (CheckedLoadAnnotations, SizedLoadAnnotations)
         reduced = loader.reduce_zero_label or self.reduce_zero_label
+        usual = type(loader) is CheckedLoadAnnotations
         if not usual or reduced or self.label_map:
             return None
         scenes = (

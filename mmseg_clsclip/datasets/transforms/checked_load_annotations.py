@@ -25,13 +25,15 @@ class CheckedLoadAnnotations(LoadAnnotations):
     mmseg's own casts what it has decoded to 8 bits: 264 becomes 8, 0.7 and
     256 become 0. In a grey file of 4 bits decoders make 17 of 1. And it has
     Pillow try every format that it knows, even those for which Pillow starts
-    other programs. All else is as there, the arguments too.
+    other programs. A mask of another size than its picture it would let a crop
+    hide. All else is as there, the arguments too.
 
     It takes the place of mmseg's own where a data set is read for a model of
     ours, see :func:`replace_loaders`; a config may name it as well.
 
     Raises:
-        ValueError: If a value of the file is not the one that is made of it.
+        ValueError: If a value of the file is not the one that is made of it, or the
+            mask is of another size than its picture.
         OSError: If it cannot be read, or is of no usual format.
     """
 
@@ -41,6 +43,26 @@ class CheckedLoadAnnotations(LoadAnnotations):
         loader = copy.copy(loader)
         loader.__class__ = cls
         return loader
+
+    def transform(self, results: dict) -> dict:
+        """Return the results with ``gt_seg_map``, if they have a mask's path."""
+        if 'seg_map_path' not in results:  # mmseg's inferencer takes its own out alone
+            return results
+        results = super().transform(results)
+        labels, size = results.get('gt_seg_map'), results.get('ori_shape')
+        if labels is None or not size:
+            return results
+        if labels.ndim < 2 and labels.size == np.prod(size[:2]):
+            # mmseg squeezes masks a pixel high or wide.
+            results['gt_seg_map'] = labels = labels.reshape(size[:2])
+        if labels.shape[:2] != tuple(size[:2]):
+            raise ValueError(
+                f'{results["seg_map_path"]} is {labels.shape[-1]} x '
+                f'{labels.shape[0]} pixels, its picture {results["img_path"]} '
+                f'{size[1]} x {size[0]}. Give each picture its own mask, at its '
+                'own size.'
+            )
+        return results
 
     def _load_seg_map(self, results: dict) -> None:
         path = results['seg_map_path']
@@ -81,59 +103,20 @@ class CheckedLoadAnnotations(LoadAnnotations):
         check_stored(stored, path)
 
 
-class SizedLoadAnnotations(CheckedLoadAnnotations):
-    """The same, which refuses a mask of another size than its picture.
-
-    As soon as both are there: a crop would hide it.
-
-    Raises:
-        ValueError: With both sizes.
-    """
-
-    def transform(self, results: dict) -> dict:
-        """Return the results with ``gt_seg_map``."""
-        results = super().transform(results)
-        labels, size = results.get('gt_seg_map'), results.get('ori_shape')
-        if labels is None or not size:
-            return results
-        if labels.ndim < 2 and labels.size == np.prod(size[:2]):
-            # mmseg squeezes masks a pixel high or wide.
-            results['gt_seg_map'] = labels = labels.reshape(size[:2])
-        if labels.shape[:2] != tuple(size[:2]):
-            raise ValueError(
-                f'{results["seg_map_path"]} is {labels.shape[-1]} x '
-                f'{labels.shape[0]} pixels, its picture {results["img_path"]} '
-                f'{size[1]} x {size[0]}. Give each picture its own mask, at its '
-                'own size.'
-            )
-        return results
-
-
 def find_loader(pipeline) -> LoadAnnotations | None:
     """Return the first transform of a pipeline that reads masks, if any."""
     loaders = (steps[place] for steps, place in step_places(pipeline))
     return next((step for step in loaders if isinstance(step, LoadAnnotations)), None)
 
 
-def replace_loaders(
-    pipeline, loader_class: type[CheckedLoadAnnotations] = CheckedLoadAnnotations
-) -> bool:
+def replace_loaders(pipeline) -> None:
     """Put checked loaders in the place of a pipeline's plain ones.
 
     Those of other classes, which read masks in a way of their own, stay.
 
     Args:
         pipeline: Built. Steps within others, as in ``TestTimeAug``, count.
-        loader_class (type): What is put there.
-
-    Returns:
-        bool: Whether there was one.
     """
-    replaced = False
     for steps, place in step_places(pipeline):
-        if type(steps[place]) in {LoadAnnotations, CheckedLoadAnnotations} - {
-            loader_class
-        }:
-            steps[place] = loader_class.from_plain(steps[place])
-            replaced = True
-    return replaced
+        if type(steps[place]) is LoadAnnotations:
+            steps[place] = CheckedLoadAnnotations.from_plain(steps[place])

@@ -10,6 +10,31 @@ def _resized(labels: Tensor, side: int) -> Tensor:
     return square[0].to(labels.dtype)
 
 
+def check_sizes(sample: dict) -> None:
+    """Refuse a truth of another size than the prediction.
+
+    Args:
+        sample (dict): With both, of shape (1, H, W), and perhaps ``seg_map_path``.
+
+    Raises:
+        ValueError: If it is one.
+    """
+    truth, pred = (
+        tuple(sample[key]['data'].shape[-2:]) for key in ('gt_sem_seg', 'pred_sem_seg')
+    )
+    if pred != truth:
+        raise ValueError(
+            f'{_file(sample)}The truth is {truth}, the prediction {pred}: put '
+            'LoadAnnotations after Resize in the test pipeline, so that masks keep '
+            'their size.'
+        )
+
+
+def _file(sample: dict) -> str:
+    path = sample.get('seg_map_path')
+    return f'{path}: ' if path else ''
+
+
 def compared_pixels(
     sample: dict, ignore_index: int, side: int | None = None
 ) -> tuple[Tensor, Tensor, Tensor]:
@@ -27,26 +52,21 @@ def compared_pixels(
     Raises:
         ValueError: If the truth was resized.
     """
+    check_sizes(sample)
     truth = sample['gt_sem_seg']['data']
     pred = sample['pred_sem_seg']['data'].to(truth.device)
-    if pred.shape[-2:] != truth.shape[-2:]:
-        raise ValueError(
-            f'The truth is {tuple(truth.shape[-2:])}, the prediction '
-            f'{tuple(pred.shape[-2:])}: put LoadAnnotations after '
-            'Resize in the test pipeline, so that masks keep their '
-            'size.'
-        )
     if side is not None:
         truth, pred = _resized(truth, side), _resized(pred, side)
     truth, pred = truth.flatten(), pred.flatten()
     return pred, truth, truth != ignore_index
 
 
-def check_labels(name: str, labels: Tensor, number: int) -> None:
+def check_labels(sample: dict, name: str, labels: Tensor, number: int) -> None:
     """Refuse labels (P,) that are not those of so many classes.
 
     Args:
-        name (str): Whose they are, for the message.
+        sample (dict): Whose they are, perhaps with ``seg_map_path``.
+        name (str): What they are of it, for the message.
         labels (Tensor): Those that count.
         number (int): Of classes.
 
@@ -56,7 +76,7 @@ def check_labels(name: str, labels: Tensor, number: int) -> None:
     wrong = labels[(labels < 0) | (labels >= number)]
     if len(wrong):
         raise ValueError(
-            f'The {name} has the label {int(wrong[0])}, and the data set has '
-            f'{number} classes, 0 to {number - 1}: the labels, or the '
+            f'{_file(sample)}The {name} has the label {int(wrong[0])}, and the data '
+            f'set has {number} classes, 0 to {number - 1}: the labels, or the '
             'vocabulary, are of another data set.'
         )

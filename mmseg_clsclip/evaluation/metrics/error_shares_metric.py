@@ -124,7 +124,7 @@ class ErrorSharesMetric(BaseMetric):
             pred, truth, valid = compared_pixels(sample, self.ignore_index)
             labels = dict(prediction=pred[valid], truth=truth[valid])
             for name, values in labels.items():
-                check_labels(name, values, number)
+                check_labels(sample, name, values, number)
             pairs = labels['truth'].long() * number + labels['prediction'].long()
             pairs, pixels = pairs.unique(return_counts=True)
             self.results.append(

@@ -12,7 +12,7 @@ from torch import Tensor
 from ...datasets.masks import IGNORE
 from ...utils.keys import PRESENCE, PROTOCOL
 from ..protocol import SampleTraits, describe_protocol, protocol_line, sample_traits
-from .compared_pixels import check_labels
+from .compared_pixels import check_labels, check_sizes
 from .episode_iou_metric import EpisodeIoUMetric
 from .error_shares_metric import ErrorSharesMetric
 from .iou import iou_in_percent, mean_of_numbers, none_for_nan
@@ -64,12 +64,14 @@ class ProtocolIoUMetric(IoUMetric):
 
         Raises:
             ValueError: If a true label is none of the classes, nor ignored, which
-                mmseg would count as no class.
+                mmseg would count as no class; or the truth is of another size.
         """
         for sample in () if self.format_only else data_samples:
+            check_sizes(sample)
             truth = sample['gt_sem_seg']['data']
             counts = (truth != self.ignore_index) & (truth != IGNORE)
-            check_labels('truth', truth[counts], len(self.dataset_meta['classes']))
+            number = len(self.dataset_meta['classes'])
+            check_labels(sample, 'truth', truth[counts], number)
         start = len(self.results)
         super().process(data_batch, data_samples)
         # With format_only there is no truth and mmseg adds nothing.

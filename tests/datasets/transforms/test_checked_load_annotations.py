@@ -146,14 +146,18 @@ def wide(tmp_path):
 
 
 @pytest.mark.parametrize('steps', STEPS)
-def test_every_pipeline_can_have_it(steps, wide):
+def test_every_pipeline_can_have_it(steps, wide, tmp_path):
     wide['pipeline'] += steps
     data = DATASETS.build(
         dict(type='ConcatDataset', datasets=[DATASETS.build(wide)], lazy_init=True)
     )
-    assert replace_mask_loaders(data) == ('Checked' not in str(steps))
-    assert not replace_mask_loaders(data)
+    for _ in range(2):  # before each validation
+        replace_mask_loaders(data)
     with pytest.raises(ValueError, match=r'x\.png holds the value 264'):
+        data[0]
+    # As of photographs that are stored turned.
+    Image.fromarray(mask(1, 0, 1, dtype=np.uint8).T).save(tmp_path / 'x.png')
+    with pytest.raises(ValueError, match=r'x\.png is 2 x 3 pixels, its picture .*jpg'):
         data[0]
 
 
@@ -180,13 +184,18 @@ def test_a_loader_keeps_what_it_is_set_to(wide):
     assert checked.imdecode_backend == 'cv2'
 
 
+def test_without_a_masks_path_nothing_is_read():
+    loader = TRANSFORMS.build(dict(type='CheckedLoadAnnotations'))
+    assert loader(dict(img_path='x.jpg')) == dict(img_path='x.jpg')
+
+
 def test_others_loaders_are_left_alone(wide, tmp_path):
     class Own(LoadAnnotations):
         pass
 
     wide['pipeline'].append(Own())
     data = DATASETS.build(wide)
-    assert not replace_mask_loaders(data)
+    replace_mask_loaders(data)
     assert data[0]['gt_seg_map'].tolist() == [[0, 1, 255], [1, 2, 8]]
     # mmseg's own means what it means without this package.
     Image.fromarray(mask(1, 2, 65535, dtype=np.uint16)).save(tmp_path / 'x.png')

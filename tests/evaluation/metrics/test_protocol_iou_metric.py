@@ -152,3 +152,14 @@ def test_a_true_label_that_is_none_is_refused(label, ignore_index):
         metric.process({}, [sample])
     metric.ignore_index = label
     metric.process({}, [sample])
+
+
+def test_a_truth_of_another_size_is_refused():
+    metric = ProtocolIoUMetric()
+    metric.dataset_meta = META
+    sample = dict(samples(1)[0], seg_map_path='masks/x.png')
+    sample['gt_sem_seg'] = dict(data=sample['gt_sem_seg']['data'][..., :1])
+    with pytest.raises(
+        ValueError, match=r'masks/x\.png: The truth is .*, 1\), the pre'
+    ):
+        metric.process({}, [sample])
