@@ -11,6 +11,7 @@ from mmseg_clsclip_cli.model_files import find_config
 from ..models.segmentors.text_prompted import TextPromptedSegmentor
 from ..proposals import COCOResultsProposals, GroundTruthProposals
 from ..utils.config_files import configs_folder
+from ..utils.registered_class import registered_class
 
 ZOOM_IN_CONFIG = 'clsclip_plus/clsclip-plus_shapes-5i_fold0.py'
 
@@ -33,39 +34,15 @@ def read_config(config: str | Path | Config) -> Config:
         ) from error
 
 
-def resolve_class(cfg: dict, key: str) -> type:
-    """Return the class that the type of a part of a config means.
-
-    Args:
-        cfg (dict): The part.
-        key (str): Where it stands, for the message.
-
-    Raises:
-        ValueError: If it is no part, or its type nothing that is registered.
-    """
-    if not isinstance(cfg, dict) or not isinstance(cfg.get('type'), str):
-        raise ValueError(
-            f'{key}={cfg!r}: a dict with the name of a class as '
-            "its 'type', such as dict(type='ClsCLIP', ...)."
-        )
-    kind = MODELS.get(cfg['type'])
-    if kind is None:
-        raise ValueError(
-            f'{key}.type={cfg["type"]!r} is no class that is registered with '
-            'mmseg; name the module that it lies in in custom_imports.'
-        )
-    return kind
-
-
 def resolve_segmentor(cfg: Config) -> type:
     """Return the class of a config's segmentor, which is asked by names.
 
     Raises:
         ValueError: If there is none, or it has classes of its own.
     """
-    resolve_class(cfg.get('model'), 'model')
+    registered_class(MODELS, cfg.get('model'), 'model')
     inner = cfg.model.get('module', cfg.model)
-    kind = resolve_class(inner, 'model.module')
+    kind = registered_class(MODELS, inner, 'model.module')
     if not issubclass(kind, TextPromptedSegmentor):
         raise ValueError(
             f'{inner.type} has classes of its own and cannot be asked for '
@@ -99,7 +76,7 @@ def check_proposals(cfg: Config) -> None:
     """
     proposals = cfg.model.get('proposals')
     if proposals and issubclass(
-        resolve_class(proposals, 'model.proposals'),
+        registered_class(MODELS, proposals, 'model.proposals'),
         (COCOResultsProposals, GroundTruthProposals),
     ):
         raise ValueError(

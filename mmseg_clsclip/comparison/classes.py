@@ -8,33 +8,13 @@ from ..datasets.folds import FoldDataset
 from ..datasets.masks import is_background
 from ..evaluation import EpisodeIoUMetric, GeneralizedZeroShotIoUMetric
 from ..utils.keys import NOVEL_CLASSES
+from ..utils.registered_class import registered_class
 
 
 def metric_configs(cfg: Config) -> list[dict]:
     """Return the configs of the test's metrics, of which there are one or more."""
     given = cfg.test_evaluator
     return list(given) if isinstance(given, (list, tuple)) else [given]
-
-
-def registered_class(registry, cfg: dict) -> type:
-    """Return the class behind a config's ``type``.
-
-    Raises:
-        ValueError: If it has no type, or nothing is registered by that name.
-    """
-    if not isinstance(cfg, dict) or not cfg.get('type'):
-        raise ValueError(
-            f'{str(cfg)[:60]!r} in the config names no type; '
-            "write dict(type='...', ...)."
-        )
-    kind = cfg['type']
-    registered = registry.get(kind) if isinstance(kind, str) else kind
-    if registered is None:
-        raise ValueError(
-            f'{kind!r} is not registered; name the module that '
-            'does so in custom_imports of the config.'
-        )
-    return registered
 
 
 def unseen_classes(cfg: Config, meta: dict) -> tuple[list[str], bool]:
@@ -46,7 +26,7 @@ def unseen_classes(cfg: Config, meta: dict) -> tuple[list[str], bool]:
     """
     names, counts = list(meta.get(NOVEL_CLASSES, ())), False
     for metric in metric_configs(cfg):
-        kind = registered_class(METRICS, metric)
+        kind = registered_class(METRICS, metric, 'test_evaluator')
         if issubclass(kind, GeneralizedZeroShotIoUMetric):
             return list(metric.get('unseen_classes') or names), True
         counts = counts or issubclass(kind, EpisodeIoUMetric)
@@ -61,7 +41,7 @@ def training_classes(cfg: dict) -> set[str]:
     """
     if 'datasets' in cfg:
         return set().union(*map(training_classes, cfg['datasets']))
-    kind = registered_class(DATASETS, cfg)
+    kind = registered_class(DATASETS, cfg, 'dataset')
     if issubclass(kind, FoldDataset):
         names = kind.META['classes']
         novel = [names[k] for k in kind.novel(cfg.get('fold', 0))]
@@ -89,6 +69,6 @@ def _metainfo(cfg: dict) -> dict:
     # TypeError: it is not mmengine's and knows no lazy_init. mmseg asserts
     # that the files of some, VOC's among them, are there.
     except (TypeError, AssertionError):
-        meta = getattr(registered_class(DATASETS, cfg), 'METAINFO', {})
+        meta = getattr(registered_class(DATASETS, cfg, 'dataset'), 'METAINFO', {})
         given = cfg.get('metainfo')
         return {**meta, **(given if isinstance(given, dict) else {})}

@@ -10,6 +10,7 @@ from ..datasets import EpisodeDataset
 from ..datasets.coco import seen_among
 from ..evaluation.protocol import dataset_protocol
 from ..evaluation.results import read_result
+from ..utils.registered_class import registered_class
 from . import classes
 from .compared_models import ComparedModel, read_trained_classes
 
@@ -62,7 +63,7 @@ def ask_for_same_classes(models: list[ComparedModel]) -> list[str]:
 
 
 def _test_set(model: ComparedModel) -> type:
-    return classes.registered_class(DATASETS, model.cfg.test_dataloader.dataset)
+    return registered_class(DATASETS, model.cfg.test_dataloader.dataset, 'dataset')
 
 
 def describe_protocols(models: list[ComparedModel]) -> None:
@@ -105,7 +106,7 @@ def describe_protocols(models: list[ComparedModel]) -> None:
 
 def metric_options(metric: dict) -> dict:
     """Return the options of a metric, defaults included."""
-    kind = classes.registered_class(METRICS, metric)
+    kind = registered_class(METRICS, metric, 'test_evaluator')
     defaults = {
         key: parameter.default
         for key, parameter in inspect.signature(kind).parameters.items()

@@ -18,8 +18,8 @@ from ..utils.checkpoint import read_meta
 from ..utils.config_files import configs_folder
 from ..utils.files import require_files
 from ..utils.keys import BASE_CLASSES, SEEN_CLASSES
+from ..utils.registered_class import registered_class
 from ..version import __version__
-from .classes import registered_class
 
 BUDGET = 120.0  # seconds for the steps of a model that are measured, about
 
@@ -185,7 +185,7 @@ def random_options(cfg: Config) -> list[str]:
     inner = cfg.model.get('module', cfg.model)
     if (
         'random_weights'
-        in inspect.signature(registered_class(MODELS, inner)).parameters
+        in inspect.signature(registered_class(MODELS, inner, prefix)).parameters
     ):
         return [f'{prefix}.random_weights=True']
     # One of open_clip's.

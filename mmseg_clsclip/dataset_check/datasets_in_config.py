@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from mmengine.dataset import BaseDataset
 from mmseg.registry import DATASETS
 
-from ..comparison.classes import registered_class
 from ..datasets import EpisodeDataset
 from ..datasets.episode_lists import picture_id, read_lists
 from ..datasets.folds import FoldDataset, fill_in
 from ..datasets.suffix_check import check_suffixes
 from ..utils.keys import NOVEL_CLASSES
+from ..utils.registered_class import registered_class
 
 
 @dataclass
@@ -62,7 +62,7 @@ def build_plain_datasets(
         ValueError: If one has no picture or is none that mmseg can read.
         Exception: Whatever a data set raises that cannot be built.
     """
-    kind = registered_class(DATASETS, cfg)
+    kind = registered_class(DATASETS, cfg, 'dataset')
     if issubclass(kind, EpisodeDataset):
         novel = cfg.get(NOVEL_CLASSES, novel)
         episodes = True

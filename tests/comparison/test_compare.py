@@ -324,8 +324,8 @@ test_evaluator = dict(_delete_=True, type='GeneralizedZeroShotIoUMetric')
 
 def test_what_a_config_or_checkpoint_cannot_be_is_told(tmp_path, config):
     for text, message in (
-        ("test_evaluator = 'IoUMetric'", 'names no type'),
-        ('test_evaluator = dict(_delete_=True, a=1)', 'names no type'),
+        ("test_evaluator = 'IoUMetric'", 'the name of a class as its'),
+        ('test_evaluator = dict(_delete_=True, a=1)', 'the name of a class as its'),
         ('test_dataloader = dict(_delete_=True)', 'has no test_dataloader'),
         (
             'test_dataloader = dict(_delete_=True, batch_size=1)',
