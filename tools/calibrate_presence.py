@@ -43,16 +43,20 @@ def main(argv: list[str] | None = None) -> None:
         write_config,
     )
     from mmseg_clsclip.utils.config_options import load_config
+    from mmseg_clsclip.utils.partial_files import part_folder
 
     stem = Path(args.config).stem
     out = args.out or Path('work_dirs/presence') / f'{stem}_presence.py'
     try:
-        cfg = load_config(args.config, args.cfg_options)
-        chosen, settings = calibrate(cfg, args.checkpoint, args.pictures, args.device)
-    except (FileNotFoundError, ValueError) as error:
+        with part_folder(out.parent):  # else all is done for nothing
+            cfg = load_config(args.config, args.cfg_options)
+            chosen, settings = calibrate(
+                cfg, args.checkpoint, args.pictures, args.device
+            )
+        print_tables(chosen, settings)
+        write_config(out, Path(args.config), args.cfg_options or {}, chosen.presence)
+    except (OSError, ValueError) as error:
         sys.exit(f'calibrate_presence.py: {error}')
-    print_tables(chosen, settings)
-    write_config(out, Path(args.config), args.cfg_options or {}, chosen.presence)
     print(f'Wrote {out}.')
 
 

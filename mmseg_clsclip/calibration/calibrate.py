@@ -1,6 +1,9 @@
 """From a config and a checkpoint to the numbers of its presence."""
 
 import os
+import re
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,7 +17,9 @@ from rich.progress import track
 from ..models.segmentors.clip_segmentor import CLIPSegmentor
 from ..models.segmentors.query_dense_clip import QueryDenseCLIP
 from ..utils.checkpoint import load_strictly
+from ..utils.config_options import load_config
 from ..utils.files import atomic_write
+from ..utils.registered_class import registered_class
 from .presence_scan import Setting, choose, scan
 from .training_pictures import TrainingPictures
 
@@ -50,18 +55,25 @@ def calibrate(
             does not fit, or there is no picture.
     """
     init_default_scope('mmseg')
+    kind = registered_class(MODELS, cfg.get('model'), 'model')
+    if not issubclass(kind, CLIPSegmentor):
+        raise ValueError(
+            f'{kind.__name__}: a CLIPSegmentor is asked; of a ZoomIn calibrate the '
+            'module inside.'
+        )
     options = dict(cfg.model.get('presence') or {})
     options.pop('type', None)
     options.pop('calibration', None)
     cfg.model.presence = None
-    cfg.model.test_cfg = dict(cfg.model.get('test_cfg') or {}, keep_classes=None)
+    if (cfg.model.get('test_cfg') or {}).get('keep_classes'):
+        raise ValueError(
+            'test_cfg.keep_classes is a presence, too. Calibrate with --cfg-options '
+            'model.test_cfg.keep_classes=None.'
+        )
     pictures = TrainingPictures(cfg, number)
     model = MODELS.build(cfg.model)
-    if not isinstance(model, CLIPSegmentor) or not model.with_background:
-        raise ValueError(
-            f'{type(model).__name__}: a CLIPSegmentor with a background is asked; of a '
-            'ZoomIn calibrate the module inside.'
-        )
+    if not model.with_background:
+        raise ValueError('A presence is chosen of a model with_background=True.')
     if isinstance(model, QueryDenseCLIP) and (model.prob_thd or model.area_thd):
         raise ValueError(
             'A presence is weighed before thresholds, which hide what it does. '
@@ -135,9 +147,14 @@ def write_config(path: Path, base: Path, options: dict, presence: dict) -> None:
         options (dict): What else takes the place of its values, by dotted keys.
         presence (dict): Of plain values.
     """
+    changed, values = load_config(base, options), {}
+    for key in options:
+        # mmengine inherits a list as a whole.
+        key = re.split(r'\.\d+(?:\.|$)', key)[0]
+        values[key] = reduce(getitem, key.split('.'), changed)
     base = os.path.relpath(base.resolve(), path.resolve().parent)
     changes = Config({})
-    changes.merge_from_dict({**options, 'model.presence': {}})
+    changes.merge_from_dict({**values, 'model.presence': {}})
     changes.model.presence = presence
     with atomic_write(path) as file:
         file.write(f'_base_ = {base!r}\n{changes.pretty_text}'.encode())

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
+from mmseg.structures import SegDataSample
 from torch import Tensor, nn
 
 from ..models.presence import CLIPPresence
@@ -127,10 +128,11 @@ def _segment(model: nn.Module, picture: TrainingPicture) -> tuple[Tensor, Tensor
     valid = truth != 255
     model.presence = None
     (sample,) = model.postprocess_result(
-        model.inference(picture.inputs, [picture.meta]), None
+        model.inference(picture.inputs, [picture.meta]),
+        [SegDataSample(metainfo=picture.meta)],
     )
-    logits = F.interpolate(sample.seg_logits.data[None, 1:], picture.labels.shape)
-    return logits[0][(slice(None), *raster)][:, valid].cpu(), truth[valid]
+    logits = sample.seg_logits.data[(slice(1, None), *raster)]
+    return logits[:, valid].cpu(), truth[valid]
 
 
 def _count(logits: Tensor, labels: Tensor, truth: Tensor, number: int) -> Tensor:

@@ -11,6 +11,7 @@ from mmseg.registry import DATASETS
 from torch import Tensor, nn
 
 from ..datasets.episode_dataset import EpisodeDataset
+from ..datasets.transforms.checked_load_annotations import replace_loaders
 
 
 class TrainingPicture(NamedTuple):
@@ -42,10 +43,16 @@ class TrainingPictures:
         base_classes (tuple[str]): Names.
 
     Raises:
-        ValueError: If the config does not train on episodes.
+        ValueError: If the config does not train, or not on episodes.
     """
 
     def __init__(self, cfg: Config, number: int):
+        if not cfg.get('train_dataloader'):
+            raise ValueError(
+                'The config has no train_dataloader: a presence is chosen on the '
+                'pictures that the model was trained on. Give the config of the '
+                'training.'
+            )
         dataset = DATASETS.build(cfg.train_dataloader.dataset)
         if not isinstance(dataset, EpisodeDataset):
             raise ValueError(
@@ -57,6 +64,7 @@ class TrainingPictures:
         self.protocol = dataset.metainfo['protocol']
         self._pictures = dataset.dataset
         self._pipeline = Compose(cfg.test_dataloader.dataset.pipeline)
+        replace_loaders(self._pipeline)
         classes = list(dataset.metainfo['classes'])
         # From a label of the data set to one of the base classes.
         self._table = np.zeros(256, np.int64)
@@ -79,6 +87,13 @@ class TrainingPictures:
             labels = results['data_samples'].gt_sem_seg.data[0].numpy()
             if np.isin(labels, self._novel).any():
                 continue
+            size = results['data_samples'].ori_shape[:2]
+            if labels.shape != size:
+                raise ValueError(
+                    f'The mask of {results["data_samples"].img_path} is resized from '
+                    f'{size} to {labels.shape}: put LoadAnnotations after Resize in '
+                    'the test pipeline.'
+                )
             given += 1
             data = model.data_preprocessor(pseudo_collate([results]))
             yield TrainingPicture(

@@ -10,7 +10,10 @@ from mmseg.registry import MODELS
 from mmseg_clsclip import CLIPPresence
 from mmseg_clsclip.calibration import presence_scan
 from mmseg_clsclip.calibration.presence_scan import Setting, choose, scan
-from mmseg_clsclip.calibration.training_pictures import TrainingPictures
+from mmseg_clsclip.calibration.training_pictures import (
+    TrainingPicture,
+    TrainingPictures,
+)
 from mmseg_clsclip.utils.config_files import configs_folder
 
 SHAPES = configs_folder() / 'shapes/clsclip_shapes-5i_fold0.py'
@@ -85,6 +88,32 @@ def test_every_choice_is_what_inference_gives(pictures, monkeypatch):
         assert setting.miou == pytest.approx(float(miou), abs=0.05)
         assert setting.asked == asked / 4
         assert setting.recall == pytest.approx(100 * both / there)
+
+
+def test_padding_is_taken_off_before_truth_and_logits_meet(pictures):
+    cfg, training = pictures
+    model = MODELS.build(cfg.model).eval()
+    model.text_encoder.set_vocabulary(list(training.base_classes))
+    (picture, *_) = training.iter_pictures(model)
+    inputs = picture.inputs.clone()
+    inputs[:, :, 40:] = 0
+    meta = dict(
+        picture.meta,
+        ori_shape=(80, 128),
+        img_shape=(64, 64),
+        padding_size=(0, 0, 0, 24),
+    )
+    labels = picture.labels[:80]
+    with torch.no_grad():
+        logits = model.inference(inputs, [meta])[:, 1:, :40]
+        got, truth = presence_scan._segment(
+            model, TrainingPicture(inputs, meta, labels)
+        )
+    want = F.interpolate(logits, (80, 128), mode='bilinear', align_corners=False)[0]
+    assert truth.shape == got.shape[1:] and len(got) == 15
+    step = [max(1, side // presence_scan.SIDE) for side in labels.shape]
+    torch.testing.assert_close(got, want[:, :: step[0], :: step[1]].flatten(1))
+    assert (truth == labels[:: step[0], :: step[1]].flatten()).all()
 
 
 def test_the_choice_asks_for_nearly_all_that_is_there():

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from mmengine.config import Config
 
-from mmseg_clsclip.calibration.calibrate import calibrate
+from mmseg_clsclip.calibration.calibrate import calibrate, write_config
 from mmseg_clsclip.models.clip.loading import ASSETS
 
 ROOT = Path(__file__).parents[2]
@@ -46,7 +46,7 @@ def test_what_is_written_is_a_config(monkeypatch, tmp_path, capsys):
     'options, message',
     [
         (["model.text_encoder.vocabulary=['dog']"], 'base classes .* are no names'),
-        (['model.with_background=False'], 'a CLIPSegmentor with a background'),
+        (['model.with_background=False'], 'a model with_background=True'),
         (
             ['train_dataloader.dataset.type=RepeatDataset'],
             'unexpected keyword|RepeatDataset',
@@ -56,6 +56,46 @@ def test_what_is_written_is_a_config(monkeypatch, tmp_path, capsys):
 def test_what_cannot_be_calibrated(monkeypatch, options, message):
     with pytest.raises((SystemExit, TypeError), match=message):
         run(monkeypatch, CONFIG, CHECKPOINT, '--device', 'cpu', *SMALL, *options)
+
+
+def test_options_of_lists_stay(tmp_path):
+    options = {
+        'train_dataloader.dataset.pipeline.1.min_area': 7,
+        'model.test_cfg.keep_classes': None,
+    }
+    write_config(tmp_path / 'out.py', Path(CONFIG), options, dict(type='CLIPPresence'))
+    got, want = Config.fromfile(tmp_path / 'out.py'), Config.fromfile(CONFIG)
+    want.merge_from_dict(options)
+    assert got.train_dataloader == want.train_dataloader
+    assert got.model == dict(want.model, presence=dict(type='CLIPPresence'))
+
+
+@pytest.mark.parametrize(
+    'config, options, message',
+    [
+        ('open_vocabulary/clsclip_vit-b16_voc21-336.py', [], 'no train_dataloader'),
+        (
+            'clsclip_plus/clsclip-plus_shapes-5i_fold0.py',
+            [],
+            'ZoomIn: a CLIPSegmentor is asked; of a ZoomIn calibrate the module',
+        ),
+        (
+            'shapes/clsclip_shapes-5i_fold0.py',
+            ['model.test_cfg.keep_classes=3'],
+            'keep_classes is a presence, too.*model.test_cfg.keep_classes=None',
+        ),
+    ],
+)
+def test_configs_that_are_not_calibrated(monkeypatch, config, options, message):
+    with pytest.raises(SystemExit, match=message):
+        options = ['--cfg-options', *options] if options else []
+        run(monkeypatch, ROOT / 'configs' / config, 'none', *options)
+
+
+def test_where_nothing_can_be_written_nothing_is_done(monkeypatch, tmp_path):
+    (tmp_path / 'file').touch()
+    with pytest.raises(SystemExit, match='calibrate_presence.py: .*file'):
+        run(monkeypatch, CONFIG, CHECKPOINT, '--out', tmp_path / 'file/presence.py')
 
 
 def test_what_is_trained_is_not_calibrated_untrained(monkeypatch):
