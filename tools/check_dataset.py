@@ -48,7 +48,10 @@ def main(argv: list[str] | None = None) -> None:
     from mmseg_clsclip.utils.config_options import load_config
 
     init_default_scope('mmseg')
-    cfg = load_config(args.config, args.cfg_options)
+    try:
+        cfg = load_config(args.config, args.cfg_options)
+    except ValueError as error:
+        sys.exit(f'check_dataset.py: {error}')
     console = Console()
     found = check_config(cfg, [args.split] if args.split else list(SPLITS), console)
     if not found:

@@ -19,6 +19,7 @@ from ..models.segmentors.clip_segmentor import CLIPSegmentor
 from ..models.segmentors.wrappers import innermost_model
 from ..models.text_encoders.vocabulary import read_vocabulary
 from ..utils.checkpoint import load_strictly
+from ..utils.config_variables import unheeded
 from ..utils.machine import check_device
 from .configs import (
     check_pipeline,
@@ -106,6 +107,9 @@ class Predictor:
             config, checkpoint = SHIPPED
         cfg = read_config(TRAINING_FREE if config is None else config)
         cfg.merge_from_dict(cfg_options or {})
+        problems = unheeded(cfg) if cfg_options else []
+        if problems:
+            raise ValueError(' '.join(problems))
         # What can be seen to be wrong is said before a model is built.
         if classes is not None:
             read_vocabulary(classes)
@@ -120,8 +124,8 @@ class Predictor:
         if background is not None:
             inner.with_background = background
         test_cfg = inner.setdefault('test_cfg', ConfigDict(mode='whole'))
-        test_cfg.labels_only = False
         if issubclass(kind, CLIPSegmentor):
+            test_cfg.labels_only = False
             test_cfg.setdefault('dtype', 'auto')
         if zoom_in:
             put_zoom_in(cfg)

@@ -1,5 +1,7 @@
-"""Variables of a config that are overridden where nothing reads them."""
+"""Variables of a config that are overridden or set where nothing reads them."""
 
+import difflib
+import inspect
 import json
 import os
 import re
@@ -8,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from mmengine.config import Config
+from mmengine.runner import Runner
 
 from mmseg_clsclip_cli.messages import first_few
 
@@ -19,6 +22,21 @@ SECTIONS = [
 ]
 # Other parts that are made of variables, such as data_preprocessor and vis_backends.
 PARTS = ['model', 'visualizer']
+# What mmengine's Runner reads of a config, and mmseg's tools and inferencer.
+READ = {
+    *inspect.signature(Runner).parameters,
+    'activation_checkpointing',
+    'compile',
+    'custom_imports',
+    'efficient_conv_bn_eval',
+    'find_unused_parameters',
+    'model_wrapper_cfg',
+    'runner_type',
+    'sync_bn',
+    'test_pipeline',
+    'tta_model',
+    'tta_pipeline',
+}
 
 
 def _chain(cfg: Config) -> list[str]:
@@ -163,6 +181,35 @@ def _overrides(cfg: Config) -> dict[str, Override]:
     return found
 
 
+def unread(cfg: Config) -> list[str]:
+    """Return messages about parts that nothing reads, as of a misspelt option.
+
+    What stands in the config's file may be a variable of its author's.
+
+    Args:
+        cfg (Config): As it was read from a file, and changed.
+
+    Returns:
+        list[str]: A sentence for each part that is new and that nothing knows.
+    """
+    if not cfg.filename or not os.path.isfile(cfg.filename):
+        return []
+    known = READ | Config.fromfile(cfg.filename, import_custom_modules=False).keys()
+    messages = []
+    for name in sorted(cfg.keys() - known):
+        inside = [
+            f'{part}.{name}'
+            for part, value in cfg.items()
+            if isinstance(value, dict) and name in value
+        ]
+        nearest = inside or difflib.get_close_matches(name, known)
+        messages.append(
+            f'{name} is no part of {cfg.filename}, and nothing reads it.'
+            + (f' Nearest: {", ".join(nearest)}.' if nearest else '')
+        )
+    return messages
+
+
 def unheeded(cfg: Config) -> list[str]:
     """Return messages about the variables that a config overrides in vain.
 
@@ -175,9 +222,9 @@ def unheeded(cfg: Config) -> list[str]:
 
     Returns:
         list[str]: A sentence for each of the data's variables of which the
-        old value is in use and the new one is not.
+        old value is in use and the new one is not, and those of :func:`unread`.
     """
-    return [
+    return unread(cfg) + [
         override.describe(f'of {cfg.filename} changes nothing')
         for override in _overrides(cfg).values()
         if not override.now

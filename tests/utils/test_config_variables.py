@@ -1,12 +1,15 @@
 """A variable that a config overrides has to reach what was built of it."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 from mmengine.config import Config
 from mmengine.runner import Runner
 
+from mmseg_clsclip import Predictor
+from mmseg_clsclip.utils.config_options import load_config
 from mmseg_clsclip.utils.config_variables import heeded_in_part, unheeded
 
 ROOT = Path(__file__).parents[2]
@@ -143,6 +146,39 @@ def test_the_shipped_configs_and_what_has_no_file():
         cfg = Config.fromfile(path)
         assert not unheeded(cfg) and not heeded_in_part(cfg)
     assert not unheeded(Config(dict(data_root='x')))
+
+
+@pytest.mark.parametrize(
+    'options, told',
+    [
+        ({'load_form': 'x.pth'}, 'load_form is no part of .*. Nearest: load_from'),
+        ({'trian_dataloader.batch_size': 4}, 'trian_dat.* Nearest: train_dataloader'),
+        (
+            {'text_encoder.vocabulary': ['cat']},
+            'text_encoder is .* Nearest: model.text_encoder.',
+        ),
+        ({'qqqq': 1}, 'qqqq is no part of .*mine.py, and nothing reads it.$'),
+    ],
+)
+def test_what_nothing_reads_is_told(options, told, tmp_path):
+    cfg = read(tmp_path, 'my_own = 1', **options)
+    (line,) = unheeded(cfg)
+    assert re.match(told, line)
+    with pytest.raises(ValueError, match=told):
+        load_config(tmp_path / 'mine.py', options)
+    with pytest.raises(ValueError, match=told):
+        Predictor(tmp_path / 'mine.py', 'x.pth', cfg_options=options)
+
+
+def test_what_is_read_is_not_told(tmp_path):
+    options = dict(
+        my_own=2,
+        resume=True,
+        find_unused_parameters=True,
+        auto_scale_lr=dict(base_batch_size=8),
+        model_wrapper_cfg=dict(type='MMDistributedDataParallel'),
+    )
+    assert not unheeded(read(tmp_path, 'my_own = 1', **options))
 
 
 def test_neither_training_nor_test_begins(tmp_path):

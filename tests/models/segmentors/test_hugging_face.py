@@ -23,6 +23,7 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 
 import mmseg_clsclip
+from mmseg_clsclip import Predictor
 from mmseg_clsclip.engine.hooks import evaluation_guard_hook
 from mmseg_clsclip.models.segmentors import hugging_face, hugging_face_models
 
@@ -601,6 +602,19 @@ def test_it_runs_on_shapes(folder, tmp_path, monkeypatch):
     labels = inferencer('shapes-5i://test/0/000000.bmp')['predictions']
     assert labels.shape == (128, 128) and set(np.unique(labels)) <= set(range(21))
     assert inferencer.model.dataset_meta['classes'][0] == 'background'
+
+
+def test_it_is_asked_about_a_picture(standin, tmp_path):
+    cfg = config(
+        dict(folder=standin, vocabulary='voc', with_background=True),
+        tmp_path,
+        'baselines/clipseg-rd64_voc21.py',
+    )
+    predictor = Predictor(cfg, classes=NAMES, device='cpu')
+    rgb = picture(60, 90)
+    answer = predictor(rgb)
+    want = ours(build(standin, with_background=True), rgb).pred_sem_seg.data[0]
+    assert (answer.labels() == want.numpy()).all() and want.any()
 
 
 @pytest.mark.parametrize(
