@@ -1,7 +1,6 @@
 """Attention of the class token: the maps, their share inside a mask, a drawing."""
 
 from collections.abc import Sequence
-from typing import BinaryIO
 
 import numpy as np
 import torch
@@ -126,10 +125,10 @@ def draw_navigation(
     class_name: str,
     maps: dict[str, np.ndarray],
     prediction: np.ndarray,
+    reach: tuple[float, float] = (1, 1),
     truth: np.ndarray | None = None,
     shares: Sequence[Sequence[float]] | None = None,
     navigate_blocks: Sequence[int] = (),
-    out_file: str | BinaryIO | None = None,
 ) -> np.ndarray:
     """Draw attention between the class token and the patches.
 
@@ -144,12 +143,11 @@ def draw_navigation(
             :func:`navigation_maps`, by the words beside the row; two rows or
             more.
         prediction (np.ndarray): Mask (H, W), 1 inside.
+        reach (tuple[float, float]): Height and width of the maps, of the picture's.
         truth (np.ndarray, optional): The same; its outline is drawn on maps.
         shares (Sequence, optional): What to write below the maps: shares
             inside (rows, B), 0 to 1.
         navigate_blocks (Sequence[int]): Which titles are marked.
-        out_file (str | BinaryIO, optional): Where to save it; the suffix says
-            how, an open file gets a PNG.
 
     Returns:
         np.ndarray: The drawing, (h, w, 3) uint8, RGB.
@@ -184,8 +182,9 @@ def draw_navigation(
                 attention,
                 interpolation='nearest',
                 vmin=0,
-                extent=(-0.5, width - 0.5, height - 0.5, -0.5),
+                extent=(-0.5, reach[1] * width - 0.5, reach[0] * height - 0.5, -0.5),
             )
+            axes.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5))
             if truth is not None:
                 axes.contour(truth == 1, [0.5], colors='white', linewidths=0.8)
             if shares is not None:
@@ -198,7 +197,5 @@ def draw_navigation(
         'block by block (* where the text comes in)',
         fontsize=11,
     )
-    if out_file is not None:
-        figure.savefig(out_file)
     canvas.draw()
     return np.asarray(canvas.buffer_rgba())[..., :3].copy()

@@ -10,12 +10,14 @@ import torch
 from mmengine.config import Config
 from mmengine.dataset import Compose, pseudo_collate
 from mmseg.registry import DATASETS
+from PIL import Image
 from rich.progress import track
 from torch import Tensor
 
 from mmseg_clsclip_cli.messages import first_few
 
 from ..datasets import EpisodeDataset
+from ..models.inference.restoring import find_padding
 from ..models.segmentors import ClsCLIP
 from ..utils.files import atomic_write
 from ..utils.keys import CLASS_NAME, NOVEL_CLASSES
@@ -39,6 +41,8 @@ class NavigationView:
     Attributes:
         maps (Tensor): (R, B, h, w), a row of blocks for each direction and text.
         rows (list[str]): The rows in words.
+        reach (tuple[float, float]): Height and width of all patches, of the
+            picture's; more than 1 where it was padded.
         truth (Tensor, optional): (H, W), 1 inside.
         shares (Tensor, optional): (R, B), of the attention inside the truth.
         area (float, optional): The share that even attention would have inside.
@@ -46,6 +50,7 @@ class NavigationView:
 
     maps: Tensor
     rows: list[str]
+    reach: tuple[float, float]
     truth: Tensor | None = None
     shares: Tensor | None = None
     area: float | None = None
@@ -70,18 +75,18 @@ def view_navigation(
     maps = torch.stack(
         [navigation_maps(backbone, inputs, text) for text in embeddings], dim=1
     )  # (2, T, B, h, w)
+    left, right, top, bottom = find_padding(sample.metainfo)
+    height, width = sample.img_shape[:2]
+    seen = height - top - bottom, width - left - right
+    grid = tuple(maps.shape[-2:])
     view = NavigationView(
         maps=maps.flatten(0, 1).cpu(),
         rows=[f'{direction},\n{words}' for direction in DIRECTIONS for words in texts],
+        reach=tuple(n * p / s for n, p, s in zip(grid, backbone.patch_size, seen)),
     )
     if 'gt_sem_seg' in sample:
         view.truth = sample.gt_sem_seg.data[0]
-        inside = on_patches(
-            view.truth,
-            sample.img_shape[:2],
-            tuple(view.maps.shape[2:]),
-            backbone.patch_size,
-        )
+        inside = on_patches(view.truth, seen, grid, backbone.patch_size)
         view.shares = share_inside(view.maps, inside)
         view.area = inside.mean().item()
     return view
@@ -135,17 +140,18 @@ def draw_sample(model: ClsCLIP, data: dict, path: str | Path) -> None:
     name = data['data_samples'].class_name
     view = view_navigation(model, data, {OWN: name, VISUAL: None})
     result = model.test_step(pseudo_collate([data]))[0]
+    drawing = draw_navigation(
+        picture=mmcv.imread(result.img_path, channel_order='rgb'),
+        class_name=name,
+        maps=dict(zip(view.rows, view.maps.numpy())),
+        prediction=result.pred_sem_seg.data[0].cpu().numpy(),
+        reach=view.reach,
+        truth=None if view.truth is None else view.truth.numpy(),
+        shares=view.shares,
+        navigate_blocks=model.backbone.navigate_blocks,
+    )
     with atomic_write(path) as file:
-        draw_navigation(
-            picture=mmcv.imread(result.img_path, channel_order='rgb'),
-            class_name=name,
-            maps=dict(zip(view.rows, view.maps.numpy())),
-            prediction=result.pred_sem_seg.data[0].cpu().numpy(),
-            truth=None if view.truth is None else view.truth.numpy(),
-            shares=view.shares,
-            navigate_blocks=model.backbone.navigate_blocks,
-            out_file=file,
-        )
+        Image.fromarray(drawing).save(file, 'PNG')
 
 
 def view_scenes(

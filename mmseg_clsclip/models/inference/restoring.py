@@ -1,14 +1,19 @@
 """From the logits of what the model saw to those of the picture as it was."""
 
+from collections.abc import Sequence
+
 from mmseg.models.utils import resize
 from torch import Tensor
-
-from ..presence.clip_presence import find_padding
 
 # The logit of a class that was not asked for. Finite, so that sums and half
 # precision stay finite; nought after a sigmoid or softmax.
 ABSENT_LOGIT = -1e4
 _FLIPPED_AXIS = {'horizontal': 2, 'vertical': 1}
+
+
+def find_padding(meta: dict) -> Sequence[int]:
+    """Return left, right, top and bottom padding, in pixels, of mmseg's metainfo."""
+    return meta.get('img_padding_size', meta.get('padding_size', (0, 0, 0, 0)))
 
 
 def restore_logits(logits: Tensor, meta: dict, align_corners: bool) -> Tensor:

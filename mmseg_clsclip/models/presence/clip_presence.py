@@ -290,8 +290,3 @@ def _mark_likeliest(log_p: Tensor, number: int) -> Tensor:
     """Mark so many names of each picture (N, K), the likeliest."""
     best = log_p.topk(min(number, log_p.shape[1])).indices
     return torch.zeros_like(log_p, dtype=torch.bool).scatter_(1, best, True)
-
-
-def find_padding(meta: dict) -> Sequence[int]:
-    """Return left, right, top and bottom padding, in pixels, of mmseg's metainfo."""
-    return meta.get('img_padding_size', meta.get('padding_size', (0, 0, 0, 0)))

@@ -14,12 +14,12 @@ from torch import Tensor, nn
 from ..clip.identity import check_clip_name, encode_clip_name
 from ..clip.loading import load_clip
 from ..inference.class_by_class import ClassByClassInference
-from ..inference.restoring import ABSENT_LOGIT
+from ..inference.restoring import ABSENT_LOGIT, find_padding
 from ..inference.running_argmax import running_labels
 from ..inference.sliding_windows import FULL_WINDOW, Window, windows_of
 from ..inference.test_cfg import CLIPTestCfg, check_test_cfg
 from ..presence.building import build_presence, resolve_presence
-from ..presence.clip_presence import Presence, find_padding
+from ..presence.clip_presence import Presence
 from ..presence.metainfo import read_presence, tell_presence, write_presence
 from .head_check import fit_head
 from .mask_padding import pad_masks

@@ -12,7 +12,6 @@ import torch.nn.functional as F
 from mmseg_clsclip.models.clip.loading import load_clip
 from mmseg_clsclip.models.presence import CLIPPresence
 from mmseg_clsclip.models.presence.building import resolve_presence
-from mmseg_clsclip.models.presence.clip_presence import find_padding
 from mmseg_clsclip.models.text_encoders.open_clip_text_encoder import (
     OpenCLIPTextEncoder,
 )
@@ -113,13 +112,6 @@ def test_padding_is_not_seen(clip, views):
     assert torch.equal(
         judge(clip, inputs, paddings=paddings, views=views).prior, got.prior
     )
-
-
-def test_where_mmseg_says_the_padding():
-    assert tuple(find_padding({})) == NO_PADDING
-    assert find_padding(dict(padding_size=(0, 1, 0, 2))) == (0, 1, 0, 2)
-    both = dict(padding_size=NO_PADDING, img_padding_size=(0, 3, 0, 4))
-    assert find_padding(both) == (0, 3, 0, 4)  # mmseg's order
 
 
 def test_prompts_are_read_and_of_synonyms_the_first(clip):
