@@ -4,7 +4,7 @@ import glob
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -61,13 +61,7 @@ def find_images(arguments: Sequence[str]) -> FoundImages:
         if '://' in argument:
             names[argument] = Path(Path(argument).stem)
         elif path.is_dir():
-            inside = _list_images(
-                file
-                for file in path.rglob('*')
-                if not any(
-                    part.startswith('.') for part in file.relative_to(path).parts
-                )
-            )
+            inside = _list_images(_walk(path))
             for file in inside:
                 add(file, file.relative_to(path).with_suffix(''))
             if not inside:
@@ -85,6 +79,19 @@ def find_images(arguments: Sequence[str]) -> FoundImages:
         else:
             problems.append(f'{argument}: does not exist.')
     return FoundImages(_make_distinct(names), problems)
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    """Yield the files below a folder and what it links to, but for hidden ones."""
+    seen = set()
+    for parent, folders, files in os.walk(folder, followlinks=True):
+        real = os.path.realpath(parent)
+        if real in seen:  # a link in a circle, or to what was there already
+            folders.clear()
+            continue
+        seen.add(real)
+        folders[:] = [name for name in folders if not name.startswith('.')]
+        yield from (Path(parent, name) for name in files if not name.startswith('.'))
 
 
 def _make_distinct(names: dict[str, Path]) -> dict[str, Path]:

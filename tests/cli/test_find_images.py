@@ -70,6 +70,15 @@ def test_a_link_is_a_picture_of_its_own_name(folder):
     assert names('empty') == {'empty/cat.jpg': 'cat', 'empty/dog.jpg': 'dog'}
 
 
+def test_folders_that_are_linked_are_searched_once(folder):
+    Path('empty/more').symlink_to(Path('a').resolve())
+    Path('a/deep/circle').symlink_to(Path('a').resolve())
+    assert names('empty') == {
+        'empty/more/deep/x.PNG': 'more/deep/x',
+        'empty/more/x.jpg': 'more/x',
+    }
+
+
 def test_names_that_clash_get_folders_or_suffixes(folder):
     assert names('a/x.jpg', 'b/x.jpg') == {'a/x.jpg': 'a/x', 'b/x.jpg': 'b/x'}
     assert names('b') == {'b/x.jpg': 'x', 'b/y.jpg': 'y.jpg', 'b/y.png': 'y.png'}
