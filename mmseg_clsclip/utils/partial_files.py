@@ -107,6 +107,8 @@ def take_names(folder: Path, paths: Sequence[Path]) -> None:
     Raises:
         OSError: If one cannot take its name; then none has.
     """
+    # Another process may have the same names.
+    handle = _lock(paths[0].parent, wait=True) if fcntl else None
     try:
         for path in reversed(paths):
             path.unlink(missing_ok=True)
@@ -117,3 +119,6 @@ def take_names(folder: Path, paths: Sequence[Path]) -> None:
             with suppress(OSError):
                 path.unlink()
         raise
+    finally:
+        if handle is not None:
+            os.close(handle)

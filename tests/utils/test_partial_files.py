@@ -157,3 +157,18 @@ def test_folders_that_stayed_empty_go_again(tmp_path):
     with pytest.raises(OSError), atomic_write(tmp_path / 'new/deep/x'):
         raise OSError
     assert os.listdir(tmp_path) == ['mine']
+
+
+def test_names_are_taken_by_one_after_the_other(tmp_path):
+    put(tmp_path, 'old')
+    with part_folder(tmp_path) as folder, ThreadPoolExecutor(1) as pool:
+        for name in NAMES:
+            (folder / name).write_text('new')
+        handle = parts._lock(tmp_path, wait=True)  # as another process would
+        taken = pool.submit(take_names, folder, [tmp_path / name for name in NAMES])
+        with pytest.raises(TimeoutError):
+            taken.result(0.2)
+        assert found(tmp_path) == dict.fromkeys(NAMES, 'old')
+        os.close(handle)
+        taken.result(5)
+    assert found(tmp_path) == dict.fromkeys(NAMES, 'new')
