@@ -1,13 +1,16 @@
 """GeneralizedZeroShotIoUMetric: seen and unseen classes asked together."""
 
 import difflib
-from collections.abc import Sequence
+import inspect
+from collections.abc import Collection, Sequence
 
 import numpy as np
 from mmengine.logging import MMLogger, print_log
+from mmseg.evaluation import IoUMetric
 from mmseg.registry import METRICS
 
 from ...datasets.masks import is_background
+from ...utils.arguments import check_keys
 from ...utils.keys import NOVEL_CLASSES, SEEN_CLASSES
 from ..protocol import SEEN
 from .iou import mean_of_numbers
@@ -41,9 +44,17 @@ class GeneralizedZeroShotIoUMetric(ProtocolIoUMetric):
         kwargs: Of mmseg's ``IoUMetric``.
 
     Raises:
+        TypeError: If an argument is neither its own nor mmseg's.
         ValueError: When it meets the data set, if a name is not one of its
             classes, or if no class is unseen or none is seen.
     """
+
+    @staticmethod
+    def check_names(names: Collection[str]) -> None:
+        """Raise an error if arguments have names that mmseg's would pass over."""
+        known = {*inspect.signature(IoUMetric).parameters, 'keep_results'}
+        known |= {'unseen_classes'}
+        check_keys('GeneralizedZeroShotIoUMetric', names, known - {'kwargs'}, TypeError)
 
     def __init__(self, unseen_classes: Sequence[str] | None = None, **kwargs):
         super().__init__(**kwargs)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from mmseg.evaluation import IoUMetric
+from mmseg.registry import METRICS
 
 from mmseg_clsclip.evaluation import GeneralizedZeroShotIoUMetric
 from mmseg_clsclip.evaluation.metrics.protocol_iou_metric import LabelledPicture
@@ -173,3 +174,13 @@ def test_format_only_writes_pictures_as_mmseg_does(tmp_path):
     )
     assert metric.evaluate(1) == {}
     assert (tmp_path / '7.png').is_file()
+
+
+def test_an_argument_of_another_name_is_refused():
+    # mmseg's takes any name and reads none of them.
+    with pytest.raises(TypeError, match="has no 'novel_classes'"):
+        METRICS.build(dict(type='GeneralizedZeroShotIoUMetric', novel_classes=['sofa']))
+    metric = METRICS.build(
+        dict(type='GeneralizedZeroShotIoUMetric', ignore_index=7, keep_results=True)
+    )
+    assert metric.ignore_index == 7
