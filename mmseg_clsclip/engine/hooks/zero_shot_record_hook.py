@@ -115,7 +115,11 @@ class ZeroShotRecordHook(Hook):
             checkpoint['meta'][TRAINED_ON] = UNKNOWN
 
     def before_train(self, runner: Runner) -> None:
-        """Remember what is trained on, and warn if it was seen as unseen before."""
+        """Remember what is trained on, and warn if it was seen as unseen before.
+
+        Raises:
+            ValueError: If another fold's training is resumed.
+        """
         self._add_pretrained(runner)
         dataset = runner.train_dataloader.dataset
         # Of joined data sets the first one's metainfo is that of all.
@@ -130,7 +134,14 @@ class ZeroShotRecordHook(Hook):
                 f'on masks of {", ".join(seen)}, which count as unseen here: '
                 'scores of what comes out are NOT zero-shot.'
             )
-        self._training_protocol = metas[0].get(PROTOCOL) or {}
+        protocol = metas[0].get(PROTOCOL) or {}
+        began, fold = self._training_protocol.get('fold'), protocol.get('fold')
+        if runner._resume and None not in (began, fold) and began != fold:
+            raise ValueError(
+                f'The training that would be resumed is of fold {began}, this one of '
+                f'fold {fold}. Give each fold a --work-dir of its own.'
+            )
+        self._training_protocol = protocol
         self._seen = self._seen.union(*map(_trained_classes, metas))
 
     def _add_pretrained(self, runner: Runner) -> None:

@@ -57,6 +57,7 @@ def runner():
             val_loop=loop,
             visualizer=SimpleNamespace(),
             hooks=[],
+            _resume=False,
         )
 
     return build

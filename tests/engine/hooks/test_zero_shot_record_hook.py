@@ -147,6 +147,22 @@ def training(runner, dataset, **meta):
     return hook, test
 
 
+@pytest.mark.parametrize('resume', [False, True])
+@pytest.mark.parametrize('began', [None, 0, 1])
+def test_a_training_of_another_fold_is_not_resumed(began, resume, logged, runner):
+    test, hook = runner(), ZeroShotRecordHook()
+    test._resume = resume
+    meta = dict(classes=TRUTH, protocol=dict(dataset='X', fold=1))
+    test.train_dataloader = SimpleNamespace(dataset=SimpleNamespace(metainfo=meta))
+    before = dict(classes=TRUTH, protocol=dict(dataset='X', fold=began))
+    hook.after_load_checkpoint(test, dict(meta=dict(dataset_meta=before)))
+    if resume and began == 0:
+        with pytest.raises(ValueError, match='is of fold 0, this one of fold 1. Give'):
+            hook.before_train(test)
+    else:
+        hook.before_train(test)
+
+
 def test_a_training_adds_to_what_an_earlier_one_saw(logged, runner):
     dataset = DATASETS.build(
         dict(
