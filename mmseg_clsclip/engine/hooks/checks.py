@@ -125,12 +125,17 @@ def check_choice(hooks: Iterable[Hook]) -> None:
         )
 
 
-def check_single_channel(segmentor: nn.Module, episodes: bool) -> None:
-    """Check that mmseg's test-time augmentation gets two channels at least.
+def check_merged(segmentor: nn.Module, episodes: bool) -> None:
+    """Check that mmseg's test-time augmentation gets logits that it can merge.
 
     Raises:
-        ValueError: If a segmentor that is asked by names gives one.
+        ValueError: If a segmentor that is asked by names gives none, or one channel.
     """
+    if not episodes and segmentor.test_cfg.get('labels_only'):
+        raise ValueError(
+            "mmseg's test-time augmentation merges logits: test without --tta, or "
+            'take labels_only out of model.test_cfg.'
+        )
     channels = (
         1 + segmentor.with_background
         if episodes
@@ -278,14 +283,7 @@ def _check_names(folder: str, infos: Iterable[dict]) -> None:
 def check_proposals(model: nn.Module, dataset: BaseDataset) -> None:
     """Check that a model's proposals, if it has any, are of a test's pictures."""
     proposals = find_proposals(model)
-    if proposals is None or not hasattr(dataset, 'get_data_info'):
-        return
-    indices = range(len(dataset))
-    if isinstance(dataset, EpisodeDataset):
+    if proposals is not None and hasattr(dataset, 'get_data_info'):
         # A picture is in as many samples as it has classes.
-        indices = dict(dataset.samples)
-        dataset = dataset.dataset
-    infos = map(dataset.get_data_info, indices)
-    proposals.check_pictures(
-        [info['img_path'] for info in infos if info.get('img_path')]
-    )
+        paths = dict.fromkeys(info['img_path'] for info in sample_infos(dataset))
+        proposals.check_pictures(list(paths))

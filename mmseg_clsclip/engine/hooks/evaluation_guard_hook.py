@@ -26,10 +26,10 @@ from .checks import (
     check_end,
     check_episodes,
     check_kept,
+    check_merged,
     check_output_files,
     check_prefixes,
     check_proposals,
-    check_single_channel,
     check_vocabulary,
     guard_masks,
 )
@@ -177,7 +177,7 @@ class EvaluationGuardHook(Hook):
             check_episodes(segmentor, part, evaluator.metrics)
         if asks_by_name(segmentor):
             if isinstance(find_model(runner), SegTTAModel):
-                check_single_channel(segmentor, bool(episodes))
+                check_merged(segmentor, bool(episodes))
             if not episodes:
                 check_vocabulary(
                     segmentor.dataset_meta['classes'],

@@ -56,7 +56,7 @@ def test_random_weights_are_named_below_the_scores(logged, runner):
 
 def test_one_channel_is_no_matter_for_mmsegs_test_time_augmentation(runner):
     run = runner(asked=('a',))
-    run.model.with_background = False
+    run.model.with_background, run.model.test_cfg = False, {}
     run.test_dataloader.dataset.metainfo = dict(classes=('a',))
     EvaluationGuardHook().before_test(run)
     module, run.model = run.model, SegTTAModel.__new__(SegTTAModel)
@@ -67,6 +67,9 @@ def test_one_channel_is_no_matter_for_mmsegs_test_time_augmentation(runner):
     module.with_background, module.dataset_meta = True, dict(classes=TRUTH)
     run.test_dataloader.dataset.metainfo = dict(classes=TRUTH)
     EvaluationGuardHook().before_test(run)
+    module.test_cfg = dict(labels_only=True)
+    with pytest.raises(ValueError, match='take labels_only out of model.test_cfg'):
+        EvaluationGuardHook().before_test(run)
 
 
 def test_models_without_a_vocabulary_are_left_alone(logged, runner):
