@@ -107,7 +107,7 @@ class Predictor:
             config, checkpoint = SHIPPED
         cfg = read_config(TRAINING_FREE if config is None else config)
         cfg.merge_from_dict(cfg_options or {})
-        problems = unheeded(cfg) if cfg_options else []
+        problems = unheeded(cfg, but=['test_pipeline']) if cfg_options else []
         if problems:
             raise ValueError(' '.join(problems))
         # What can be seen to be wrong is said before a model is built.

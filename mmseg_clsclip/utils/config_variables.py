@@ -5,7 +5,7 @@ import inspect
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -210,7 +210,7 @@ def unread(cfg: Config) -> list[str]:
     return messages
 
 
-def unheeded(cfg: Config) -> list[str]:
+def unheeded(cfg: Config, but: Collection[str] = ()) -> list[str]:
     """Return messages about the variables that a config overrides in vain.
 
     A config reads its own variables, ``train_dataloader = dict(dataset=
@@ -219,6 +219,7 @@ def unheeded(cfg: Config) -> list[str]:
 
     Args:
         cfg (Config): As it was read from a file, and perhaps changed.
+        but (Collection[str]): Variables that the caller reads.
 
     Returns:
         list[str]: A sentence for each of the data's variables of which the
@@ -227,7 +228,7 @@ def unheeded(cfg: Config) -> list[str]:
     return unread(cfg) + [
         override.describe(f'of {cfg.filename} changes nothing')
         for override in _overrides(cfg).values()
-        if not override.now
+        if not override.now and override.name not in but
     ]
 
 
