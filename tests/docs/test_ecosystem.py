@@ -5,9 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from mmengine.config import Config
+from mmengine.structures import PixelData
 from mmengine.utils import is_installed
-from mmseg.registry import DATASETS, METRICS
+from mmseg.registry import DATASETS, METRICS, MODELS
 from PIL import Image
 
 from mmseg_clsclip.utils.config_variables import heeded_in_part, unheeded
@@ -50,3 +52,12 @@ def test_a_data_set_of_mmsegs_is_asked_for_a_class_a_sample(tmp_path):
         classes.append({s.class_name for s in samples})
     assert classes[0] <= {'wall', 'floor'} and classes[1] == {'wall', 'sofa'}
     assert METRICS.build(cfg.test_evaluator)
+    # A batch has one shape, that of the crop.
+    preprocessor = MODELS.build(cfg.model.data_preprocessor)
+    inputs = [
+        torch.zeros(3, *size, dtype=torch.uint8) for size in ((512, 512), (300, 40))
+    ]
+    data = dict(inputs=inputs, data_samples=[samples[0].clone() for _ in inputs])
+    for sample, image in zip(data['data_samples'], inputs):
+        sample.gt_sem_seg = PixelData(data=image[:1])
+    assert preprocessor(data, training=True)['inputs'].shape == (2, 3, 512, 512)
