@@ -128,9 +128,9 @@ class CLIPVisionTransformer(BaseModule):
             return checkpoint(run_block, block, x, use_reentrant=False)
         return run_block(block, x)
 
-    def run_blocks(self, x: Tensor, start: int, stop: int) -> Tensor:
-        """Run blocks ``start .. stop - 1`` on tokens (M, 1 + h * w, C)."""
-        for i in range(start, stop):
+    def run_blocks(self, x: Tensor, stop: int) -> Tensor:
+        """Run blocks ``0 .. stop - 1`` on tokens (M, 1 + h * w, C)."""
+        for i in range(stop):
             x = self.run_block(i, x)
         return x
 
@@ -148,5 +148,5 @@ class CLIPVisionTransformer(BaseModule):
         Returns:
             tuple[Tensor]: The last block's patches (N, C, h, w).
         """
-        x = self.run_blocks(self.first_tokens(inputs), 0, self.depth)
+        x = self.run_blocks(self.first_tokens(inputs), self.depth)
         return (self.patch_map(x, self.grid_size(*inputs.shape[-2:])),)

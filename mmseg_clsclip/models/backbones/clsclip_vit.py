@@ -115,7 +115,7 @@ class ClsCLIPVisionTransformer(CLIPVisionTransformer):
             Tensor: Tokens (N, 1 + h * w, C) before the first navigated block,
             the [CLS] first, or the last ones if no block is navigated.
         """
-        return self.run_blocks(self.first_tokens(inputs), 0, self.first_navigated)
+        return self.run_blocks(self.first_tokens(inputs), self.first_navigated)
 
     def navigate(
         self, prefix: Tensor, text: Tensor | None, grid: tuple[int, int]

@@ -120,7 +120,7 @@ class DenseCLIPVisionTransformer(CLIPVisionTransformer):
             the visual projection, not normalised.
         """
         grid = self.grid_size(*inputs.shape[-2:])
-        x = self.run_blocks(self.first_tokens(inputs), 0, self.depth - 1)
+        x = self.run_blocks(self.first_tokens(inputs), self.depth - 1)
         visual = self.visual.module
         block = visual.transformer.resblocks[-1]
         out = self._attend(block.ln_1(x), grid)

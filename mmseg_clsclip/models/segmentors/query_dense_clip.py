@@ -63,8 +63,6 @@ class QueryDenseCLIP(DenseCLIP):
         self.softmax_scale = softmax_scale
         self.prob_thd = prob_thd
         self.area_thd = area_thd
-        self.register_buffer('query_text', None, persistent=False)
-        self._read_queries()
 
     def _read_queries(self) -> None:
         """All names (Q, D), the background's first, and the label of each."""
@@ -91,7 +89,6 @@ class QueryDenseCLIP(DenseCLIP):
             tuple: Indices (P,) of pictures and (P,) of queries, and the logits
             (P, H, W) of these pairs.
         """
-        self._read_queries()
         if self.text_encoder.free_tower:
             self.text_encoder(device=inputs.device)
         presence = self.judge_presence(inputs, metas)
@@ -113,6 +110,7 @@ class QueryDenseCLIP(DenseCLIP):
         self, inputs: Tensor, metas: list[dict] | None, windows: Sequence[Window]
     ) -> Tensor:
         """Logits (N, Q, H, W) of queries, in episodes of the whole vocabulary's."""
+        self._read_queries()
         self._find_labels(self._episode_names(metas) or ())
         seg_logits = None
         for pictures, queries, logits in self._iter_logits(inputs, metas, windows):
@@ -135,6 +133,7 @@ class QueryDenseCLIP(DenseCLIP):
                 f'area_thd={self.area_thd} gives pixels to the next best class, which '
                 'needs the logits of all: set test_cfg.labels_only=False.'
             )
+        self._read_queries()
         windows = windows_of(self.test_cfg, inputs.shape[2:])
         labels = torch.tensor(self.query_labels, device=inputs.device)
         # The likeliest query is of the likeliest class.

@@ -14,7 +14,7 @@ from torch import Tensor
 from ...utils.arguments import Count, check_values
 from ...utils.weight_versions import WatchedWeights
 from ..clip.frozen import Frozen
-from ..clip.loading import LoadedCLIP, load_clip
+from ..clip.loading import LoadedCLIP
 from .cached_vocabulary import CachedVocabulary
 from .captions import Captions
 from .embeddings import check_finite, embeddings_by_name, read_embedded_classes
@@ -33,6 +33,7 @@ class OpenCLIPTextEncoder(CachedVocabulary, BaseModule):
     not say.
 
     Args:
+        clip (LoadedCLIP): Whose text tower it is; a segmentor gives its own.
         vocabulary (str | Sequence | dict): See :func:`read_vocabulary`; or
             ``dict(embeddings=FILE, names=...)`` for embeddings (K, D) made
             elsewhere, with ``names`` as above or the path of a ``.json`` or
@@ -50,10 +51,6 @@ class OpenCLIPTextEncoder(CachedVocabulary, BaseModule):
         free_tower (bool): Drop the text tower, once the vocabulary is
             encoded. Other names can then not be asked for. For testing: an
             average of the weights would still look for it.
-        architecture (str): See :func:`mmseg_clsclip.load_clip`.
-        pretrained (str, optional): See :func:`mmseg_clsclip.load_clip`.
-        clip (LoadedCLIP, optional): In place of the two above; so both towers
-            come from one.
 
     Raises:
         ValueError: If a name or template is invalid, two classes are read
@@ -62,18 +59,15 @@ class OpenCLIPTextEncoder(CachedVocabulary, BaseModule):
 
     def __init__(
         self,
+        clip: LoadedCLIP,
         vocabulary: Vocabulary,
         templates: str | Sequence[str] = 'name',
         prompts: str | Mapping[str, str] | None = None,
         normalize: bool = False,
         batch_size: Count = 32,
         free_tower: bool = False,
-        architecture: str = 'ViT-B-16-quickgelu',
-        pretrained: str | None = None,
-        clip: LoadedCLIP | None = None,
     ):
         super().__init__()
-        clip = clip or load_clip(architecture, pretrained)
         self.clip = Frozen(clip.model)
         self._weights = WatchedWeights(clip.model, without='visual')
         self.tokenizer = clip.tokenizer

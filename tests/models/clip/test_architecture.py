@@ -38,7 +38,7 @@ def config(tiny_clip_json, tmp_path):
 def test_timms_tower_gives_texts_but_cannot_be_navigated(config):
     path = config('tiny-timm', vision_cfg=TIMM)
     clip = load_clip(path)
-    encoder = OpenCLIPTextEncoder(['cat', 'dog'], clip=clip)
+    encoder = OpenCLIPTextEncoder(clip, ['cat', 'dog'])
     assert encoder().shape == (2, 16)
     with pytest.raises(
         ValueError,

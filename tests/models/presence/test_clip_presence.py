@@ -28,7 +28,7 @@ def clip(tiny_clip_json):
 
 
 def judge(clip, inputs, names=NAMES, paddings=None, text=None, least=False, **presence):
-    encoder = OpenCLIPTextEncoder(names, clip=clip, **text or {})
+    encoder = OpenCLIPTextEncoder(clip, names, **text or {})
     return CLIPPresence(**presence)(
         clip.model.visual,
         encoder,
@@ -129,7 +129,7 @@ def test_prompts_are_read_and_of_synonyms_the_first(clip):
 
 
 def test_braces_in_a_name_are_text(clip):
-    encoder = OpenCLIPTextEncoder(['{}', '{0}'], clip=clip)
+    encoder = OpenCLIPTextEncoder(clip, ['{}', '{0}'])
     asked = []
     encoder.encode_captions = lambda captions, device: (
         asked.extend(captions) or F.normalize(torch.randn(len(captions), 16), dim=1)
@@ -282,9 +282,9 @@ def test_numbers_of_another_clip_are_refused():
 
 
 def test_a_text_encoder_without_captions_is_refused(clip):
-    ok = OpenCLIPTextEncoder(NAMES, clip=clip)
+    ok = OpenCLIPTextEncoder(clip, NAMES)
     CLIPPresence().check_text_encoder(ok)
-    freed = OpenCLIPTextEncoder(NAMES, clip=clip, free_tower=True)
+    freed = OpenCLIPTextEncoder(clip, NAMES, free_tower=True)
     with pytest.raises(ValueError, match='free_tower=True drops it: set free_tower='):
         CLIPPresence().check_text_encoder(freed)
     CLIPPresence(max_names=1).check_text_encoder(freed)
@@ -294,7 +294,7 @@ def test_a_text_encoder_without_captions_is_refused(clip):
 def test_names_that_are_too_long_for_one_caption(clip):
     # 'a photo of a' and two of them have more than the 20 tokens that are read.
     long = [' '.join([name] * 7) for name in ('circle', 'cross')]
-    encoder = OpenCLIPTextEncoder(['ring', *long], clip=clip)
+    encoder = OpenCLIPTextEncoder(clip, ['ring', *long])
     picture = torch.randn(1, 3, 32, 32)
     visual = clip.model.visual
     padding = [(0, 0, 0, 0)]

@@ -225,9 +225,14 @@ def test_the_text_tower_may_go_and_the_vocabulary_may_change(tiny_clip_json):
         assert torch.equal(labels_of(freed, inputs), labels_of(model, inputs))
     assert freed.text_encoder.clip is None
     names = [['square', 'box'], 'ring']
-    model.text_encoder.set_vocabulary(names)
     other = build(tiny_clip_json, names=names, background=GROUND)
-    assert torch.equal(labels_of(model, inputs), labels_of(other, inputs))
+    for labels_only in (False, True):
+        model.test_cfg.labels_only = other.test_cfg.labels_only = labels_only
+        model.text_encoder.set_vocabulary(NAMES)
+        labels_of(model, inputs)
+        model.text_encoder.set_vocabulary(names)
+        assert torch.equal(labels_of(model, inputs), labels_of(other, inputs))
+    model.test_cfg.labels_only = False
     assert predict(model, inputs)[0].seg_logits.data.shape[0] == 3
 
 
@@ -236,8 +241,8 @@ def test_embeddings_of_a_file_are_one_query_a_class(tiny_clip_json, tmp_path):
     torch.save(torch.randn(len(NAMES), 16), file)
     names = dict(embeddings=str(file), names=NAMES)
     model = build(tiny_clip_json, names=names, with_background=False)
-    assert model.query_text.shape == (len(NAMES), 16)
     assert labels_of(model, pictures()).max() < len(NAMES)
+    assert model.query_text.shape == (len(NAMES), 16)
 
 
 def test_half_precision_and_batches(tiny_clip_json):

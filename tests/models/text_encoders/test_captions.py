@@ -86,7 +86,7 @@ def test_a_model_may_be_moved(clip, monkeypatch):
 
 def test_the_encoders_follow_its_weights_and_vocabulary(clip, forwards):
     own = clip._replace(model=copy.deepcopy(clip.model))
-    encoder = OpenCLIPTextEncoder(['ring', 'cross'], clip=own, templates=['a {}'])
+    encoder = OpenCLIPTextEncoder(own, ['ring', 'cross'], templates=['a {}'])
     first = encoder.encode_captions(TEXTS, CPU)
     # As they are: no template.
     torch.testing.assert_close(first, expected(clip, TEXTS))
@@ -102,7 +102,7 @@ def test_the_encoders_follow_its_weights_and_vocabulary(clip, forwards):
 
 
 def test_autocast_does_not_reach_what_is_kept(clip):
-    encoder = OpenCLIPTextEncoder(['ring'], clip=clip)
+    encoder = OpenCLIPTextEncoder(clip, ['ring'])
     with torch.autocast('cpu', torch.bfloat16):
         got = encoder.encode_captions(TEXTS, CPU)
     torch.testing.assert_close(got, expected(clip, TEXTS))
@@ -112,8 +112,8 @@ def test_autocast_does_not_reach_what_is_kept(clip):
 def test_without_a_tower_for_them_they_are_refused(clip, tmp_path):
     torch.save(torch.randn(2, 16), tmp_path / 'text.pt')
     file = dict(embeddings=str(tmp_path / 'text.pt'), names=['ring', 'cross'])
-    freed = OpenCLIPTextEncoder(['ring'], clip=clip, free_tower=True)
-    of_file = OpenCLIPTextEncoder(file, clip=clip)
+    freed = OpenCLIPTextEncoder(clip, ['ring'], free_tower=True)
+    of_file = OpenCLIPTextEncoder(clip, file)
     for encoder, message in (
         (freed, 'free_tower=True drops it: set free_tower=False, or set'),
         (of_file, 'file of embeddings: give its names alone, or set'),

@@ -19,7 +19,7 @@ MATRIX = np.linspace(-1, 1, 48, dtype=np.float32).reshape(3, 16)
 
 
 def build(clip, vocabulary=NAMES, **kwargs):
-    return OpenCLIPTextEncoder(vocabulary, clip=clip, **kwargs)
+    return OpenCLIPTextEncoder(clip, vocabulary, **kwargs)
 
 
 def write_embeddings(path, matrix=MATRIX):

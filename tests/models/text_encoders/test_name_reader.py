@@ -15,7 +15,7 @@ PROMPTS = ['a {}', 'photo of a {}']
 
 
 def build(clip, vocabulary=NAMES, **kwargs):
-    return OpenCLIPTextEncoder(vocabulary, clip=clip, **kwargs)
+    return OpenCLIPTextEncoder(clip, vocabulary, **kwargs)
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ PROMPTS = ['a {}', 'photo of a {}']
 
 
 def build(clip, vocabulary=NAMES, **kwargs):
-    return OpenCLIPTextEncoder(vocabulary, clip=clip, **kwargs)
+    return OpenCLIPTextEncoder(clip, vocabulary, **kwargs)
 
 
 def encode(clip, texts):
@@ -276,11 +276,7 @@ def test_a_segmentor_loads_one_clip_for_both_towers(monkeypatch):
         return load_clip(*args, **kwargs)
 
     models = mmseg_clsclip.models
-    for module in (
-        models.backbones.clip_vit,
-        models.segmentors.clip_segmentor,
-        models.text_encoders.open_clip_text_encoder,
-    ):
+    for module in (models.backbones.clip_vit, models.segmentors.clip_segmentor):
         monkeypatch.setattr(module, 'load_clip', spy)
     config = Config.fromfile(ROOT / 'configs/shapes/clsclip_shapes-5i_fold0.py')
     model = MODELS.build(config.model)
