@@ -12,11 +12,11 @@ from mmengine.config import Config
 from mmseg.registry import MODELS
 
 from mmseg_clsclip_cli.model_files import RANDOM_WEIGHTS
+from mmseg_clsclip_cli.required_files import require_files
 
 from ..models.clip.loading import ASSETS
 from ..utils.checkpoint import read_meta
 from ..utils.config_files import configs_folder
-from ..utils.files import require_files
 from ..utils.keys import BASE_CLASSES, SEEN_CLASSES
 from ..utils.registered_class import registered_class
 from ..version import __version__

@@ -21,7 +21,7 @@ from .panels import draw_pictures
 from .pictures import most_different
 from .report import Drawing, write_report
 from .runs import check_folder
-from .table import COSTS, NOTE, build_table, label_row, mark_best
+from .table import COSTS, NOTE, build_table, label_row
 
 
 def prepare(models: list[ComparedModel], folder: Path) -> list[str]:
@@ -151,9 +151,9 @@ def _print_table(rows: list[dict], console: Console) -> None:
         grid.add_column(Text(heads[k]), justify='right' if k else 'left')
     for line in lines:
         if len(line) == len(heads):
-            texts = [text for text, _ in mark_best(line, heads)]
-            grid.add_row(*(Text(texts[k]) for k in columns))
+            grid.add_row(*(Text(line[k].text) for k in columns))
     console.print(grid)
     for line in lines:
-        if len(line) == len(heads) and heads[-1] == NOTE and line[-1]:
-            console.print(f'{line[0]}: {line[-1]}', highlight=False, markup=False)
+        if len(line) == len(heads) and heads[-1] == NOTE and line[-1].text:
+            words = f'{line[0].text}: {line[-1].text}'
+            console.print(words, highlight=False, markup=False)

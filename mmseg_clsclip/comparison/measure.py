@@ -19,7 +19,6 @@ from mmengine.registry import init_default_scope
 from mmengine.structures import BaseDataElement
 from torch import nn
 
-import mmseg_clsclip  # noqa: F401  (what mmseg needs with mmcv-lite)
 from mmseg_clsclip_cli.config_options import add_config_options
 
 from ..evaluation.protocol import input_size
@@ -153,7 +152,6 @@ def measure(cfg: Config, checkpoint: str | None, budget: float = BUDGET) -> dict
     Raises:
         ValueError: If the checkpoint does not fit, or is missing.
     """
-    import mmseg.models  # noqa: F401  (a library)
     from mmseg.registry import DATASETS, MODELS
 
     device = get_device()

@@ -7,15 +7,15 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from ..datasets.masks import IGNORE
 from ..utils.palette import distinct_colours
-from ..visualization.overlay import overlay_labels
+from ..visualization.overlay import UNKNOWN, overlay_labels
 from ..visualization.save_figure import save_figure
 
 MAX_NAMES = 24  # in the legend
 WIDTH = 1.7  # of a panel, in inches
 DPI = 110
 ASKED = 'the class asked for'
-IGNORED, GREY = 255, [128] * 3
 
 
 def _paint(
@@ -37,13 +37,13 @@ def _list_colours(
     names = [
         label
         for label in order
-        if areas[label] and background <= label < min(len(classes), IGNORED)
+        if areas[label] and background <= label < min(len(classes), IGNORE)
     ]
     colours = {classes[label]: palette[label] for label in names[:MAX_NAMES]}
     if len(names) > MAX_NAMES:
         colours[f'and {len(names) - MAX_NAMES} more'] = [255] * 3
-    if any((sample['truth'] == IGNORED).any() for sample in samples):
-        colours['not counted'] = GREY
+    if any((sample['truth'] == IGNORE).any() for sample in samples):
+        colours['not counted'] = [UNKNOWN] * 3
     return colours
 
 

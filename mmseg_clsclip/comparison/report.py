@@ -1,7 +1,6 @@
 """Writes the report: Markdown, a page that needs nothing else, JSON."""
 
 import base64
-import json
 import math
 import re
 from dataclasses import dataclass
@@ -10,8 +9,9 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ..utils.files import atomic_write
+from ..utils.json_files import write_json
 from ..utils.markdown import escape_markdown, markdown_table
-from .table import WORD_HEADS, build_table, explain_rows, mark_best, name_best
+from .table import WORD_HEADS, Cell, build_table, explain_rows, name_best
 
 
 @dataclass
@@ -45,7 +45,7 @@ def _templates() -> Environment:
     return templates
 
 
-def _markdown_rows(heads: list[str], rows: list[list[tuple[str, bool]]]) -> str:
+def _markdown_rows(heads: list[str], rows: list[list[Cell]]) -> str:
     return markdown_table(
         list(map(escape_markdown, heads)),
         [
@@ -89,8 +89,7 @@ def write_report(
         drawings (list[Drawing]): Written already.
         unseen (list[str]): Classes that count as unseen.
     """
-    heads, lines_of_cells = build_table(rows)
-    cells = [mark_best(line, heads) for line in lines_of_cells]
+    heads, cells = build_table(rows)
     commands = [row['command'] for row in rows if row.get('command')]
     verdict, lines = name_best(rows, unseen), explain_rows(rows, remarks)
     content = dict(
@@ -110,9 +109,8 @@ def write_report(
         name: templates.get_template(f'{name}.jinja').render(content)
         for name in ('report.md', 'report.html')
     }
-    texts['report.json'] = json.dumps(
-        dict(rows=_without_nan(rows), verdict=verdict, how=lines), indent=1
-    )
     for name, text in texts.items():
         with atomic_write(folder / name) as file:
             file.write(text.encode())
+    report = dict(rows=_without_nan(rows), verdict=verdict, how=lines)
+    write_json(folder / 'report.json', report)

@@ -1,6 +1,7 @@
 """The report's table, its first sentence, and how things were measured."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from ..evaluation.protocol import protocol_line
 from ..evaluation.results import (
@@ -20,6 +21,13 @@ COSTS = ('parameters trained', 'GFLOPs', 'pictures/s', 'peak memory')
 # Heads of columns of words, not of numbers.
 NOTE = 'note'  # the last, if any row has one
 WORD_HEADS = (*(key.replace('_', ' ') for key in MAY_DIFFER), NOTE)
+
+
+class Cell(NamedTuple):
+    """A cell's text, and whether it is the best figure of its column."""
+
+    text: str
+    is_best: bool = False
 
 
 def _number(value, digits: int = 1) -> str:
@@ -62,26 +70,6 @@ def list_counts(rows: list[dict]) -> list[str]:
 def label_row(row: dict) -> str:
     """Return the name that a row is shown by."""
     return f'{row["name"]} ({RANDOM})' if row.get('random') else row['name']
-
-
-def mark_best(line: list[str], heads: list[str]) -> list[tuple[str, bool]]:
-    """Tell the best figures of a row from its other cells.
-
-    Args:
-        line (list[str]): A row of :func:`build_table`.
-        heads (list[str]): Its heads.
-
-    Returns:
-        list[tuple[str, bool]]: Each cell's text, and whether it is the best figure
-        of its column.
-    """
-    figures = range(1, heads.index(COSTS[0]))
-    return [
-        (cell.strip('*'), cell.startswith('**'))
-        if k in figures and len(line) == len(heads)
-        else (cell, False)
-        for k, cell in enumerate(line)
-    ]
 
 
 def _less_measured(row: dict) -> list[str]:
@@ -135,12 +123,11 @@ def _find_best(rows: list[dict], figures: Sequence[str]) -> dict[str, float]:
     return best
 
 
-def _show_figure(row: dict, key: str, best: dict[str, float]) -> str:
+def _show_figure(row: dict, key: str, best: dict[str, float]) -> Cell:
     value = row['figures'].get(key)
     if not is_figure(value):
-        return '-'
-    is_best = value == best.get(key) and not row.get('random')
-    return f'**{_number(value)}**' if is_best else _number(value)
+        return Cell('-')
+    return Cell(_number(value), value == best.get(key) and not row.get('random'))
 
 
 def _list_differing(rows: list[dict]) -> list[str]:
@@ -154,11 +141,10 @@ def _list_differing(rows: list[dict]) -> list[str]:
     return [key for key, values in told.items() if len(values) > 1]
 
 
-def build_table(rows: list[dict]) -> tuple[list[str], list[list[str]]]:
+def build_table(rows: list[dict]) -> tuple[list[str], list[list[Cell]]]:
     """Return heads, and the cells of each row; a row that failed has two alone.
 
-    The best of each figure is between asterisks; what means nothing is not
-    among those that can be.
+    What means nothing is not among what can be the best.
 
     Args:
         rows (list[dict]): Outcomes with ``name``, ``notes`` and ``protocol``,
@@ -180,20 +166,20 @@ def build_table(rows: list[dict]) -> tuple[list[str], list[list[str]]]:
     cells = []
     for row, note in zip(rows, notes):
         if row.get('error'):
-            cells.append([row['name'], f'failed: {row["error"]}'])
+            cells.append([Cell(row['name']), Cell(f'failed: {row["error"]}')])
             continue
         memory = row.get('memory')
         cells.append(
             [
-                label_row(row),
+                Cell(label_row(row)),
                 *(_show_figure(row, key, best) for key in figures),
-                _parameters(row),
-                _number(row.get('gflops'), 3),
-                _speed(row),
-                '-' if memory is None else f'{memory / 2**20:.0f} MiB',
-                *(_number(row['figures'].get(key)) for key in counts),
-                *(str(row['protocol'].get(key, '-')) for key in differing),
-                *([note] if any(notes) else []),
+                Cell(_parameters(row)),
+                Cell(_number(row.get('gflops'), 3)),
+                Cell(_speed(row)),
+                Cell('-' if memory is None else f'{memory / 2**20:.0f} MiB'),
+                *(Cell(_number(row['figures'].get(key))) for key in counts),
+                *(Cell(str(row['protocol'].get(key, '-'))) for key in differing),
+                *([Cell(note)] if any(notes) else []),
             ]
         )
     return heads, cells
