@@ -10,6 +10,8 @@ from pathlib import Path
 from .required_files import require_files
 
 PACKAGE = 'mmseg_clsclip'
+# What is measured unless another config is named: ClsCLIP on CLIP ViT-B/16.
+MEASURED_CONFIG = 'clsclip/clsclip_vit-b16_pascal-5i-480x480_fold0.py'
 RANDOM_WEIGHTS = 'random'  # in place of a checkpoint that is compared
 # In place of a checkpoint's file.
 NO_CHECKPOINT = ('none', RANDOM_WEIGHTS)
@@ -38,6 +40,11 @@ def configs_folder() -> Path:
         f'{folders[1]}. Install the package from its wheel or, out of a '
         'checkout, by pip install -e .'
     )
+
+
+def measured_config() -> str:
+    """Return what is measured unless another config is named."""
+    return str(configs_folder() / MEASURED_CONFIG)
 
 
 def list_similar_configs(name: str) -> list[str]:

@@ -24,7 +24,7 @@ from pathlib import Path
 
 from mmseg_clsclip_cli.config_options import add_config_options
 from mmseg_clsclip_cli.foreign_warnings import ignore_foreign_warnings
-from mmseg_clsclip_cli.model_files import config_file
+from mmseg_clsclip_cli.model_files import config_file, measured_config
 from mmseg_clsclip_cli.number_types import count
 
 DTYPES = 'float32', 'bfloat16', 'float16'
@@ -39,6 +39,7 @@ def main(argv: list[str] | None = None) -> None:
         '--config',
         type=config_file,
         nargs='+',
+        default=[measured_config()],
         help="default: ClsCLIP's of PASCAL-5i, fold 0",
     )
     parser.add_argument(
@@ -71,16 +72,11 @@ def main(argv: list[str] | None = None) -> None:
     )
     from mmseg_clsclip.benchmark.plot import draw_rows
     from mmseg_clsclip.benchmark.random_models import Workload
-    from mmseg_clsclip.utils.config_files import configs_folder
     from mmseg_clsclip.utils.json_files import write_json
 
     device = args.device or get_device()
-    configs = args.config or [
-        str(configs_folder() / 'clsclip/clsclip_vit-b16_pascal-5i-480x480_fold0.py')
-    ]
-
     rows = []
-    for config in configs:
+    for config in args.config:
         for classes in args.classes:
             workload = Workload(
                 config,

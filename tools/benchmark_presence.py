@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mmseg_clsclip_cli.config_options import add_config_options
 from mmseg_clsclip_cli.foreign_warnings import ignore_foreign_warnings
-from mmseg_clsclip_cli.model_files import config_file
+from mmseg_clsclip_cli.model_files import config_file, measured_config
 from mmseg_clsclip_cli.number_types import count
 
 
@@ -21,7 +21,10 @@ def main(argv: list[str] | None = None) -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        '--config', type=config_file, help="default: ClsCLIP's of PASCAL-5i, fold 0"
+        '--config',
+        type=config_file,
+        default=measured_config(),
+        help="default: ClsCLIP's of PASCAL-5i, fold 0",
     )
     parser.add_argument('--size', type=count, default=480, help='in pixels')
     parser.add_argument('--classes', type=count, nargs='+', default=[20, 171])
@@ -38,17 +41,12 @@ def main(argv: list[str] | None = None) -> None:
 
     from mmseg_clsclip.benchmark.presence import format_presence, measure_presence
     from mmseg_clsclip.benchmark.random_models import Workload
-    from mmseg_clsclip.utils.config_files import configs_folder
     from mmseg_clsclip.utils.json_files import write_json
-
-    config = args.config or str(
-        configs_folder() / 'clsclip/clsclip_vit-b16_pascal-5i-480x480_fold0.py'
-    )
 
     rows = []
     for classes in args.classes:
         workload = Workload(
-            config,
+            args.config,
             args.cfg_options or {},
             classes,
             device=args.device or get_device(),

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from mmseg_clsclip_cli.config_options import add_config_options
 from mmseg_clsclip_cli.foreign_warnings import ignore_foreign_warnings
-from mmseg_clsclip_cli.model_files import config_file
+from mmseg_clsclip_cli.model_files import config_file, measured_config
 from mmseg_clsclip_cli.number_types import count
 
 DTYPES = 'float32', 'bfloat16', 'float16'
@@ -24,7 +24,10 @@ def main(argv: list[str] | None = None) -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        '--config', type=config_file, help="default: ClsCLIP's of PASCAL-5i, fold 0"
+        '--config',
+        type=config_file,
+        default=measured_config(),
+        help="default: ClsCLIP's of PASCAL-5i, fold 0",
     )
     parser.add_argument('--batch', type=count, default=8)
     parser.add_argument('--dtype', choices=DTYPES, default='float32')
@@ -45,16 +48,11 @@ def main(argv: list[str] | None = None) -> None:
     from mmengine.device import get_device
 
     from mmseg_clsclip.benchmark.training import format_rows, time_ways
-    from mmseg_clsclip.utils.config_files import configs_folder
     from mmseg_clsclip.utils.json_files import write_json
-
-    config = args.config or str(
-        configs_folder() / 'clsclip/clsclip_vit-b16_pascal-5i-480x480_fold0.py'
-    )
 
     rows = time_ways(
         args.repeat,
-        config,
+        args.config,
         args.cfg_options or {},
         args.batch,
         args.dtype,

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from ..apis.export import SEGMENTOR, PicturesToLogits, export_segmentor
 from ..models.segmentors.clip_segmentor import CLIPSegmentor
+from ..utils.markdown import markdown_table
 from .timing import Timing, time_in_turns
 
 PYTORCH, ONNX, INT8 = 'PyTorch', 'ONNX Runtime', 'ONNX Runtime, int8'
@@ -152,33 +153,42 @@ class Differences:
 
     def summary(self) -> dict:
         """Return what :meth:`Exported.compare` returns of one."""
-        nan = dict(differing=math.nan, miou=math.nan)
+        labels = dict(differing=math.nan, miou=math.nan)
         if self.differing:
             intersection, union = self.areas[:2]
-            nan = dict(
+            labels = dict(
                 differing=float(np.mean(self.differing)),
                 miou=100 * float(np.mean((intersection / union)[union > 0])),
             )
-        return dict(most=self.most, mean=float(np.mean(self.means)), **nan)
+        return dict(most=self.most, mean=float(np.mean(self.means)), **labels)
 
 
 def format_rows(exported: Exported, timing: Timing, rows: list[dict]) -> str:
     """Return a Markdown table of what was measured."""
-    lines = [
-        '| | MB | seconds | speed | logits off by, at most | on average '
-        '| labels that differ | mIoU |',
-        '|---|---|---|---|---|---|---|---|',
+    heads = [
+        '',
+        'MB',
+        'seconds',
+        'speed',
+        'logits off by, at most',
+        'on average',
+        'labels that differ',
+        'mIoU',
     ]
+    cells = []
     for row in rows:
         name = row['name']
-        seconds = timing.seconds[name]
-        size = exported.megabytes.get(name)
-        labels = ' | |'
-        if not math.isnan(row['miou']):
-            labels = f' {row["differing"]:.2%} | {row["miou"]:.1f} |'
-        lines.append(
-            f'| {name} | {"" if size is None else f"{size:.0f}"} | {seconds:.3g} '
-            f'| {timing.seconds[PYTORCH] / seconds:.2f} | {row["most"]:.1e} '
-            f'| {row["mean"]:.1e} |{labels}'
+        seconds, size = timing.seconds[name], exported.megabytes.get(name)
+        cells.append(
+            [
+                name,
+                '' if size is None else f'{size:.0f}',
+                f'{seconds:.3g}',
+                f'{timing.seconds[PYTORCH] / seconds:.2f}',
+                f'{row["most"]:.1e}',
+                f'{row["mean"]:.1e}',
+            ]
         )
-    return '\n'.join(lines)
+        if not math.isnan(row['miou']):
+            cells[-1] += [f'{row["differing"]:.2%}', f'{row["miou"]:.1f}']
+    return markdown_table(heads, cells)

@@ -41,8 +41,6 @@ class Workload:
         Raises:
             ValueError: If the config lets only some classes through.
         """
-        import mmseg.models  # noqa: F401  (a library)
-
         init_default_scope('mmseg')
         cfg = load_config(self.config, self.options)
         names = [f'thing {i}' for i in range(self.classes)]

@@ -1,13 +1,15 @@
 """Time and memory of a training step, and of an epoch by these."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from statistics import median
 
 import torch
+from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmengine.structures import PixelData
 from mmseg.registry import MODELS
 from mmseg.structures import SegDataSample
+from torch import Tensor
 
 from ..models.backbones import clip_vit
 from ..models.decode_heads import clsclip_head
@@ -17,6 +19,34 @@ from ..utils.markdown import markdown_table
 from .timing import DTYPES, run_alone, time_once
 
 WAYS = ('as it is', 'with_cp', 'plain')
+
+
+def noise_loss(cfg: Config, batch: int, device: str = 'cpu') -> Callable[[], Tensor]:
+    """Build a model with random weights, and return its loss on noise.
+
+    Args:
+        cfg (Config): Of a training, whose crop is the noise's size.
+        batch (int): Pictures.
+        device (str): Where it is computed.
+    """
+    init_default_scope('mmseg')
+    cfg.model.backbone.pretrained = None
+    size = tuple(cfg.data_preprocessor.size)
+    model = MODELS.build(cfg.model).train().to(device)
+    samples = [
+        SegDataSample(
+            metainfo=dict(class_name=name),
+            gt_sem_seg=PixelData(data=torch.randint(0, 2, (1, *size))),
+        ).to(device)
+        for name in (model.text_encoder.names * batch)[:batch]
+    ]
+    pictures = torch.randn(batch, 3, *size, device=device)
+
+    def loss() -> Tensor:
+        losses = model.loss(pictures, samples)
+        return sum(v for k, v in losses.items() if 'loss' in k)
+
+    return loss
 
 
 def time_step(
@@ -34,30 +64,17 @@ def time_step(
         dtype (str): A key of ``DTYPES``.
         device (str): Where it runs.
     """
-    import mmseg.models  # noqa: F401  (a library)
-
     if way == 'plain':
         clip_vit.run_block = lambda block, x: block(x)
         clsclip_head.run_layer = lambda layer, x: layer(x)
-    init_default_scope('mmseg')
     cfg = load_config(config, options)
-    cfg.model.backbone.update(pretrained=None, with_cp=way == 'with_cp')
-    size = tuple(cfg.data_preprocessor.size)
-    model = MODELS.build(cfg.model).train().to(device)
-    names = (model.text_encoder.names * batch)[:batch]
-    samples = [
-        SegDataSample(
-            metainfo=dict(class_name=name),
-            gt_sem_seg=PixelData(data=torch.randint(0, 2, (1, *size))),
-        ).to(device)
-        for name in names
-    ]
-    pictures = torch.randn(batch, 3, *size, device=device)
+    cfg.model.backbone.with_cp = way == 'with_cp'
+    loss = noise_loss(cfg, batch, device)
 
     def step() -> None:
         with torch.autocast(device.split(':')[0], DTYPES[dtype], dtype != 'float32'):
-            losses = model.loss(pictures, samples)
-        sum(v for k, v in losses.items() if 'loss' in k).backward()
+            total = loss()
+        total.backward()
 
     reset_peak_memory(device)
     memory_before = peak_memory(device)
@@ -67,7 +84,7 @@ def time_step(
         seconds=seconds,
         memory=peak_memory(device),
         memory_before=memory_before,
-        size=size,
+        size=tuple(cfg.data_preprocessor.size),
         machine=describe_machine(device),
         batch=batch,
         dtype=dtype,

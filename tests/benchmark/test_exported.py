@@ -79,7 +79,7 @@ def test_the_tool_tells_int8_from_float(tiny_clip_json, monkeypatch, capsys):
     )
     said = capsys.readouterr().out
     assert '32 x 32 pixels, 3 classes' in said and 'random weights' in said
-    rows = dict(re.findall(r'^\| ([^|]+?) \|.*?\|.*?\|.*?\| (\S+) \|', said, re.M))
+    rows = dict(re.findall(r'^\| ([^|]+?) +\|.*?\|.*?\|.*?\| +(\S+) \|', said, re.M))
     off = [float(rows[name]) for name in (exported.PYTORCH, exported.ONNX)]
     assert off[0] == 0 and off[1] < 1e-4 < float(rows[exported.INT8]) < 1
     assert {'MatMulInteger', 'DynamicQuantizeLinear'} <= {*kinds}

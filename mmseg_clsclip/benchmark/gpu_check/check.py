@@ -1,6 +1,5 @@
 """The check: each part guarded, and all that is known written as it comes."""
 
-import json
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import asdict
@@ -8,6 +7,7 @@ from pathlib import Path
 from time import monotonic
 
 from ...utils.files import atomic_write
+from ...utils.json_files import write_json
 from ..worker import Worker
 from .page import format_head, format_page, format_part
 from .part import Part
@@ -39,13 +39,9 @@ def run_check(
     outcomes: dict[str, dict] = {}
 
     def write() -> None:
-        report = dict(plan=asdict(plan), parts=outcomes)
-        for name, text in (
-            ('rows.json', json.dumps(report, indent=1)),
-            ('page.md', format_page(plan, parts, outcomes)),
-        ):
-            with atomic_write(folder / name) as file:
-                file.write(text.encode())
+        write_json(folder / 'rows.json', dict(plan=asdict(plan), parts=outcomes))
+        with atomic_write(folder / 'page.md') as file:
+            file.write(format_page(plan, parts, outcomes).encode())
 
     print(format_head(plan), flush=True)
     end = monotonic() + 60 * minutes

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 
+from mmseg_clsclip_cli.model_files import MEASURED_CONFIG
+
 from ...utils.config_files import configs_folder
 from ..products import MATRIX_SIDE, WIDTH
 from ..random_models import Workload
 
 # ViT-B/16, and ClsCLIP+ on it.
-CONFIG = 'clsclip/clsclip_vit-b16_pascal-5i-480x480_fold0.py'
+CONFIG = MEASURED_CONFIG
 ZOOM_IN_CONFIG = 'clsclip_plus/clsclip-plus_vit-b16_pascal-5i-480x480_fold0.py'
 # A CLIP of 8 blocks, 96 wide, on pictures of 64 x 64.
 TINY_CONFIG = 'shapes/clsclip_shapes-5i_fold0.py'
