@@ -19,7 +19,7 @@ def add_workers(parser: argparse.ArgumentParser) -> None:
 
 
 def add_lists(commands: argparse._SubParsersAction) -> None:
-    """Add the subcommand ``lists``, whose ``command`` is that."""
+    """Add the subcommand ``lists``."""
     parser = commands.add_parser(
         'lists', help='the eligible pairs of a fold, "ID CLASS" a line'
     )
@@ -43,7 +43,6 @@ def add_lists(commands: argparse._SubParsersAction) -> None:
     )
     parser.add_argument('--out', type=Path, required=True)
     add_workers(parser)
-    parser.set_defaults(command='lists')
 
 
 @contextmanager

@@ -9,7 +9,6 @@ beside trained ones.
 """
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
@@ -28,16 +27,17 @@ def main(argv: list[str] | None = None) -> None:
     # Not before: these take seconds to import.
     from mmseg_clsclip.evaluation.fold_average import average_files, format_row
     from mmseg_clsclip.utils.files import atomic_write
+    from mmseg_clsclip.utils.json_files import write_json
 
     try:
         row = average_files(args.results)
         text = format_row(row, args.name)
         print(text, end='')
-        content = json.dumps(dict(name=args.name, **row), indent=1) + '\n'
-        for path, written in ((args.out_md, text), (args.out_json, content)):
-            if path:
-                with atomic_write(path) as file:
-                    file.write(written.encode())
+        if args.out_md:
+            with atomic_write(args.out_md) as file:
+                file.write(text.encode())
+        if args.out_json:
+            write_json(args.out_json, dict(name=args.name, **row))
     except (OSError, ValueError) as error:
         sys.exit(f'average_folds.py: {error}')
 

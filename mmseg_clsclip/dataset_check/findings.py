@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from mmseg_clsclip_cli.find_images import SUFFIXES
+
 from ..datasets.masks import IGNORE, check_classes, is_background, misread
 from .read_pair import Pair
 
@@ -213,9 +215,7 @@ def check_folders(dataset) -> list[Finding]:
     overlooked = [
         path
         for path in _files(folder)
-        if path.lower().endswith(
-            ('.jpg', '.jpeg', '.png', '.bmp', '.tif', '.tiff', '.webp')
-        )
+        if path.lower().endswith(SUFFIXES)
         and not path.endswith(looked_at)
         and not (folder == masks and path.endswith(mask_suffix))
     ]

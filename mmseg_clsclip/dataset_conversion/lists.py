@@ -5,11 +5,12 @@ from pathlib import Path
 
 import numpy as np
 
+from mmseg_clsclip_cli.required_files import require_files
+
 from ..datasets.arguments import NovelHandling
 from ..datasets.episode_lists import write_list
 from ..datasets.folds import FoldDataset, Split
 from ..datasets.masks import check_mask, eligible_labels
-from ..utils.files import require_files
 from .index_png import read_index_png
 from .parallel_map import parallel_map
 from .picture_ids import read_picture_ids

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
+from mmseg_clsclip_cli.required_files import require_files
+
 from ..datasets.masks import check_mask
 from ..datasets.pascal import NUM_TRAIN, PASCAL5iDataset
-from ..utils.files import atomic_write, require_files
+from ..utils.files import atomic_write
 from .index_png import flat_palette, read_index_png, write_index_png
 from .parallel_map import parallel_map
 from .picture_ids import read_picture_ids

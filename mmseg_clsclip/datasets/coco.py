@@ -24,10 +24,6 @@ COCO_METAINFO = dict(
     classes=('background', *COCO_CLASSES),
     palette=[[0, 0, 0], *COCOStuffDataset.METAINFO['palette'][:80]],
 )
-MASKS_HINT = (
-    '`tools/dataset_converters/coco_20i.py masks` writes the masks from '
-    'instances_*.json, see docs/protocols.md.'
-)
 
 
 def _fold_name(name: str) -> str:

@@ -4,7 +4,8 @@ from mmengine import fileio
 from mmseg.datasets import BaseSegDataset
 from mmseg.registry import DATASETS
 
-from ..utils.files import require_files
+from mmseg_clsclip_cli.required_files import require_files
+
 from .coco import COCO_METAINFO
 
 MASKS_HINT = (

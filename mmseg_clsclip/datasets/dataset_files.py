@@ -7,8 +7,8 @@ from mmengine.fileio import LocalBackend, get_file_backend
 from mmseg.registry import TRANSFORMS
 
 from mmseg_clsclip_cli.messages import first_few
+from mmseg_clsclip_cli.required_files import require_files
 
-from ..utils.files import require_files
 from ..utils.log import warn
 
 

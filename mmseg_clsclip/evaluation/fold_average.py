@@ -24,6 +24,20 @@ COLUMNS = (
 )
 
 
+def newest_result(folder: Path) -> Path | None:
+    """Return the newest result in a work dir, if there is one."""
+    # Training writes its log, JSON as well, to vis_data.
+    results = [
+        result
+        for pattern in ('*.json', '*/*.json')
+        for result in folder.glob(pattern)
+        if result.parent.name != 'vis_data'
+    ]
+    return max(
+        results, key=lambda result: (result.stat().st_mtime, result.name), default=None
+    )
+
+
 def find_result(path: Path) -> Path:
     """Return the newest result in a work dir, or the file itself.
 
@@ -34,19 +48,13 @@ def find_result(path: Path) -> Path:
         return path
     if not path.exists():
         raise ValueError(f'{path} does not exist.')
-    # Training writes its log, JSON as well, to vis_data.
-    results = [
-        result
-        for pattern in ('*.json', '*/*.json')
-        for result in path.glob(pattern)
-        if result.parent.name != 'vis_data'
-    ]
-    if not results:
+    result = newest_result(path)
+    if result is None:
         raise ValueError(
             f'{path} holds no result, neither *.json nor */*.json. Write one '
             f'by tools/test.py CONFIG CHECKPOINT --work-dir {path}.'
         )
-    return max(results, key=lambda result: (result.stat().st_mtime, result.name))
+    return result
 
 
 def read_fold(path: Path) -> dict:
@@ -58,7 +66,7 @@ def read_fold(path: Path) -> dict:
     result = read_result(path)
     if not result['protocol']:
         raise ValueError(
-            f'{path} does not name one protocol but 0. So did results of '
+            f'{path} names no protocol. So did results of '
             "mmseg's IoUMetric in earlier versions; run tools/test.py again, "
             'with EpisodeIoUMetric.'
         )

@@ -3,7 +3,7 @@
 from .base import BaseProposals
 from .boxes import component_boxes, crop_windows
 from .coco_results import COCOResultsProposals
-from .detector import COCO_TO_VOC, DetectorProposals
+from .detector import DetectorProposals
 from .ground_truth import GroundTruthProposals
 from .self_proposals import SelfProposals
 from .torchvision_detector import TorchvisionProposals
@@ -12,7 +12,6 @@ from .windows import WindowProposals
 __all__ = [
     'BaseProposals',
     'COCOResultsProposals',
-    'COCO_TO_VOC',
     'DetectorProposals',
     'GroundTruthProposals',
     'SelfProposals',

@@ -3,11 +3,12 @@
 import argparse
 from collections.abc import Iterable
 
-from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmseg.registry import MODELS
 
 from mmseg_clsclip_cli.config_options import add_config_options
+
+from ..utils.config_options import load_config
 
 
 def check_detections(
@@ -27,8 +28,7 @@ def check_detections(
     add_config_options(parser)
     args = parser.parse_args(['--cfg-options', *proposal_options])
     init_default_scope('mmseg')
-    cfg = Config.fromfile(config)
-    cfg.merge_from_dict(args.cfg_options)
+    cfg = load_config(config, args.cfg_options)
     try:
         MODELS.build(cfg.model.proposals).check_pictures(pictures)
     except (OSError, TypeError, ValueError) as error:

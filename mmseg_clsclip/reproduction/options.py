@@ -6,8 +6,11 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from mmseg_clsclip_cli.number_types import count
+
+from ..evaluation.fold_average import FOLDS
+
 BATCH_SIZE = 8  # of the configs, in all processes together
-FOLDS = range(4)
 
 
 @dataclass(frozen=True)
@@ -50,12 +53,6 @@ class Options:
             f'model.proposals.{option}'
             for option in (f'file={self.detections}', *self.detector_options)
         ]
-
-
-def _iterations(text: str) -> int:
-    if not re.fullmatch('[1-9][0-9]*', text):
-        raise argparse.ArgumentTypeError(f'{text} is no whole number above 0')
-    return int(text)
 
 
 def parse_options(
@@ -107,7 +104,7 @@ def parse_options(
     )
     parser.add_argument('--folds', type=int, choices=FOLDS, nargs='+', default=FOLDS)
     parser.add_argument('--out', metavar='FOLDER', default=f'work_dirs/{name}')
-    parser.add_argument('--iterations', type=_iterations, default=iterations)
+    parser.add_argument('--iterations', type=count, default=iterations)
     parser.add_argument(
         '--cfg-options',
         metavar='KEY=VALUE',

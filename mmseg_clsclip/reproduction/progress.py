@@ -4,6 +4,7 @@ import hashlib
 from functools import cached_property
 from pathlib import Path
 
+from ..evaluation.fold_average import newest_result
 from ..evaluation.results import read_result
 from ..utils.files import atomic_write
 from .options import Options
@@ -29,16 +30,6 @@ def keep_recipe(folder: Path, recipe: str, dry_run: bool) -> None:
     elif not dry_run:
         with atomic_write(path) as file:
             file.write(f'{recipe}\n'.encode())
-
-
-def newest_result(folder: Path) -> Path | None:
-    """Return the result that tools/average_folds.py takes, if there is one."""
-    results = [
-        path for path in folder.glob('*/*.json') if path.parent.name != 'vis_data'
-    ]
-    return max(
-        results, key=lambda path: (path.stat().st_mtime, path.name), default=None
-    )
 
 
 class Progress:
@@ -115,8 +106,4 @@ class Progress:
 
     @cached_property
     def _digest(self) -> str:
-        with open(self.options.detections, 'rb') as file:
-            digest = hashlib.sha256()
-            while block := file.read(1 << 20):
-                digest.update(block)
-        return digest.hexdigest()
+        return hashlib.sha256(Path(self.options.detections).read_bytes()).hexdigest()

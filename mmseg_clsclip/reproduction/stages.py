@@ -3,11 +3,12 @@
 import sys
 from pathlib import Path
 
+from ..evaluation.fold_average import FOLDS
 from ..utils.files import atomic_write
 from .column import Column, Need
 from .commands import Commands, note
 from .detections import check_detections
-from .options import BATCH_SIZE, FOLDS, parse_options
+from .options import BATCH_SIZE, parse_options
 from .progress import Progress, keep_recipe
 from .rows import Row, rows_of
 

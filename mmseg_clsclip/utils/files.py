@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all, and files that must exist."""
+"""Files that are written whole or not at all."""
 
 import os
 from collections.abc import Iterator
@@ -6,11 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from mmseg_clsclip_cli.required_files import require_files
-
 from .partial_files import part_folder
-
-__all__ = ['atomic_write', 'require_files']
 
 
 @contextmanager

@@ -231,7 +231,7 @@ def test_missing_folds_are_named(write):
         ('{"miou_unseen": 5', 'not a whole JSON file.*line 1, column 18'),
         ('{"loss": 1}\n{"loss": 2}', 'not a whole JSON file.*Extra data'),
         ('[1]', 'no result of tools/test.py: it holds a list'),
-        (dict(miou_unseen=5), 'does not name one protocol but 0'),
+        (dict(miou_unseen=5), 'names no protocol'),
         (dict(miou_unseen=5, protocol='x'), 'does not name one protocol'),
         (result(4), 'is of fold 4, not of one of 0, 1, 2, 3'),
         (result(0, dict(fold=None)), 'is of fold None'),

@@ -4,7 +4,8 @@ import os
 
 import pytest
 
-from mmseg_clsclip.utils.files import atomic_write, require_files
+from mmseg_clsclip.utils.files import atomic_write
+from mmseg_clsclip_cli.required_files import require_files
 
 
 def test_a_file_takes_its_name_when_it_is_whole(tmp_path):

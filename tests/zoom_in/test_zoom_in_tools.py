@@ -17,8 +17,8 @@ from mmengine.runner.checkpoint import load_checkpoint
 from mmseg.apis import MMSegInferencer, inference_model, init_model
 from mmseg.registry import DATASETS, MODELS
 
+from mmseg_clsclip.datasets.coco import COCO_TO_VOC
 from mmseg_clsclip.datasets.shapes_world import draw
-from mmseg_clsclip.proposals import COCO_TO_VOC
 from mmseg_clsclip.proposals.detector import coco_categories
 
 ROOT = Path(__file__).parents[2]

@@ -24,14 +24,13 @@ def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    commands = parser.add_subparsers(required=True)
+    commands = parser.add_subparsers(dest='command', required=True)
     masks = commands.add_parser('masks', help='index PNGs')
     masks.add_argument(
         '--annotations', type=Path, required=True, help='such as instances_val2014.json'
     )
     masks.add_argument('--out', type=Path, required=True)
     add_workers(masks)
-    masks.set_defaults(command='masks')
     add_lists(commands)
     objects = commands.add_parser('objects', help="index PNGs out of COCO-Stuff's")
     objects.add_argument(
@@ -42,7 +41,6 @@ def main(argv: list[str] | None = None) -> None:
     )
     objects.add_argument('--out', type=Path, required=True)
     add_workers(objects)
-    objects.set_defaults(command='objects')
     args = vars(parser.parse_args(argv))
 
     # Not before: these take seconds to import.

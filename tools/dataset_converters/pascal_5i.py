@@ -17,7 +17,7 @@ def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    commands = parser.add_subparsers(required=True)
+    commands = parser.add_subparsers(dest='command', required=True)
     ids = commands.add_parser('ids', help='the training pictures')
     ids.add_argument('--voc', type=Path, required=True, help='VOCdevkit/VOC2012')
     ids.add_argument(
@@ -28,7 +28,6 @@ def main(argv: list[str] | None = None) -> None:
         help='lists of SBD, such as train_noval.txt',
     )
     ids.add_argument('--out', type=Path, required=True)
-    ids.set_defaults(command='ids')
     masks = commands.add_parser('masks', help='index PNGs')
     masks.add_argument(
         '--voc', type=Path, help="VOC's SegmentationClass; these masks win"
@@ -37,7 +36,6 @@ def main(argv: list[str] | None = None) -> None:
     masks.add_argument('--ids', type=Path, help='only these')
     masks.add_argument('--out', type=Path, required=True)
     add_workers(masks)
-    masks.set_defaults(command='masks')
     add_lists(commands)
     args = vars(parser.parse_args(argv))
 

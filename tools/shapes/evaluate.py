@@ -9,7 +9,6 @@ classes and their harmonic mean.
 """
 
 import argparse
-import json
 from pathlib import Path
 
 from mmseg_clsclip_cli.foreign_warnings import ignore_foreign_warnings
@@ -24,15 +23,13 @@ def main(argv: list[str] | None = None) -> None:
     # Not before: these take seconds to import.
     from mmseg_clsclip.experiments.drawings import draw_all
     from mmseg_clsclip.experiments.shipped import evaluate, print_tables
-    from mmseg_clsclip.utils.files import atomic_write
+    from mmseg_clsclip.utils.json_files import write_json
 
     out.mkdir(parents=True, exist_ok=True)
     rows, plus_rows = evaluate(out)
     print_tables(rows, plus_rows)
     results = out / 'results.json'
-    text = json.dumps(dict(models=rows, clsclip_plus=plus_rows), indent=2)
-    with atomic_write(results) as file:
-        file.write(f'{text}\n'.encode())
+    write_json(results, dict(models=rows, clsclip_plus=plus_rows))
     print('Wrote', results, *draw_all(out), sep='\n')
 
 
