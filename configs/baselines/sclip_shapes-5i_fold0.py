@@ -1,2 +1,2 @@
 _base_ = './maskclip_shapes-5i_fold0.py'
-model = dict(backbone=dict(attention='qq+kk', residual=True))
+model = dict(backbone=dict(attention='qq+kk'))

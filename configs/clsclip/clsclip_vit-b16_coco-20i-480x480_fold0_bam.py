@@ -8,7 +8,7 @@ letterbox = [
     dict(type='BAMLetterbox', size=480),
     dict(type='MakeEpisode'),
 ]
-pack = dict(type='PackSegInputs', meta_keys=(*_base_.meta_keys, 'geometry'))
+pack = dict(type='PackSegInputs', meta_keys=_base_.meta_keys)
 test_pipeline = [*letterbox, pack]
 # The canvas has one size, so that only flips are left.
 tta_pipeline = [

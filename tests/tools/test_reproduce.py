@@ -393,7 +393,7 @@ def test_several_machines_take_a_fold_each(run, monkeypatch):
         (('voc', '--weights', 'None', '--folds', '4'), '--folds: invalid choice: 4'),
         (
             ('voc', '--weights', 'None', '--iterations', '1e4'),
-            '--iterations: 1e4 is no whole number',
+            "--iterations: '1e4' is no whole number",
         ),
         (('VOC 2012', '--weights', 'None'), 'VOC 2012: mmengine takes blanks out'),
         (('VOC,2012', '--weights', 'None'), 'VOC,2012: mmengine takes blanks out'),
