@@ -17,6 +17,7 @@ from ..inference.competing_queries import classes_of_queries
 from ..inference.restoring import ABSENT_LOGIT, restore_logits
 from ..inference.running_argmax import running_labels
 from ..inference.sliding_windows import Window, windows_of
+from ..presence.clip_presence import Presence
 from .dense_clip import DenseCLIP
 
 Scale = Annotated[float, Rule('a number above 0, up to 1000', lambda x: 0 < x <= 1000)]
@@ -75,6 +76,13 @@ class QueryDenseCLIP(DenseCLIP):
             texts = torch.cat([self.background_text.to(texts), texts])
             labels = [0] * len(self.background_names) + labels
         self.query_text, self.query_labels = texts, labels
+
+    def judge_presence(
+        self, inputs: Tensor, metas: Sequence[dict] | None
+    ) -> Presence | None:
+        """As the base class; queries are read before a text tower is freed."""
+        self._read_queries()
+        return super().judge_presence(inputs, metas)
 
     def shared_features(self, inputs: Tensor) -> tuple[Tensor, int]:
         """Embeddings (N, D, h, w), from whose cosines nothing is subtracted."""

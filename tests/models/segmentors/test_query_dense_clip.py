@@ -217,15 +217,19 @@ def test_a_presence_asks_fewer_names(tiny_clip_json):
     assert torch.equal(labels_of(two, inputs), sample.pred_sem_seg.data)
 
 
-def test_the_text_tower_may_go_and_the_vocabulary_may_change(tiny_clip_json):
-    inputs = pictures(1)
-    freed = build(tiny_clip_json, background=GROUND, text=dict(free_tower=True))
-    model = build(tiny_clip_json, background=GROUND)
+@pytest.mark.parametrize('max_names', [None, 1])
+def test_the_text_tower_may_go_and_the_vocabulary_may_change(tiny_clip_json, max_names):
+    inputs, presence = pictures(1), None
+    if max_names:  # whose captions are names
+        presence = dict(type='CLIPPresence', max_names=max_names)
+    both = dict(background=GROUND, presence=presence)
+    freed = build(tiny_clip_json, **both, text=dict(free_tower=True))
+    model = build(tiny_clip_json, **both)
     for _ in range(2):
         assert torch.equal(labels_of(freed, inputs), labels_of(model, inputs))
     assert freed.text_encoder.clip is None
     names = [['square', 'box'], 'ring']
-    other = build(tiny_clip_json, names=names, background=GROUND)
+    other = build(tiny_clip_json, names=names, **both)
     for labels_only in (False, True):
         model.test_cfg.labels_only = other.test_cfg.labels_only = labels_only
         model.text_encoder.set_vocabulary(NAMES)
