@@ -1,6 +1,7 @@
 """Finding pictures, and names for what is made of them."""
 
 import glob
+import itertools
 import os
 import re
 from collections import defaultdict
@@ -82,16 +83,24 @@ def find_images(arguments: Sequence[str]) -> FoundImages:
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    """Yield the files below a folder and what it links to, but for hidden ones."""
-    seen = set()
-    for parent, folders, files in os.walk(folder, followlinks=True):
-        real = os.path.realpath(parent)
-        if real in seen:  # a link in a circle, or to what was there already
-            folders.clear()
-            continue
-        seen.add(real)
-        folders[:] = [name for name in folders if not name.startswith('.')]
-        yield from (Path(parent, name) for name in files if not name.startswith('.'))
+    """Yield the files below a folder and what it links to, but for hidden ones.
+
+    What is there by several names is yielded once, if need be by its real one.
+    """
+    seen, tops = set(), [folder]
+    while tops:
+        links = []
+        for parent, folders, files in itertools.chain.from_iterable(map(os.walk, tops)):
+            real = os.path.realpath(parent)
+            if real in seen:
+                folders.clear()
+                continue
+            seen.add(real)
+            folders[:] = [name for name in folders if not name.startswith('.')]
+            paths = [Path(parent, name) for name in sorted(folders)]
+            links += [path for path in paths if path.is_symlink()]
+            yield from (Path(parent, f) for f in files if not f.startswith('.'))
+        tops = links
 
 
 def _make_distinct(names: dict[str, Path]) -> dict[str, Path]:

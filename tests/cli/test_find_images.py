@@ -73,6 +73,7 @@ def test_a_link_is_a_picture_of_its_own_name(folder):
 def test_folders_that_are_linked_are_searched_once(folder):
     Path('empty/more').symlink_to(Path('a').resolve())
     Path('a/deep/circle').symlink_to(Path('a').resolve())
+    Path('a/also').symlink_to(Path('a/deep').resolve())
     assert names('empty') == {
         'empty/more/deep/x.PNG': 'more/deep/x',
         'empty/more/x.jpg': 'more/x',
