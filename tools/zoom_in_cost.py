@@ -7,6 +7,7 @@ whole_picture='include'; with 'fallback' it is looked at where no box is.
 """
 
 import argparse
+import sys
 
 from mmseg_clsclip_cli.config_options import add_config_options
 from mmseg_clsclip_cli.foreign_warnings import ignore_foreign_warnings
@@ -51,7 +52,10 @@ def main(argv: list[str] | None = None) -> None:
     )
 
     init_default_scope('mmseg')
-    cfg = load_config(config, args.cfg_options)
+    try:
+        cfg = load_config(config, args.cfg_options)
+    except ValueError as error:
+        sys.exit(f'zoom_in_cost.py: {error}')
     print(
         format_times(time_boxes(cfg, args.boxes, args.size, args.repeat, args.device))
     )

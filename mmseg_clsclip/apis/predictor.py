@@ -19,7 +19,7 @@ from ..models.segmentors.clip_segmentor import CLIPSegmentor
 from ..models.segmentors.wrappers import innermost_model
 from ..models.text_encoders.vocabulary import read_vocabulary
 from ..utils.checkpoint import load_strictly
-from ..utils.config_variables import unheeded
+from ..utils.config_variables import vain_options
 from ..utils.machine import check_device
 from .configs import (
     check_pipeline,
@@ -107,7 +107,7 @@ class Predictor:
             config, checkpoint = SHIPPED
         cfg = read_config(TRAINING_FREE if config is None else config)
         cfg.merge_from_dict(cfg_options or {})
-        problems = unheeded(cfg, but=['test_pipeline']) if cfg_options else []
+        problems = vain_options(cfg, cfg_options) if cfg_options else []
         if problems:
             raise ValueError(' '.join(problems))
         # What can be seen to be wrong is said before a model is built.

@@ -90,9 +90,9 @@ class TrainingPictures:
             size = results['data_samples'].ori_shape[:2]
             if labels.shape != size:
                 raise ValueError(
-                    f'The mask of {results["data_samples"].img_path} is resized from '
-                    f'{size} to {labels.shape}: put LoadAnnotations after Resize in '
-                    'the test pipeline.'
+                    f'{results["data_samples"].img_path} is {size}, its mask '
+                    f'{labels.shape}: put LoadAnnotations after Resize and Pad in the '
+                    'test pipeline.'
                 )
             given += 1
             data = model.data_preprocessor(pseudo_collate([results]))

@@ -130,7 +130,7 @@ def check_config(
             found['test'] += cross_checks.find_trained_unseen(cfg, part)
     if found:
         found['config'] = [
-            Finding('error', 'a variable is overridden in vain', message)
+            Finding('error', 'something is set in vain', message)
             for message in unheeded(cfg)
         ]
     return found

@@ -28,8 +28,8 @@ def check_detections(
     add_config_options(parser)
     args = parser.parse_args(['--cfg-options', *proposal_options])
     init_default_scope('mmseg')
-    cfg = load_config(config, args.cfg_options)
     try:
+        cfg = load_config(config, args.cfg_options)
         MODELS.build(cfg.model.proposals).check_pictures(pictures)
     except (OSError, TypeError, ValueError) as error:
         raise ValueError(

@@ -5,7 +5,7 @@ import inspect
 import json
 import os
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -30,8 +30,10 @@ READ = {
     'custom_imports',
     'efficient_conv_bn_eval',
     'find_unused_parameters',
+    'init_weights_for_test_or_val',
     'model_wrapper_cfg',
     'runner_type',
+    'strategy',
     'sync_bn',
     'test_pipeline',
     'tta_model',
@@ -181,13 +183,16 @@ def _overrides(cfg: Config) -> dict[str, Override]:
     return found
 
 
-def unread(cfg: Config) -> list[str]:
+def unread(cfg: Config, alike: bool | None = None) -> list[str]:
     """Return messages about parts that nothing reads, as of a misspelt option.
 
-    What stands in the config's file may be a variable of its author's.
+    What stands in the config's file may be a variable of its author's, and what is
+    found again in another part was put there.
 
     Args:
         cfg (Config): As it was read from a file, and changed.
+        alike (bool, optional): Those alone that resemble what is known, or the others;
+            a hook of somebody's may read these. Defaults to both.
 
     Returns:
         list[str]: A sentence for each part that is new and that nothing knows.
@@ -197,20 +202,42 @@ def unread(cfg: Config) -> list[str]:
     known = READ | Config.fromfile(cfg.filename, import_custom_modules=False).keys()
     messages = []
     for name in sorted(cfg.keys() - known):
+        value = cfg[name]
+        if (isinstance(value, (str, list, tuple)) or _is_built(value)) and any(
+            any(_places(value, cfg.get(key), key)) for key in (*SECTIONS, *PARTS)
+        ):
+            continue
         inside = [
             f'{part}.{name}'
             for part, value in cfg.items()
             if isinstance(value, dict) and name in value
         ]
         nearest = inside or difflib.get_close_matches(name, known)
-        messages.append(
-            f'{name} is no part of {cfg.filename}, and nothing reads it.'
-            + (f' Nearest: {", ".join(nearest)}.' if nearest else '')
-        )
+        if alike in (None, bool(nearest)):
+            messages.append(
+                f'{name} is no part of {cfg.filename}, and nothing reads it.'
+                + (f' Nearest: {", ".join(nearest)}.' if nearest else '')
+            )
     return messages
 
 
-def unheeded(cfg: Config, but: Collection[str] = ()) -> list[str]:
+def vain_options(cfg: Config, options: Iterable[str]) -> list[str]:
+    """Return messages about options of a prediction that change nothing.
+
+    Args:
+        cfg (Config): As it was read from a file, with the options in it.
+        options (Iterable[str]): Dotted keys.
+    """
+    # What a prediction reads itself.
+    names = {option.partition('.')[0] for option in options} - {'test_pipeline'}
+    return unread(cfg) + [
+        override.describe(f'of {cfg.filename} changes nothing')
+        for name, override in _overrides(cfg).items()
+        if name in names and not override.now
+    ]
+
+
+def unheeded(cfg: Config) -> list[str]:
     """Return messages about the variables that a config overrides in vain.
 
     A config reads its own variables, ``train_dataloader = dict(dataset=
@@ -219,16 +246,16 @@ def unheeded(cfg: Config, but: Collection[str] = ()) -> list[str]:
 
     Args:
         cfg (Config): As it was read from a file, and perhaps changed.
-        but (Collection[str]): Variables that the caller reads.
 
     Returns:
         list[str]: A sentence for each of the data's variables of which the
-        old value is in use and the new one is not, and those of :func:`unread`.
+        old value is in use and the new one is not, and what of :func:`unread`
+        resembles a part that is known.
     """
-    return unread(cfg) + [
+    return unread(cfg, alike=True) + [
         override.describe(f'of {cfg.filename} changes nothing')
         for override in _overrides(cfg).values()
-        if not override.now and override.name not in but
+        if not override.now
     ]
 
 
@@ -242,9 +269,9 @@ def heeded_in_part(cfg: Config) -> list[str]:
 
     Returns:
         list[str]: A sentence for each variable of which one split has the
-        new value and another one the old.
+        new value and another one the old, and what of :func:`unread` is like nothing.
     """
-    messages = []
+    messages = unread(cfg, alike=False)
     for override in _overrides(cfg).values():
         new, old = (
             {

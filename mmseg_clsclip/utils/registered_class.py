@@ -1,5 +1,7 @@
 """The class that a part of a config means."""
 
+import inspect
+
 from mmengine.registry import Registry
 
 
@@ -21,7 +23,7 @@ def registered_class(registry: Registry, cfg: dict, where: str) -> type:
         )
     kind = cfg['type']
     registered = registry.get(kind) if isinstance(kind, str) else kind
-    if registered is None:
+    if not inspect.isclass(registered):
         raise ValueError(
             f'{where}.type={kind!r} is no class that is registered with mmseg; name '
             'the module that it lies in in custom_imports.'

@@ -432,5 +432,5 @@ def test_a_variable_that_is_overridden_in_vain(tmp_path, capsys):
     with pytest.raises(SystemExit, match='^1$'):
         check_dataset.main([str(config)])
     out = capsys.readouterr().out
-    assert 'error config: a variable is overridden in vain' in out
+    assert 'error config: something is set in vain' in out
     assert "new_classes=('cat',)" in out

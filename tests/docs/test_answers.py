@@ -24,12 +24,14 @@ from PIL import Image
 from safetensors.torch import save_file
 
 from mmseg_clsclip import EpisodeIoUMetric, EvaluationGuardHook, compat, load_clip
+from mmseg_clsclip.datasets import CheckedLoadAnnotations
 from mmseg_clsclip.datasets.masks import check_mask, misread
 from mmseg_clsclip.engine.hooks.checks import check_vocabulary
 from mmseg_clsclip.evaluation.metrics.compared_pixels import compared_pixels
 from mmseg_clsclip.models.clip.identity import check_clip_name, encode_clip_name
 from mmseg_clsclip.models.inference.class_batches import ClassBatcher
 from mmseg_clsclip.models.presence.building import resolve_presence
+from mmseg_clsclip.utils.config_options import load_config
 from mmseg_clsclip.zoom_in.resize_check import require_undoable
 from mmseg_clsclip_cli import command
 
@@ -226,8 +228,33 @@ def resized_truth(place):
     sample = dict(
         gt_sem_seg=dict(data=torch.zeros(1, 64, 64)),
         pred_sem_seg=dict(data=torch.zeros(1, 128, 128)),
+        seg_map_path='masks/cat.png',
     )
     yield error_of(compared_pixels, sample, 255)
+    place.monkeypatch.chdir(place.folder)
+    for folder, name, size in (
+        ('pictures', 'cat.jpg', (640, 480)),
+        ('masks', 'cat.png', (480, 640)),
+    ):
+        Path(folder).mkdir()
+        Image.new('L', size).save(Path(folder, name))
+    info = dict(
+        img_path='pictures/cat.jpg',
+        seg_map_path='masks/cat.png',
+        ori_shape=(480, 640),
+        seg_fields=[],
+        reduce_zero_label=False,
+    )
+    yield error_of(CheckedLoadAnnotations(), info)
+
+
+@mistake('An option is no part of the config')
+def misspelt_option(place):
+    place.monkeypatch.chdir(place.folder)
+    path = Path('configs/shapes/clsclip_shapes-5i_fold0.py')
+    path.parent.mkdir(parents=True)
+    path.write_text('model = dict()')
+    yield error_of(load_config, path, dict(load_form='x.pth'))
 
 
 @mistake('A transform cannot be undone by resizing')

@@ -8,7 +8,8 @@ import torch
 from mmseg.registry import MODELS
 from mmseg.structures import SegDataSample
 
-from mmseg_clsclip.proposals import COCO_TO_VOC, base, coco_results, detector
+from mmseg_clsclip.datasets.coco import COCO_TO_VOC
+from mmseg_clsclip.proposals import base, coco_results, detector
 
 VOC = dict(person=15, aeroplane=1, tvmonitor=20)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from mmengine.config import Config
 
+from mmseg_clsclip.calibration import calibrate as calibrate_module
 from mmseg_clsclip.calibration.calibrate import calibrate, write_config
 from mmseg_clsclip.models.clip.loading import ASSETS
 
@@ -94,6 +95,7 @@ def test_configs_that_are_not_calibrated(monkeypatch, config, options, message):
 
 def test_where_nothing_can_be_written_nothing_is_done(monkeypatch, tmp_path):
     (tmp_path / 'file').touch()
+    monkeypatch.setattr(calibrate_module, 'calibrate', pytest.fail)
     with pytest.raises(SystemExit, match='calibrate_presence.py: .*file'):
         run(monkeypatch, CONFIG, CHECKPOINT, '--out', tmp_path / 'file/presence.py')
 

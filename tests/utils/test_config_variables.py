@@ -10,7 +10,12 @@ from mmengine.runner import Runner
 
 from mmseg_clsclip import Predictor
 from mmseg_clsclip.utils.config_options import load_config
-from mmseg_clsclip.utils.config_variables import heeded_in_part, unheeded
+from mmseg_clsclip.utils.config_variables import (
+    heeded_in_part,
+    unheeded,
+    unread,
+    vain_options,
+)
 
 ROOT = Path(__file__).parents[2]
 CUSTOM = str(ROOT / 'configs/custom/clsclip_vit-b16_custom.py')
@@ -158,11 +163,13 @@ def test_the_shipped_configs_and_what_has_no_file():
             'text_encoder is .* Nearest: model.text_encoder.',
         ),
         ({'qqqq': 1}, 'qqqq is no part of .*mine.py, and nothing reads it.$'),
+        ({'qqqq.a': None}, 'qqqq is no part of .*mine.py, and nothing reads it.$'),
     ],
 )
 def test_what_nothing_reads_is_told(options, told, tmp_path):
     cfg = read(tmp_path, 'my_own = 1', **options)
-    (line,) = unheeded(cfg)
+    # What resembles nothing may be read by a hook of somebody's.
+    (line,) = unheeded(cfg) if 'Nearest' in told else heeded_in_part(cfg)
     assert re.match(told, line)
     with pytest.raises(ValueError, match=told):
         load_config(tmp_path / 'mine.py', options)
@@ -178,7 +185,23 @@ def test_what_is_read_is_not_told(tmp_path):
         auto_scale_lr=dict(base_batch_size=8),
         model_wrapper_cfg=dict(type='MMDistributedDataParallel'),
     )
-    assert not unheeded(read(tmp_path, 'my_own = 1', **options))
+    assert not unread(read(tmp_path, 'my_own = 1', **options))
+
+
+def test_what_is_put_into_other_parts_is_read(tmp_path):
+    cfg = read(tmp_path, '')
+    # As mmseg's tutorials have it.
+    cfg.norm_cfg, cfg.dataset_root = dict(type='BN'), 'data/mine'
+    cfg.model.decode_head.norm_cfg = cfg.norm_cfg
+    cfg.train_dataloader.dataset.dataset.data_root = cfg.dataset_root
+    assert not unread(cfg)
+
+
+def test_an_option_of_a_prediction_is_judged_by_itself(tmp_path):
+    cfg = read(tmp_path, 'crop_size = (224, 224)')
+    assert unheeded(cfg) and not vain_options(cfg, ['model.test_cfg.dtype'])
+    (line,) = vain_options(cfg, ['crop_size', 'test_pipeline'])
+    assert line.startswith('crop_size=(224, 224) of')
 
 
 def test_neither_training_nor_test_begins(tmp_path):

@@ -166,9 +166,11 @@ def test_names_are_taken_by_one_after_the_other(tmp_path):
             (folder / name).write_text('new')
         handle = parts._lock(tmp_path, wait=True)  # as another process would
         taken = pool.submit(take_names, folder, [tmp_path / name for name in NAMES])
-        with pytest.raises(TimeoutError):
-            taken.result(0.2)
-        assert found(tmp_path) == dict.fromkeys(NAMES, 'old')
-        os.close(handle)
+        try:
+            with pytest.raises(TimeoutError):
+                taken.result(0.2)
+            assert found(tmp_path) == dict.fromkeys(NAMES, 'old')
+        finally:
+            os.close(handle)
         taken.result(5)
     assert found(tmp_path) == dict.fromkeys(NAMES, 'new')

@@ -9,6 +9,7 @@ happens once a run.
 """
 
 import argparse
+import sys
 
 from mmseg_clsclip_cli.config_options import add_config_options
 from mmseg_clsclip_cli.model_files import config_file, measured_config
@@ -33,7 +34,10 @@ def main() -> None:
     from mmseg_clsclip.utils.complexity import count_flops
     from mmseg_clsclip.utils.config_options import load_config
 
-    cfg = load_config(args.config, args.cfg_options)
+    try:
+        cfg = load_config(args.config, args.cfg_options)
+    except ValueError as error:
+        sys.exit(f'training_flops.py: {error}')
     size = cfg.data_preprocessor.size
     batch, steps = cfg.train_dataloader.batch_size, cfg.train_cfg.max_iters
     loss = noise_loss(cfg, 1)

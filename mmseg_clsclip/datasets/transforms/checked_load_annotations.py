@@ -45,8 +45,12 @@ class CheckedLoadAnnotations(LoadAnnotations):
         return loader
 
     def transform(self, results: dict) -> dict:
-        """Return the results with ``gt_seg_map``, if they have a mask's path."""
-        if 'seg_map_path' not in results:  # mmseg's inferencer takes its own out alone
+        """Return the results with ``gt_seg_map``.
+
+        A picture alone, as mmseg's inferencer gives it, which takes out mmseg's own
+        loader by its name, stays as it is.
+        """
+        if 'seg_fields' not in results:
             return results
         results = super().transform(results)
         labels, size = results.get('gt_seg_map'), results.get('ori_shape')

@@ -53,7 +53,7 @@ class EvaluationGuardHook(Hook):
     ``pretrained=None``, or the learned parts are, and of what was wrong with
     proposals. Before a training: its data set must not be that of a test, what is
     learned must be kept, an epoch must end, and two checkpoints are kept. Before
-    all: the config must not override a variable that nothing reads any more.
+    all: the config must not override or set in vain what nothing reads.
     """
 
     priority = 'VERY_LOW'  # below the line that the logger prints

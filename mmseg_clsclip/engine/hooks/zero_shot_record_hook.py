@@ -139,7 +139,8 @@ class ZeroShotRecordHook(Hook):
         if runner._resume and None not in (began, fold) and began != fold:
             raise ValueError(
                 f'The training that would be resumed is of fold {began}, this one of '
-                f'fold {fold}. Give each fold a --work-dir of its own.'
+                f'fold {fold}. Give each fold a --work-dir of its own, or leave '
+                '--resume out to begin with its weights.'
             )
         self._training_protocol = protocol
         self._seen = self._seen.union(*map(_trained_classes, metas))
