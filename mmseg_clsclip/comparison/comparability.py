@@ -1,7 +1,6 @@
 """Checks, before anything is run, that figures belong in one table."""
 
 import hashlib
-import inspect
 from pathlib import PurePath
 
 from mmseg.registry import DATASETS, METRICS
@@ -10,7 +9,7 @@ from ..datasets import EpisodeDataset
 from ..datasets.coco import seen_among
 from ..evaluation.protocol import dataset_protocol
 from ..evaluation.results import read_result
-from ..utils.registered_class import registered_class
+from ..utils.registered_class import parameters_of, registered_class
 from . import classes
 from .compared_models import ComparedModel, read_trained_classes
 
@@ -51,7 +50,7 @@ def ask_for_same_classes(models: list[ComparedModel]) -> list[str]:
         if model.cfg and issubclass(_test_set(model), EpisodeDataset)
     ]
     for model in episodes:
-        default = inspect.signature(_test_set(model)).parameters['test_classes'].default
+        default = _test_set(model).ASKS_FOR
         if model.cfg.test_dataloader.dataset.get('test_classes', default) == 'novel':
             novel.append(model)
     if len(novel) == len(episodes):
@@ -109,7 +108,7 @@ def metric_options(metric: dict) -> dict:
     kind = registered_class(METRICS, metric, 'test_evaluator')
     defaults = {
         key: parameter.default
-        for key, parameter in inspect.signature(kind).parameters.items()
+        for key, parameter in parameters_of(kind).items()
         if parameter.default is not parameter.empty
     }
     options = {

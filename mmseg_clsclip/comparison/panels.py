@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from ..datasets.masks import IGNORE
+from ..datasets.masks import IGNORE, is_background
 from ..utils.palette import distinct_colours
 from ..visualization.overlay import UNKNOWN, overlay_labels
 from ..visualization.save_figure import save_figure
@@ -61,7 +61,7 @@ def draw_pictures(different: dict, models: list[str], path: Path) -> None:
     classes, palette = different['classes'], different['palette']
     if different['episodes']:
         classes, palette = ['background', ASKED], None
-    background = classes[0] == 'background'
+    background = is_background(classes[0])
     palette = palette or distinct_colours(len(classes), background)
     word = 'IoU' if different['episodes'] else 'right'
     figure = Figure(

@@ -1,6 +1,5 @@
 """Runs of a model: a process that measures it and one that tests it."""
 
-import inspect
 import os
 import re
 import shlex
@@ -17,7 +16,7 @@ from ..evaluation.results import check_result, is_figure, read_result
 from ..utils.config_files import configs_folder
 from ..utils.json_files import read_json, write_json
 from ..utils.log import warn
-from ..utils.registered_class import registered_class
+from ..utils.registered_class import parameters_of, registered_class
 from . import classes
 from .compared_models import BUDGET, RANDOM_WEIGHTS, ComparedModel
 
@@ -101,7 +100,7 @@ def _keep_predictions(model: ComparedModel, folder: Path) -> list[str]:
     """Return arguments of tools/test.py by which it writes predictions, if it can."""
     for index, metric in enumerate(classes.metric_configs(model.cfg)):
         kind = registered_class(METRICS, metric, 'test_evaluator')
-        if 'output_dir' not in inspect.signature(kind.__init__).parameters:
+        if 'output_dir' not in parameters_of(kind):
             continue
         if isinstance(model.cfg.test_evaluator, dict):
             return ['--out', str(folder)]

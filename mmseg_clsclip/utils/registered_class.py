@@ -1,4 +1,4 @@
-"""The class that a part of a config means."""
+"""The class that a part of a config means, and what it takes."""
 
 import inspect
 
@@ -29,3 +29,22 @@ def registered_class(registry: Registry, cfg: dict, where: str) -> type:
             'the module that it lies in in custom_imports.'
         )
     return registered
+
+
+def parameters_of(kind: type) -> dict[str, inspect.Parameter]:
+    """Return what a constructor takes, by name, its bases' by ``**kwargs`` included.
+
+    Args:
+        kind (type): Any class.
+    """
+    parameters: dict[str, inspect.Parameter] = {}
+    for base in kind.__mro__:
+        if '__init__' not in vars(base):
+            continue
+        own = list(inspect.signature(base.__init__).parameters.values())[1:]  # no self
+        for parameter in own:
+            if parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+                parameters.setdefault(parameter.name, parameter)
+        if not any(parameter.kind is parameter.VAR_KEYWORD for parameter in own):
+            break
+    return parameters

@@ -5,6 +5,8 @@ import inspect
 from mmseg.registry import MODELS
 from torch import nn
 
+from ...utils.registered_class import parameters_of
+
 
 def fit_head(decode_head: dict, backbone: nn.Module) -> dict:
     """Return a head's config with the widths of its CLIP, where it says none.
@@ -30,17 +32,9 @@ def fit_head(decode_head: dict, backbone: nn.Module) -> dict:
             'gives one map: leave it out.'
         )
     known = dict(widths, num_heads=backbone.num_heads)
-    required = _required_arguments(decode_head['type'])
-    return {**{key: known[key] for key in known.keys() & required}, **decode_head}
-
-
-def _required_arguments(kind: str | type) -> set[str]:
-    """Return what a head's class, or one that it hands the rest to, requires."""
+    kind = decode_head['type']
     kind = MODELS.get(kind) if isinstance(kind, str) else kind
-    return {
-        name
-        for base in (kind.__mro__ if isinstance(kind, type) else ())
-        if '__init__' in vars(base)
-        for name, parameter in inspect.signature(base.__init__).parameters.items()
-        if parameter.default is parameter.empty
-    }
+    # What is none is refused where it is built.
+    parameters = parameters_of(kind) if inspect.isclass(kind) else {}
+    required = {name for name, p in parameters.items() if p.default is p.empty}
+    return {**{key: known[key] for key in known.keys() & required}, **decode_head}
