@@ -128,7 +128,9 @@ class ClsCLIPHead(BaseDecodeHead):
                 f'num_heads={num_heads}: write a divisor of in_channels={in_channels}.'
             )
         self.upsample = upsample
-        self.loss_vocabulary = loss_vocabulary and MODELS.build(loss_vocabulary)
+        self.loss_vocabulary = loss_vocabulary and self._build_vocabulary_loss(
+            loss_vocabulary
+        )
         self.layers = nn.ModuleList(
             nn.TransformerEncoderLayer(
                 in_channels,
@@ -147,6 +149,23 @@ class ClsCLIPHead(BaseDecodeHead):
             nn.Conv2d(a, b, 3, padding=1, bias=conv_bias)
             for a, b in zip(widths, widths[1:])
         )
+
+    def _build_vocabulary_loss(self, loss: dict) -> nn.Module:
+        """Build the loss of all names together, of a name that is summed and its own.
+
+        Raises:
+            ValueError: If the config gives it another.
+        """
+        loss = {'loss_name': 'loss_vocabulary', **loss}
+        terms = self.loss_decode
+        terms = terms if isinstance(terms, nn.ModuleList) else [terms]
+        name = loss['loss_name']
+        if 'loss' not in name or name in {term.loss_name for term in terms}:
+            raise ValueError(
+                f"loss_vocabulary: loss_name={name!r}: mmengine sums what has 'loss' "
+                'in its name, and loss_decode has names of its own: leave it out.'
+            )
+        return MODELS.build(loss)
 
     def forward(self, inputs: list[Tensor]) -> Tensor:
         """Return the foreground logits of feature maps.

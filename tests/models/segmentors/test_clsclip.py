@@ -239,9 +239,7 @@ def test_the_loss_is_of_what_inference_gives(model, size):
 
 def test_the_loss_of_several_names_is_that_of_each_and_of_all(tiny_clip_json):
     size = (30, 37)
-    vocabulary = dict(
-        type='CrossEntropyLoss', loss_name='loss_vocabulary', avg_non_ignore=True
-    )
+    vocabulary = dict(type='CrossEntropyLoss', avg_non_ignore=True)
     dice = dict(type='BinaryDiceLoss')
     bce = dict(type='CrossEntropyLoss', use_sigmoid=True, avg_non_ignore=True)
     model = build(
@@ -285,6 +283,15 @@ def test_the_loss_of_several_names_is_that_of_each_and_of_all(tiny_clip_json):
         acc_seg=100 * ((logits > 0) == (masks == 1)).float().mean(),
     ).items():
         torch.testing.assert_close(losses[f'decode.{key}'], expected)
+
+
+@pytest.mark.parametrize('name', ['loss_ce', 'vocabulary'])
+def test_the_loss_of_all_names_has_a_name_of_its_own_that_is_summed(
+    tiny_clip_json, name
+):
+    loss = dict(type='CrossEntropyLoss', loss_name=name)
+    with pytest.raises(ValueError, match=f"loss_vocabulary: loss_name='{name}'"):
+        build(tiny_clip_json, head=dict(loss_vocabulary=loss))
 
 
 def test_samples_of_a_batch_ask_for_as_many_names(model):
