@@ -14,6 +14,8 @@ from mmseg.registry import DATASETS
 from torch import Tensor
 
 from ..apis.export import SEGMENTOR, PicturesToLogits, export_segmentor
+from ..datasets import EpisodeDataset
+from ..models.inference.restoring import find_padding
 from ..models.segmentors.clip_segmentor import CLIPSegmentor
 from ..utils.markdown import markdown_table
 from .timing import Timing, time_in_turns
@@ -52,18 +54,29 @@ def load_session(path: Path):
 
 
 def iter_test_pictures(cfg: Config, number: int) -> Iterator[tuple[Tensor, Tensor]]:
-    """Give the first pictures of a config's test data, as its pipeline has them.
+    """Give the first pictures of a config's test data, without any padding.
 
     Yields:
         tuple[Tensor, Tensor]: Picture (1, h, w, 3) uint8, RGB, and labels (H, W)
         int64.
+
+    Raises:
+        ValueError: If the test asks for one class a sample.
     """
     dataset = DATASETS.build(cfg.test_dataloader.dataset)
+    if isinstance(dataset, EpisodeDataset):
+        raise ValueError(
+            'The test of the config asks for one class a sample. Give one that asks '
+            'for all names, as configs/open_vocabulary/ has them, or no checkpoint.'
+        )
     for index in range(min(number, len(dataset))):
-        sample = dataset[index]
+        inputs, sample = dataset[index].values()
+        left, right, top, bottom = find_padding(sample.metainfo)
+        height, width = inputs.shape[1:]
+        picture = inputs.flip(0)[:, top : height - bottom, left : width - right]
         yield (
-            sample['inputs'].flip(0).permute(1, 2, 0)[None].contiguous(),
-            sample['data_samples'].gt_sem_seg.data[0].long(),
+            picture.permute(1, 2, 0)[None].contiguous(),
+            sample.gt_sem_seg.data[0].long(),
         )
 
 

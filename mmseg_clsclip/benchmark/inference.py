@@ -10,7 +10,6 @@ import torch.nn.functional as F
 from mmseg.structures import SegDataSample
 from torch import Tensor, nn
 
-from ..models import ClsCLIP
 from ..utils.complexity import count_flops
 from ..utils.machine import describe_machine, peak_memory
 from ..utils.markdown import markdown_table
@@ -48,7 +47,7 @@ def count_prediction(model: nn.Module, pictures: Tensor) -> int:
 
 
 @torch.no_grad()
-def compare_to_naive(model: ClsCLIP, naive: NaiveClsCLIP, pictures: Tensor) -> float:
+def compare_to_naive(model: nn.Module, naive: NaiveClsCLIP, pictures: Tensor) -> float:
     """Return the largest difference between the logits of both paths."""
     metas = [sample.metainfo for sample in blank_samples(pictures)]
     # With a background it has a channel of its own.
@@ -91,7 +90,7 @@ def time_prediction(
             predict()  # the names are encoded
         functions['products'] = record_products(predict)
     difference = naive = None
-    if isinstance(model, ClsCLIP):
+    if NaiveClsCLIP.is_of(model):
         naive = NaiveClsCLIP(model, naive_classes)
         difference = compare_to_naive(model, naive, pictures)
         # Against the background's 0; what a test step gives is labels.

@@ -4,6 +4,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..models.backbones import ClsCLIPVisionTransformer, PseudoInverseVisionTransformer
+from ..models.segmentors import ClsCLIP
+
 
 class NaiveClsCLIP:
     """ClsCLIP class by class, each from pixels to its map, in the model's dtype.
@@ -12,6 +15,14 @@ class NaiveClsCLIP:
         model (nn.Module): A :class:`mmseg_clsclip.ClsCLIP`.
         classes (int): The largest number of its classes that is asked for.
     """
+
+    @staticmethod
+    def is_of(model: nn.Module) -> bool:
+        """Return whether a model is the paper's, with no other way into the tower."""
+        return type(model) is ClsCLIP and type(model.backbone) in (
+            ClsCLIPVisionTransformer,
+            PseudoInverseVisionTransformer,
+        )
 
     def __init__(self, model: nn.Module, classes: int):
         self.model = model

@@ -16,6 +16,7 @@ from mmseg_clsclip.benchmark.naive import NaiveClsCLIP
 from mmseg_clsclip.benchmark.random_models import Workload
 from mmseg_clsclip.models.backbones import clip_vit as backbone
 from mmseg_clsclip.models.decode_heads import clsclip_head as decode_head
+from mmseg_clsclip.utils.config_files import configs_folder
 
 ROOT = Path(__file__).parents[2]
 CONFIG = str(ROOT / 'configs/shapes/clsclip_shapes-5i_whole.py')
@@ -65,6 +66,21 @@ def test_ours_is_the_naive_path_with_several_tokens(tiny_clip_json, blocks):
     model = Workload(CONFIG, options(tiny_clip_json) | more, 3).build()
     naive = NaiveClsCLIP(model, 3)
     assert inference.compare_to_naive(model, naive, torch.randn(2, 3, 32, 45)) < 1e-5
+
+
+@pytest.mark.parametrize(
+    ('config', 'is_of'),
+    [
+        ('shapes/clsclip', True),
+        ('ablations/clsclip_pseudo-inverse', True),
+        ('shapes/clsclip-gate', False),
+        ('ablations/clsclip_vpt', False),
+        ('ablations/clsclip_film', False),
+    ],
+)
+def test_other_ways_in_have_no_naive_path(config, is_of):
+    config = configs_folder() / f'{config}_shapes-5i_fold0.py'
+    assert NaiveClsCLIP.is_of(Workload(str(config), {}, 2).build()) == is_of
 
 
 def test_the_naive_path_is_as_precise_as_ours(tiny_clip_json):

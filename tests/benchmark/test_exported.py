@@ -28,6 +28,23 @@ def test_the_pictures_are_those_of_the_test():
         assert np.array_equal(labels.numpy(), scene.labels)
 
 
+def test_padding_is_no_part_of_the_pictures():
+    cfg = load_config(CONFIG, {})
+    load, resize, *rest = cfg.test_dataloader.dataset.pipeline
+    pad = dict(type='RemovablePad', size=(96, 80), pad_val=dict(img=(9, 9, 9)))
+    rest[-1].meta_keys = ('padding_size',)
+    cfg.test_dataloader.dataset.pipeline = [load, resize, pad, *rest]
+    ((picture, labels),) = exported.iter_test_pictures(cfg, 1)
+    assert picture.shape == (1, 64, 64, 3) and labels.shape == (128, 128)
+
+
+def test_episodes_have_no_labels_of_all_names():
+    cfg = load_config(ROOT / 'configs/shapes/clsclip_shapes-5i_fold0.py', {})
+    cfg.test_dataloader.dataset.dataset.length = 4
+    with pytest.raises(ValueError, match='asks for one class a sample'):
+        next(exported.iter_test_pictures(cfg, 1))
+
+
 def test_differences_by_hand():
     wanted = torch.zeros(1, 3, 2, 2)
     wanted[0, 1, 0] = 5  # the upper half is 1, the lower 0
