@@ -15,9 +15,16 @@ from .export import (
     PROGRAM,
     SEGMENTOR,
     TEXT_ENCODER,
+    PicturesToLogits,
+    TokensToText,
     export_segmentor,
     export_text,
 )
+
+try:
+    import onnxruntime
+except ImportError:
+    onnxruntime = None
 
 MAX_DIFFERENCE = 1e-4  # of a logit
 
@@ -52,8 +59,6 @@ def compare_files(model: CLIPSegmentor, folder: Path) -> float:
             vocabulary is made smaller.
         folder (Path): With the files.
     """
-    import onnxruntime
-
     session = onnxruntime.InferenceSession(
         folder / SEGMENTOR, providers=['CPUExecutionProvider']
     )
@@ -104,8 +109,16 @@ def export_checked(model: CLIPSegmentor, folder: Path) -> list[Path]:
         list[Path]: What was written.
 
     Raises:
+        ImportError: If ONNX Runtime is missing.
         ValueError: If the model cannot be exported, or the files differ.
     """
+    # What cannot be is said before minutes have passed.
+    if onnxruntime is None:
+        raise ImportError(
+            "ONNX Runtime compares the files: pip install -e '.[export]'."
+        )
+    PicturesToLogits(model)
+    TokensToText(model.text_encoder)
     with part_folder(folder) as part:
         print(
             f'{SEGMENTOR} and {PROGRAM}: PyTorch reasons about sizes, which takes '

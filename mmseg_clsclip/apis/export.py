@@ -68,6 +68,11 @@ class PicturesToLogits(nn.Module):
                 "which go into the file; CLIP's are in "
                 'configs/_base_/models/clsclip_vit-b16.py.'
             )
+        if getattr(model.data_preprocessor, 'test_cfg', None):
+            raise ValueError(
+                'The data_preprocessor pads pictures by its test_cfg, and the file '
+                'takes them as they are: set model.data_preprocessor.test_cfg=None.'
+            )
         self.model = model
 
     def forward(self, picture: Tensor, text: Tensor) -> Tensor:
@@ -108,14 +113,14 @@ class TokensToText(nn.Module):
         encoder (OpenCLIPTextEncoder): With its tower.
 
     Raises:
-        ValueError: If the tower was freed.
+        ValueError: If the tower is freed, or will be.
     """
 
     def __init__(self, encoder: OpenCLIPTextEncoder):
         super().__init__()
-        if encoder.clip is None:
+        if encoder.tower_goes:
             raise ValueError(
-                'The text tower was freed and cannot be exported. Set free_tower=False.'
+                'The text tower is freed and cannot be exported. Set free_tower=False.'
             )
         self.clip, self.normalize = encoder.clip, encoder.normalize
 

@@ -266,7 +266,11 @@ def test_other_wrong_models(tiny_clip_json):
     with pytest.raises(ValueError, match='Conv2d cannot.*ClsCLIP, LateFusionSegmentor'):
         PicturesToLogits(torch.nn.Conv2d(1, 1, 1))
     with pytest.raises(ValueError, match='free_tower=False'):
-        TokensToText(SimpleNamespace(clip=None))
+        TokensToText(SimpleNamespace(tower_goes=True))
+    model = tiny_clsclip(tiny_clip_json)
+    model.data_preprocessor.test_cfg = dict(size_divisor=16)
+    with pytest.raises(ValueError, match='data_preprocessor.test_cfg=None'):
+        PicturesToLogits(model)
     with pytest.raises(ValueError, match='no mean and std'):
         PicturesToLogits(
             tiny_clsclip(
