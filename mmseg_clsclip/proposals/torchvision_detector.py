@@ -77,9 +77,19 @@ class TorchvisionProposals(DetectorProposals):
             tag = tags[weights]
         else:
             state = self._read_state_dict(weights, list(tags.__members__))
-        detector = get_model(
-            model, weights=tag, weights_backbone=None, num_classes=len(self.categories)
-        )
+        try:
+            detector = get_model(
+                model,
+                weights=tag,
+                weights_backbone=None,
+                num_classes=len(self.categories),
+            )
+        except OSError as error:  # without a network, or a place for the file
+            raise ConnectionError(
+                f'The weights {weights!r} of {model} could not be fetched ({error}). '
+                f'Get {tag and tag.url} on a machine with a network, copy the file '
+                "here and write weights='/path/to/that file'."
+            ) from error
         if state is not None:
             try:
                 detector.load_state_dict(state)
@@ -112,7 +122,8 @@ class TorchvisionProposals(DetectorProposals):
             raise ValueError(
                 f'{file} holds a {type(state).__name__}; a state dict is needed.'
             )
-        return state
+        # torchvision's own trainings keep the optimizer beside it.
+        return state['model'] if isinstance(state.get('model'), dict) else state
 
     @property
     def source(self) -> str:

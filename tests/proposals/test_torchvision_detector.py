@@ -1,5 +1,7 @@
 """torchvision's smallest detector, with random weights, live."""
 
+from urllib.error import URLError
+
 import pytest
 import torch
 from mmseg.registry import MODELS
@@ -76,9 +78,20 @@ def test_a_local_file_with_its_own_categories(tmp_path, monkeypatch):
         assert torch.equal(value, loaded.detector.module.state_dict()[key])
     with pytest.raises(ValueError, match='with 91 categories'):
         build(weights=str(file))
+    torch.save(dict(model=random.detector.module.state_dict(), epoch=25), file)
+    assert build(categories=names, weights=str(file)).detector_names == (*names[1:],)
     torch.save(print, file)
     with pytest.raises(ValueError, match='could not be read'):
         build(weights=str(file))
+
+
+def test_a_tag_without_a_network_names_the_file(monkeypatch):
+    def fetch(*args, **kwargs):
+        raise URLError('no network')
+
+    monkeypatch.setattr(torchvision_detector, 'get_model', fetch)
+    with pytest.raises(ConnectionError, match=r'Get https.*\.pth on a machine with'):
+        build(weights='COCO_V1')
 
 
 def test_wrong_names_are_answered_with_the_right_ones():
