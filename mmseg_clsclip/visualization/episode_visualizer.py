@@ -14,6 +14,7 @@ from mmseg.registry import VISUALIZERS
 from mmseg.structures import SegDataSample
 from mmseg.visualization import SegLocalVisualizer
 
+from ..datasets.masks import is_background
 from ..utils.keys import CLASS_NAME
 from ..utils.palette import distinct_colours
 from .name_tags import write_names
@@ -117,7 +118,7 @@ class EpisodeVisualizer(SegLocalVisualizer):
     ) -> np.ndarray:
         """Paint labels (1, H, W) over a picture, each with its name."""
         labels = np.asarray(sem_seg.cpu().data[0])  # (H, W)
-        background = classes[0] == 'background'
+        background = is_background(classes[0])
         painted = overlay_labels(
             image, labels, palette, background, self.alpha, min_side=1
         )

@@ -6,6 +6,7 @@ from mmengine.structures import InstanceData
 from mmseg.utils import get_classes
 from torch import Tensor
 
+from ..datasets.masks import is_background
 from .canvas import ClosedSetCanvas
 from .region import Region, Window
 from .segmentor_classes import LabelSpace, SegmentorClasses
@@ -41,7 +42,7 @@ class ClosedSetClasses(SegmentorClasses):
     def background(self) -> int | None:
         """Channel of the class called so, None if there is none."""
         names = self.names or []
-        return names.index('background') if 'background' in names else None
+        return next((k for k, name in enumerate(names) if is_background(name)), None)
 
     def get_label_space(self, class_name: str | None) -> LabelSpace:
         """Return all classes.
@@ -82,7 +83,7 @@ class ClosedSetClasses(SegmentorClasses):
             )
         if channels == 1:  # of label 1; label 0 is its absence
             return LabelSpace({names[1]: 1}, channels)
-        labels = {name: k for k, name in enumerate(names) if name != 'background'}
+        labels = {name: k for k, name in enumerate(names) if not is_background(name)}
         return LabelSpace(labels, channels)
 
     def list_regions(self, proposals: InstanceData) -> list[Region]:

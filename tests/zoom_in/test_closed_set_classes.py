@@ -41,6 +41,9 @@ def test_a_closed_set():
     assert labels(1, ('road', 'car')) == {'car': 1}
     assert labels(21, 'voc')['tvmonitor'] == 20
     assert closed_set(3, None).background is None
+    other = closed_set(3, ('_background_', 'cat', 'dog'))  # as labelme writes it
+    assert other.background == 0
+    assert other.get_label_space(None) == (dict(cat=1, dog=2), 3)
     with pytest.raises(ValueError, match='3 names .* do not fit the 2'):
         closed_set(1).get_label_space(None)
 
