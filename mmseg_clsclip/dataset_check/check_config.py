@@ -127,7 +127,12 @@ def check_config(
     for part in tests[:1]:
         found['test'] += cross_checks.compare_vocabulary(cfg, part)
         if pairs.get('train'):
-            found['test'] += cross_checks.find_trained_unseen(cfg, part)
+            try:
+                found['test'] += cross_checks.find_trained_unseen(cfg, part)
+            except ValueError as error:
+                found['test'].append(
+                    Finding('error', 'the test cannot be built', str(error))
+                )
     if found:
         found['config'] = [
             Finding('error', 'something is set in vain', message)

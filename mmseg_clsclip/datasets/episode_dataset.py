@@ -127,8 +127,9 @@ class EpisodeDataset(Dataset):
         self._check_use()
         if not self.samples:
             raise ValueError(
-                f'No sample is left of {len(self.dataset)} pictures with '
-                f'min_area={min_area} and novel_handling={novel_handling!r}.'
+                f'No sample is left of {len(self.dataset)} pictures with min_area='
+                f'{min_area}, novel_handling={novel_handling!r}, test_classes='
+                f'{test_classes!r} and the novel classes {[*self.novel_classes]}.'
             )
         protocol['pairs'] = len(self.samples)
         protocol['episodes'] = str(self._draw)

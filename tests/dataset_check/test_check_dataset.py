@@ -308,6 +308,10 @@ def test_a_fault_in_the_files(name, root, check):
         ('test_dataloader.dataset.dataset.ann_file=none.txt', 'none.txt'),
         ('test_dataloader.dataset.min_area=99', 'No sample is left'),
         (
+            'test_evaluator.type=EpisodeIuoMetric',
+            'error test: the test cannot be built\n.*EpisodeIuoMetric',
+        ),
+        (
             'test_dataloader.dataset.dataset.reduce_zero_label=True',
             'error test: labels and names do not belong together\n.* no mask holds '
             "4, which would be 'c'.* Leave out reduce_zero_label",
