@@ -4,12 +4,7 @@ from functools import partial
 from pathlib import Path
 
 from ..datasets.coco import COCO20iDataset
-from ..datasets.coco_instances import (
-    PictureObjects,
-    draw_mask,
-    mask_name,
-    read_instances,
-)
+from .coco_instances import PictureObjects, draw_mask, mask_name, read_instances
 from .index_png import flat_palette, write_index_png
 from .parallel_map import write_missing_masks
 

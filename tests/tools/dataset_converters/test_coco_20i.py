@@ -9,7 +9,7 @@ from PIL import Image
 from pycocotools import mask as rle
 from pycocotools.coco import COCO
 
-from mmseg_clsclip.datasets import coco_instances
+from mmseg_clsclip.dataset_conversion import coco_instances
 from mmseg_clsclip.datasets.coco import COCO_CLASSES
 
 pytestmark = pytest.mark.filterwarnings(

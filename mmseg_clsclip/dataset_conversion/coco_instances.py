@@ -8,11 +8,11 @@ import numpy as np
 
 from mmseg_clsclip_cli.messages import first_few
 
+from ..datasets.coco import COCO_CLASSES
+from ..datasets.episode_lists import picture_id
 from ..utils.json_files import read_json
 from ..utils.log import warn
-from .coco import COCO_CLASSES
 from .coco_segmentations import check_segmentation
-from .episode_lists import picture_id
 
 _EXPECTED = (
     'Expected is instances_val2014.json or the like, with images '
