@@ -18,7 +18,7 @@ def registered_class(registry: Registry, cfg: dict, where: str) -> type:
     """
     if not isinstance(cfg, dict) or not cfg.get('type'):
         raise ValueError(
-            f'{where}={str(cfg)[:60]!r}: a dict with the name of a class as its '
+            f'{where}={repr(cfg)[:60]}: a dict with the name of a class as its '
             "'type', such as dict(type='ClsCLIP', ...)."
         )
     kind = cfg['type']
