@@ -77,28 +77,20 @@ QUESTIONS = ('one name', 'all names', 'with a presence')
 
 
 def claim_tables(
-    lines: Sequence[dict],
-    longer: Sequence[dict],
-    folds: Sequence[int],
-    whole_folds: Sequence[int],
+    lines: Sequence[dict], longer: Sequence[dict], folds: Sequence[int]
 ) -> str:
     """Return the Markdown of what runs say of claims.
 
     Args:
         lines (Sequence[dict]): Of figures.
         longer (Sequence[dict]): Of longer trainings.
-        folds (Sequence[int]): That are asked for one name.
-        whole_folds (Sequence[int]): That are asked for all names.
+        folds (Sequence[int]): Of whose runs all count.
     """
     head = ['', *QUESTIONS, *(f'{LONGER:,}: {question}' for question in QUESTIONS)]
     text = ''
     for title, claims in CLAIMS.items():
         body = [
-            [
-                claim,
-                *_verdicts(lines, *rows, folds, whole_folds),
-                *_verdicts(longer, *rows, folds, whole_folds),
-            ]
+            [claim, *_verdicts(lines, *rows, folds), *_verdicts(longer, *rows, folds)]
             for claim, rows in claims.items()
         ]
         judged = [cells for cells in body if any(cells[1:])]
@@ -110,22 +102,17 @@ def claim_tables(
 
 
 def _verdicts(
-    lines: Sequence[dict],
-    row: str,
-    rival: str,
-    folds: Sequence[int],
-    whole_folds: Sequence[int],
+    lines: Sequence[dict], row: str, rival: str, folds: Sequence[int]
 ) -> list[str]:
     """Return a verdict for each question."""
     tests = zip(
         (row, *whole_tests_of(row)),
         (rival, *whole_tests_of(rival)),
         (JUDGED_BY, WHOLE_JUDGED_BY, WHOLE_JUDGED_BY),
-        (folds, whole_folds, whole_folds),
     )
     return [
-        verdict(gains_over(*(runs_of(lines, test, of) for test in both), figure))
-        for *both, figure, of in tests
+        verdict(gains_over(*(runs_of(lines, test, folds) for test in both), figure))
+        for *both, figure in tests
     ]
 
 

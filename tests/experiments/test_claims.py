@@ -43,7 +43,7 @@ def lines_of(row, unseen, h, h_presence):
 def test_each_question_is_judged_by_its_own_figure():
     lines = lines_of('ClsCLIP', 60, 30, 50) + lines_of('LSeg-style', 65, 20, 50.5)
     longer = lines_of('ClsCLIP', 70, 30, 50)[:1] + lines_of('LSeg-style', 60, 1, 1)
-    text = claim_tables(lines, longer, [1], [1])
+    text = claim_tables(lines, longer, [1])
     title, _, head, _, claim, _, missing, *_ = text.strip().splitlines()
     assert title == "### The paper's claims"
     cells = [cell.strip() for cell in head.split('|')[2:-1]]
@@ -59,14 +59,12 @@ def test_each_question_is_judged_by_its_own_figure():
     ]
     assert missing.startswith('Without a run yet: a text that navigates beats none; ')
     # Of folds that are in no table of the page nothing is said.
-    assert claim_tables(lines, [], [0], [0]) == '\n'
+    assert claim_tables(lines, [], [0]) == '\n'
 
 
 def test_what_is_equal_is_equal_though_means_are_not_exact():
     made_again = [
         figures for x in (61.1, 61.2) for figures in lines_of('ClsCLIP', x, 1, 1)
     ]
-    text = claim_tables(
-        [*made_again, *lines_of('LSeg-style', 61.15, 1, 1)], [], [1], [1]
-    )
+    text = claim_tables([*made_again, *lines_of('LSeg-style', 61.15, 1, 1)], [], [1])
     assert '| ClsCLIP beats LSeg-style | 0 of 1, +0.0 |' in text

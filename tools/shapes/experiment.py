@@ -114,7 +114,7 @@ def main(argv: list[str] | None = None) -> None:
     folds = (FOLDS, ABLATION_FOLDS) if args.page else (args.folds, args.ablation_folds)
     texts = dict(tables=tables(lines, *folds, own, longer))
     if not own:
-        texts['claims'] = claim_tables(lines, longer, *folds)
+        texts['claims'] = claim_tables(lines, longer, folds[0])
     print(*texts.values(), sep='')
     if args.page:
         try:
