@@ -80,7 +80,10 @@ class QueryDenseCLIP(DenseCLIP):
     def judge_presence(
         self, inputs: Tensor, metas: Sequence[dict] | None
     ) -> Presence | None:
-        """As the base class; queries are read before a text tower is freed."""
+        """As the base class, at the beginning of each prediction.
+
+        Queries are read here, before a text tower is freed.
+        """
         self._read_queries()
         return super().judge_presence(inputs, metas)
 
@@ -118,7 +121,6 @@ class QueryDenseCLIP(DenseCLIP):
         self, inputs: Tensor, metas: list[dict] | None, windows: Sequence[Window]
     ) -> Tensor:
         """Logits (N, Q, H, W) of queries, in episodes of the whole vocabulary's."""
-        self._read_queries()
         self._find_labels(self._episode_names(metas) or ())
         seg_logits = None
         for pictures, queries, logits in self._iter_logits(inputs, metas, windows):
@@ -141,7 +143,6 @@ class QueryDenseCLIP(DenseCLIP):
                 f'area_thd={self.area_thd} gives pixels to the next best class, which '
                 'needs the logits of all: set test_cfg.labels_only=False.'
             )
-        self._read_queries()
         windows = windows_of(self.test_cfg, inputs.shape[2:])
         labels = torch.tensor(self.query_labels, device=inputs.device)
         # The likeliest query is of the likeliest class.
