@@ -221,6 +221,15 @@ def unread(cfg: Config, alike: bool | None = None) -> list[str]:
     return messages
 
 
+def _in_vain(cfg: Config) -> dict[str, str]:
+    """Return a sentence for each variable of which only the old value is in use."""
+    return {
+        name: override.describe(f'of {cfg.filename} changes nothing')
+        for name, override in _overrides(cfg).items()
+        if not override.now
+    }
+
+
 def vain_options(cfg: Config, options: Iterable[str]) -> list[str]:
     """Return messages about options of a prediction that change nothing.
 
@@ -230,11 +239,8 @@ def vain_options(cfg: Config, options: Iterable[str]) -> list[str]:
     """
     # What a prediction reads itself.
     names = {option.partition('.')[0] for option in options} - {'test_pipeline'}
-    return unread(cfg) + [
-        override.describe(f'of {cfg.filename} changes nothing')
-        for name, override in _overrides(cfg).items()
-        if name in names and not override.now
-    ]
+    vain = _in_vain(cfg)
+    return unread(cfg) + [vain[name] for name in vain if name in names]
 
 
 def unheeded(cfg: Config) -> list[str]:
@@ -252,11 +258,7 @@ def unheeded(cfg: Config) -> list[str]:
         old value is in use and the new one is not, and what of :func:`unread`
         resembles a part that is known.
     """
-    return unread(cfg, alike=True) + [
-        override.describe(f'of {cfg.filename} changes nothing')
-        for override in _overrides(cfg).values()
-        if not override.now
-    ]
+    return unread(cfg, alike=True) + [*_in_vain(cfg).values()]
 
 
 def heeded_in_part(cfg: Config) -> list[str]:
