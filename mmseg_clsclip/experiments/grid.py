@@ -57,7 +57,11 @@ def plan(
     for seed, row, fold in product(seeds, rows, folds):
         if row in (*ABLATIONS, *FOUR_NAMES) and fold not in ablation_folds:
             continue
-        names = [*tests_of(row, own), *whole_tests_of(row)]
+        names = [
+            name
+            for test in tests_of(row, own)
+            for name in (test, *whole_tests_of(test))
+        ]
         if is_training_free(row, own):  # a seed changes nothing
             missing = seed == seeds[0] and any(
                 (name, fold) not in done_of_any_seed for name in names
@@ -98,14 +102,15 @@ def run_job(
         checkpoint = (work_dir / 'last_checkpoint').read_text()
         train_seconds = time.time() - began
     lines = []
-    for name, path in tests_of(job.row, own).items():
+    tests = tests_of(job.row, own)
+    for name, path in tests.items():
         metrics = run_test(
             TestRun(str(path), checkpoint, [fold_option(job.fold)]),
             work_dir / path.stem,
         )
         figures = {key: round(metrics[key], 2) for key in FIGURES if key in metrics}
         lines.append(dict(row=name, config=fingerprint(config, path), **figures))
-    lines += ask_whole_vocabulary(job.row, config, job.fold, checkpoint, work_dir)
+    lines += ask_whole_vocabulary(tests, config, job.fold, checkpoint, work_dir)
     shutil.rmtree(work_dir)  # its figures stay
     run = dict(fold=job.fold, seed=job.seed, iterations=iterations)
     run |= dict(train_seconds=round(train_seconds), machine=describe_arithmetic())

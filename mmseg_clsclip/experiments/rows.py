@@ -97,9 +97,13 @@ def tests_of(row: str, own: Mapping[str, Path] = {}) -> dict[str, Path]:
     return tests
 
 
-def whole_tests_of(row: str) -> dict[str, bool]:
-    """Return the other question's tests: whether with a presence, by name."""
-    name = row + WHOLE_VOCABULARY
+def whole_tests_of(test: str) -> dict[str, bool]:
+    """Return the other question's tests: whether with a presence, by name.
+
+    Args:
+        test (str): Of :func:`tests_of`.
+    """
+    name = test + WHOLE_VOCABULARY
     return {name: False, name + WITH_PRESENCE: True}
 
 
@@ -132,13 +136,23 @@ def _read_imports(config: dict) -> str:
     return ''.join(Path(file).read_text('utf-8') for file in files if file)
 
 
+def whole_fingerprint(row_config: Path, config: Path) -> str:
+    """Hash what the other question's figures come from.
+
+    Args:
+        row_config (Path): Of the row, as it is trained.
+        config (Path): Of one of its tests.
+    """
+    return fingerprint(*dict.fromkeys([row_config, config]), WHOLE_CONFIG)
+
+
 def fingerprints(own: Mapping[str, Path] = {}) -> dict[str, str]:
     """Return the fingerprint of every row that a run can make."""
-    return {
-        name: fingerprint(config_of(row, own), config)
-        for row in (*ROWS, *own)
-        for name, config in {
-            **tests_of(row, own),
-            **dict.fromkeys(whole_tests_of(row), WHOLE_CONFIG),
-        }.items()
-    }
+    prints = {}
+    for row in (*ROWS, *own):
+        trained = config_of(row, own)
+        for name, config in tests_of(row, own).items():
+            prints[name] = fingerprint(trained, config)
+            whole = whole_fingerprint(trained, config)
+            prints |= dict.fromkeys(whole_tests_of(name), whole)
+    return prints

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import torch
 
 from mmseg_clsclip.experiments import grid, rows
-from mmseg_clsclip.experiments.grid import Job
+from mmseg_clsclip.experiments.grid import Job, plan
 
 
 def test_a_run_trains_and_tests_the_fold_and_seed_it_is_of(tmp_path, monkeypatch):
@@ -24,14 +24,12 @@ def test_a_run_trains_and_tests_the_fold_and_seed_it_is_of(tmp_path, monkeypatch
         tested.append(run)
         return dict(miou_unseen=len(tested))
 
-    def ask(row, config, fold, checkpoint, work_dir):
-        assert (row, config, fold, checkpoint) == (
-            'ClsCLIP',
-            rows.config_of('ClsCLIP'),
-            3,
-            'head.pth',
-        )
-        return [dict(row=name, mIoU=50) for name in rows.whole_tests_of(row)]
+    def ask(tests, config, fold, checkpoint, work_dir):
+        assert tests == rows.tests_of('ClsCLIP')
+        asked = config, fold, checkpoint
+        assert asked == (rows.config_of('ClsCLIP'), 3, 'head.pth')
+        names = [name for test in tests for name in rows.whole_tests_of(test)]
+        return [dict(row=name, mIoU=50) for name in names]
 
     monkeypatch.setattr('subprocess.run', train)
     monkeypatch.setattr(grid, 'run_test', test)
@@ -54,12 +52,27 @@ def test_a_run_trains_and_tests_the_fold_and_seed_it_is_of(tmp_path, monkeypatch
         f'{platform.machine()} {torch.backends.cpu.get_cpu_capability()}, '
         f'torch {torch.__version__}'
     }
-    *lines, plain, presence = lines
-    for number, (row, one) in enumerate(
-        zip(rows.tests_of('ClsCLIP'), lines, strict=True), 1
-    ):
+    tests = rows.tests_of('ClsCLIP')
+    one_name, all_names = lines[: len(tests)], lines[len(tests) :]
+    for number, (row, one) in enumerate(zip(tests, one_name, strict=True), 1):
         assert (one['row'], one['fold'], one['seed']) == (row, 3, 2)
         assert one['miou_unseen'] == number and one['iterations'] == 40
-    for one, name in (plain, ''), (presence, ', presence'):
-        assert one['row'] == f'ClsCLIP: whole vocabulary{name}' and one['mIoU'] == 50
+    asked = [
+        f'{test}: whole vocabulary{p}' for test in tests for p in ('', ', presence')
+    ]
+    assert [one['row'] for one in all_names] == asked
+    for one in all_names:
         assert (one['fold'], one['seed'], one['iterations']) == (3, 2, 40)
+        assert one['mIoU'] == 50
+
+
+def test_a_run_lacks_what_its_zoom_in_was_not_asked():
+    names = rows.fingerprints()
+    ours = [name for name in names if name.startswith(('ClsCLIP:', 'ClsCLIP+'))]
+    assert len(ours) == 4 + 2 * 5
+    run = dict(fold=0, seed=0)
+    lines = [dict(run, row=name) for name in (*ours, 'ClsCLIP')]
+    assert not plan(lines, ['ClsCLIP'], [0], [0], [0])
+    for missing in ours:
+        others = [line for line in lines if line['row'] != missing]
+        assert plan(others, ['ClsCLIP'], [0], [0], [0]) == [('ClsCLIP', 0, 0)]

@@ -29,30 +29,50 @@ def test_a_rows_own_model_is_asked_for_all_names(tmp_path, row):
     assert cfg.train_dataloader.dataset.dataset.split == 'train'
 
 
-def test_both_tests_and_the_calibration_between_them(tmp_path, monkeypatch):
-    done = []
+def test_a_zoom_in_has_its_segmentors_presence(tmp_path):
+    path, presence = tmp_path / 'whole.py', dict(type='CLIPPresence', sharpness=3.0)
+    row_config, *zoom_ins = rows.tests_of('ClsCLIP').values()
+    assert len(zoom_ins) == 4
+    for config in zoom_ins:
+        write_whole_config(config, 1, path, presence)
+        cfg, own = Config.fromfile(path), Config.fromfile(config)
+        assert cfg.model.module.pop('presence') == presence
+        assert 'presence' not in cfg.model and cfg.model == own.model
+        asked = cfg.test_dataloader.dataset
+        assert (asked.type, asked.fold) == ('Shapes5iDataset', 1)
+        assert asked.pipeline == own.test_dataloader.dataset.pipeline
+    write_whole_config(row_config, 1, path, presence)
+    assert Config.fromfile(path).model.presence == presence
+
+
+def test_all_tests_and_one_calibration_before_them(tmp_path, monkeypatch):
+    done, presence = [], dict(type='CLIPPresence', weight=2.0)
 
     def run_tool(*args):
-        done.append([str(arg) for arg in args])
+        tool, config, *rest, out = args
+        done.append((tool, *rest))
+        assert 'presence' not in Config.fromfile(config).model
+        out.write_text(f'model = dict(presence={presence})')
 
     def run_test(run, work_dir):
-        done.append(run)
+        model = Config.fromfile(run.config).model
+        done.append((model.type, 'presence' in model.get('module', model)))
+        assert run.checkpoint == 'head.pth' and not run.options
         return dict(mIoU=30.004, hIoU=1, names_asked=2, IoU=5, protocol={})
 
     monkeypatch.setattr(whole_vocabulary, 'run_tool', run_tool)
     monkeypatch.setattr(whole_vocabulary, 'run_test', run_test)
-    config = rows.config_of('LSeg-style')
-    lines = ask_whole_vocabulary('LSeg-style', config, 1, 'head.pth', tmp_path)
-    plain, calibrated = str(tmp_path / 'whole.py'), str(tmp_path / 'presence.py')
+    config = rows.config_of('ClsCLIP')
+    tests = rows.tests_of('ClsCLIP')
+    lines = ask_whole_vocabulary(tests, config, 1, 'head.pth', tmp_path)
+    kinds = ['ClsCLIP', *['ZoomIn'] * 4]
     assert done == [
-        (plain, 'head.pth', ()),
-        ['calibrate_presence.py', plain, 'head.pth', '--out', calibrated],
-        (calibrated, 'head.pth', ()),
+        ('calibrate_presence.py', 'head.pth', '--out'),
+        *[(kind, presence) for kind in kinds for presence in (False, True)],
     ]
-    assert [line.pop('row') for line in lines] == [
-        'LSeg-style: whole vocabulary',
-        'LSeg-style: whole vocabulary, presence',
-    ]
-    for line in lines:
-        assert line.pop('config') == rows.fingerprint(config, rows.WHOLE_CONFIG)
+    prints = rows.fingerprints()
+    names = [name for test in tests for name in rows.whole_tests_of(test)]
+    assert len({prints[name] for name in names}) == 5
+    for line, name in zip(lines, names, strict=True):
+        assert (line.pop('row'), line.pop('config')) == (name, prints[name])
         assert json.dumps(line) == '{"mIoU": 30.0, "hIoU": 1, "names_asked": 2}'
