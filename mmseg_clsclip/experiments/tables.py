@@ -20,7 +20,7 @@ from .rows import (
     tests_of,
     whole_tests_of,
 )
-from .runs import Runs, count_ahead, gains_over, runs_of
+from .runs import count_ahead, gains_over, runs_of, seed_means, whole_seeds
 
 # Of whom a row is ahead: the method, and its strongest neighbour.
 RIVALS = {'ahead of ClsCLIP': 'ClsCLIP', 'ahead of FiLM': 'CLIPSeg-style (FiLM)'}
@@ -76,35 +76,18 @@ def _compared(
 ) -> list[str]:
     """Return means and spreads, in how many runs it is ahead, whole seeds."""
     runs = runs_of(lines, row, folds)
-    whole = _whole_seeds(runs, folds)
-    cells = _means(runs, figures, folds, whole)
+    cells = [_mean_and_spread(seed_means(runs, figure, folds)) for figure in figures]
     for rival in rivals:
         others = {} if row == rival else runs_of(lines, rival, folds)
         gains = gains_over(runs, others, judged_by)
         cells.append(count_ahead(gains) if gains else '')
-    return [*cells, str(len(whole))]
+    return [*cells, str(len(whole_seeds(runs, folds)))]
 
 
-def _whole_seeds(runs: Runs, folds: Sequence[int]) -> list[int]:
-    """Return the seeds that have a run of every fold."""
-    seeds = sorted({seed for _, seed in runs})
-    return [seed for seed in seeds if all((fold, seed) in runs for fold in folds)]
-
-
-def _means(
-    runs: Runs, figures: Sequence[str], folds: Sequence[int], seeds: Sequence[int]
-) -> list[str]:
-    """Return of each figure the mean over folds, and its spread over seeds."""
-    cells = []
-    for figure in figures:
-        values = [
-            mean(runs[fold, seed][figure] for fold in folds)
-            for seed in seeds
-            if all(figure in runs[fold, seed] for fold in folds)
-        ]
-        spread = f' ± {stdev(values):.1f}' if len(values) > 1 else ''
-        cells.append(f'{mean(values):.1f}{spread}' if values else '')
-    return cells
+def _mean_and_spread(values: Sequence[float]) -> str:
+    """Return the mean over seeds, and their standard deviation."""
+    spread = f' ± {stdev(values):.1f}' if len(values) > 1 else ''
+    return f'{mean(values):.1f}{spread}' if values else ''
 
 
 def tables(
@@ -176,7 +159,7 @@ def _price(row: str) -> str:
     return f'{count_name(config_of(row)) / 1e6:.1f}' if row in ROWS else ''
 
 
-def table(title: str, head: list[str], body: list[list[str]]) -> str:
+def table(title: str, head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
     """Return a Markdown table below its title; nothing, if it has no rows."""
     if not body:
         return ''

@@ -20,6 +20,7 @@ import os
 import sys
 from pathlib import Path
 
+from mmseg_clsclip.experiments.chance import chance_table
 from mmseg_clsclip.experiments.claims import claim_tables
 from mmseg_clsclip.experiments.grid import execute, plan
 from mmseg_clsclip.experiments.layout import ABLATION_FOLDS, FOLDS, ROOT
@@ -115,6 +116,7 @@ def main(argv: list[str] | None = None) -> None:
     texts = dict(tables=tables(lines, *folds, own, longer))
     if not own:
         texts['claims'] = claim_tables(lines, longer, folds[0])
+        texts['chance'] = chance_table(lines, folds[1])
     print(*texts.values(), sep='')
     if args.page:
         try:
