@@ -103,33 +103,38 @@ def tables(
         lines (list[dict]): Of figures.
         folds (Sequence[int]): Of the baselines and the zoom-in.
         ablation_folds (Sequence[int]): Of the ablations, of the rows trained for
-            vocabularies, and of the whole vocabulary.
+            vocabularies, and of tables that have all rows.
         own (Collection[str]): Rows that are none of the page's: they stand below
             the trained baselines, and there is no other table.
         longer (Sequence[dict]): Figures of longer trainings, which have tables of
             their own, last.
     """
-    made = {line['row'] for line in lines}
     if own:
-        kinds = [('Further rows', [*BASELINES, *own], folds)]
-        whole_rows, whole_folds = [*BASELINES, *own], folds
+        rows = [*BASELINES, *own]
+        one_name = [('Further rows', rows, folds)]
+        all_names = [('All names at once', rows, folds)]
     else:
-        kinds = [
-            ('Baselines', [*BASELINES, *TRAINING_FREE], folds),
-            ('Zoom-in', tests_of('ClsCLIP'), folds),
+        baselines, zoom_in = [*BASELINES, *TRAINING_FREE], tests_of('ClsCLIP')
+        one_name = [
+            ('Baselines', baselines, folds),
+            ('Zoom-in', zoom_in, folds),
             ('Ablations', [*BASELINES, *ABLATIONS], ablation_folds),
         ]
-        if made & FOUR_NAMES.keys():
+        if FOUR_NAMES.keys() & {line['row'] for line in lines}:
             rows = ['ClsCLIP', *FOUR_NAMES]
-            kinds.append(('Trained for vocabularies', rows, ablation_folds))
-        whole_rows, whole_folds = ROWS, ablation_folds
-    text = ''.join(_one_name(*kind, lines) for kind in kinds)
-    text += _all_names('All names at once', whole_rows, whole_folds, lines)
+            one_name.append(('Trained for vocabularies', rows, ablation_folds))
+        all_names = [
+            ('Baselines, all names at once', baselines, folds),
+            ('Zoom-in, all names at once', zoom_in, folds),
+            ('All names at once', ROWS, ablation_folds),
+        ]
+    text = ''.join(_one_name(*kind, lines) for kind in one_name)
+    text += ''.join(_all_names(*kind, lines) for kind in all_names)
     title = f'Trained for {LONGER:,} iterations'
-    with_zoom_in = dict.fromkeys([*tests_of('ClsCLIP'), *ROWS])
-    text += _one_name(title, with_zoom_in, ablation_folds, longer)
+    everyone = dict.fromkeys([*tests_of('ClsCLIP'), *ROWS])
+    text += _one_name(title, everyone, ablation_folds, longer)
     title += ', all names at once'
-    return text + _all_names(title, ROWS, ablation_folds, longer) + '\n'
+    return text + _all_names(title, everyone, ablation_folds, longer) + '\n'
 
 
 def _one_name(

@@ -95,21 +95,34 @@ def test_means_within_a_table_are_of_the_same_folds():
     assert '| ClsCLIP, block 0 | 50.0 |  |  |' in ablations
 
 
-def test_all_names_at_once_have_a_table_of_their_own():
+def test_all_names_at_once_have_tables_of_their_own():
     lines = [
         whole('LSeg-style', fold, seed, 30 + fold + seed, presence, **asked)
         for presence, asked in ((False, {}), (True, dict(names_asked=2.5)))
         for fold in (0, 1)
         for seed in (0, 1, 2)
     ]
-    (table,) = tables(lines, range(4), (0, 1)).split('###')[1:]
-    assert table.splitlines()[4:-1] == [
+    baselines, everyone = tables(lines, range(4), (0, 1)).split('###')[1:]
+    assert everyone.splitlines()[0] == ' All names at once'
+    assert everyone.splitlines()[4:-1] == [
         f'| LSeg-style: whole vocabulary{name} | 31.5 ± 1.0 | 60.0 ± 0.0 | '
         f'40.0 ± 0.0 | 48.0 ± 0.0 | {asked} |  |  | 3 | 0.1 |'
         for name, asked in (('', ''), (', presence', '2.5 ± 0.0'))
     ]
     # A fold without a line is in no mean.
-    (table,) = tables(lines[:1], range(4), (0, 1)).split('###')[1:]
-    assert table.endswith(
-        '| LSeg-style: whole vocabulary |  |  |  |  |  |  |  | 0 | 0.1 |\n\n'
+    assert baselines.splitlines()[0] == ' Baselines, all names at once'
+    unmade = '| LSeg-style: whole vocabulary |  |  |  |  |  |  |  | 0 | 0.1 |'
+    assert baselines.splitlines()[4] == unmade
+
+
+def test_of_a_zoom_in_all_names_are_beside_its_segmentors():
+    name = 'ClsCLIP+, boxes: self'
+    lines = [whole('ClsCLIP', 0, 0, 30.0), whole(name, 0, 0, 33.0, hIoU=49.0)]
+    _, zoom_in, _ = tables(lines, [0], [0]).split('###')[1:]
+    assert zoom_in.splitlines()[0] == ' Zoom-in, all names at once'
+    *_, last = zoom_in.strip().splitlines()
+    # What a name costs depends on its boxes.
+    ahead = '1 of 1 |  | 1 |  |'
+    assert last == (
+        f'| {name}: whole vocabulary | 33.0 | 60.0 | 40.0 | 49.0 |  | {ahead}'
     )
