@@ -81,19 +81,21 @@ def find_weights(name: str, pretrained: str) -> tuple[Path, dict]:
 def _fetch(name: str, tag: str) -> tuple[Path, dict]:
     """Fetch a tag's file; return it and what open_clip knows of it."""
     config = open_clip.get_pretrained_cfg(name, tag)
-    source = config.get('url') or 'huggingface.co/' + config.get('hf_hub', '')
+    hub, url = config.get('hf_hub'), config.get('url')
+    # open_clip prefers the hub; by hand an address is easier.
+    fetched = f'huggingface.co/{hub}' if hub else url
     print_log(
-        f'Fetching the weights {name}/{tag} from {source}, '
+        f'Fetching the weights {name}/{tag} from {fetched}, '
         'unless they are in the cache.',
         logger='current',
     )
     try:
-        with cache_alone_if_offline() if config.get('hf_hub') else nullcontext():
+        with cache_alone_if_offline() if hub else nullcontext():
             return Path(open_clip.download_pretrained(config)), config
     except Exception as error:
         raise ConnectionError(
             f'The weights {tag!r} of {name!r} could not be fetched '
-            f'({type(error).__name__}). Get {source} on a machine with a '
+            f'({type(error).__name__}). Get {url or fetched} on a machine with a '
             "network, copy the file here and give its path, as pretrained='/path/"
             "to/that file' in a config or --clip '/path/to/that file'."
         ) from error

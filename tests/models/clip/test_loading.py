@@ -15,6 +15,7 @@ from mmengine.logging import MMLogger
 from safetensors.torch import save_file
 
 from mmseg_clsclip.models.backbones.clsclip_vit import ClsCLIPVisionTransformer
+from mmseg_clsclip.models.clip import pretrained
 from mmseg_clsclip.models.clip.loading import ASSETS, load_clip
 
 pytestmark = [
@@ -271,15 +272,22 @@ def test_missing_files(tmp_path):
 
 
 @pytest.mark.parametrize(
-    'architecture, tag, source',
+    'architecture, tag, fetched, source',
     [
-        ('ViT-B-16-quickgelu', 'openai', r'https://openaipublic.*ViT-B-16\.pt'),
-        ('ViT-B-16', 'laion2b_s34b_b88k', 'huggingface.co/laion/CLIP-ViT-B-16'),
+        (
+            'ViT-B-16-quickgelu',
+            'openai',
+            'huggingface.co/timm/vit_base_patch16_clip_224.openai/',
+            r'https://openaipublic.*ViT-B-16\.pt',
+        ),
+        ('ViT-B-16', 'laion2b_s34b_b88k', *['huggingface.co/laion/CLIP-ViT-B-16'] * 2),
     ],
 )
 def test_without_a_network_a_tag_says_what_to_get(
-    monkeypatch, architecture, tag, source
+    monkeypatch, architecture, tag, fetched, source
 ):
+    said = []
+    monkeypatch.setattr(pretrained, 'print_log', lambda text, **_: said.append(text))
 
     def offline(cfg):
         raise OSError('Network is unreachable')
@@ -291,6 +299,9 @@ def test_without_a_network_a_tag_says_what_to_get(
         tag,
         ConnectionError,
     )
+    # As open_clip fetches it: from the hub, if it is there.
+    (text,) = said
+    assert f'{architecture}/{tag} from {fetched}' in text
 
 
 def test_weights_of_another_architecture(plain, variant, tmp_path):
