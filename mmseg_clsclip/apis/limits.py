@@ -9,7 +9,7 @@ from torch.nn.modules.module import register_module_forward_pre_hook
 
 from .outputs import check_labels
 
-# Of an upload. A phone's 48 million pixels are some 60 MB as a PNG.
+# Of an upload. 48 million pixels of a phone are some 60 MB as a PNG.
 MAX_UPLOAD_BYTES = 100 * 2**20
 # Of whatever else is sent, and around an upload.
 MAX_MESSAGE_BYTES = 2**20
