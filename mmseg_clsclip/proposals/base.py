@@ -180,7 +180,17 @@ class BaseProposals(BaseModule, metaclass=ABCMeta):
         inputs: Sequence[Tensor],
         class_labels: Sequence[ClassLabels],
     ) -> list[InstanceData]:
-        """Clean the boxes of each picture (3, H, W), see ``clean``."""
+        """Clean the boxes of each picture (3, H, W), see ``clean``.
+
+        Raises:
+            ValueError: If they are not one ``InstanceData`` a picture.
+        """
+        if not isinstance(proposals, Sequence) or len(proposals) != len(inputs):
+            raise ValueError(
+                f'{self.source}: propose() returns a list of one InstanceData a '
+                f'picture, here of {len(inputs)}, and not {type(proposals).__name__}'
+                f'{f" of {len(proposals)}" if isinstance(proposals, Sequence) else ""}.'
+            )
         return [
             self.clean(boxes, tuple(picture.shape[-2:]), labels)
             for boxes, picture, labels in zip(proposals, inputs, class_labels)

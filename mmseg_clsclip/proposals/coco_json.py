@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from pathlib import PurePath
+from pathlib import PurePosixPath
 from typing import NamedTuple
 
 import numpy as np
@@ -62,6 +62,11 @@ def _parse_id(value) -> int:
     return number
 
 
+def file_stem(path: str) -> str:
+    """Return a file's name without folder and suffix, of Windows' paths, too."""
+    return PurePosixPath(str(path).replace('\\', '/')).stem
+
+
 def read_annotations(file: str) -> Annotations:
     """Read the image ids and categories of an annotations file.
 
@@ -72,8 +77,7 @@ def read_annotations(file: str) -> Annotations:
     content = read_json(file)
     try:
         pairs = [
-            (PurePath(image['file_name']).stem, image['id'])
-            for image in content['images']
+            (file_stem(image['file_name']), image['id']) for image in content['images']
         ]
         categories = {
             _parse_id(category['id']): category['name']

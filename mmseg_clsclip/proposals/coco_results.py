@@ -15,7 +15,13 @@ from mmseg_clsclip_cli.messages import first_few
 from ..utils.arguments import Count
 from ..utils.log import warn
 from .base import ClassLabels, SawTestClasses, Segment
-from .coco_json import pack_detections, read_annotations, read_categories, read_results
+from .coco_json import (
+    file_stem,
+    pack_detections,
+    read_annotations,
+    read_categories,
+    read_results,
+)
 from .detector import DetectorProposals
 from .image_index import ImageIndex
 
@@ -153,8 +159,8 @@ class COCOResultsProposals(DetectorProposals):
             ValueError: If none is in the file, or two share a file name.
         """
         paths = sorted(set(img_paths))
-        number = Counter(PurePath(path).stem for path in paths)
-        same_name = [path for path in paths if number[PurePath(path).stem] > 1]
+        number = Counter(map(file_stem, paths))
+        same_name = [path for path in paths if number[file_stem(path)] > 1]
         if same_name:
             raise ValueError(
                 f'{self.source} finds boxes by the file name of a picture, '
@@ -163,9 +169,9 @@ class COCOResultsProposals(DetectorProposals):
             )
         self._index.drop_ambiguous(number)
         missing = sorted(stem for stem in number if self._find_boxes(stem) is None)
-        if len(missing) == len(number):
+        if number and len(missing) == len(number):
             self._refuse_pictures(missing)
-        self._matched = True
+        self._matched = self._matched or bool(number)
         self._missing.update(missing)
         if missing:
             warn(
@@ -196,7 +202,7 @@ class COCOResultsProposals(DetectorProposals):
                     'meta_keys of PackSegInputs; a picture that is no file '
                     'needs another source of proposals.'
                 )
-            stem = PurePath(sample.img_path).stem
+            stem = file_stem(sample.img_path)
             boxes = self._find_boxes(stem)
             if boxes is not None:
                 self._matched = True

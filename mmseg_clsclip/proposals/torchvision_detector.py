@@ -42,6 +42,7 @@ class TorchvisionProposals(DetectorProposals):
     Raises:
         ValueError: If there is no such model, tag or file, or the file does
             not fit the model.
+        ConnectionError: If a tag's weights cannot be fetched.
     """
 
     def __init__(

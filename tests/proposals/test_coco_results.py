@@ -89,6 +89,7 @@ def test_pictures_that_only_look_alike_are_not_mixed_up(write):
 def test_pictures_of_one_name_in_two_folders_are_refused(write):
     paths = ['/data/a/0001.jpg', '/data/b/0001.jpg', '/data/b/0001.jpg']
     proposals = build(write([entry('0001')]))
+    proposals.check_pictures([])  # a data set that does not tell them
     proposals.check_pictures(paths[1:])
     with pytest.raises(ValueError, match='a/0001.jpg, .*share theirs'):
         proposals.check_pictures(paths)
@@ -255,6 +256,10 @@ def test_annotations_say_which_picture_has_which_id(write, logged):
     assert not logged
     proposals.check_pictures(['one.jpg', 'three.jpg'])
     assert re.search('1 of 2 pictures .*truth.json.* three', logged[0])
+    truth['images'][0]['file_name'] = 'val\\one.jpg'  # written on Windows
+    proposals = build(write([entry(17, 3)]), ann_file=write(truth, 'windows.json'))
+    proposals.check_pictures(['D:\\data\\one.jpg', '/data/two.jpg'])
+    assert len(ask(proposals, 'one', wanted=dict(person=1))[0]) == 1
     with pytest.raises(ValueError, match='no id in common'):
         build(write([entry(99, 3)]), ann_file=ann_file)
     with pytest.raises(ValueError, match='`images`'):
