@@ -272,12 +272,4 @@ class Predictor:
         presence = result.get('presence')
         if presence is None:
             return None, None
-        # ZoomIn may have asked where a detector saw what CLIP did not.
-        regions = result.get('proposals')
-        seen = () if regions is None else set(regions.names)
-        return tuple(presence.probability.tolist()), tuple(
-            asked or name in seen
-            for name, asked in zip(
-                self.segmentor.text_encoder.names, presence.asked.tolist()
-            )
-        )
+        return tuple(presence.probability.tolist()), tuple(presence.asked.tolist())

@@ -58,8 +58,9 @@ def component_boxes(
 def pack_components(components: Mapping[str, ComponentBoxes]) -> InstanceData:
     """Return the boxes of all classes, by name, as proposals."""
     return InstanceData(
-        bboxes=torch.cat([boxes.bboxes for boxes in components.values()]),
-        scores=torch.cat([boxes.scores for boxes in components.values()]),
+        # The empty ones are for no class at all.
+        bboxes=torch.cat([torch.empty(0, 4), *(c.bboxes for c in components.values())]),
+        scores=torch.cat([torch.empty(0), *(c.scores for c in components.values())]),
         names=[name for name, boxes in components.items() for _ in boxes.scores],
     )
 

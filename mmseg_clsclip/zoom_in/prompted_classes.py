@@ -1,10 +1,13 @@
 """PromptedClasses: classes that a segmentor is asked for by their names."""
 
+from itertools import compress
+
 import torch
 from mmengine.structures import InstanceData, LabelData
 from torch import Tensor
 
 from ..datasets.masks import IGNORE
+from ..models.presence.clip_presence import Presence
 from ..models.segmentors.text_prompted import TextPromptedSegmentor
 from ..utils.keys import CLASS_NAME, KEEP_LOGIT
 from .canvas import PromptedCanvas
@@ -67,33 +70,36 @@ class PromptedClasses(SegmentorClasses):
         """Whether the segmentor says of a picture which names are asked in it."""
         return self._is_ours and self.segmentor.presence is not None
 
-    def _rows(self, labels: Tensor | int) -> Tensor | int:
-        """Return the places of labels (n,) in the vocabulary."""
-        first, *_ = self.get_label_space(None).labels.values()
-        return labels - first
-
     def keep_asked(
-        self, proposals: InstanceData, presence: LabelData | None
-    ) -> InstanceData:
-        """Return the proposals of names that a presence (K,) has asked for."""
-        if presence is None:
-            return proposals
-        labels = proposals.labels.to(presence.asked.device)
-        return proposals[presence.asked[self._rows(labels)].to(proposals.labels.device)]
+        self, label_space: LabelSpace, presence: LabelData | None
+    ) -> LabelSpace:
+        """Return the classes that a presence (K,) has asked for."""
+        if presence is None or not self.judges_presence:
+            return label_space
+        labels = compress(label_space.labels.items(), presence.asked.tolist())
+        return label_space._replace(labels=dict(labels))
 
     def find_prior(self, presence: LabelData | None, region: Region) -> Tensor | float:
         """Return what a presence (K,) adds to a region's logits.
 
-        Nothing where classes compete: a region's margin is over all names of the
-        vocabulary, none of which has a prior there.
+        Nothing where classes compete: the region's own logits have it, see
+        :meth:`describe_region`.
         """
-        if presence is None or self.classes_compete:
+        if presence is None or not self.judges_presence or self.classes_compete:
             return 0.0
-        return presence.prior[self._rows(region.label)]
+        first, *_ = self.get_label_space(None).labels.values()
+        return presence.prior[region.label - first]
 
-    def describe_region(self, region: Region) -> dict:
-        """Return the metainfo of an episode."""
-        return {CLASS_NAME: region.class_name, KEEP_LOGIT: self.keeps_logits}
+    def describe_region(self, region: Region, presence: LabelData | None) -> dict:
+        """Return the metainfo of an episode.
+
+        Where classes compete a region's margin is over all that are asked for in
+        the picture, by the picture's presence.
+        """
+        meta = {CLASS_NAME: region.class_name, KEEP_LOGIT: self.keeps_logits}
+        if presence is not None and self.judges_presence and self.classes_compete:
+            meta['presence'] = [presence.get(part) for part in Presence._fields]
+        return meta
 
     def list_regions(self, proposals: InstanceData) -> list[Region]:
         """Return the window and class of each proposal."""

@@ -94,16 +94,16 @@ class SegmentorClasses(ABC):
         """
 
     def keep_asked(
-        self, proposals: InstanceData, presence: LabelData | None
-    ) -> InstanceData:
-        """Return the proposals whose names are asked for in a picture."""
-        return proposals
+        self, label_space: LabelSpace, presence: LabelData | None
+    ) -> LabelSpace:
+        """Return the classes that a picture is still asked for."""
+        return label_space
 
     def find_prior(self, presence: LabelData | None, region: Region) -> Tensor | float:
         """Return what is added to a region's logits."""
         return 0.0
 
-    def describe_region(self, region: Region) -> dict:
+    def describe_region(self, region: Region, presence: LabelData | None) -> dict:
         """Return the metainfo of the sample by which a region is segmented."""
         return {}
 

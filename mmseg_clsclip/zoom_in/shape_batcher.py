@@ -77,7 +77,7 @@ class ShapeBatcher:
             transforms = [transforms]
         self.transforms = [TRANSFORMS.build(cfg) for cfg in transforms]
         self.pads = any(isinstance(t, Pad) for t in self.transforms)
-        self._input_shapes: dict[tuple[int, int], tuple[int, int]] = {}  # a cache
+        self._protocols: dict[tuple[int, int], dict] = {}  # a cache
         self._largest_checked = (0, 0)
         for size in TRIAL_SIZES:
             self._check_transforms(size)
@@ -102,12 +102,20 @@ class ShapeBatcher:
                 'Pad out of `resize`.'
             )
 
-    def get_input_shape(self, size: tuple[int, int]) -> tuple[int, int]:
-        """Return the height and width that a picture of a size is given."""
-        if size not in self._input_shapes:
+    def get_protocol(self, size: tuple[int, int]) -> dict:
+        """Return what a result tells of how a picture of a size is seen.
+
+        Args:
+            size (tuple[int, int]): Height and width.
+
+        Returns:
+            dict: ``img_shape``, and ``geometry`` if it is padded.
+        """
+        if size not in self._protocols:
             _, meta = self.resize(np.zeros((*size, 3), np.uint8))
-            self._input_shapes[size] = meta['img_shape']
-        return self._input_shapes[size]
+            told = ('img_shape', 'geometry')
+            self._protocols[size] = {key: meta[key] for key in told if key in meta}
+        return self._protocols[size]
 
     def resize(self, image: np.ndarray) -> tuple[np.ndarray, dict]:
         """Return the resized image (h, w, 3) and its new metainfo.
@@ -125,12 +133,14 @@ class ShapeBatcher:
             results = transform(results)
         image = results['img']
         height, width = image.shape[:2]
+        image = image.reshape(height, width, -1)  # OpenCV drops a single channel
         meta = {
             key: results[key] for key in ('pad_shape', 'scale_factor') if key in results
         }
         meta['img_shape'] = (height, width)
         if unpadded:  # left, right, top, bottom; mmseg takes it off again
             meta['padding_size'] = (0, width - unpadded[1], 0, height - unpadded[0])
+            meta['geometry'] = 'letterbox'  # as RemovablePad says of plain pipelines
         return image, meta
 
     def _resize(self, view: View) -> _ResizedView:

@@ -51,7 +51,8 @@ class ZoomIn(SegmentorWrapper):
     - ``'or'``, the paper's: a class is there if it is in any region's mask.
       In a closed set a class's logit counts only where it won in its region.
       Where several classes are there the greatest logit wins.
-    - ``'max'``, ``'mean'``: of the logits. For ClsCLIP, whose logit is
+    - ``'max'``, ``'mean'``: of the logits (alone in its episode, without a
+      background, of the probabilities). For ClsCLIP, whose logit is
       positive in the foreground, ``'or'`` is the same as ``'max'``.
 
     Where no region is, ``whole_picture`` decides:
@@ -144,7 +145,7 @@ class ZoomIn(SegmentorWrapper):
             self.classes.require_background()
 
     def _segment_whole(self, inputs: Sequence[ZoomInput]) -> None:
-        """Fill in ``whole_logits``, and ``presence``, where they are missing."""
+        """Fill in ``whole_logits`` where they are missing, and the ``presence``."""
         missing = [picture for picture in inputs if picture.whole_logits is None]
         views = (
             # With the metainfo that the plain test pipeline packs.
@@ -156,6 +157,8 @@ class ZoomIn(SegmentorWrapper):
         for k, logits, presence in self.batcher.run(self.module, views, len(missing)):
             missing[k].whole_logits = self.classes.calibrate_whole(logits)
             missing[k].presence = presence
+            space = self.classes.keep_asked(missing[k].label_space, presence)
+            missing[k].label_space = space
 
     def _segment_regions(
         self, inputs: Sequence[ZoomInput], proposals: Sequence[InstanceData], join: Join
@@ -181,7 +184,7 @@ class ZoomIn(SegmentorWrapper):
             )
             for region in self.classes.list_regions(boxes):
                 crop = picture.image[region.window.slices]  # (h, w, 3)
-                meta = self.classes.describe_region(region)
+                meta = self.classes.describe_region(region, picture.presence)
                 views[k, region] = View((k, region), crop, meta)
         for (k, region), logits, _ in self.batcher.run(
             self.module, views.values(), self.crop_batch_size
@@ -260,10 +263,6 @@ class ZoomIn(SegmentorWrapper):
                 [picture.label_space.labels for picture in pictures],
                 partial(self._respond, pictures),
             )
-            proposals = [
-                self.classes.keep_asked(boxes, picture.presence)
-                for picture, boxes in zip(pictures, proposals)
-            ]
             canvases = self._segment_regions(pictures, proposals, self.join)
             if self.whole_picture is WholePicture.INCLUDE:
                 self._segment_whole(pictures)
@@ -288,9 +287,9 @@ class ZoomIn(SegmentorWrapper):
         result = picture.sample.to(logits.device)
         # The protocol that metrics print: what the segmentor saw, and where
         # the boxes came from.
-        shape = self.batcher.get_input_shape(picture.size)
+        protocol = self.batcher.get_protocol(picture.size)
         source = self.proposals.describe()
-        result.set_metainfo(dict(img_shape=shape, proposal_source=source))
+        result.set_metainfo(dict(protocol, proposal_source=source))
         result.seg_logits = PixelData(data=logits)
         result.pred_sem_seg = PixelData(data=self.classes.label_pixels(logits))
         result.proposals = proposals

@@ -18,7 +18,8 @@ class ZoomInput:
     Attributes:
         image (np.ndarray): (H, W, 3), as it was read.
         sample (SegDataSample): Its own.
-        label_space (LabelSpace): The classes that it asks for.
+        label_space (LabelSpace): The classes that it is asked for: of a vocabulary
+            those that its presence asks, as soon as that is known.
         whole_logits (Tensor, optional): (C, H, W), the segmentor's of the
             whole picture; None until they are needed.
         presence (LabelData, optional): What the segmentor said with them of

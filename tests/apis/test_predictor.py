@@ -7,10 +7,8 @@ import pytest
 import torch
 from mmcv import imresize
 from mmengine.config import Config
-from mmengine.structures import InstanceData, LabelData
 from mmseg.apis import MMSegInferencer
 from mmseg.registry import MODELS
-from mmseg.structures import SegDataSample
 from PIL import Image
 from safetensors.torch import save_model
 
@@ -98,17 +96,6 @@ def test_names_that_are_likely_are_asked(zoom_in):
     assert prediction.asked == tuple(p >= 0.1 for p in prediction.presence)
     assert prediction.asked == (True, True, False, False)
     assert set(np.unique(prediction.labels())) == {0, 1, 2} and not prediction.notes
-
-
-def test_a_region_of_a_name_counts_as_asked(shipped):
-    result = SegDataSample(
-        presence=LabelData(
-            probability=torch.tensor([0.25, 0.5]), asked=torch.tensor([False, False])
-        ),
-        proposals=InstanceData(names=['red square']),
-    )
-    shipped.set_classes(NAMES)
-    assert shipped._read_presence(result) == ((0.25, 0.5), (False, True))
 
 
 def test_every_name_is_asked_if_that_is_wanted():

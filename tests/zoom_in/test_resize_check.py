@@ -98,7 +98,7 @@ def test_resizes_whatever_they_are_called(resize):
     batcher = ShapeBatcher(resize)
     for size in ((1200, 900), (1, 5), (33, 2000)):
         image, _ = batcher.resize(np.zeros((*size, 3), np.uint8))
-        assert image.shape[:2] == batcher.get_input_shape(size)
+        assert image.shape[:2] == batcher.get_protocol(size)['img_shape']
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,13 @@ from mmseg.structures import SegDataSample
 from mmseg_clsclip.zoom_in.shape_batcher import ShapeBatcher, View
 
 
+def test_a_picture_of_one_channel_keeps_it():
+    image, _ = ShapeBatcher(dict(type='Resize', scale=(8, 6))).resize(
+        np.zeros((3, 4, 1), np.uint8)
+    )
+    assert image.shape == (6, 8, 1)
+
+
 def test_regions_of_many_shapes_do_not_pile_up():
     taken, answered = [], []
 

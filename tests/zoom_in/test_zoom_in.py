@@ -1,119 +1,17 @@
 """The zoom-in: geometry, joining, batches, checkpoints."""
 
-import sys
-from types import SimpleNamespace
-from typing import get_type_hints
-
-import cv2
 import numpy as np
 import pytest
 import torch
+from coloured_pictures import COLOURS, EXACT, Colours, Given, ask, picture, sample, zoom
 from mmengine.config import ConfigDict
-from mmengine.runner.checkpoint import load_checkpoint
-from mmengine.structures import InstanceData, LabelData
-from mmseg.models import BaseSegmentor
+from mmengine.structures import InstanceData
 from mmseg.registry import MODELS
 from mmseg.structures import SegDataSample
 
 from mmseg_clsclip.proposals import BaseProposals
-from mmseg_clsclip.zoom_in import ZoomIn
 from mmseg_clsclip.zoom_in.canvas import ABSENT_LOGIT
-from mmseg_clsclip.zoom_in.segmentor_protocol import PromptableSegmentor
 from mmseg_clsclip.zoom_in.zoom_input import ZoomInput
-
-COLOURS = ('blue', 'green', 'red')
-# Every pixel becomes 4 x 4 and comes back as it was.
-EXACT = dict(type='Resize', scale_factor=4.0, interpolation='nearest')
-
-
-class Colours(BaseSegmentor):
-    """Answers a class with its colour, and more where a region is bright.
-
-    The logit is the pixel's value - 128 + the region's greatest value - 200,
-    so that what regions say of one pixel differs, in whole numbers.
-    """
-
-    align_corners = False
-
-    def __init__(self, by_name=True, background=True):
-        super().__init__(dict(type='SegDataPreProcessor'))
-        if by_name:
-            self.text_encoder = SimpleNamespace(names=COLOURS)
-        self.with_background = background
-        self.decode_head = SimpleNamespace(threshold=0.5)
-        self.out_channels = 3 + background
-        self.batches = []
-        self.offset = 0
-        self.judges = False
-
-    def predict(self, inputs, data_samples=None):
-        names = [s.metainfo.get('class_name') for s in data_samples]
-        self.batches.append((tuple(inputs.shape), names))
-        logits = inputs - 328 + inputs.amax((1, 2, 3), keepdim=True)
-        if hasattr(self, 'text_encoder') and names[0]:
-            logits = torch.stack(
-                [one[COLOURS.index(name)][None] for one, name in zip(logits, names)]
-            )
-        if self.with_background:
-            zero = torch.zeros_like(logits[:, :1])
-            logits = torch.cat([zero, logits], 1) + self.offset
-        results = self.postprocess_result(logits, data_samples)
-        if self.judges and not names[0]:
-            for result, image in zip(results, inputs):
-                result.presence = LabelData(probability=image.amax((1, 2)) / 255)
-        return results
-
-    def encode_decode(self, inputs, batch_data_samples):
-        pass
-
-    def extract_feat(self, inputs):
-        pass
-
-    def loss(self, inputs, data_samples):
-        pass
-
-    def _forward(self, inputs, data_samples=None):
-        pass
-
-
-class Given(BaseProposals):
-    """Proposes what stands in the metainfo: names and boxes."""
-
-    def propose(self, inputs, data_samples, wanted, segment):
-        given = [s.metainfo.get('boxes', []) for s in data_samples]
-        return [
-            InstanceData(
-                bboxes=torch.tensor([b for _, b in boxes]).reshape(-1, 4),
-                scores=torch.ones(len(boxes)),
-                names=[name for name, _ in boxes],
-            )
-            for boxes in given
-        ]
-
-
-def zoom(module=None, proposals=None, **kwargs):
-    options = dict(resize=EXACT, margin=0, min_size=1, whole_picture='never')
-    return ZoomIn(
-        module or Colours(), proposals or Given(), **{**options, **kwargs}
-    ).eval()
-
-
-def picture(height=24, width=30, seed=0):
-    rng = np.random.RandomState(seed)
-    return torch.from_numpy(rng.randint(0, 256, (3, height, width)).astype(np.uint8))
-
-
-def sample(image, boxes=(), **meta):
-    return SegDataSample(
-        metainfo=dict(ori_shape=tuple(image.shape[1:]), boxes=list(boxes), **meta)
-    )
-
-
-def ask(model, image, boxes=(), **meta):
-    (result,) = model.test_step(
-        dict(inputs=[image], data_samples=[sample(image, boxes, **meta)])
-    )
-    return result
 
 
 def answer(image, window=None):
@@ -562,167 +460,23 @@ def test_pictures_that_are_not_as_they_were_read():
         zoom()([image], [sample(image)], mode='loss')
 
 
-def clsclip_config(architecture, names=('red circle', 'cross', 'ring'), **kwargs):
-    return dict(
-        type='ClsCLIP',
-        backbone=dict(
-            type='ClsCLIPVisionTransformer',
-            architecture=architecture,
-            navigate_blocks=(1, 2),
-        ),
-        text_encoder=dict(type='OpenCLIPTextEncoder', vocabulary=names),
-        decode_head=dict(
-            type='ClsCLIPHead',
-            in_channels=32,
-            num_heads=2,
-            conv_channels=(8, 4),
-            upsample=2,
-        ),
-        **kwargs,
-    )
+@pytest.mark.parametrize('pads', [False, True])
+def test_a_padded_picture_says_so_as_in_a_plain_pipeline(pads):
+    pad = dict(type='Pad', size=(160, 160))
+    model = zoom(resize=[EXACT, pad] if pads else EXACT)
+    result = ask(model, picture(), [('red', (2, 3, 12, 9))])
+    assert result.get('geometry') == ('letterbox' if pads else None)
+    assert result.img_shape == ((160, 160) if pads else (96, 120))
 
 
-def clsclip(architecture, **kwargs):
-    torch.manual_seed(2)
-    model = MODELS.build(
-        clsclip_config(
-            architecture,
-            data_preprocessor=dict(type='SegDataPreProcessor', size=(32, 32)),
-            **kwargs,
-        )
-    )
-    # Random weights hardly say anything otherwise.
-    torch.nn.init.normal_(model.decode_head.conv_seg.weight, std=20)
-    return model.eval()
+@pytest.mark.parametrize('given', [InstanceData(bboxes=torch.ones(1, 4)), [], 3])
+def test_proposals_of_other_pictures_are_refused(given):
+    class Wrong(BaseProposals):
+        def propose(self, inputs, data_samples, wanted, segment):
+            return given
 
-
-SMALL = dict(type='Resize', scale=(32, 32))
-BOXES = [
-    ('cross', (3, 3, 20, 12)),
-    ('cross', (0, 8, 30, 24)),
-    ('ring', (5, 5, 8, 24)),
-    ('red circle', (10, 1, 21, 9)),
-]
-
-
-def plain(model, image, **meta):
-    """The ordinary test pipeline and step."""
-    small = cv2.resize(
-        image.permute(1, 2, 0).numpy(), (32, 32), interpolation=cv2.INTER_LINEAR
-    )
-    (result,) = model.test_step(
-        dict(
-            inputs=[torch.from_numpy(small).permute(2, 0, 1)],
-            data_samples=[sample(image, **meta)],
-        )
-    )
-    return result
-
-
-@pytest.mark.parametrize('meta', [{}, dict(class_name='cross')])
-@pytest.mark.parametrize('background', [True, False])
-@torch.no_grad()
-def test_without_boxes_it_is_the_plain_model_exactly(tiny_clip_json, meta, background):
-    model = clsclip(tiny_clip_json, with_background=background)
-    image = picture(40, 60)
-    expected = plain(model, image, **meta)
-    for options in (
-        dict(whole_picture='fallback'),
-        dict(whole_picture='include', join='mean'),
-    ):
-        got = ask(zoom(model, resize=SMALL, **options), image, **meta)
-        assert torch.equal(got.seg_logits.data, expected.seg_logits.data)
-        assert torch.equal(got.pred_sem_seg.data, expected.pred_sem_seg.data)
-        assert 'proposal_source' in got
-
-
-@pytest.mark.parametrize('background', [True, False])
-@torch.no_grad()
-def test_a_region_of_the_whole_picture_says_what_the_whole_says(
-    tiny_clip_json, background
-):
-    model = clsclip(tiny_clip_json, with_background=background)
-    model.decode_head.conv_seg.weight *= 5
-    image = picture(40, 60)
-    boxes = [(name, (0, 0, 60, 40)) for name in model.text_encoder.names]
-    got = ask(zoom(model, resize=SMALL, whole_picture='fallback'), image, boxes)
-    whole = plain(model, image).seg_logits.data
-    # Beyond what can be made again of a probability.
-    assert whole.abs().max() > 20
-    torch.testing.assert_close(got.seg_logits.data, whole, atol=1e-3, rtol=1e-4)
-
-
-@pytest.mark.parametrize('background', [True, False])
-@torch.no_grad()
-def test_a_region_has_the_presence_of_the_whole_picture(tiny_clip_json, background):
-    model = clsclip(
-        tiny_clip_json,
-        with_background=background,
-        presence=dict(type='CLIPPresence', max_names=1, max_asked=2, weight=9.0),
-    )
-    image = picture(40, 60)
-    boxes = [(name, (0, 0, 60, 40)) for name in model.text_encoder.names]
-    whole = plain(model, image)
-    asked = whole.presence.asked
-    assert asked.sum() == 2 and whole.presence.prior[asked].max() < -1
-    got = ask(zoom(model, resize=SMALL, whole_picture='fallback'), image, boxes)
-    assert torch.equal(got.presence.asked, asked)
-    names = [name for name, own in zip(model.text_encoder.names, asked) if own]
-    assert list(got.proposals.names) == names
-    torch.testing.assert_close(
-        got.seg_logits.data, whole.seg_logits.data, atol=1e-3, rtol=1e-4
-    )
-    # An episode is asked for its class, likely or not.
-    (name,) = set(model.text_encoder.names) - set(names)
-    box = [(name, (0, 0, 60, 40))]
-    model = zoom(model, resize=SMALL, whole_picture='fallback')
-    episode = ask(model, image, box, class_name=name)
-    assert len(episode.proposals) == 1 and 'presence' not in episode
-
-
-@pytest.mark.parametrize('meta', [{}, dict(class_name='cross')])
-@torch.no_grad()
-def test_a_batch_of_regions_is_its_regions_one_by_one(tiny_clip_json, meta):
-    model = clsclip(tiny_clip_json)
-    image = picture()
-    together, alone = (
-        ask(zoom(model, resize=SMALL, crop_batch_size=n), image, BOXES, **meta)
-        for n in (32, 1)
-    )
-    torch.testing.assert_close(
-        together.seg_logits.data, alone.seg_logits.data, atol=1e-3, rtol=0
-    )
-
-
-@torch.no_grad()
-def test_regions_are_cut_from_the_picture_as_it_was_read(tiny_clip_json):
-    """By hand: cut, resize, ask for the class, resize back."""
-    model = clsclip(tiny_clip_json)
-    image = picture(60, 80)
-    got = ask(
-        zoom(model, resize=SMALL), image, [('ring', (11, 5, 51, 35))], class_name='ring'
-    )
-    part = image[:, 5:35, 11:51].contiguous()
-    expected = plain(model, part, class_name='ring').seg_logits.data
-    torch.testing.assert_close(
-        got.seg_logits.data[:, 5:35, 11:51], expected, atol=1e-5, rtol=0
-    )
-
-
-@torch.no_grad()
-def test_self_proposals_and_windows_on_the_model_itself(tiny_clip_json):
-    model = clsclip(tiny_clip_json)
-    image = picture(48, 64)
-    for name, options in (
-        ('SelfProposals', dict(rounds=2, min_area=4)),
-        ('WindowProposals', dict(grid=(2, 3))),
-    ):
-        for meta in ({}, dict(class_name='ring')):
-            proposals = MODELS.build(dict(type=name, **options))
-            got = ask(zoom(model, proposals, resize=SMALL), image, **meta)
-            assert len(got.proposals)
-            assert got.proposal_source.endswith('(did not see the test classes)')
-            assert got.seg_logits.data.isfinite().all()
+    with pytest.raises(ValueError, match='Wrong: propose.. returns a list of one'):
+        ask(zoom(proposals=Wrong()), picture())
 
 
 def test_the_response_that_self_proposals_ask_for():
@@ -751,38 +505,6 @@ def test_the_response_that_self_proposals_ask_for():
     assert (inside.amax(0) > 0).sum() == 60
 
 
-def test_a_plain_checkpoint_is_loaded_whoever_loads_it(tiny_clip_json, tmp_path):
-    model = clsclip(tiny_clip_json)
-    state = model.state_dict()
-    file = str(tmp_path / 'plain.pth')
-    torch.save(dict(state_dict=state), file)
-    detector = MODELS.build(
-        dict(type='TorchvisionProposals', model='ssdlite320_mobilenet_v3_large')
-    )
-    fresh = [zoom(clsclip(tiny_clip_json), detector, resize=SMALL) for _ in range(3)]
-    for one in fresh:
-        torch.nn.init.zeros_(one.module.decode_head.conv_seg.weight)
-    load_checkpoint(fresh[0], file, strict=True)
-    fresh[1].load_state_dict(state, strict=True)
-    fresh[2].load_state_dict(fresh[0].state_dict(), strict=True)
-    for one in fresh:
-        for key, value in one.module.state_dict().items():
-            assert torch.equal(value, state[key])
-    other = dict(state, clip_name=torch.tensor(list(b'ViT@0')).byte())
-    with pytest.raises(ValueError, match='trained on the CLIP'):
-        fresh[0].load_state_dict(other)
-
-
-def test_the_segmentors_own_preprocessor_goes_before_the_runners(tiny_clip_json):
-    own = dict(type='SegDataPreProcessor', size=(32, 32))
-    other = dict(type='SegDataPreProcessor', size=(8, 8))
-    for given, size in ((dict(data_preprocessor=own), 32), ({}, 8)):
-        config = dict(clsclip_config(tiny_clip_json), **given)
-        model = zoom(config, resize=SMALL, data_preprocessor=other)
-        assert model.module.data_preprocessor.size == (size, size)
-        assert config.get('data_preprocessor') in (own, None)
-
-
 def test_padding_twice_is_refused():
     module = Colours()
     module.data_preprocessor.test_cfg = dict(size_divisor=32)
@@ -796,25 +518,6 @@ def test_labels_alone_cannot_be_joined():
     module.test_cfg = dict(labels_only=True)
     with pytest.raises(ValueError, match='take labels_only out'):
         zoom(module)
-
-
-def test_what_is_read_of_a_segmentor_is_listed():
-    attributes = set()
-
-    class Recorded(Colours):
-        def __getattribute__(self, name):
-            reader = sys._getframe(1).f_globals['__name__']
-            if reader.startswith('mmseg_clsclip.zoom_in.'):
-                attributes.add(name)
-            return super().__getattribute__(name)
-
-    for by_name in (True, False):
-        model = zoom(Recorded(by_name), whole_picture='fallback')
-        ask(model, picture(), [('red', (2, 3, 12, 9))])
-        ask(model, picture())
-        assert model.decode_head.threshold == 0.5
-    listed = {*get_type_hints(PromptableSegmentor), 'test_step'}
-    assert attributes - {'__class__'} == listed - {'has_random_weights'}
 
 
 def test_what_is_said_of_the_names_in_the_whole_picture_is_kept():

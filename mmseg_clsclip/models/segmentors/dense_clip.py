@@ -146,8 +146,16 @@ class DenseCLIP(CLIPSegmentor):
         if names is None:
             return super()._all_logits(inputs, metas, windows)
         labels = self._find_labels(names)
-        whole = [dict(presence=None) for _ in inputs]
-        return self._margins(super()._all_logits(inputs, whole, windows), labels)
+        whole = super()._all_logits(inputs, self._metas_of_all(metas), windows)
+        return self._margins(whole, labels)
+
+    @staticmethod
+    def _metas_of_all(metas: list[dict]) -> list[dict]:
+        """Return metainfo by which episodes are asked for the whole vocabulary.
+
+        With a presence if ZoomIn gives the whole picture's, and otherwise without.
+        """
+        return [dict(presence=meta.get('presence')) for meta in metas]
 
     def _find_labels(self, names: Sequence[str]) -> list[int]:
         """Return the labels of episodes' classes.

@@ -121,7 +121,10 @@ class QueryDenseCLIP(DenseCLIP):
         self, inputs: Tensor, metas: list[dict] | None, windows: Sequence[Window]
     ) -> Tensor:
         """Logits (N, Q, H, W) of queries, in episodes of the whole vocabulary's."""
-        self._find_labels(self._episode_names(metas) or ())
+        names = self._episode_names(metas)
+        if names is not None:
+            self._find_labels(names)
+            metas = self._metas_of_all(metas)
         seg_logits = None
         for pictures, queries, logits in self._iter_logits(inputs, metas, windows):
             if seg_logits is None:
