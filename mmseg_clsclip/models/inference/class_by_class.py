@@ -65,17 +65,19 @@ class ClassByClassInference:
             in the order of the pictures, the indices (P,) of these and (P,) of the
             classes, and the logits (P, H, W), the mean over the windows.
         """
-        segmentor = self.in_precision(segmentor, inputs.device)
-        views = [inputs[(..., *window)] for window in windows]
-        with self.autocast(segmentor, inputs.device):
-            shared = [segmentor.shared_features(view) for view in views]
         if asked is None:
             pictures, pairs = None, text
         else:
             # Each picture has names of its own, so each pair is a picture that is
             # asked for one class.
             pictures, classes = asked.nonzero(as_tuple=True)  # (P,)
+            if not len(pictures):
+                return
             pairs = text[pictures, classes][None]  # (1, P, D)
+        segmentor = self.in_precision(segmentor, inputs.device)
+        views = [inputs[(..., *window)] for window in windows]
+        with self.autocast(segmentor, inputs.device):
+            shared = [segmentor.shared_features(view) for view in views]
 
         def logits_of(which: slice) -> Tensor:
             part = pairs[:, which]

@@ -40,7 +40,8 @@ def caption_posterior(
         Tensor: Logarithms of probabilities (R, K).
     """
     number = len(singles)
-    scores = scale * pictures @ singles.T  # (R, K)
+    # The search is Python's: a device is waited for once a number of names.
+    scores = (scale * pictures @ singles.T).cpu()  # (R, K)
     likely = scores.topk(min(shortlist, number)).indices.tolist()
     # Of each picture: its captions, their scores, and those to grow from.
     captions: list[list[Names]] = [[(k,) for k in range(number)] for _ in pictures]
@@ -61,12 +62,11 @@ def caption_posterior(
         every = list(dict.fromkeys(names for row in grown for names in row))
         if not every:
             break
-        text = encode(every)  # (T, D)
+        cosines = (scale * encode(every) @ pictures.T).cpu()  # (T, R)
         index = {names: i for i, names in enumerate(every)}
         growing = []
         for i, row in enumerate(grown):
-            value = scale * text[[index[names] for names in row]] @ pictures[i]
-            value = value.nan_to_num(-torch.inf)
+            value = cosines[[index[names] for names in row], i].nan_to_num(-torch.inf)
             best = value.topk(min(beam, len(row))).indices.tolist()
             growing.append([row[j] for j in best])
             captions[i] += row
@@ -76,7 +76,7 @@ def caption_posterior(
             _sum_by_name(torch.cat(value), names, number)
             for value, names in zip(values, captions)
         ]
-    )
+    ).to(pictures.device)
 
 
 def _sum_by_name(values: Tensor, captions: Sequence[Names], number: int) -> Tensor:
@@ -92,5 +92,5 @@ def _sum_by_name(values: Tensor, captions: Sequence[Names], number: int) -> Tens
     named = torch.zeros(len(several), number, dtype=torch.bool)
     named[rows, columns] = True
     several = several[:, None].expand(-1, number)  # (T - K, K)
-    several = several.masked_fill(~named.to(values.device), -torch.inf)
+    several = several.masked_fill(~named, -torch.inf)
     return torch.logaddexp(alone, several.logsumexp(0))

@@ -212,10 +212,10 @@ class CLIPPresence:
             log_p = log_p.unflatten(0, (len(inputs), -1))  # (N, V, K)
             if log_p.shape[1] > 1:
                 log_p = (log_p[:, :1] + log_p[:, 1:].amax(1, keepdim=True)) / 2
-            log_p = log_p[:, 0].clamp(min=MIN_LOG)
-        return Presence(
-            log_p.exp(), self._choose(log_p, at_least_one), self.weight * log_p
-        )
+            log_p = log_p[:, 0]
+        asked = self._choose(log_p, at_least_one)  # where none is as another yet
+        log_p = log_p.clamp(min=MIN_LOG)
+        return Presence(log_p.exp(), asked, self.weight * log_p)
 
     def _views(
         self, picture: Tensor, padding: Sequence[int], size: tuple[int, int]

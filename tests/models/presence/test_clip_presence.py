@@ -62,6 +62,15 @@ def test_of_one_name_it_is_clips_softmax(clip, size):
     assert torch.equal(got.asked, got.probability >= 0.05)
 
 
+def test_the_most_likely_are_asked_however_unlikely(clip):
+    inputs = torch.randn(4, 3, 32, 32)
+    options = dict(max_names=1, views='whole', min_probability=0, max_asked=3)
+    # All but the best are as unlikely as can be told.
+    got = judge(clip, inputs, sharpness=100.0, **options)
+    assert ((got.prior == -20).sum(1) > 1).all()
+    assert torch.equal(got.asked, judge(clip, inputs, **options).asked)
+
+
 def test_of_several_names_it_is_the_sum_over_captions(clip):
     inputs = torch.randn(3, 3, 40, 52)
     got = judge(clip, inputs, max_names=2, views='whole', weight=2.0, **ALL)
