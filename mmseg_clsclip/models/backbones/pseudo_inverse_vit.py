@@ -17,11 +17,20 @@ class PseudoInverseVisionTransformer(ClsCLIPVisionTransformer):
     there. Of several tokens a block this is the start of the one in the
     [CLS]'s place; the others, which were alike for good if they began alike,
     start at random.
+
+    Raises:
+        ValueError: If the CLIP has no [CLS] that is compared with texts.
     """
 
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
         visual = self.visual.module
+        if visual.attn_pool is not None:
+            raise ValueError(
+                f'{self.clip_name} pools patches by an attention of its own, behind '
+                "which no way leads back to a [CLS]: take the backbone's own start, "
+                "type='ClsCLIPVisionTransformer'."
+            )
         norm = visual.ln_post
         with torch.no_grad():
             back = torch.linalg.pinv(visual.proj.float()).T

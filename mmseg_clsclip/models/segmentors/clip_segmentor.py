@@ -21,7 +21,7 @@ from ..inference.test_cfg import CLIPTestCfg, check_test_cfg
 from ..presence.building import build_presence, resolve_presence
 from ..presence.clip_presence import Presence
 from ..presence.metainfo import read_presence, tell_presence, write_presence
-from .head_check import fit_head
+from .head_check import check_parts, fit_head
 from .mask_padding import pad_masks
 from .text_prompted import TextPromptedSegmentor, build
 
@@ -36,9 +36,7 @@ class CLIPSegmentor(TextPromptedSegmentor):
 
     2. ``predict``: whole or sliding-window inference, as mmseg has them::
 
-        predict(): inference() -> whole_inference/slide_inference()
-        whole_inference(): encode_decode()
-        encode_decode()/slide_inference(): class_by_class.iter_logits()
+        predict(): encode_decode()/slide_inference() -> class_by_class.iter_logits()
 
     Subclasses say what is done once a picture (:meth:`shared_features`) and
     what for each class (:meth:`class_logits`). How many classes are asked at
@@ -109,6 +107,7 @@ class CLIPSegmentor(TextPromptedSegmentor):
 
     def _init_decode_head(self, decode_head: dict) -> None:
         super()._init_decode_head(fit_head(decode_head, self.backbone))
+        check_parts(self)
 
     def _load_from_state_dict(self, state_dict, prefix, *args) -> None:
         """Refuse a checkpoint that was trained on another CLIP, or on none.

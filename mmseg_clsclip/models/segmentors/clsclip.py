@@ -3,6 +3,7 @@
 from mmseg.registry import MODELS
 from torch import Tensor
 
+from ..backbones.clsclip_vit import ClsCLIPVisionTransformer
 from .clip_segmentor import CLIPSegmentor
 
 
@@ -21,6 +22,9 @@ class ClsCLIP(CLIPSegmentor):
     :class:`ClsCLIPVisionTransformer` as the backbone and
     :class:`ClsCLIPHead` as the head.
     """
+
+    BACKBONE = ClsCLIPVisionTransformer
+    HEAD_READS_TEXT = False
 
     def shared_features(self, inputs: Tensor) -> Tensor:
         """Return tokens (N, 1 + h * w, C) before the first navigated block."""

@@ -19,6 +19,7 @@ from torch import Tensor
 from mmseg_clsclip_cli.messages import first_few
 
 from ...utils.arguments import Rule
+from ..backbones.dense_clip_vit import DenseCLIPVisionTransformer
 from .clip_segmentor import CLIPSegmentor
 
 Names = Annotated[Sequence[str], Rule('a list of names, or with_background=False')]
@@ -53,6 +54,7 @@ class DenseCLIP(CLIPSegmentor):
         ValueError: If ``background`` is empty or names a class.
     """
 
+    BACKBONE = DenseCLIPVisionTransformer
     # What an episode answers is not its channel of the whole vocabulary.
     classes_compete = True
 

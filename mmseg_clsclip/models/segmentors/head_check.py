@@ -1,4 +1,4 @@
-"""Whether a head fits a backbone, and what it takes from it."""
+"""Whether backbone and head are what a segmentor asks, and fit each other."""
 
 import inspect
 
@@ -6,6 +6,40 @@ from mmseg.registry import MODELS
 from torch import nn
 
 from ...utils.registered_class import parameters_of
+
+
+def check_parts(segmentor: nn.Module) -> None:
+    """Check that backbone and head are of the kinds that a segmentor asks.
+
+    Args:
+        segmentor (nn.Module): A :class:`CLIPSegmentor` with both. Its class may say
+            ``BACKBONE``, the kind that it takes, and ``HEAD_READS_TEXT``, whether
+            it gives the head the text.
+
+    Raises:
+        ValueError: If one is not.
+    """
+    name = type(segmentor).__name__
+    needed = getattr(segmentor, 'BACKBONE', nn.Module)
+    gives_text = getattr(segmentor, 'HEAD_READS_TEXT', None)
+    if not isinstance(segmentor.backbone, needed):
+        raise ValueError(
+            f'{name} takes a {needed.__name__} as its backbone, or what inherits from '
+            f'it, and not {type(segmentor.backbone).__name__}.'
+        )
+    head = type(segmentor.decode_head).__name__
+    reads_text = hasattr(segmentor.decode_head, 'shared_features')
+    if reads_text and gives_text is False:
+        raise ValueError(
+            f'{head} reads the text, which {name} does not give it. Write '
+            "type='LateFusionSegmentor', or 'NavigatedLateFusionSegmentor' for a text "
+            'that enters the tower, too.'
+        )
+    if gives_text and not reads_text:
+        raise ValueError(
+            f'{name} takes a LateFusionHead, such as LSegHead or FiLMHead, and not '
+            f'{head}, which reads no text.'
+        )
 
 
 def fit_head(decode_head: dict, backbone: nn.Module) -> dict:
@@ -32,7 +66,7 @@ def fit_head(decode_head: dict, backbone: nn.Module) -> dict:
             'gives one map: leave it out.'
         )
     known = dict(widths, num_heads=backbone.num_heads)
-    kind = decode_head['type']
+    kind = decode_head.get('type')
     kind = MODELS.get(kind) if isinstance(kind, str) else kind
     # What is none is refused where it is built.
     parameters = parameters_of(kind) if inspect.isclass(kind) else {}

@@ -26,6 +26,8 @@ class LateFusionSegmentor(CLIPSegmentor):
     :class:`LateFusionHead`, such as :class:`LSegHead` or :class:`FiLMHead`.
     """
 
+    HEAD_READS_TEXT = True
+
     def shared_features(self, inputs: Tensor) -> Any:
         """Return what the head shares between classes, of pictures (N, 3, H, W)."""
         return self.decode_head.shared_features(self.backbone(inputs)[0])

@@ -10,6 +10,8 @@ from .clsclip import ClsCLIP
 class NavigatedLateFusionSegmentor(ClsCLIP):
     """ClsCLIP whose head reads the text, too: any :class:`LateFusionHead`."""
 
+    HEAD_READS_TEXT = True
+
     def class_logits(
         self, shared: Tensor, text: Tensor, grid: tuple[int, int]
     ) -> Tensor:

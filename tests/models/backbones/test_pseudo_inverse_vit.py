@@ -1,5 +1,8 @@
 """PseudoInverseVisionTransformer, against open_clip's own reading."""
 
+import json
+from pathlib import Path
+
 import pytest
 import torch
 
@@ -25,3 +28,18 @@ def test_projections_start_where_clip_reads_them(tiny_clip_json, data, number):
         # Alike they would stay alike.
         assert len(others) == number - 1
         assert all((token - other).abs().max() > 0.1 for other in others)
+
+
+def test_a_tower_without_a_cls_that_texts_are_compared_with_is_refused(
+    tiny_clip_json, tmp_path
+):
+    config = json.loads(Path(tiny_clip_json).read_text())
+    words = str(Path(tiny_clip_json).with_name('shapes-bpe.txt.gz'))
+    config['text_cfg']['tokenizer_kwargs']['bpe_path'] = words
+    config['vision_cfg'] |= dict(attentional_pool=True, attn_pooler_heads=2)
+    path = tmp_path / 'pooled.json'
+    path.write_text(json.dumps(config))
+    with pytest.raises(ValueError, match='pools patches by an attention of its own'):
+        PseudoInverseVisionTransformer(
+            navigate_blocks=(1, 2), clip=load_clip(str(path))
+        )

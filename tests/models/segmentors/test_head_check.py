@@ -7,14 +7,14 @@ from mmseg.registry import MODELS
 import mmseg_clsclip  # noqa: F401
 
 
-def build(architecture, segmentor='ClsCLIP', **head):
-    backbone = {'ClsCLIP': 'ClsCLIPVisionTransformer'}
+def build(architecture, segmentor='ClsCLIP', backbone=None, **head):
+    kinds = dict(ClsCLIP='ClsCLIPVisionTransformer')
     return MODELS.build(
         ConfigDict(
             type=segmentor,
             data_preprocessor=dict(type='SegDataPreProcessor', size=(32, 32)),
             backbone=dict(
-                type=backbone.get(segmentor, 'CLIPVisionTransformer'),
+                type=backbone or kinds.get(segmentor, 'CLIPVisionTransformer'),
                 architecture=architecture,
             ),
             text_encoder=dict(type='OpenCLIPTextEncoder', vocabulary=['cat']),
@@ -43,3 +43,40 @@ def test_other_widths_are_refused(tiny_clip_json, key, width):
     head = {'type': 'LSegHead', key: 24}
     with pytest.raises(ValueError, match=f'{key}=24, .* has {width}: .* leave it out'):
         build(tiny_clip_json, 'LateFusionSegmentor', **head)
+
+
+@pytest.mark.parametrize(
+    'segmentor, backbone, head, message',
+    [
+        ('ClsCLIP', None, 'FiLMHead', "FiLMHead reads the text.*'LateFusionSegmentor'"),
+        ('LateFusionSegmentor', None, 'ClsCLIPHead', 'takes a LateFusionHead'),
+        (
+            'NavigatedLateFusionSegmentor',
+            'ClsCLIPVisionTransformer',
+            'ClsCLIPHead',
+            'and not ClsCLIPHead, which reads no text',
+        ),
+        (
+            'ClsCLIP',
+            'CLIPVisionTransformer',
+            'ClsCLIPHead',
+            'ClsCLIP takes a ClsCLIPVi',
+        ),
+        (
+            'DenseCLIP',
+            'ClsCLIPVisionTransformer',
+            'DenseCLIPHead',
+            'takes a DenseCLIPVisionTransformer .* and not ClsCLIPVisionTransformer',
+        ),
+    ],
+)
+def test_parts_of_another_segmentor_are_refused(
+    coarse_clip_json, segmentor, backbone, head, message
+):
+    with pytest.raises(ValueError, match=message):
+        build(coarse_clip_json, segmentor, backbone, type=head)
+
+
+def test_a_head_without_a_type_is_refused_where_it_is_built(coarse_clip_json):
+    with pytest.raises(KeyError, match='must contain the key "type"'):
+        build(coarse_clip_json, in_channels=32)
