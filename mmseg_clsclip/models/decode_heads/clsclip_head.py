@@ -128,8 +128,10 @@ class ClsCLIPHead(BaseDecodeHead):
                 f'num_heads={num_heads}: write a divisor of in_channels={in_channels}.'
             )
         self.upsample = upsample
-        self.loss_vocabulary = loss_vocabulary and self._build_vocabulary_loss(
-            loss_vocabulary
+        self.loss_vocabulary = (
+            None
+            if loss_vocabulary is None
+            else self._build_vocabulary_loss(loss_vocabulary)
         )
         self.layers = nn.ModuleList(
             nn.TransformerEncoderLayer(

@@ -65,7 +65,7 @@ def restore_asked(
     """Restore the channels that were asked; the others stay ``ABSENT_LOGIT``.
 
     Args:
-        logits (Tensor): Of an input (C, h, w), C > 1.
+        logits (Tensor): Of an input (C, h, w). Of one alone, nought is the threshold.
         asked (Tensor, optional): Channels (k,), see :func:`find_asked`.
         meta (dict): See :func:`restore_logits`.
         align_corners (bool): Of the resize.
@@ -76,6 +76,8 @@ def restore_asked(
     """
     if asked is None:
         logits = restore_logits(logits, meta, align_corners)
+        if len(logits) == 1:
+            return logits, (logits > 0).long()
         # On a CPU torch's argmax of channels is up to twenty times as slow.
         return logits, logits.max(0, keepdim=True).indices
     part = restore_logits(logits[asked], meta, align_corners)

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from ...utils.log import warn
+from ...utils.weight_versions import weight_versions
 
 # Batches of float pictures whose values are looked at: each may wait for a GPU.
 FLOAT_BATCHES = 20
@@ -24,7 +25,7 @@ class Statistics:
 
     def __init__(self, tensors: tuple[Tensor, ...]):
         self.float_batches = FLOAT_BATCHES
-        self._tensors, self._versions = tensors, _versions(tensors)
+        self._tensors, self._versions = tensors, weight_versions(tensors)
         self.mean, self.std = (
             [value.detach().flatten().cpu() for value in tensors]
             if tensors
@@ -41,20 +42,12 @@ class Statistics:
 
     def are_of(self, tensors: tuple[Tensor, ...]) -> bool:
         """Return whether these are the tensors, and as they were."""
-        return (
-            len(tensors) == len(self._tensors)
-            and all(map(lambda new, old: new is old, tensors, self._tensors))
-            and _versions(tensors) == self._versions
-        )
+        return weight_versions(tensors) == self._versions
 
     def __str__(self) -> str:
         if not self._tensors:
             return 'no mean and std'
         return f'mean={_round(self.mean)} and std={_round(self.std)}'
-
-
-def _versions(tensors: tuple[Tensor, ...]) -> list[int]:
-    return [0 if value.is_inference() else value._version for value in tensors]
 
 
 def _round(values: Tensor) -> list[float]:

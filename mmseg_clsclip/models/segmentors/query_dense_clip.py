@@ -100,9 +100,9 @@ class QueryDenseCLIP(DenseCLIP):
             tuple: Indices (P,) of pictures and (P,) of queries, and the logits
             (P, H, W) of these pairs.
         """
+        presence = self.judge_presence(inputs, metas)  # which reads the queries
         if self.text_encoder.free_tower:
             self.text_encoder(device=inputs.device)
-        presence = self.judge_presence(inputs, metas)
         asked = prior = None
         if presence is not None:
             # The background's names are always asked.
@@ -186,6 +186,8 @@ class QueryDenseCLIP(DenseCLIP):
             if len(logits) == 1 and not sample.metainfo.get(KEEP_LOGIT):
                 logits = logits.sigmoid()  # as mmseg has it
                 labels = (logits > self.decode_head.threshold).to(logits)
+            elif len(logits) == 1:
+                labels = (logits > 0).to(logits)
             else:
                 labels = logits.max(0, keepdim=True).indices
             sample.seg_logits = PixelData(data=logits)

@@ -78,7 +78,10 @@ class TextPromptedSegmentor(EncoderDecoder):
         self.align_corners = self.decode_head.align_corners
 
     def load_state_dict(self, state_dict, strict: bool = True, **kwargs):
-        """As torch's, which takes a part of a checkpoint if not strict."""
+        """As torch's, which takes a part of a checkpoint if not strict.
+
+        What wraps this model hands on no ``strict``: a part is for the bare one.
+        """
         self.loads_a_part = not strict
         try:
             return super().load_state_dict(state_dict, strict, **kwargs)

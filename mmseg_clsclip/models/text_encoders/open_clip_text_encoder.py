@@ -93,6 +93,11 @@ class OpenCLIPTextEncoder(CachedVocabulary, BaseModule):
         """
         if isinstance(vocabulary, dict):
             classes, embeddings = read_embedded_classes(vocabulary, self.dim)
+        elif self.clip is None:
+            raise ValueError(
+                'The text tower was freed, so that no other names can be encoded. Set '
+                'free_tower=False.'
+            )
         else:
             classes, embeddings = read_vocabulary(vocabulary), None
         self._start(classes, embeddings, self.reader, self._normalize)
@@ -240,7 +245,9 @@ class OpenCLIPTextEncoder(CachedVocabulary, BaseModule):
         if self._matrix is None:
             # Some may have been read before the model was moved.
             rows = self._look_up(self.names)
-            self._matrix = torch.stack([row.to(device) for row in rows])
+            # A tensor of inference mode could serve no training later.
+            with torch.inference_mode(False):
+                self._matrix = torch.stack([row.clone().to(device) for row in rows])
             if self.free_tower:
                 self.clip = None
                 self._weights.forget()

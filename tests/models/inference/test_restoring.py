@@ -60,3 +60,9 @@ def test_names_that_were_not_asked_stay_so(asked):
         assert (got[absent] == ABSENT_LOGIT).all()
     assert torch.equal(labels, got.max(0, keepdim=True).indices)
     assert labels.dtype == torch.int64 and labels.shape == (1, 31, 17)
+
+
+def test_a_single_logit_is_told_from_nought():
+    logits = torch.randn(1, 8, 6)
+    got, labels = restore_asked(logits, None, dict(ori_shape=(31, 17)), False)
+    assert torch.equal(labels, (got > 0).long()) and labels.unique().tolist() == [0, 1]

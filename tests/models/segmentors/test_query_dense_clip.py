@@ -225,6 +225,10 @@ def test_the_text_tower_may_go_and_the_vocabulary_may_change(tiny_clip_json, max
     both = dict(background=GROUND, presence=presence)
     freed = build(tiny_clip_json, **both, text=dict(free_tower=True))
     model = build(tiny_clip_json, **both)
+    # Not by predict() first.
+    torch.testing.assert_close(
+        freed.encode_decode(inputs, None), model.encode_decode(inputs, None)
+    )
     for _ in range(2):
         assert torch.equal(labels_of(freed, inputs), labels_of(model, inputs))
     assert freed.text_encoder.clip is None

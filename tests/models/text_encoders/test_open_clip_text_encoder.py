@@ -138,6 +138,18 @@ def test_a_freed_tower_knows_its_vocabulary_only(clip):
         ValueError, match="freed before 'cross' was .* free_tower=False"
     ):
         encoder(['cross'])
+    with pytest.raises(ValueError, match='no other names .* Set free_tower=False'):
+        encoder.set_vocabulary(['cross'])
+    assert torch.equal(encoder(), tokens)  # the old one stays
+
+
+def test_what_inference_mode_read_serves_a_training(clip):
+    encoder = build(clip)
+    with torch.inference_mode():
+        read = encoder()
+    weight = torch.ones(read.shape[1], requires_grad=True)
+    (encoder() * weight).sum().backward()
+    torch.testing.assert_close(weight.grad, read.sum(0))
 
 
 def test_another_vocabulary_at_run_time(clip):
