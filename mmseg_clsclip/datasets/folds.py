@@ -123,10 +123,14 @@ class FoldDataset(EpisodeDataset):
             **{key: part.format(split=split) for key, part in cls.DATA_PREFIX.items()},
             **(data_prefix or {}),
         }
+        protocol = Protocol(dataset=cls.NAME, fold=fold, split=split)
+        usual = cls.ANN_FILE.format(split=split)
         if list_file is not None:
             ann_file = ''  # every picture there is; the list has the say
         elif ann_file is None:
-            ann_file = cls.ANN_FILE.format(split=split)
+            ann_file = usual
+        elif ann_file != usual:
+            protocol['pictures_of'] = ann_file
         for part in ('', ann_file, *data_prefix.values()):
             path = os.path.join(data_root, part)
             if not os.path.exists(path):
@@ -145,7 +149,7 @@ class FoldDataset(EpisodeDataset):
             metainfo=DatasetMeta(
                 **cls.META,
                 novel_classes=tuple(classes[k] for k in cls.novel(fold)),
-                protocol=Protocol(dataset=cls.NAME, fold=fold, split=split),
+                protocol=protocol,
             ),
         )
 

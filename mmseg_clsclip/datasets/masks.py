@@ -16,12 +16,17 @@ IGNORE = 255
 
 def bare_name(name: str) -> str:
     """Return a name without what some write around it, in small letters."""
-    return name.strip(f'{whitespace}_').lower()
+    return str(name).strip(f'{whitespace}_').lower()  # which may be none yet
 
 
 def is_background(name: str) -> bool:
     """Whether a class is the background; some write Background or _background_."""
     return bare_name(name) == 'background'
+
+
+def is_of_episodes(classes: Sequence[str]) -> bool:
+    """Whether labels are an episode's 0 and 1: one class beside the background."""
+    return len(classes) == 2 and is_background(classes[0])
 
 
 def lost_value(stored: np.ndarray) -> float | None:
@@ -59,14 +64,27 @@ def check_stored(stored: np.ndarray, path: str) -> None:
         )
 
 
+def _layouts(image: Image.Image) -> set[str]:
+    """Return how an opened file has its pixels, whatever decoders make of them."""
+    return {str(part) for tile in image.tile for part in np.ravel(tile[3])}
+
+
+def is_deep(image: Image.Image) -> bool:
+    """Return whether a picture has more than 8 bits a channel.
+
+    Args:
+        image (Image): Opened and not loaded, as in :func:`describe_stretch`.
+    """
+    return image.mode[0] in 'IF' or any(';16' in layout for layout in _layouts(image))
+
+
 def describe_stretch(image: Image.Image) -> str:
     """Return what is wrong with a grey mask of 2 or 4 bits, '' of any other.
 
     Args:
         image (Image): Opened and not loaded, after which Pillow has forgotten it.
     """
-    # How the file has its pixels, and not what decoders make of them.
-    layouts = {str(part) for tile in image.tile for part in np.ravel(tile[3])}
+    layouts = _layouts(image)
     for bits, factor in (2, 85), (4, 17):
         if f'L;{bits}' in layouts:
             return (

@@ -102,7 +102,12 @@ class Shapes5iDataset(BaseSegDataset):
         self.length, self.seed = length, seed
         names = self.METAINFO['classes']
         folds = DatasetMeta(
-            protocol=Protocol(dataset='Shapes-5i', fold=fold, split=split),
+            protocol=Protocol(
+                dataset='Shapes-5i',
+                fold=fold,
+                split=split,
+                **({} if seed == 0 else dict(seed=seed)),
+            ),
             novel_classes=tuple(names[k] for k in novel_classes(fold)),
         )
         super().__init__(metainfo={**folds, **(metainfo or {})}, **kwargs)

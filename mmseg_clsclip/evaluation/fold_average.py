@@ -12,7 +12,14 @@ from .results import FIGURES, NOTHING, RANDOM, read_result
 
 FOLDS = range(4)  # of PASCAL-5i, COCO-20i and Shapes-5i
 # Entries of the protocol that may differ between the folds.
-PER_FOLD = ('fold', 'pairs', 'list_files', 'trained_on_unseen', 'trained_on')
+PER_FOLD = (
+    'fold',
+    'pairs',
+    'list_files',
+    'unseen_classes',
+    'trained_on_unseen',
+    'trained_on',
+)
 # After the folds' columns, whose mean the first one is.
 COLUMNS = (
     'miou_unseen',

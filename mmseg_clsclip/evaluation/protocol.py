@@ -29,9 +29,12 @@ class SampleTraits:
 
 
 def dataset_protocol(dataset: BaseDataset) -> Protocol:
-    """Return a data set's protocol; of another's, its class and its size."""
-    protocol = dataset.metainfo.get(PROTOCOL) or dict(pictures=len(dataset))
-    return {'dataset': type(dataset).__name__, **protocol}
+    """Return a data set's protocol, with its size; of another's, its class and that."""
+    protocol = {'dataset': type(dataset).__name__}
+    protocol |= dataset.metainfo.get(PROTOCOL) or {}
+    if 'pairs' not in protocol:
+        protocol['pictures'] = len(dataset)
+    return protocol
 
 
 def sample_traits(data_batch: dict, index: int, sample: dict) -> SampleTraits:

@@ -32,6 +32,9 @@ class Protocol(TypedDict, total=False):
         dataset: Its name.
         fold: Which classes are novel.
         split: Of its pictures.
+        pictures_of: The file that names them, if it is not the split's own.
+        pictures: How many there are, if none is asked class by class.
+        seed: Of a drawn world, if not 0.
         novel_handling: What became of novel classes' pixels in training.
         list: Where the eligible pairs are from.
         list_files: The files' names, if from files.
@@ -39,7 +42,7 @@ class Protocol(TypedDict, total=False):
         episodes: Which of them are asked, and in which order.
         test_classes: Among which of them they are drawn, if not as usual.
         classes: How many there are, if all are asked together.
-        unseen_classes: Names, if all are asked together.
+        unseen_classes: Names of those that count as unseen.
         seen_classes: Which classes count as seen, in words.
         size_bounds: Areas between small, medium and large masks.
         score_size: "HxW" of the masks that are counted, if not the pictures'.
@@ -56,6 +59,9 @@ class Protocol(TypedDict, total=False):
     dataset: str
     fold: int
     split: str
+    pictures_of: str
+    pictures: int
+    seed: int
     novel_handling: str
     list: str
     list_files: list[str]

@@ -184,6 +184,14 @@ def test_the_protocol_says_all(voc):
     )
 
 
+def test_a_part_of_the_pictures_is_told_from_the_whole(voc):
+    (voc / 'mine.txt').write_text('\n'.join([*PICTURES][:2]))
+    usual = 'ImageSets/Segmentation/val.txt'
+    for file, told in (None, None), (usual, None), ('mine.txt', 'mine.txt'):
+        protocol = build(voc, split='val', ann_file=file).metainfo['protocol']
+        assert protocol.get('pictures_of') == told
+
+
 def test_a_missing_root_or_list_is_named(voc, tmp_path):
     with pytest.raises(FileNotFoundError, match='nowhere.*data_root'):
         build(tmp_path / 'nowhere')

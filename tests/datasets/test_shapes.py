@@ -45,6 +45,11 @@ def test_a_path_that_names_no_scene(uri):
         fileio.get(uri)
 
 
+def test_another_world_is_another_protocol():
+    assert 'seed' not in build(length=1).metainfo['protocol']
+    assert build(length=1, seed=3).metainfo['protocol']['seed'] == 3
+
+
 def test_the_metainfo_names_the_folds():
     meta = build(fold=1, length=1).metainfo
     assert len(meta['classes']) == len(meta['palette']) == 21

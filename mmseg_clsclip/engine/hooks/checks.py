@@ -3,21 +3,18 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from mmengine.dataset import BaseDataset, InfiniteSampler
+from mmengine.dataset import BaseDataset
 from mmengine.evaluator import BaseMetric
-from mmengine.hooks import Hook
-from mmengine.runner import EpochBasedTrainLoop
 from mmseg.evaluation import IoUMetric
 from torch import nn
-from torch.utils.data import DataLoader
 
 from mmseg_clsclip_cli.messages import first_few
 
 from ...datasets import EpisodeDataset, replace_mask_loaders
+from ...datasets.masks import is_of_episodes
 from ...evaluation.metrics.episode_iou_metric import prediction_name
 from ...evaluation.metrics.protocol_iou_metric import PROTOCOL_METRICS
 from ...models.segmentors.text_prompted import asks_by_name
-from ...models.segmentors.wrappers import find_learned
 from ...utils.keys import CLASS_NAME
 from ...utils.log import warn
 from ...zoom_in import ZoomIn
@@ -44,8 +41,8 @@ def check_episodes(
             "split='val', or test_mode=True in the data set that it wraps."
         )
     for metric in metrics:
-        # With one class beside the background these are the labels.
-        if isinstance(metric, IoUMetric) and len(dataset.metainfo['classes']) > 2:
+        whole = not is_of_episodes(dataset.metainfo['classes'])
+        if isinstance(metric, IoUMetric) and whole:
             raise ValueError(
                 f'{type(metric).__name__} compares labels of all classes, '
                 'and the masks of episodes are 0 and 1. Take '
@@ -58,70 +55,6 @@ def check_episodes(
             'name, and every sample asks for one. Test it on whole label '
             'maps: without EpisodeDataset around the data set, and with '
             "mmseg's IoUMetric."
-        )
-
-
-def check_kept(segmentor: nn.Module) -> None:
-    """Check that all that a training changes is in its checkpoints.
-
-    Args:
-        segmentor (nn.Module): To be trained.
-
-    Raises:
-        ValueError: If a parameter is not, as one that was put into a frozen part.
-    """
-    kept = segmentor.state_dict()
-    lost = [name for name in find_learned(segmentor) if name not in kept]
-    if lost:
-        raise ValueError(
-            f'{first_few(lost, 3)} would be trained and be in no checkpoint: what is '
-            'frozen is loaded from where it came from. Put what you train into a '
-            'backbone of your own, beside CLIP, see docs/extending.md.'
-        )
-
-
-def check_end(loop: object, dataloader: DataLoader) -> None:
-    """Check that an epoch ends, if a training counts them.
-
-    Args:
-        loop (object): Of the training.
-        dataloader (DataLoader): Of the training.
-
-    Raises:
-        ValueError: If it does not.
-    """
-    sampler = getattr(dataloader, 'sampler', None)
-    if isinstance(loop, EpochBasedTrainLoop) and isinstance(sampler, InfiniteSampler):
-        raise ValueError(
-            f'{type(loop).__name__} waits for the end of an epoch, and the training '
-            "data's InfiniteSampler has none. Write train_dataloader=dict(sampler="
-            "dict(type='DefaultSampler', shuffle=True)); param_scheduler, "
-            'default_hooks.checkpoint and log_processor count by by_epoch=True then, '
-            'see docs/custom_data.md.'
-        )
-
-
-def check_choice(hooks: Iterable[Hook]) -> None:
-    """Warn of a checkpoint that is chosen, or a training that ends, by unseen classes.
-
-    Args:
-        hooks (Iterable[Hook]): Of the training.
-    """
-    figures: list[str] = []
-    for hook in hooks:
-        figure = getattr(hook, 'save_best', None) or getattr(hook, 'monitor', None)
-        figures += [figure] if isinstance(figure, str) else figure or []
-    by_unseen = [
-        name
-        for name in figures
-        if 'unseen' in name.lower() or name.rpartition('/')[2] == 'hIoU'
-    ]
-    if by_unseen:
-        warn(
-            f'What is kept of this training is chosen by {first_few(by_unseen)}, with '
-            'masks of unseen classes: they are not unseen then, and its scores on them '
-            "no figures of a zero-shot model. Choose by 'miou_seen', of a validation "
-            "with test_classes='base'."
         )
 
 

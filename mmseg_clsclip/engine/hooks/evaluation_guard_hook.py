@@ -22,10 +22,7 @@ from ...utils.checkpoint import check_weights
 from ...utils.config_variables import heeded_in_part, unheeded
 from ...utils.log import warn
 from .checks import (
-    check_choice,
-    check_end,
     check_episodes,
-    check_kept,
     check_merged,
     check_output_files,
     check_prefixes,
@@ -33,6 +30,7 @@ from .checks import (
     check_vocabulary,
     guard_masks,
 )
+from .training_checks import check_choice, check_end, check_kept, validates_unseen
 from .unwrapping import (
     find_episode_datasets,
     find_model,
@@ -122,7 +120,7 @@ class EvaluationGuardHook(Hook):
             )
         check_kept(find_segmentor(runner))
         check_end(runner.train_loop, runner.train_dataloader)
-        check_choice(runner.hooks)
+        check_choice(runner.hooks, validates_unseen(runner))
         self._parts_without_weights = ()
         find_segmentor(runner).is_trained = True
         self._keep_two_checkpoints(runner)

@@ -1,8 +1,9 @@
 """Models and data sets of a run, within whatever is wrapped around them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from mmengine.dataset import BaseDataset
+from mmengine.evaluator import BaseMetric
 from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from torch import nn
@@ -11,6 +12,7 @@ from ...datasets import EpisodeDataset
 from ...datasets.wrappers import wrapped_datasets
 from ...models.segmentors.wrappers import innermost_model
 from ...proposals import BaseProposals
+from ...utils.keys import NOVEL_CLASSES
 from ...zoom_in import ZoomIn
 
 
@@ -37,3 +39,14 @@ def find_episode_datasets(dataset: BaseDataset) -> Iterator[EpisodeDataset]:
         return
     for inner in wrapped_datasets(dataset):
         yield from find_episode_datasets(inner)
+
+
+def counted_unseen(dataset, metrics: Sequence[BaseMetric]) -> list[str]:
+    """Return the classes that count as unseen, by the data set or by a metric."""
+    counted = [
+        name
+        for metric in metrics
+        for name in getattr(metric, 'unseen_classes', None) or ()
+    ]
+    # What a metric counts takes the place of what the data set says.
+    return list(dict.fromkeys(counted or dataset.metainfo.get(NOVEL_CLASSES, ())))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from mmengine.evaluator import BaseMetric, Evaluator
+from mmengine.evaluator import Evaluator
 from mmengine.hooks import Hook
 from mmengine.model import PretrainedInit
 from mmengine.runner import Runner
@@ -32,7 +32,7 @@ from ...utils.keys import (
     Protocol,
 )
 from ...utils.log import warn
-from .unwrapping import find_episode_datasets, find_segmentor
+from .unwrapping import counted_unseen, find_episode_datasets, find_segmentor
 
 
 def _trained_classes(meta: DatasetMeta) -> Sequence[str]:
@@ -68,14 +68,6 @@ def _began_with(model: nn.Module, loaded: frozenset[str]) -> dict[str, None]:
         if {f'{name}.{key}'.lstrip('.') for key in find_learned(module)} - loaded
         for path in _pretrained_files(getattr(module, 'init_cfg', None))
     }
-
-
-def _unseen_classes(dataset, metrics: Sequence[BaseMetric]) -> list[str]:
-    """Return the classes that count as unseen, by the data set or by a metric."""
-    names = list(dataset.metainfo.get(NOVEL_CLASSES, ()))
-    for metric in metrics:
-        names += getattr(metric, 'unseen_classes', None) or ()
-    return list(dict.fromkeys(names))
 
 
 @HOOKS.register_module()
@@ -175,7 +167,7 @@ class ZeroShotRecordHook(Hook):
             protocol['novel_handling'] = self._training_protocol['novel_handling']
         else:
             protocol.pop('novel_handling', None)
-        unseen = _unseen_classes(dataset, evaluator.metrics)
+        unseen = counted_unseen(dataset, evaluator.metrics)
         if unseen and self._trained_on_unknown:
             warn(
                 'The checkpoint does not say what it was trained on (its meta '

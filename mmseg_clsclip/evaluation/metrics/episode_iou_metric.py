@@ -261,6 +261,9 @@ class EpisodeIoUMetric(BaseMetric):
             self.dataset_meta,
             (episode.traits for episode in results),
             size_bounds=list(self.size_bounds),
+            unseen_classes=[
+                name for name in self.dataset_meta['classes'] if name in novel_classes
+            ],
             seen_classes=SEEN,
             **({} if side is None else dict(score_size=f'{side}x{side}')),
         )

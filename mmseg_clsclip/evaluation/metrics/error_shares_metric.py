@@ -9,7 +9,7 @@ from mmengine.logging import MMLogger, print_log
 from mmseg.registry import METRICS
 from prettytable import PrettyTable
 
-from ...datasets.masks import is_background
+from ...datasets.masks import is_background, is_of_episodes
 from ...utils.arguments import Natural
 from ...utils.keys import CLASS_NAME, PROTOCOL
 from ...utils.markdown import escape_markdown
@@ -112,10 +112,10 @@ class ErrorSharesMetric(BaseMetric):
             ValueError: If a sample is an episode, its truth was resized, or
                 there are labels beyond the data set's classes.
         """
-        number = len(self.dataset_meta['classes'])
+        classes = self.dataset_meta['classes']
+        number = len(classes)
         for index, sample in enumerate(data_samples):
-            # With one class beside the background its labels are these.
-            if sample.get(CLASS_NAME) and number > 2:
+            if sample.get(CLASS_NAME) and not is_of_episodes(classes):
                 raise ValueError(
                     'ErrorSharesMetric compares labels of all classes, and the '
                     'masks of episodes are 0 and 1: test on the data set '

@@ -8,6 +8,7 @@ from mmseg.registry import DATASETS
 from mmseg_clsclip.engine.hooks import (
     checks,
     evaluation_guard_hook,
+    training_checks,
     zero_shot_record_hook,
 )
 
@@ -17,7 +18,8 @@ CLASSES = ('background', 'a', 'b')
 @pytest.fixture
 def logged(monkeypatch):
     lines = []
-    for module in (evaluation_guard_hook, zero_shot_record_hook, checks):
+    hooks = evaluation_guard_hook, zero_shot_record_hook
+    for module in (*hooks, checks, training_checks):
         monkeypatch.setattr(module, 'warn', lines.append)
     return lines
 
@@ -46,7 +48,10 @@ def runner():
             model.text_encoder = SimpleNamespace(names=asked[1:])
         data, loop = (
             SimpleNamespace(dataset=Data()),
-            SimpleNamespace(evaluator=SimpleNamespace(metrics=[])),
+            SimpleNamespace(
+                evaluator=SimpleNamespace(metrics=[]),
+                dataloader=SimpleNamespace(dataset=Data()),
+            ),
         )
         return SimpleNamespace(
             model=model,

@@ -24,7 +24,7 @@ from mmseg_clsclip import (
     GeneralizedZeroShotIoUMetric,
     ZoomIn,
 )
-from mmseg_clsclip.engine.hooks import checks, evaluation_guard_hook
+from mmseg_clsclip.engine.hooks import checks, evaluation_guard_hook, training_checks
 from mmseg_clsclip.models.clip.frozen import Frozen
 
 ROOT = Path(__file__).parents[3]
@@ -108,6 +108,10 @@ def test_episodes_need_a_data_set_a_metric_and_a_model_for_them(runner):
         test_mode=True, metainfo=dict(classes=('background', 'a'))
     )
     checks.check_episodes(test.model, test.test_dataloader.dataset, [IoUMetric()])
+    # Of two classes 0 is one of them, and not what was not asked for.
+    test.test_dataloader.dataset.metainfo = dict(classes=('b', 'a'))
+    with pytest.raises(ValueError, match='Take EpisodeIoUMetric'):
+        checks.check_episodes(test.model, test.test_dataloader.dataset, [IoUMetric()])
     closed = runner(encoder=False).model
     closed.out_channels = 21
     with pytest.raises(ValueError, match='SimpleNamespace cannot be asked'):
@@ -145,16 +149,16 @@ def test_what_is_learned_is_in_a_checkpoint():
             self.head = nn.Linear(2, 2)
 
     model = Segmentor()
-    checks.check_kept(model)
+    training_checks.check_kept(model)
     model.tower.module.register_parameter('lora', nn.Parameter(torch.zeros(2)))
     with pytest.raises(ValueError, match='^tower.module.lora would be trained and be'):
-        checks.check_kept(model)
+        training_checks.check_kept(model)
 
 
 def test_an_epoch_ends():
     def check(kind, sampler):
         loader = DataLoader([1, 2], sampler=sampler([1, 2]))
-        checks.check_end(kind.__new__(kind), loader)
+        training_checks.check_end(kind.__new__(kind), loader)
 
     check(IterBasedTrainLoop, InfiniteSampler)
     check(EpochBasedTrainLoop, DefaultSampler)
@@ -181,10 +185,43 @@ def test_a_choice_by_unseen_classes_is_told(logged, figures, told):
         ),
     ):
         logged.clear()
-        checks.check_choice([hook, IterTimerHook()])
+        training_checks.check_choice([hook, IterTimerHook()])
         assert [f'is chosen by {name}, with' in logged[0] for name in told] == [
             True for _ in logged
         ]
+
+
+@pytest.mark.parametrize('figure', ['auto', 'fb_iou', 'a/mIoU', 'miou_seen'])
+@pytest.mark.parametrize('asked', ['novel', 'base', 'all'])
+def test_a_figure_of_all_that_a_validation_asks_is_of_unseen_classes(
+    runner, logged, figure, asked
+):
+    training = runner()
+    training.hooks = [CheckpointHook(save_best=figure, rule='greater')]
+    training.train_dataloader = training.val_dataloader
+    training.val_loop.dataloader.dataset = DATASETS.build(
+        dict(
+            type='EpisodeDataset',
+            test_classes=asked,
+            dataset=dict(SHAPES, length=9, test_mode=True),
+        )
+    )
+    EvaluationGuardHook().before_train(training)
+    told = asked != 'base' and figure != 'miou_seen'
+    assert [f'is chosen by {figure}, with' in line for line in logged] == [True] * told
+
+
+def test_unseen_classes_of_a_metric_are_in_its_figures(runner, logged):
+    training = runner()
+    training.hooks = [CheckpointHook(save_best='mIoU', rule='greater')]
+    training.train_dataloader = training.val_dataloader
+    for unseen, told in ((None, 0), (['a'], 1)):
+        training.val_loop.evaluator.metrics = [SimpleNamespace(unseen_classes=unseen)]
+        EvaluationGuardHook().before_train(training)
+        assert len(logged) == told
+    training.val_loop = None
+    EvaluationGuardHook().before_train(training)
+    assert len(logged) == 1
 
 
 def test_joined_data_sets_are_what_each_of_them_is(runner, joined, logged):

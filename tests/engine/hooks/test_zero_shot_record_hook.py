@@ -33,7 +33,9 @@ def test_metrics_are_told_what_they_measure(runner):
         classes=TRUTH, protocol=dict(dataset='X', fold=1)
     )
     ZeroShotRecordHook().before_val(told)
-    assert told.val_loop.evaluator.dataset_meta['protocol'] == dict(dataset='X', fold=1)
+    protocol = told.val_loop.evaluator.dataset_meta['protocol']
+    # How many they are tells a part from the whole.
+    assert protocol == dict(dataset='X', fold=1, pictures=7)
 
 
 def test_random_weights_are_in_the_protocol_of_every_metric(runner):
@@ -75,6 +77,12 @@ def test_a_checkpoint_that_saw_the_unseen_classes_is_named(logged, runner):
     protocol = test.test_loop.evaluator.dataset_meta['protocol']
     assert protocol['novel_handling'] == 'x'  # not what the test set says
     assert protocol['trained_on_unseen'] == ['a']
+    # A metric that counts others as unseen says which.
+    test.test_loop.evaluator.metrics = [GeneralizedZeroShotIoUMetric(['b'])]
+    hook.before_test(test)
+    assert len(logged) == 1
+    protocol = test.test_loop.evaluator.dataset_meta['protocol']
+    assert 'trained_on_unseen' not in protocol
 
 
 def test_a_result_names_no_handling_of_novel_pixels_that_nobody_knows(logged, runner):

@@ -282,6 +282,7 @@ def test_the_protocol_is_the_data_sets_and_what_was_measured():
         dataset='X',
         fold=2,
         pairs=3,
+        unseen_classes=['a', 'c'],
         seen_classes=SEEN,
         size_bounds=[5, 12],
         input_size='480x480',

@@ -194,5 +194,9 @@ def test_what_it_cannot_count_is_refused():
     ):
         with pytest.raises(ValueError, match=message):
             metric.process({}, [sample(pred, truth, **more)])
+    binary = ErrorSharesMetric()
+    binary.dataset_meta = dict(classes=('dog', 'cat'))
+    with pytest.raises(ValueError, match='without EpisodeDataset'):
+        binary.process({}, [sample(label // 2, label // 2, class_name='cat')])
     metric.process({}, [sample(label, np.array([[[255, 1]]], np.uint8))])
     assert metric.results[0].pixels == {(1, 2): 1}
