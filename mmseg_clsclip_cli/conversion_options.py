@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from .number_types import count, count_or_zero
+from .number_types import count
 
 # Of EpisodeDataset, which takes seconds to import.
 NOVEL_HANDLING = ('drop_image', 'background', 'ignore')
@@ -39,7 +39,7 @@ def add_lists(commands: argparse._SubParsersAction) -> None:
         help='of the training; drop_image leaves out pictures with a novel class',
     )
     parser.add_argument(
-        '--min-area', type=count_or_zero, default=2048, help='pixels of the mask'
+        '--min-area', type=count, default=2048, help='pixels of the mask'
     )
     parser.add_argument('--out', type=Path, required=True)
     add_workers(parser)

@@ -9,6 +9,7 @@ from mmseg.registry import DATASETS
 from rich.console import Console
 from rich.progress import track
 
+from ..datasets.masks import check_classes
 from ..datasets.wrappers import reduces_zero_label
 from ..utils.config_variables import unheeded
 from . import cross_checks, findings
@@ -34,6 +35,10 @@ def check_plain_dataset(
 ) -> list[Finding]:
     """Return what is wrong with a plain data set, and print its classes."""
     classes = part.dataset.metainfo['classes']
+    try:
+        check_classes(classes, 'The data set')
+    except ValueError as error:  # by such names nothing else can be told
+        return [Finding('error', 'the names are invalid', str(error))]
     read = [p.areas for p in pairs if p.areas is not None]
     areas = np.array(read, dtype=np.int64).reshape(-1, 256)
     total = areas.sum(0)
@@ -75,9 +80,10 @@ def check_building(cfg: dict, split: str, console: Console) -> list[Finding]:
 
 
 def _chooses_checkpoints(cfg: Config) -> bool:
-    """Return whether a training keeps what is best in its validation."""
-    hook = cfg.get('default_hooks', {}).get('checkpoint') or {}
-    return bool(hook.get('save_best'))
+    """Return whether a training keeps or ends by what is best in its validation."""
+    hooks = [*cfg.get('default_hooks', {}).values(), *(cfg.get('custom_hooks') or ())]
+    chosen = [h.get('save_best') or h.get('monitor') for h in hooks if h]
+    return any(chosen)
 
 
 def check_config(

@@ -7,6 +7,7 @@ from mmengine.dataset import BaseDataset
 from mmseg.registry import DATASETS
 
 from ..datasets import EpisodeDataset
+from ..datasets.dataset_files import no_picture
 from ..datasets.episode_lists import picture_id, read_lists
 from ..datasets.folds import FoldDataset, fill_in
 from ..datasets.suffix_check import check_suffixes
@@ -105,11 +106,10 @@ def build_plain_datasets(
         )
     dataset.full_init()
     if not len(dataset):
-        raise ValueError(
-            f'{kind.__name__}: no picture that ends in '
-            f'{getattr(dataset, "img_suffix", "?")!r} in '
-            f'{dataset.data_prefix.get("img_path")}. Mend data_root, '
-            'data_prefix.img_path or img_suffix.'
+        raise no_picture(
+            kind.__name__,
+            getattr(dataset, 'img_suffix', '?'),
+            dataset.data_prefix.get('img_path'),
         )
     if not dataset.metainfo.get('classes'):
         raise ValueError(

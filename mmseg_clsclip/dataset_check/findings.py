@@ -9,7 +9,7 @@ import numpy as np
 
 from mmseg_clsclip_cli.find_images import SUFFIXES
 
-from ..datasets.masks import IGNORE, check_classes, is_background, misread
+from ..datasets.masks import IGNORE, is_background, misread
 from .read_pair import Pair
 
 
@@ -176,10 +176,6 @@ def check_labels(
         reduced (bool): Whether it has ``reduce_zero_label``.
         split (str): In ``'train'`` a novel class need not occur.
     """
-    try:
-        check_classes(classes, 'The data set')
-    except ValueError as error:
-        return [Finding('error', 'the names are invalid', str(error))]
     level, hint = misread(classes, areas, reduced, novel if split == 'train' else ())
     return (
         [Finding(level, 'labels and names do not belong together', hint)]

@@ -10,7 +10,7 @@ from PIL import Image
 
 from mmseg_clsclip_cli.images import open_image
 
-from ..datasets.masks import IGNORE, describe_stretch, lost_value
+from ..datasets.masks import IGNORE, describe_stretch, is_deep, lost_value
 
 ORIENTATION = 0x0112  # EXIF; from 5 on the picture is shown turned by 90
 
@@ -49,6 +49,8 @@ def _open(
         stretch = describe_stretch(image) if what == 'mask' else ''
         if stretch:
             raise ValueError(stretch)
+        if what == 'picture' and is_deep(image):
+            pair.problems.append(('deep', path))
         image.load()
         return image, content
     except FileNotFoundError:
@@ -138,8 +140,6 @@ def read_pair(info: dict, num_classes: int, backend_args: dict | None = None) ->
     pair = Pair(info['img_path'])
     picture, content = _open(pair.picture, backend_args, 'picture', pair)
     pair.digest = hashlib.sha256(content).digest() if picture else None
-    if picture and picture.mode[0] in 'IF':
-        pair.problems.append(('deep', pair.picture))
     path = info.get('seg_map_path')
     if path is None:
         pair.problems.append(('no mask', pair.picture))

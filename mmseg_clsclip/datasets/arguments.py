@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 
 from ..utils.arguments import Rule
 
-Area = Annotated[float, Rule('a number of pixels, 0 or more', lambda x: 0 <= x < inf)]
+# Of none a class would be asked for where it is not.
+Area = Annotated[float, Rule('a number of pixels, 1 or more', lambda x: 1 <= x < inf)]
 Fold = Annotated[int, Rule('a fold, 0 to 3', lambda fold: 0 <= fold <= 3)]
 NovelHandling = Literal['drop_image', 'background', 'ignore']
 # As numpy takes it.

@@ -7,6 +7,7 @@ from mmseg.registry import DATASETS
 from mmseg_clsclip_cli.required_files import require_files
 
 from .coco import COCO_METAINFO
+from .dataset_files import no_picture
 
 MASKS_HINT = (
     '`tools/dataset_converters/coco_20i.py objects` writes the masks out of '
@@ -48,9 +49,8 @@ class COCOObjectDataset(BaseSegDataset):
             )
         entries = super().load_data_list()
         if not entries:
-            raise ValueError(
-                f'No picture *{self.img_suffix} in {self.data_prefix["img_path"]}.'
-            )
+            folder = self.data_prefix['img_path']
+            raise no_picture(type(self).__name__, self.img_suffix, folder)
         masks = [entry.get('seg_map_path') for entry in entries]
         require_files([m for m in masks if m], 'masks', MASKS_HINT, backend.isfile)
         return entries

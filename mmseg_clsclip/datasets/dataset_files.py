@@ -4,12 +4,47 @@ from collections.abc import Iterable
 
 from mmengine.dataset import BaseDataset
 from mmengine.fileio import LocalBackend, get_file_backend
-from mmseg.registry import TRANSFORMS
+from mmseg.registry import DATASETS, TRANSFORMS
 
 from mmseg_clsclip_cli.messages import first_few
 from mmseg_clsclip_cli.required_files import require_files
 
 from ..utils.log import warn
+
+
+def no_picture(name: str, suffix: str, folder: str | None) -> ValueError:
+    """Return the error of a data set that has found nothing.
+
+    Args:
+        name (str): Of its class.
+        suffix (str): Its ``img_suffix``.
+        folder (str, optional): Where it looked.
+    """
+    return ValueError(
+        f'{name}: no picture that ends in {suffix!r} in {folder}. Mend data_root, '
+        'data_prefix.img_path or img_suffix.'
+    )
+
+
+def build_dataset(cfg: dict) -> BaseDataset:
+    """Build a data set that has pictures.
+
+    Raises:
+        ValueError: If it has none, of which mmengine says something else.
+    """
+    try:
+        dataset = DATASETS.build(cfg)
+        empty = not len(dataset)
+    except ValueError as error:
+        if 'at least one array to concatenate' not in str(error):
+            raise
+        empty = True
+    if empty:
+        prefix = cfg.get('data_prefix') or {}
+        raise no_picture(
+            str(cfg.get('type')), cfg.get('img_suffix', '.jpg'), prefix.get('img_path')
+        )
+    return dataset
 
 
 def require_pairs(dataset: BaseDataset, indices: Iterable[int]) -> None:
@@ -19,15 +54,17 @@ def require_pairs(dataset: BaseDataset, indices: Iterable[int]) -> None:
 
     Raises:
         FileNotFoundError: With how many are missing and the first few.
+        ValueError: If it does not say where they are.
     """
     infos = [dataset.get_data_info(index) for index in indices]
     for key, what in (('img_path', 'pictures'), ('seg_map_path', 'masks')):
         paths = [info.get(key) for info in infos]
-        if (
-            paths
-            and paths[0] is not None
-            and isinstance(get_file_backend(paths[0]), LocalBackend)
-        ):
+        if None in paths:
+            raise ValueError(
+                f'{type(dataset).__name__} names no {what}: write data_prefix.{key} of '
+                'the data set, the folder that they are in.'
+            )
+        if paths and isinstance(get_file_backend(paths[0]), LocalBackend):
             require_files(
                 paths, what, 'Check data_root and data_prefix of the data set.'
             )

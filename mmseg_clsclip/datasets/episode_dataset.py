@@ -5,7 +5,7 @@ from itertools import islice
 from typing import Literal
 
 import numpy as np
-from mmengine.dataset import BaseDataset, Compose
+from mmengine.dataset import Compose
 from mmseg.registry import DATASETS
 from torch.utils.data import Dataset
 
@@ -19,7 +19,7 @@ from ..utils.keys import (
     Protocol,
 )
 from .arguments import Area, NovelHandling, Seed
-from .dataset_files import readable_pictures, require_pairs
+from .dataset_files import build_dataset, readable_pictures, require_pairs
 from .episode_classes import resolve_classes
 from .episode_draws import EpisodeDraw, Way
 from .listed_pairs import check_novel_pixels, find_listed_pairs
@@ -98,7 +98,7 @@ class EpisodeDataset(Dataset):
         unreadable: Literal['stop', 'skip'] = 'stop',
     ):
         check_suffixes(dataset)
-        self.dataset: BaseDataset = DATASETS.build(dataset)
+        self.dataset = build_dataset(dataset)
         inner = self.dataset.metainfo
         check_classes(inner.get('classes'), type(self.dataset).__name__)
         self.pipeline = Compose(pipeline)
@@ -183,7 +183,7 @@ class EpisodeDataset(Dataset):
         info = self.dataset.get_data_info(index)
         try:
             labels = self._loader(info)['gt_seg_map']
-        except FileNotFoundError:
+        except (FileNotFoundError, KeyError):
             require_pairs(self.dataset, range(len(self.dataset)))
             raise
         classes = self.dataset.metainfo['classes']

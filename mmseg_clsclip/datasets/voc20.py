@@ -12,7 +12,11 @@ class PascalVOCDataset20(BaseSegDataset):
     open-vocabulary convention and VOC 15/5 in the generalised one.
 
     Args:
-        kwargs: Of mmseg's ``BaseSegDataset``; ``reduce_zero_label`` is True.
+        reduce_zero_label (bool): As mmseg's has it; it can only be True.
+        kwargs: Of mmseg's ``BaseSegDataset``.
+
+    Raises:
+        ValueError: If ``reduce_zero_label`` is not True.
     """
 
     METAINFO = dict(
@@ -20,5 +24,10 @@ class PascalVOCDataset20(BaseSegDataset):
         palette=PascalVOCDataset.METAINFO['palette'][1:],
     )
 
-    def __init__(self, **kwargs):
+    def __init__(self, reduce_zero_label: bool = True, **kwargs):
+        if not reduce_zero_label:
+            raise ValueError(
+                'PascalVOCDataset20 has no background: leave out reduce_zero_label, or '
+                "take mmseg's PascalVOCDataset."
+            )
         super().__init__(reduce_zero_label=True, **kwargs)

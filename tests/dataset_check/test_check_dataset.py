@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from zlib import crc32
 
+import cv2
 import numpy as np
 import pytest
 from mmseg.registry import TRANSFORMS
@@ -242,6 +243,13 @@ FAULTS = {
         0,
         r'pictures have 16 or 32 bits a channel: 1\n .*p1.jpg',
     ),
+    'deep colours': (
+        lambda r: (r / 'train/pictures/p1.jpg').write_bytes(
+            cv2.imencode('.png', np.full((8, 12, 3), 4095, np.uint16))[1].tobytes()
+        ),
+        0,
+        r'pictures have 16 or 32 bits a channel: 1\n .*p1.jpg',
+    ),
     'truncated': (
         lambda r: (r / 'train/pictures/p1.jpg').write_bytes(
             (r / 'train/pictures/p1.jpg').read_bytes()[:-200]
@@ -319,6 +327,10 @@ def test_a_fault_in_the_files(name, root, check):
         (
             'train_dataloader.dataset.dataset.metainfo.classes=[a]',
             "error train: the names are invalid\n.* has the one class 'a'",
+        ),
+        (
+            'train_dataloader.dataset.dataset.metainfo.classes=[0,1,2,3]',
+            r'error train: the names are invalid\n.* has classes=\[0, 1, 2, 3\]',
         ),
     ],
 )

@@ -225,7 +225,7 @@ def test_coco_object_says_what_is_missing(objects):
     with pytest.raises(FileNotFoundError, match='ids.txt does not exist'):
         build_object(objects, ann_file='ids.txt')
     (objects / 'empty').mkdir()
-    with pytest.raises(ValueError, match=r'No picture \*\.jpg in .*empty'):
+    with pytest.raises(ValueError, match=r'that ends in .\.jpg. in .*empty'):
         build_object(
             objects,
             data_prefix=dict(img_path='empty', seg_map_path='annotations/val2017'),

@@ -271,9 +271,9 @@ def test_bad_options(root):
             ValueError, match=f'absent_share={share!r}: write a number from 0 to 1'
         ):
             build(root, make=dict(absent_share=share))
-    for area in (-1, float('nan'), float('inf'), '9', None, True, [9]):
+    for area in (-1, 0, float('nan'), float('inf'), '9', None, True, [9]):
         for kwargs in (dict(min_area=area), dict(make=dict(min_area=area))):
-            with pytest.raises(ValueError, match='min_area=.*of pixels, 0 or'):
+            with pytest.raises(ValueError, match='min_area=.*of pixels, 1 or'):
                 build(root, **kwargs)
     for number in (1.5, -3, '2', True, [2]):
         with pytest.raises(
@@ -302,6 +302,36 @@ def test_bad_options(root):
         )
         == 2
     )
+
+
+@pytest.mark.parametrize(
+    'option, message',
+    [
+        (
+            dict(img_suffix='.bmp'),
+            "BaseSegDataset.*: no picture that ends in '.bmp' in img. Mend data_root",
+        ),
+        (
+            dict(img_suffix='.bmp', serialize_data=False),
+            "BaseSegDataset.*: no picture that ends in '.bmp' in img. Mend data_root",
+        ),
+        (
+            dict(data_prefix=dict(img_path='img')),
+            'BaseSegDataset names no masks: write data_prefix.seg_map_path',
+        ),
+    ],
+)
+@pytest.mark.parametrize('test_mode', [False, True])
+def test_a_data_set_without_pictures_or_masks(root, option, message, test_mode):
+    inner = dict(
+        type='BaseSegDataset',
+        data_root=str(root),
+        data_prefix=dict(img_path='img', seg_map_path='ann'),
+        metainfo=META,
+        test_mode=test_mode,
+    )
+    with pytest.raises(ValueError, match=message):
+        DATASETS.build(dict(type='EpisodeDataset', dataset={**inner, **option}))
 
 
 @pytest.mark.parametrize(
