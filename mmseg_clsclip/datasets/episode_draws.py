@@ -1,7 +1,7 @@
 """EpisodeDraw: test episodes out of eligible pairs, our way or as others draw."""
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import cycle, islice
@@ -84,20 +84,36 @@ class EpisodeDraw:
         seed = self._seed
         return f'{number}, ' + ('in order' if seed is None else f'seed {seed}')
 
-    def check_list(self, form: str, list_file: str | Sequence[str]) -> None:
-        """Raise an error if a list does not have the order that is gone through.
+    def check_order(
+        self,
+        listed: str,
+        list_file: str | Sequence[str] | None,
+        pictures: Iterable[int],
+    ) -> None:
+        """Raise an error if pairs do not have the order that is gone through.
 
         Args:
-            form (str): Of the list, see :func:`read_lists`.
-            list_file (str | Sequence[str]): For the message.
+            listed (str): What a protocol says of where the pairs are from.
+            list_file (str | Sequence[str], optional): For the message.
+            pictures (Iterable[int]): In the pairs' order; ascending is alphabetical.
 
         Raises:
-            ValueError: If it does not.
+            ValueError: If they do not.
         """
-        if self._habit and self._habit.by_picture and form != 'id class':
+        if not (self._habit and self._habit.by_picture):
+            return
+        if list_file is None:
+            ordered = not self.class_first
+        else:
+            # On COCO BAM's own order is that of no alphabet.
+            order = [*pictures]
+            alphabetical = len(order) > 1 and order == sorted(order)
+            ordered = 'id class' in listed and not (self.class_first and alphabetical)
+        if not ordered:
+            what = f'{list_file}, {listed},' if list_file else 'a test without a list'
             raise ValueError(
                 f'episodes={self.episodes!r} goes through pictures in the order of '
-                f"BAM's data_list_*.txt, which {list_file}, a list of {form}'s, does "
+                f"BAM's data_list_*.txt, which {what} does "
                 'not have. Write one that has: tools/dataset_converters/*.py lists '
                 '--ids data_list_*.txt.'
             )

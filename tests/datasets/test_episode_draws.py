@@ -229,12 +229,18 @@ def test_bams_on_coco_are_the_first_thousand_of_its_order(coco):
     assert asked(data) == [
         (name, classes[label]) for name, label in their_episodes(reference, 510)
     ]
-    path.write_text(str({k + 1: [(p, p) for p in v] for k, v in pictures.items()}))
-    with pytest.raises(
-        ValueError,
-        match=r"episodes='bam' goes .* list of BAM's.* --ids data_list_\*\.txt",
-    ):
-        build('COCO20iDataset', coco, episodes='bam', list_file=str(path))
+    # Neither a list of another's, nor our own, which is in alphabetical order.
+    theirs = str({k + 1: [(p, p) for p in v] for k, v in pictures.items()})
+    ours = ''.join(f'{name} {label}\n' for name, label in sorted(pairs))
+    options = dict(episodes='bam', list_file=str(path))
+    for content in (theirs, ours):
+        path.write_text(content)
+        with pytest.raises(
+            ValueError, match=r"episodes='bam' goes .* BAM's .* --ids data_list_\*\.txt"
+        ):
+            build('COCO20iDataset', coco, **options)
+    with pytest.raises(ValueError, match='which a test without a list does not have'):
+        build('COCO20iDataset', coco, episodes='esda')
 
 
 def test_a_list_of_other_masks_is_named(voc):
