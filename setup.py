@@ -59,7 +59,8 @@ setup(
     # No OpenMMLab package: two families share the import names mmcv, mmengine
     # and mmseg, and which one is there is the user's choice, an extra below.
     install_requires=[
-        'torch>=2.1',
+        # Older ones unpickle whatever a checkpoint holds.
+        'torch>=2.6',
         'torchvision',
         'numpy',
         'matplotlib',
@@ -73,6 +74,7 @@ setup(
         'jinja2',
         'prettytable>=3.12',
         'safetensors',
+        'psutil; sys_platform == "win32"',
     ],
     extras_require={
         'official': [

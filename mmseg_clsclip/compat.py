@@ -28,7 +28,8 @@ def require_stack() -> None:
     """Say what to install if a part of the stack is missing.
 
     Raises:
-        ImportError: If torch, open_clip, mmengine, mmcv or mmseg is missing.
+        ImportError: If torch, open_clip, mmengine, mmcv or mmseg is missing, or
+            torch is too old.
     """
     for module, hint in (
         ('torch', 'Install PyTorch: https://pytorch.org/get-started.'),
@@ -43,6 +44,14 @@ def require_stack() -> None:
             raise ImportError(
                 f'mmseg_clsclip needs {module!r}, which is not installed. {hint}'
             )
+    import torch
+
+    if torch.__version__ < (2, 6):
+        raise ImportError(
+            f'mmseg_clsclip needs torch >= 2.6, and {torch.__version__} is installed: '
+            'older ones run what a checkpoint holds. Install PyTorch: '
+            'https://pytorch.org/get-started.'
+        )
 
 
 class _MissingOperators(types.ModuleType):
@@ -125,17 +134,14 @@ def _guarded_getattr(*args):
 
 
 def allow_mmengine_checkpoints() -> None:
-    """Let torch >= 2.6 load what mmengine's Runner saves.
+    """Let torch load what mmengine's Runner saves.
 
     A checkpoint holds training curves as HistoryBuffer objects and, of a
     one-cycle schedule, a function of its class. ``weights_only`` refuses them
     unless exactly these are allowed; it stays on for everything else.
     """
-    import torch
-
-    if torch.__version__ < (2, 6):
-        return  # where weights_only is not the default
     import numpy as np
+    import torch
     from mmengine.logging import HistoryBuffer
     from mmengine.optim.scheduler.param_scheduler import OneCycleParamScheduler
 

@@ -24,9 +24,6 @@ from mmseg_clsclip import compat
 
 ROOT = Path(__file__).parents[1]
 STACK = ('torch', 'open_clip', 'mmengine', 'mmcv', 'mmseg', 'ftfy', 'regex')
-refuses_by_default = pytest.mark.skipif(
-    torch.__version__ < (2, 6), reason='torch.load reads any pickle'
-)
 
 
 @pytest.fixture
@@ -122,7 +119,6 @@ def save(value, path):
     return path
 
 
-@refuses_by_default
 def test_what_mmengine_saves_is_loaded(tmp_path):
     compat.allow_mmengine_checkpoints()
     buffer = HistoryBuffer()
@@ -155,7 +151,6 @@ class Reduced:
         return self.reduced
 
 
-@refuses_by_default
 @pytest.mark.parametrize(
     'call',
     [
@@ -214,7 +209,6 @@ for call in calls[:2]:
 """
 
 
-@refuses_by_default
 @pytest.mark.parametrize(
     'when, seed', [('before', '0'), ('before', '1'), ('after', '0'), ('after', '1')]
 )
@@ -229,12 +223,10 @@ def test_what_a_user_allows_stays_allowed(when, seed):
     assert done.returncode == 0, done.stderr
 
 
-def test_older_torch_is_left_alone(monkeypatch):
-    monkeypatch.setattr(torch, '__version__', TorchVersion('2.5.1'))
-    monkeypatch.setattr(
-        torch.serialization, 'add_safe_globals', pytest.fail, raising=False
-    )
-    compat.allow_mmengine_checkpoints()
+def test_older_torch_is_refused(monkeypatch):
+    monkeypatch.setattr(torch, '__version__', TorchVersion('2.5.1+cu121'))
+    with pytest.raises(ImportError, match=r'torch >= 2\.6, and 2\.5\.1\+cu121 is inst'):
+        compat.require_stack()
 
 
 def import_without(missing, folder):
