@@ -1,7 +1,24 @@
 """Errors in a line: some are written for whoever asked, the others are not."""
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 # What is given is invalid, and the text says so.
 REQUEST_ERRORS = (OSError, ValueError)
+
+
+@contextmanager
+def told_in_a_line(tool: str) -> Iterator[None]:
+    """End a program in a line where what it was asked for cannot be.
+
+    Args:
+        tool (str): Its name, which the line begins with.
+    """
+    try:
+        yield
+    except REQUEST_ERRORS as error:
+        sys.exit(f'{tool}: {join_lines(error)}')
 
 
 def join_lines(text: object) -> str:

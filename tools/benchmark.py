@@ -23,6 +23,7 @@ import argparse
 from pathlib import Path
 
 from mmseg_clsclip_cli.config_options import add_config_options
+from mmseg_clsclip_cli.errors import told_in_a_line
 from mmseg_clsclip_cli.foreign_warnings import ignore_foreign_warnings
 from mmseg_clsclip_cli.model_files import config_file, measured_config
 from mmseg_clsclip_cli.number_types import count
@@ -74,25 +75,26 @@ def main(argv: list[str] | None = None) -> None:
     from mmseg_clsclip.benchmark.random_models import Workload
     from mmseg_clsclip.utils.json_files import write_json
 
-    device = args.device or get_device()
-    rows = []
-    for config in args.config:
-        for classes in args.classes:
-            workload = Workload(
-                config,
-                args.cfg_options or {},
-                classes,
-                args.dtype,
-                device,
-                shape=(args.batch, 3, args.size, args.size),
-            )
-            rows.append(measure_alone(workload, args.repeat, args.naive_classes))
-            print(format_rows(rows[-1:]))
-            print(describe_row(rows[-1]), flush=True)
-            if args.json:  # as far as it has come
-                write_json(args.json, rows)
-    if args.plot:
-        draw_rows(rows, args.plot)
+    with told_in_a_line('benchmark.py'):
+        device = args.device or get_device()
+        rows = []
+        for config in args.config:
+            for classes in args.classes:
+                workload = Workload(
+                    config,
+                    args.cfg_options or {},
+                    classes,
+                    args.dtype,
+                    device,
+                    shape=(args.batch, 3, args.size, args.size),
+                )
+                rows.append(measure_alone(workload, args.repeat, args.naive_classes))
+                print(format_rows(rows[-1:]))
+                print(describe_row(rows[-1]), flush=True)
+                if args.json:  # as far as it has come
+                    write_json(args.json, rows)
+        if args.plot:
+            draw_rows(rows, args.plot)
     print(
         f'\n{rows[0]["machine"]}; {args.dtype}, {args.size} x {args.size},'
         f' batch of {args.batch}, medians of {args.repeat}; random weights\n'

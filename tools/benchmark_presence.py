@@ -10,6 +10,7 @@ import argparse
 from pathlib import Path
 
 from mmseg_clsclip_cli.config_options import add_config_options
+from mmseg_clsclip_cli.errors import told_in_a_line
 from mmseg_clsclip_cli.foreign_warnings import ignore_foreign_warnings
 from mmseg_clsclip_cli.model_files import config_file, measured_config
 from mmseg_clsclip_cli.number_types import count
@@ -43,20 +44,21 @@ def main(argv: list[str] | None = None) -> None:
     from mmseg_clsclip.benchmark.random_models import Workload
     from mmseg_clsclip.utils.json_files import write_json
 
-    rows = []
-    for classes in args.classes:
-        workload = Workload(
-            args.config,
-            args.cfg_options or {},
-            classes,
-            device=args.device or get_device(),
-            shape=(1, 3, args.size, args.size),
-        )
-        rows += measure_presence(workload, args.asked, args.repeat)
-        print(format_presence(rows), flush=True)
-        print(rows[-1]['note'])
-        if args.json:  # as far as it has come
-            write_json(args.json, rows)
+    with told_in_a_line('benchmark_presence.py'):
+        rows = []
+        for classes in args.classes:
+            workload = Workload(
+                args.config,
+                args.cfg_options or {},
+                classes,
+                device=args.device or get_device(),
+                shape=(1, 3, args.size, args.size),
+            )
+            rows += measure_presence(workload, args.asked, args.repeat)
+            print(format_presence(rows), flush=True)
+            print(rows[-1]['note'])
+            if args.json:  # as far as it has come
+                write_json(args.json, rows)
 
 
 if __name__ == '__main__':

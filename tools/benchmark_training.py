@@ -11,6 +11,7 @@ import argparse
 from pathlib import Path
 
 from mmseg_clsclip_cli.config_options import add_config_options
+from mmseg_clsclip_cli.errors import told_in_a_line
 from mmseg_clsclip_cli.foreign_warnings import ignore_foreign_warnings
 from mmseg_clsclip_cli.model_files import config_file, measured_config
 from mmseg_clsclip_cli.number_types import count
@@ -50,21 +51,22 @@ def main(argv: list[str] | None = None) -> None:
     from mmseg_clsclip.benchmark.training import format_rows, time_ways
     from mmseg_clsclip.utils.json_files import write_json
 
-    rows = time_ways(
-        args.repeat,
-        args.config,
-        args.cfg_options or {},
-        args.batch,
-        args.dtype,
-        args.device or get_device(),
-    )
-    print(
-        f'{rows[0]["machine"]}; {args.dtype}, {rows[0]["size"]}, batch of '
-        f'{args.batch}; an epoch of {args.pictures} pictures\n'
-    )
-    print(format_rows(rows, args.pictures))
-    if args.json:
-        write_json(args.json, rows)
+    with told_in_a_line('benchmark_training.py'):
+        rows = time_ways(
+            args.repeat,
+            args.config,
+            args.cfg_options or {},
+            args.batch,
+            args.dtype,
+            args.device or get_device(),
+        )
+        print(
+            f'{rows[0]["machine"]}; {args.dtype}, {rows[0]["size"]}, batch of '
+            f'{args.batch}; an epoch of {args.pictures} pictures\n'
+        )
+        print(format_rows(rows, args.pictures))
+        if args.json:
+            write_json(args.json, rows)
 
 
 if __name__ == '__main__':

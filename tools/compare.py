@@ -13,9 +13,11 @@ import argparse
 import sys
 from pathlib import Path
 
+from mmseg_clsclip_cli.errors import told_in_a_line
 from mmseg_clsclip_cli.foreign_warnings import ignore_foreign_warnings
 from mmseg_clsclip_cli.model_files import check_compared_files
 from mmseg_clsclip_cli.number_types import count_or_zero
+from mmseg_clsclip_cli.results import writable_folder
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -71,15 +73,13 @@ def main(argv: list[str] | None = None) -> None:
     from mmseg_clsclip.comparison.comparison import compare, prepare
 
     init_default_scope('mmseg')
-    try:
+    with told_in_a_line('compare.py'), writable_folder(args.out):
         models = [
             *map(parse_model, args.model),
             *(ComparedModel(name, result=Path(file)) for name, file in args.result),
         ] or shipped_models()
         remarks = prepare(models, args.out)
-    except (ValueError, OSError) as error:
-        sys.exit(f'compare.py: {error}')
-    rows = compare(models, args.out, remarks, args.pictures, Console(), args.budget)
+        rows = compare(models, args.out, remarks, args.pictures, Console(), args.budget)
     if all(row.get('error') for row in rows):
         sys.exit('compare.py: all of them failed.')
 

@@ -14,6 +14,7 @@ the exit code is 1 then.
 import argparse
 from pathlib import Path
 
+from mmseg_clsclip_cli.errors import told_in_a_line
 from mmseg_clsclip_cli.foreign_warnings import ignore_foreign_warnings
 from mmseg_clsclip_cli.number_types import positive
 
@@ -46,9 +47,10 @@ def main(argv: list[str] | None = None) -> None:
     from mmseg_clsclip.benchmark.gpu_check.check import run_check
     from mmseg_clsclip.benchmark.gpu_check.plan import Plan, tiny_plan
 
-    device = args.device or get_device()
-    plan = tiny_plan(device) if args.tiny else Plan(device)
-    failed = run_check(plan, args.out, args.minutes)
+    with told_in_a_line('gpu_check.py'):
+        device = args.device or get_device()
+        plan = tiny_plan(device) if args.tiny else Plan(device)
+        failed = run_check(plan, args.out, args.minutes)
     if failed:
         raise SystemExit(f'\nFailed: {", ".join(failed)}.')
 

@@ -7,9 +7,9 @@ whole_picture='include'; with 'fallback' it is looked at where no box is.
 """
 
 import argparse
-import sys
 
 from mmseg_clsclip_cli.config_options import add_config_options
+from mmseg_clsclip_cli.errors import told_in_a_line
 from mmseg_clsclip_cli.foreign_warnings import ignore_foreign_warnings
 from mmseg_clsclip_cli.model_files import config_file
 from mmseg_clsclip_cli.number_types import count, count_or_zero
@@ -52,10 +52,8 @@ def main(argv: list[str] | None = None) -> None:
     )
 
     init_default_scope('mmseg')
-    try:
+    with told_in_a_line('zoom_in_cost.py'):
         cfg = load_config(config, args.cfg_options)
-    except ValueError as error:
-        sys.exit(f'zoom_in_cost.py: {error}')
     print(
         format_times(time_boxes(cfg, args.boxes, args.size, args.repeat, args.device))
     )

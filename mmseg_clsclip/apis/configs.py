@@ -10,6 +10,7 @@ from mmseg_clsclip_cli.model_files import find_config
 
 from ..models.segmentors.text_prompted import TextPromptedSegmentor
 from ..proposals import COCOResultsProposals, GroundTruthProposals
+from ..utils import config_options
 from ..utils.config_files import configs_folder
 from ..utils.registered_class import registered_class
 
@@ -25,13 +26,7 @@ def read_config(config: str | Path | Config) -> Config:
     """
     if isinstance(config, Config):
         return copy.deepcopy(config)
-    path = find_config(config)
-    try:
-        return Config.fromfile(path)
-    except Exception as error:  # whatever its code can raise
-        raise ValueError(
-            f'{path} is no config that can be read ({type(error).__name__}: {error}).'
-        ) from error
+    return config_options.read_config(find_config(config))
 
 
 def resolve_segmentor(cfg: Config) -> type:
@@ -65,7 +60,7 @@ def put_clip(segmentor: dict, clip: str) -> None:
         raise ValueError(
             f'{segmentor["type"]} stands on no CLIP whose weights could be given.'
         )
-    segmentor['backbone']['pretrained'] = None if clip == 'none' else clip
+    segmentor['backbone']['pretrained'] = None if clip.lower() == 'none' else clip
 
 
 def check_proposals(cfg: Config) -> None:

@@ -15,6 +15,7 @@ from mmseg_clsclip_cli.model_files import RANDOM_WEIGHTS
 from mmseg_clsclip_cli.required_files import require_files
 
 from ..models.clip.loading import ASSETS
+from ..utils import config_options
 from ..utils.checkpoint import read_meta
 from ..utils.config_files import configs_folder
 from ..utils.keys import BASE_CLASSES, SEEN_CLASSES
@@ -137,10 +138,7 @@ def read_config(model: ComparedModel) -> None:
         ValueError: If it is not a config of a test.
         FileNotFoundError: If the checkpoint that it names does not exist.
     """
-    try:
-        model.cfg = Config.fromfile(model.config)
-    except Exception as error:  # whatever Python in a file can raise
-        raise ValueError(f'{model.config} cannot be read: {error}') from error
+    model.cfg = config_options.read_config(model.config)
     missing = [
         key
         for key in ('model', 'test_dataloader', 'test_evaluator')

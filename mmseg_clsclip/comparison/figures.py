@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
+from ..utils.palette import distinct_colours
 from ..visualization.save_figure import save_figure
 
 MAX_CLASSES = 30
@@ -40,6 +41,7 @@ def draw_classes(per_class: dict[str, dict], path: Path, unseen: list[str] = ())
         names = marked + [name for name in names if name not in unseen]
         words += '; unseen classes come first and are in bold'
     models = list(per_class)
+    colours = np.divide(distinct_colours(len(models)), 255)
     height = 0.8 / len(models)
     figure = Figure(
         figsize=(9, 1 + len(names) * max(0.3, 0.085 * len(models))),
@@ -49,7 +51,7 @@ def draw_classes(per_class: dict[str, dict], path: Path, unseen: list[str] = ())
     for k, model in enumerate(models):
         values = [per_class[model].get(name) or 0 for name in names]
         places = np.arange(len(names)) + (k - (len(models) - 1) / 2) * height
-        axes.barh(places, values, height, color=f'C{k}')
+        axes.barh(places, values, height, color=colours[k])
     axes.set_yticks(range(len(names)), names, parse_math=False)
     for label, name in zip(axes.get_yticklabels(), names):
         label.set_fontweight('bold' if name in marked else 'normal')

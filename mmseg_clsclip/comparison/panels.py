@@ -101,5 +101,6 @@ def draw_pictures(different: dict, models: list[str], path: Path) -> None:
         fontsize=9,
     )
     for text, name in zip(legend.get_texts(), colours):
-        text.set(text=textwrap.shorten(name, 22, placeholder='…'), parse_math=False)
+        short = name if len(name) <= 22 else f'{name[:21]}…'
+        text.set(text=short, parse_math=False)
     save_figure(figure, path, DPI)

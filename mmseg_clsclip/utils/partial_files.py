@@ -122,3 +122,29 @@ def take_names(folder: Path, paths: Sequence[Path]) -> None:
     finally:
         if handle is not None:
             os.close(handle)
+
+
+@contextmanager
+def held_folder(folder: str | os.PathLike) -> Iterator[None]:
+    """Hold a folder, so that no other process of this package writes there.
+
+    Where the disk or the system has no locks, nothing is held.
+
+    Raises:
+        ValueError: If another process holds it.
+    """
+    handle = os.open(folder, os.O_RDONLY) if fcntl else None
+    try:
+        try:
+            if handle is not None:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ValueError(
+                f'Another process writes to {folder}: wait for it, or write elsewhere.'
+            ) from error
+        except OSError:  # a disk without locks
+            pass
+        yield
+    finally:
+        if handle is not None:
+            os.close(handle)

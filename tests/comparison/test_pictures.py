@@ -52,6 +52,32 @@ def test_the_most_different_pictures_come_first(tmp_path, config, base):
     assert min(s['disagreement'] for s in all_found['samples']) > 0
 
 
+def test_a_long_name_without_blanks_is_cut_and_not_left_out(tmp_path, monkeypatch):
+    figures = []
+    monkeypatch.setattr(
+        panels, 'save_figure', lambda figure, *_: figures.append(figure)
+    )
+    truth = np.array([[0, 1, 2]], np.uint8)
+    names = ['construction_site_fence_panel', 'construction_site_crane']
+    sample = dict(
+        picture=np.zeros((1, 3, 3), np.uint8),
+        truth=truth,
+        masks=dict(a=truth),
+        title='',
+        name='x',
+        agreement=dict(a=1.0),
+        disagreement=0.0,
+    )
+    classes = ['background', *names]
+    different = dict(samples=[sample], classes=classes, palette=None, episodes=False)
+    panels.draw_pictures(different, ['a'], tmp_path / 'x.png')
+    (legend,) = figures[0].legends
+    assert {text.get_text() for text in legend.get_texts()} == {
+        'construction_site_fen…',
+        'construction_site_cra…',
+    }
+
+
 def test_the_legend_has_what_is_painted_the_largest_first():
     truth = np.zeros((10, 10), np.uint8)
     truth[0, :3], truth[1, :5], truth[2, 0] = 2, 1, 255

@@ -26,3 +26,18 @@ def test_options_take_the_place_of_values(tmp_path, words, expected):
     add_config_options(parser)
     args = parser.parse_args(words)
     assert load_config(path, args.cfg_options).model == expected
+
+
+@pytest.mark.parametrize(
+    'text, options, message',
+    [
+        ('x = (', {}, r'is no config that can be read \(SyntaxError'),
+        ("_base_ = './no.py'", {}, 'is no config that can be read .*no.py'),
+        ('x = 1', {'x.y': 2}, r'cannot take x.y \('),
+    ],
+)
+def test_what_is_no_config_is_told_with_its_file(tmp_path, text, options, message):
+    path = tmp_path / 'config.py'
+    path.write_text(text)
+    with pytest.raises(ValueError, match=f'config.py {message}'):
+        load_config(path, options)

@@ -14,7 +14,12 @@ import pytest
 
 from mmseg_clsclip.utils import partial_files as parts
 from mmseg_clsclip.utils.files import atomic_write
-from mmseg_clsclip.utils.partial_files import new_folder, part_folder, take_names
+from mmseg_clsclip.utils.partial_files import (
+    held_folder,
+    new_folder,
+    part_folder,
+    take_names,
+)
 
 NAMES = ['a.png', 'b.png', 'sign.json']
 pytestmark = pytest.mark.skipif(os.name != 'posix', reason='needs fork, flock')
@@ -174,3 +179,15 @@ def test_names_are_taken_by_one_after_the_other(tmp_path):
             os.close(handle)
         taken.result(5)
     assert found(tmp_path) == dict.fromkeys(NAMES, 'new')
+
+
+def test_a_folder_is_held_by_one_process(tmp_path):
+    with held_folder(tmp_path):
+        (tmp_path / 'file').touch()
+        with pytest.raises(ValueError, match=f'Another process writes to {tmp_path}'):
+            with held_folder(tmp_path):
+                pass
+        with part_folder(tmp_path):  # its own files are none of its business
+            pass
+    with held_folder(tmp_path):
+        pass
