@@ -16,7 +16,7 @@ from typing import NoReturn
 from .config_options import add_config_options, add_model_options
 from .errors import REQUEST_ERRORS, describe_setup_error, join_lines
 from .foreign_warnings import ignore_foreign_warnings
-from .model_files import check_model_files
+from .model_files import check_model_files, folder
 from .results import check_labels, plan_results, print_done, writable_folder
 
 PICTURES_FIRST = (
@@ -64,7 +64,7 @@ def _parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         help="synonyms after commas; a comma of a name is '\\,'; default: the "
         "config's vocabulary",
     )
-    add('--out-dir', type=Path, required=True, metavar='DIR')
+    add('--out-dir', type=folder, required=True, metavar='DIR')
     add_model_options(parser)
     add(
         '--background',

@@ -3,6 +3,8 @@
 import argparse
 from collections.abc import Sequence
 
+from .model_files import clip_weights
+
 
 class _DictAction(argparse.Action):
     """mmengine's ``DictAction``, which is imported when there are options.
@@ -48,6 +50,7 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     add('--checkpoint', help='of the config')
     add(
         '--clip',
+        type=clip_weights,
         metavar='FILE_OR_TAG',
         help="CLIP's weights, a file, a tag of open_clip, or 'none': random ones, "
         'to try things out with masks that mean nothing; without --config '

@@ -32,7 +32,7 @@ def _list_images(paths: Iterable[Path]) -> list[Path]:
         # NAME_mask.png beside NAME.json is what this tool writes.
         result = re.fullmatch(r'(.+)_(overlay|mask)\.png', path.name, re.DOTALL)
         ours = result and path.with_name(f'{result[1]}.json').exists()
-        if path.suffix.lower() in SUFFIXES and path.is_file() and not ours:
+        if path.suffix.lower() in SUFFIXES and os.path.isfile(path) and not ours:
             images.append(path)
     return images
 
@@ -58,18 +58,21 @@ def find_images(arguments: Sequence[str]) -> FoundImages:
             names[str(path)] = name
 
     for argument in arguments:
+        if not argument:  # as of a variable of the shell that is not set
+            problems.append('An empty PICTURE names none.')
+            continue
         path = Path(argument)
         if '://' in argument:
             names[argument] = Path(Path(argument).stem)
-        elif path.is_dir():
-            inside = _list_images(_walk(path))
+        elif os.path.isdir(path):
+            inside = _list_images(_walk(path, problems))
             for file in inside:
                 add(file, file.relative_to(path).with_suffix(''))
-            if not inside:
+            if not inside and not problems:
                 problems.append(
                     f'{argument}: the folder has no pictures ({", ".join(SUFFIXES)}).'
                 )
-        elif path.exists():
+        elif os.path.exists(path):
             add(path, Path(path.stem))
         elif glob.has_magic(argument):
             files = _list_images(map(Path, glob.glob(argument, recursive=True)))
@@ -82,15 +85,23 @@ def find_images(arguments: Sequence[str]) -> FoundImages:
     return FoundImages(_make_distinct(names), problems)
 
 
-def _walk(folder: Path) -> Iterator[Path]:
+def _walk(folder: Path, problems: list[str]) -> Iterator[Path]:
     """Yield the files below a folder and what it links to, but for hidden ones.
 
     What is there by several names is yielded once, if need be by its real one.
+    Folders that cannot be read are added to ``problems``.
     """
     seen, tops = set(), [folder]
+
+    def walk(top: Path) -> Iterator[tuple[str, list[str], list[str]]]:
+        def tell(error: OSError) -> None:
+            problems.append(f'{error.filename}: {error.strerror}.')
+
+        return os.walk(top, onerror=tell)
+
     while tops:
         links = []
-        for parent, folders, files in itertools.chain.from_iterable(map(os.walk, tops)):
+        for parent, folders, files in itertools.chain.from_iterable(map(walk, tops)):
             real = os.path.realpath(parent)
             if real in seen:
                 folders.clear()

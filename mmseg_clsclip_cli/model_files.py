@@ -173,6 +173,30 @@ def check_compared_files(
     require_files([file for _, file in results], 'results')
 
 
+def folder(text: str) -> Path:
+    """Take a folder's path, there or not: the ``type`` of an argparse option.
+
+    Raises:
+        ArgumentTypeError: If it is empty, by which the current one would be meant.
+    """
+    if not text:
+        raise ArgumentTypeError("it is empty; write '.' for the current folder")
+    return Path(text)
+
+
+def clip_weights(text: str) -> str:
+    """Take CLIP's weights: the ``type`` of an argparse option.
+
+    Raises:
+        ArgumentTypeError: If it is empty, by which the default would be fetched.
+    """
+    if not text:
+        raise ArgumentTypeError(
+            "it is empty; write a file, a tag of open_clip, or 'none'"
+        )
+    return text
+
+
 def config_file(text: str) -> str:
     """Take a config as the tools do: the ``type`` of an argparse option.
 

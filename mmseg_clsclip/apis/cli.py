@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from rich.console import Console
@@ -14,6 +15,8 @@ from . import outputs
 from .class_names import split_synonyms
 from .predictor import DRAWN_WORLD, Predictor
 from .provenance import is_drawn
+
+INTERRUPTED = 130  # the exit status of what Ctrl-C has stopped
 
 
 def _build_predictor(args: argparse.Namespace) -> Predictor:
@@ -41,7 +44,7 @@ def run(args: argparse.Namespace, stems: dict[str, Path]) -> bool:
         stems (dict[str, Path]): Of each picture where its results go.
 
     Raises:
-        SystemExit: If there is no model, with the reason.
+        SystemExit: If there is no model, with the reason, or it is stopped.
     """
     console = Console(stderr=True, soft_wrap=True, markup=False, highlight=False)
 
@@ -58,7 +61,8 @@ def run(args: argparse.Namespace, stems: dict[str, Path]) -> bool:
         say(outputs.RANDOM_WARNING, 'bold red')
     done, lines = 0, []
     warned = dict.fromkeys([outputs.RANDOM_WARNING] * predictor.random_weights)
-    with Progress(console=console) as progress:
+    stopped = True
+    with Progress(console=console) as progress, suppress(KeyboardInterrupt):
         for path in progress.track(stems, description='Segmenting'):
             try:
                 prediction = predictor(path)
@@ -78,10 +82,14 @@ def run(args: argparse.Namespace, stems: dict[str, Path]) -> bool:
                     summary['found'], summary['not_found']
                 )
             ]
+        stopped = False
     # Not before: they would go through the bar. Scores never without the warnings.
     for line in [*warned, *lines]:
         print_text(join_lines(line))
     print_done(done, len(stems), args.out_dir)
     if predictor.random_weights:
         say(outputs.RANDOM_WARNING, 'bold red')
+    if stopped:
+        say('Stopped. What is done stays; move it, or write another --out-dir.')
+        sys.exit(INTERRUPTED)
     return done == len(stems)

@@ -10,6 +10,7 @@ from mmseg_clsclip_cli.number_types import count
 
 from ..evaluation.fold_average import FOLDS
 
+NO_WEIGHTS = 'None'  # as --cfg-options has it: random ones
 BATCH_SIZE = 8  # of the configs, in all processes together
 
 
@@ -55,6 +56,11 @@ class Options:
         ]
 
 
+def _weights(text: str) -> str:
+    """Return a file or tag, or ``NO_WEIGHTS``, however that is written."""
+    return NO_WEIGHTS if text.lower() == 'none' else text
+
+
 def parse_options(
     name: str, folders: str, max_folders: int, iterations: int, argv: list[str] | None
 ) -> Options:
@@ -78,9 +84,10 @@ def parse_options(
     parser.add_argument('folders', nargs='*', help=argparse.SUPPRESS)
     parser.add_argument(
         '--weights',
+        type=_weights,
         metavar='FILE',
         required=True,
-        help='OpenAI\'s CLIP ViT-B/16; "openai" has open_clip fetch it, "None" is '
+        help='OpenAI\'s CLIP ViT-B/16; "openai" has open_clip fetch it, "none" is '
         'random, to try the script',
     )
     parser.add_argument(

@@ -8,7 +8,7 @@ from ..utils.files import atomic_write
 from .column import Column, Need
 from .commands import Commands, note
 from .detections import check_detections
-from .options import BATCH_SIZE, parse_options
+from .options import BATCH_SIZE, NO_WEIGHTS, parse_options
 from .progress import Progress, keep_recipe
 from .rows import Row, rows_of
 
@@ -67,7 +67,7 @@ class Reproduction:
             ValueError: If something is, or the file is none.
         """
         needs = list(self.column.needs())
-        if self.options.weights not in ('openai', 'None'):
+        if self.options.weights not in ('openai', NO_WEIGHTS):
             needs.append(Need(Path(self.options.weights), OPENAI_WEIGHTS))
         if self.options.detections:
             needs.append(Need(Path(self.options.detections), DETECTIONS_SOURCE))
@@ -191,7 +191,7 @@ class Reproduction:
         for row, file in zip(rows, files, strict=True):
             lines += ['', f'{row.key}: {file[4]}']
         lines += ['', f'Made with {self.recipe}']
-        if self.options.weights == 'None':
+        if self.options.weights == NO_WEIGHTS:
             lines += ['', 'The CLIP was random: these figures mean NOTHING.']
         text = '\n'.join(lines) + '\n'
         print(text, end='')

@@ -19,7 +19,7 @@ from .overlay import overlay_labels
 def _show(axes: Axes, image: np.ndarray, title: str) -> None:
     """Show an image (H, W, 3) with a title."""
     axes.imshow(image)
-    axes.set_title(title, fontsize=9)
+    axes.set_title(title, fontsize=9, parse_math=False)
     axes.set_axis_off()
 
 

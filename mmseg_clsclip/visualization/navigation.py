@@ -169,7 +169,7 @@ def draw_navigation(
     def overlay(axes, mask, title):
         inside = (mask == 1).astype(int)
         axes.imshow(overlay_labels(picture, inside, MASK_COLOURS))
-        axes.set_title(title, fontsize=10)
+        axes.set_title(title, fontsize=10, parse_math=False)
 
     overlay(grid[0, 0], np.zeros((height, width)), 'picture')
     overlay(grid[0, -1], prediction, 'prediction')
@@ -196,6 +196,7 @@ def draw_navigation(
         f'{class_name!r}: attention from and to the class token, '
         'block by block (* where the text comes in)',
         fontsize=11,
+        parse_math=False,
     )
     canvas.draw()
     return np.asarray(canvas.buffer_rgba())[..., :3].copy()

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from mmseg_clsclip.apis import cli
+from mmseg_clsclip.apis.predictor import Predictor
 from mmseg_clsclip_cli import results
 
 CLASSES = ['--classes', 'yellow circle', 'red square']
@@ -93,3 +94,16 @@ def test_a_folder_that_takes_nothing_is_refused_first(clsclip, monkeypatch):
     assert 'Permission denied' in clsclip('in', *CLASSES)[0]
     Path('out').touch()
     assert "File exists: 'out'" in clsclip('in', *CLASSES)[0]
+
+
+def test_ctrl_c_tells_what_is_done(clsclip, monkeypatch):
+    def interrupted(self, path, asked=Predictor.__call__):
+        if 'b.png' in path:
+            raise KeyboardInterrupt
+        return asked(self, path)
+
+    monkeypatch.setattr(Predictor, '__call__', interrupted)
+    status, out, err = clsclip('in', *CLASSES)
+    assert status == 130 and 'in/a.png: found' in out and '1 of 2 pictures' in out
+    assert 'Stopped. What is done stays' in err
+    assert written() == {f'a{tail}' for tail in OUTPUTS}

@@ -1,5 +1,6 @@
 """Which pictures arguments mean, and what their results are called."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -128,3 +129,28 @@ def test_what_is_not_found_is_said(folder):
         '*.webp: no picture has such a na',
         'nowhere.jpg: does not exist.',
     ]
+
+
+def test_a_folder_that_cannot_be_read_is_told(folder, monkeypatch):
+    scandir = os.scandir
+
+    def guarded(path):
+        if str(path).endswith('deep'):
+            raise PermissionError(13, 'Permission denied', str(path))
+        return scandir(path)
+
+    monkeypatch.setattr('os.scandir', guarded)
+    found, wrong = find_images(['a'])
+    assert [*found] == ['a/x.jpg'] and wrong == ['a/deep: Permission denied.']
+    found, wrong = find_images(['a/deep'])
+    assert not found and wrong == ['a/deep: Permission denied.']
+
+
+def test_an_empty_argument_is_not_the_current_folder(folder):
+    found, wrong = find_images(['', 'a/x.jpg'])
+    assert [*found] == ['a/x.jpg'] and wrong == ['An empty PICTURE names none.']
+
+
+def test_an_argument_that_no_file_can_have_is_one_problem(folder):
+    found, wrong = find_images(['n' * 300, 'a/x.jpg'])
+    assert [*found] == ['a/x.jpg'] and wrong == [f'{"n" * 300}: does not exist.']

@@ -61,6 +61,8 @@ def call(*words, cwd=ROOT):
         (['x.jpg'], 2, 'clsclip: error: the following arguments are required: --out'),
         (['x.jpg', '--out-dir', 'o', '--nonsense'], 2, 'arguments: --nonsense'),
         (['x.jpg', '--out-dir', 'o', '--classes'], 2, '--classes: expected at least'),
+        (['x.jpg', '--out-dir', ''], 2, "--out-dir: it is empty; write '.'"),
+        (['x.jpg', '--out-dir', 'o', '--clip', ''], 2, '--clip: it is empty; write'),
         (['x.jpg', '--out-dir', 'o', '--threshold', '2'], 2, 'threshold 2.0: between'),
         (
             ['x.jpg', '--out-dir', 'o', '--classes', 'a', 'a://b'],

@@ -131,7 +131,7 @@ def calls(tools):
 
 
 def test_a_dry_run_prints_the_commands_of_a_fold(run, calls, voc, tmp_path):
-    out, err = run('pascal_5i', voc, '--weights', 'None', '--folds', 2, '--dry-run')
+    out, err = run('pascal_5i', voc, '--weights', 'none', '--folds', 2, '--dry-run')
     assert not err and not calls() and not (tmp_path / 'out').exists()
     lines = [line for line in out.splitlines() if not line.startswith('#')]
     python, root = 'python', str(voc)
