@@ -2,11 +2,12 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from mmseg.datasets import COCOStuffDataset
 from mmseg.registry import DATASETS
 
+from ..utils.keys import Protocol
 from .folds import NUM_FOLDS, FoldDataset
 
 # COCO-Stuff counts the objects first, in COCO's own order.
@@ -74,6 +75,21 @@ class COCO20iDataset(FoldDataset):
     DATA_ROOT = 'data/coco'
     DATA_PREFIX = dict(img_path='{split}2014', seg_map_path='annotations/{split}2014')
     ANN_FILE = ''
+
+    def _list_samples(self, pictures: Sequence[int]) -> tuple[list, Protocol]:
+        """Refuse BAM's way through a list that is not in BAM's own order.
+
+        On COCO that is no alphabetical one, which all others have.
+        """
+        samples, protocol = super()._list_samples(pictures)
+        order = [*dict(samples)]  # indices are alphabetical
+        sorted_ones = len(order) > 1 and order == sorted(order)
+        if self._draw.follows_a_list and self.test_mode:
+            if self.list_file is None:
+                raise self._draw.explain_order('a test without a list')
+            if sorted_ones:
+                raise self._draw.explain_order(f'{self.list_file} (alphabetical)')
+        return samples, protocol
 
     @staticmethod
     def novel(fold: int) -> list[int]:

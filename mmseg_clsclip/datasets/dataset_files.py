@@ -1,5 +1,6 @@
 """Pictures and masks of a data set that are missing, or cannot be read."""
 
+import os
 from collections.abc import Iterable
 
 from mmengine.dataset import BaseDataset
@@ -10,6 +11,7 @@ from mmseg_clsclip_cli.messages import first_few
 from mmseg_clsclip_cli.required_files import require_files
 
 from ..utils.log import warn
+from ..utils.registered_class import parameters_of, registered_class
 
 
 def no_picture(name: str, suffix: str, folder: str | None) -> ValueError:
@@ -40,9 +42,13 @@ def build_dataset(cfg: dict) -> BaseDataset:
             raise
         empty = True
     if empty:
-        prefix = cfg.get('data_prefix') or {}
+        kind = registered_class(DATASETS, cfg, 'dataset')
+        suffix = getattr(parameters_of(kind).get('img_suffix'), 'default', '?')
+        folder = (cfg.get('data_prefix') or {}).get('img_path') or ''
         raise no_picture(
-            str(cfg.get('type')), cfg.get('img_suffix', '.jpg'), prefix.get('img_path')
+            kind.__name__,
+            cfg.get('img_suffix', suffix),
+            os.path.join(cfg.get('data_root') or '', folder),
         )
     return dataset
 

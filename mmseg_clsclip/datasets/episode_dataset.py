@@ -131,7 +131,6 @@ class EpisodeDataset(Dataset):
                 f'{min_area}, novel_handling={novel_handling!r}, test_classes='
                 f'{test_classes!r} and the novel classes {[*self.novel_classes]}.'
             )
-        self._draw.check_order(protocol['list'], list_file, dict(self.samples))
         protocol['pairs'] = len(self.samples)
         protocol['episodes'] = str(self._draw)
         if self.test_mode:
@@ -210,6 +209,7 @@ class EpisodeDataset(Dataset):
                 use='testing' if self.test_mode else 'training',
                 explain_labels=self._explain_labels,
             )
+            self._draw.check_form(listed.form, self.list_file)
             kept = set(pictures)
             pairs = [(index, label) for index, label in listed.pairs if index in kept]
             protocol = Protocol(list=f'file ({listed.form})', list_files=listed.files)

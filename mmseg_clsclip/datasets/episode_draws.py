@@ -1,7 +1,7 @@
 """EpisodeDraw: test episodes out of eligible pairs, our way or as others draw."""
 
 import random
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import cycle, islice
@@ -84,39 +84,35 @@ class EpisodeDraw:
         seed = self._seed
         return f'{number}, ' + ('in order' if seed is None else f'seed {seed}')
 
-    def check_order(
-        self,
-        listed: str,
-        list_file: str | Sequence[str] | None,
-        pictures: Iterable[int],
-    ) -> None:
-        """Raise an error if pairs do not have the order that is gone through.
+    @property
+    def follows_a_list(self) -> bool:
+        """Whether it goes through pictures in the order of a list of BAM's."""
+        return bool(self._habit and self._habit.by_picture)
+
+    def check_form(self, form: str, list_file: str | Sequence[str]) -> None:
+        """Raise an error if a list of this form has no order of pictures.
 
         Args:
-            listed (str): What a protocol says of where the pairs are from.
-            list_file (str | Sequence[str], optional): For the message.
-            pictures (Iterable[int]): In the pairs' order; ascending is alphabetical.
+            form (str): Of the list, see :func:`read_lists`.
+            list_file (str | Sequence[str]): For the message.
 
         Raises:
-            ValueError: If they do not.
+            ValueError: If it has none.
         """
-        if not (self._habit and self._habit.by_picture):
-            return
-        if list_file is None:
-            ordered = not self.class_first
-        else:
-            # On COCO BAM's own order is that of no alphabet.
-            order = [*pictures]
-            alphabetical = len(order) > 1 and order == sorted(order)
-            ordered = 'id class' in listed and not (self.class_first and alphabetical)
-        if not ordered:
-            what = f'{list_file}, {listed},' if list_file else 'a test without a list'
-            raise ValueError(
-                f'episodes={self.episodes!r} goes through pictures in the order of '
-                f"BAM's data_list_*.txt, which {what} does "
-                'not have. Write one that has: tools/dataset_converters/*.py lists '
-                '--ids data_list_*.txt.'
-            )
+        if self.follows_a_list and form != 'id class':
+            raise self.explain_order(f"{list_file}, a list of {form}'s,")
+
+    def explain_order(self, what: str) -> ValueError:
+        """Return the error of pairs that do not have that order.
+
+        Args:
+            what (str): Names what has another.
+        """
+        return ValueError(
+            f'episodes={self.episodes!r} goes through pictures in the order of '
+            f"BAM's data_list_*.txt, which {what} does not have. Write one that has: "
+            'tools/dataset_converters/*.py lists --ids data_list_*.txt.'
+        )
 
     def draw(
         self, pairs: Sequence[Pair], labels_in: Callable[[int], Sequence[int]]

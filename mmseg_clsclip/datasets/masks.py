@@ -75,7 +75,11 @@ def is_deep(image: Image.Image) -> bool:
     Args:
         image (Image): Opened and not loaded, as in :func:`describe_stretch`.
     """
-    return image.mode[0] in 'IF' or any(';16' in layout for layout in _layouts(image))
+    return image.mode[0] in 'IF' or any(
+        # 'BGR;16' has so many in all.
+        ';16' in layout and layout != 'BGR;16'
+        for layout in _layouts(image)
+    )
 
 
 def describe_stretch(image: Image.Image) -> str:

@@ -69,7 +69,11 @@ class DetectorProposals(BaseProposals):
     def translate(
         self, names: Sequence[str], class_labels: ClassLabels
     ) -> list[str | None]:
-        """Return the classes of the detector's names, by ``label_map``."""
+        """Return the classes of the detector's names, by ``label_map``.
+
+        A name that is not asked in a picture, by its presence either, may stand for
+        one that is.
+        """
         names = [
             name if name in class_labels else self.label_map.get(name) for name in names
         ]

@@ -309,11 +309,11 @@ def test_bad_options(root):
     [
         (
             dict(img_suffix='.bmp'),
-            "BaseSegDataset.*: no picture that ends in '.bmp' in img. Mend data_root",
+            "BaseSegDataset: no picture that ends in '.bmp' in .*/img. Mend data_root",
         ),
         (
             dict(img_suffix='.bmp', serialize_data=False),
-            "BaseSegDataset.*: no picture that ends in '.bmp' in img. Mend data_root",
+            "BaseSegDataset: no picture that ends in '.bmp' in .*/img. Mend data_root",
         ),
         (
             dict(data_prefix=dict(img_path='img')),

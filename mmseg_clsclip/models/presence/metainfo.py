@@ -17,8 +17,14 @@ def write_presence(presence: Presence, metas: Sequence[dict]) -> None:
 
 def read_presence(metas: Sequence[dict]) -> Presence | None:
     """Return what is in the metainfo; None there is None: ask for all names."""
-    known = [meta['presence'] for meta in metas]
-    return Presence(*map(torch.stack, zip(*known))) if all(known) else None
+    told = [meta['presence'] for meta in metas]
+    known = next(filter(None, told), None)
+    if known is None:
+        return None
+    # Beside others' None is: all names, and alike.
+    probability, asked, prior = known
+    alike = torch.ones_like(probability), asked | True, torch.zeros_like(prior)
+    return Presence(*map(torch.stack, zip(*(own or alike for own in told))))
 
 
 def tell_presence(presence: Presence, samples: SampleList) -> None:

@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from mmseg_clsclip.models.clip.loading import load_clip
 from mmseg_clsclip.models.presence import CLIPPresence
 from mmseg_clsclip.models.presence.building import resolve_presence
+from mmseg_clsclip.models.presence.metainfo import read_presence
 from mmseg_clsclip.models.text_encoders.open_clip_text_encoder import (
     OpenCLIPTextEncoder,
 )
@@ -288,6 +289,18 @@ def test_numbers_of_another_clip_are_refused():
     CLIPPresence().check_clip('ViT-L-14@34')
     assert 'chosen on dev' in presence.describe()
     assert 'not calibrated' in CLIPPresence().describe()
+
+
+def test_pictures_of_which_nothing_is_told_are_asked_for_all_names():
+    own = [
+        torch.tensor([0.9, 0.1]),
+        torch.tensor([True, False]),
+        torch.tensor([0, -2.0]),
+    ]
+    got = read_presence([dict(presence=None), dict(presence=own)])
+    assert got.asked.tolist() == [[True, True], [True, False]]
+    assert got.prior.tolist() == [[0, 0], [0, -2]]
+    assert read_presence([dict(presence=None)]) is None
 
 
 def test_a_text_encoder_without_captions_is_refused(clip):
