@@ -9,16 +9,16 @@ REQUEST_ERRORS = (OSError, ValueError)
 
 
 @contextmanager
-def told_in_a_line(tool: str) -> Iterator[None]:
-    """End a program in a line where what it was asked for cannot be.
+def told_plainly(tool: str) -> Iterator[None]:
+    """End a program with the reason where what it was asked for cannot be.
 
     Args:
-        tool (str): Its name, which the line begins with.
+        tool (str): Its name, which comes before.
     """
     try:
         yield
     except REQUEST_ERRORS as error:
-        sys.exit(f'{tool}: {join_lines(error)}')
+        sys.exit(f'{tool}: {error}')
 
 
 def join_lines(text: object) -> str:

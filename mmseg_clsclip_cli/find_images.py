@@ -65,10 +65,11 @@ def find_images(arguments: Sequence[str]) -> FoundImages:
         if '://' in argument:
             names[argument] = Path(Path(argument).stem)
         elif os.path.isdir(path):
+            before = len(problems)
             inside = _list_images(_walk(path, problems))
             for file in inside:
                 add(file, file.relative_to(path).with_suffix(''))
-            if not inside and not problems:
+            if not inside and len(problems) == before:
                 problems.append(
                     f'{argument}: the folder has no pictures ({", ".join(SUFFIXES)}).'
                 )

@@ -23,7 +23,7 @@ import argparse
 from pathlib import Path
 
 from mmseg_clsclip_cli.config_options import add_config_options
-from mmseg_clsclip_cli.errors import told_in_a_line
+from mmseg_clsclip_cli.errors import told_plainly
 from mmseg_clsclip_cli.foreign_warnings import ignore_foreign_warnings
 from mmseg_clsclip_cli.model_files import config_file, measured_config
 from mmseg_clsclip_cli.number_types import count
@@ -75,7 +75,7 @@ def main(argv: list[str] | None = None) -> None:
     from mmseg_clsclip.benchmark.random_models import Workload
     from mmseg_clsclip.utils.json_files import write_json
 
-    with told_in_a_line('benchmark.py'):
+    with told_plainly('benchmark.py'):
         device = args.device or get_device()
         rows = []
         for config in args.config:

@@ -11,7 +11,7 @@ import argparse
 from pathlib import Path
 
 from mmseg_clsclip_cli.config_options import add_config_options
-from mmseg_clsclip_cli.errors import told_in_a_line
+from mmseg_clsclip_cli.errors import told_plainly
 from mmseg_clsclip_cli.foreign_warnings import ignore_foreign_warnings
 from mmseg_clsclip_cli.model_files import config_file, measured_config
 from mmseg_clsclip_cli.number_types import count
@@ -51,7 +51,7 @@ def main(argv: list[str] | None = None) -> None:
     from mmseg_clsclip.benchmark.training import format_rows, time_ways
     from mmseg_clsclip.utils.json_files import write_json
 
-    with told_in_a_line('benchmark_training.py'):
+    with told_plainly('benchmark_training.py'):
         rows = time_ways(
             args.repeat,
             args.config,

@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 
 from mmseg_clsclip_cli.config_options import add_config_options
-from mmseg_clsclip_cli.errors import told_in_a_line
+from mmseg_clsclip_cli.errors import told_plainly
 from mmseg_clsclip_cli.foreign_warnings import ignore_foreign_warnings
 from mmseg_clsclip_cli.model_files import config_file
 
@@ -49,7 +49,7 @@ def main(argv: list[str] | None = None) -> None:
     from mmseg_clsclip.utils.config_options import load_config
 
     init_default_scope('mmseg')
-    with told_in_a_line('check_dataset.py'):
+    with told_plainly('check_dataset.py'):
         cfg = load_config(args.config, args.cfg_options)
     console = Console()
     found = check_config(cfg, [args.split] if args.split else list(SPLITS), console)

@@ -13,7 +13,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from mmseg_clsclip_cli.errors import told_in_a_line
+from mmseg_clsclip_cli.errors import told_plainly
 from mmseg_clsclip_cli.foreign_warnings import ignore_foreign_warnings
 from mmseg_clsclip_cli.model_files import check_compared_files
 from mmseg_clsclip_cli.number_types import count_or_zero
@@ -71,15 +71,20 @@ def main(argv: list[str] | None = None) -> None:
         shipped_models,
     )
     from mmseg_clsclip.comparison.comparison import compare, prepare
+    from mmseg_clsclip.utils.partial_files import held_folder
 
     init_default_scope('mmseg')
-    with told_in_a_line('compare.py'), writable_folder(args.out):
+    with told_plainly('compare.py'):
         models = [
             *map(parse_model, args.model),
             *(ComparedModel(name, result=Path(file)) for name, file in args.result),
         ] or shipped_models()
         remarks = prepare(models, args.out)
-        rows = compare(models, args.out, remarks, args.pictures, Console(), args.budget)
+        # Two at once would each write a report of half the rows.
+        with writable_folder(args.out), held_folder(args.out):
+            rows = compare(
+                models, args.out, remarks, args.pictures, Console(), args.budget
+            )
     if all(row.get('error') for row in rows):
         sys.exit('compare.py: all of them failed.')
 

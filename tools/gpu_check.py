@@ -14,7 +14,7 @@ the exit code is 1 then.
 import argparse
 from pathlib import Path
 
-from mmseg_clsclip_cli.errors import told_in_a_line
+from mmseg_clsclip_cli.errors import told_plainly
 from mmseg_clsclip_cli.foreign_warnings import ignore_foreign_warnings
 from mmseg_clsclip_cli.number_types import positive
 
@@ -47,7 +47,7 @@ def main(argv: list[str] | None = None) -> None:
     from mmseg_clsclip.benchmark.gpu_check.check import run_check
     from mmseg_clsclip.benchmark.gpu_check.plan import Plan, tiny_plan
 
-    with told_in_a_line('gpu_check.py'):
+    with told_plainly('gpu_check.py'):
         device = args.device or get_device()
         plan = tiny_plan(device) if args.tiny else Plan(device)
         failed = run_check(plan, args.out, args.minutes)

@@ -9,7 +9,7 @@ whole_picture='include'; with 'fallback' it is looked at where no box is.
 import argparse
 
 from mmseg_clsclip_cli.config_options import add_config_options
-from mmseg_clsclip_cli.errors import told_in_a_line
+from mmseg_clsclip_cli.errors import told_plainly
 from mmseg_clsclip_cli.foreign_warnings import ignore_foreign_warnings
 from mmseg_clsclip_cli.model_files import config_file
 from mmseg_clsclip_cli.number_types import count, count_or_zero
@@ -52,7 +52,7 @@ def main(argv: list[str] | None = None) -> None:
     )
 
     init_default_scope('mmseg')
-    with told_in_a_line('zoom_in_cost.py'):
+    with told_plainly('zoom_in_cost.py'):
         cfg = load_config(config, args.cfg_options)
     print(
         format_times(time_boxes(cfg, args.boxes, args.size, args.repeat, args.device))

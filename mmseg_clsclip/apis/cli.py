@@ -90,6 +90,7 @@ def run(args: argparse.Namespace, stems: dict[str, Path]) -> bool:
     if predictor.random_weights:
         say(outputs.RANDOM_WARNING, 'bold red')
     if stopped:
-        say('Stopped. What is done stays; move it, or write another --out-dir.')
+        stays = ' What is done stays; move it, or write another --out-dir.'
+        say(f'Stopped.{stays if done else ""}')
         sys.exit(INTERRUPTED)
     return done == len(stems)

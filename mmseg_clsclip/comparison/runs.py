@@ -16,7 +16,6 @@ from ..evaluation.results import check_result, is_figure, read_result
 from ..utils.config_files import configs_folder
 from ..utils.json_files import read_json, write_json
 from ..utils.log import warn
-from ..utils.partial_files import held_folder
 from ..utils.registered_class import parameters_of, registered_class
 from . import classes
 from .compared_models import BUDGET, RANDOM_WEIGHTS, ComparedModel
@@ -196,32 +195,31 @@ def run(
     folder = out / model.folder
     check_folder(model, out)
     folder.mkdir(parents=True, exist_ok=True)
-    with held_folder(folder):
-        # The log last: by it a folder is known, should this be stopped.
-        for path in sorted(folder.iterdir(), key=lambda path: path.name == LOG):
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
-        report_step('measuring')
-        checkpoint = RANDOM_WEIGHTS if model.random else model.checkpoint or 'none'
-        _run(
-            [
-                '-m',
-                f'{__package__}.measure',
-                model.config,
-                checkpoint,
-                folder / 'measured.json',
-                '--budget',
-                budget,
-                *_options([], model.options),
-            ],
-            folder / LOG,
-            partial(report_step, 'measuring'),
-        )
-        outcome = dict(read_json(folder / 'measured.json'), key=model.key)
-        if model.random:
-            outcome.update(figures={}, per_class={}, protocol={}, predictions=None)
-        else:
-            outcome.update(_test(model, folder, checkpoint, outcome, report_step))
-        write_json(folder / 'outcome.json', outcome)
+    # The log last: by it a folder is known, should this be stopped.
+    for path in sorted(folder.iterdir(), key=lambda path: path.name == LOG):
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    report_step('measuring')
+    checkpoint = RANDOM_WEIGHTS if model.random else model.checkpoint or 'none'
+    _run(
+        [
+            '-m',
+            f'{__package__}.measure',
+            model.config,
+            checkpoint,
+            folder / 'measured.json',
+            '--budget',
+            budget,
+            *_options([], model.options),
+        ],
+        folder / LOG,
+        partial(report_step, 'measuring'),
+    )
+    outcome = dict(read_json(folder / 'measured.json'), key=model.key)
+    if model.random:
+        outcome.update(figures={}, per_class={}, protocol={}, predictions=None)
+    else:
+        outcome.update(_test(model, folder, checkpoint, outcome, report_step))
+    write_json(folder / 'outcome.json', outcome)
     return outcome
 
 

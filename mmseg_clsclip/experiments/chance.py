@@ -5,7 +5,7 @@ from statistics import mean, median, stdev
 
 from .claims import ENOUGH, QUESTIONS
 from .results_file import JUDGED_BY, WHOLE_JUDGED_BY
-from .rows import ROWS, tests_of, whole_tests_of
+from .rows import ROWS, TRAINING_FREE, tests_of, whole_tests_of
 from .runs import makings_of, runs_of, seed_means
 from .tables import table
 
@@ -35,7 +35,8 @@ def chance_table(lines: Sequence[dict], folds: Sequence[int]) -> str:
         lines (Sequence[dict]): Of figures.
         folds (Sequence[int]): Of the means over seeds.
     """
-    tests = [test for row in ROWS for test in tests_of(row)]
+    trained = [row for row in ROWS if row not in TRAINING_FREE]  # by a seed
+    tests = [test for row in trained for test in tests_of(row)]
     names = zip(*((test, *whole_tests_of(test)) for test in tests))
     figures = JUDGED_BY, WHOLE_JUDGED_BY, WHOLE_JUDGED_BY
     body = [

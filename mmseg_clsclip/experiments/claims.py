@@ -71,7 +71,7 @@ CLAIMS = {
 }
 # Three seeds of two folds. Fewer runs agree by chance more than once in 16 times.
 ENOUGH = 6
-# Points: means over the same runs, made again, differ by as much.
+# Points: of one name means over the same runs, made again, differ by as much.
 LEVEL = 0.5
 QUESTIONS = ('one name', 'all names', 'with a presence')
 

@@ -142,8 +142,9 @@ def test_a_folder_that_cannot_be_read_is_told(folder, monkeypatch):
     monkeypatch.setattr('os.scandir', guarded)
     found, wrong = find_images(['a'])
     assert [*found] == ['a/x.jpg'] and wrong == ['a/deep: Permission denied.']
-    found, wrong = find_images(['a/deep'])
-    assert not found and wrong == ['a/deep: Permission denied.']
+    found, wrong = find_images(['a/deep', 'empty'])
+    assert not found and wrong[0] == 'a/deep: Permission denied.'
+    assert wrong[1].startswith('empty: the folder has no pictures')
 
 
 def test_an_empty_argument_is_not_the_current_folder(folder):

@@ -15,6 +15,7 @@ from mmseg_clsclip.comparison import collect, runs
 from mmseg_clsclip.comparison.compared_models import ComparedModel, shipped_models
 from mmseg_clsclip.comparison.comparison import _print_table, prepare
 from mmseg_clsclip.comparison.report import write_report
+from mmseg_clsclip.utils.partial_files import held_folder
 
 ROOT = Path(__file__).parents[2]
 
@@ -83,7 +84,7 @@ def test_a_budget_is_a_number_of_seconds(tmp_path, config, seconds, capsys):
 def test_what_is_no_config_or_no_checkpoint_is_refused(tmp_path, config):
     bad = tmp_path / 'bad.py'
     bad.write_text('model = dict(')
-    assert f'{bad} cannot be read' in refusal(tmp_path, *model('a', bad))
+    assert f'{bad} is no config that can be read' in refusal(tmp_path, *model('a', bad))
     bad.write_text('model = dict(type="ClsCLIP")')
     assert 'has no test_dataloader, test_evaluator' in refusal(
         tmp_path, *model('a', bad)
@@ -362,6 +363,18 @@ def test_what_a_config_or_checkpoint_cannot_be_is_told(tmp_path, config):
     (tmp_path / 'file').touch()
     with pytest.raises(SystemExit, match='file is a file; name a folder'):
         main([*model('A', config(WHOLE), CHECKPOINT), '--out', str(tmp_path / 'file')])
+    # Another comparison that is still running would lose rows of its report.
+    (tmp_path / 'held').mkdir()
+    with held_folder(tmp_path / 'held'):
+        with pytest.raises(SystemExit, match='Another process writes to .*held: wait'):
+            main(
+                [
+                    *model('A', config(WHOLE), CHECKPOINT),
+                    '--out',
+                    str(tmp_path / 'held'),
+                ]
+            )
+    assert not any((tmp_path / 'held').iterdir())
 
 
 # What is run, and what is not run again.

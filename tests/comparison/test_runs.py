@@ -10,7 +10,6 @@ from mmengine.config import Config
 
 from mmseg_clsclip.comparison import runs
 from mmseg_clsclip.comparison.compared_models import random_options
-from mmseg_clsclip.utils.partial_files import held_folder
 
 ROOT = Path(__file__).parents[2]
 CLSCLIP = 'configs/shapes/clsclip_shapes-5i_fold0.py'
@@ -65,17 +64,6 @@ def test_what_is_finished_is_not_run_again(
         assert runs.finished(mine, tmp_path) is None
     written.write_text(whole)
     assert runs.finished(mine, tmp_path)
-
-
-def test_two_processes_do_not_write_over_each_other(
-    tmp_path, config, fake_tools, compared_model
-):
-    mine = compared_model(config(CLSCLIP))
-    (tmp_path / 'A').mkdir()
-    with held_folder(tmp_path / 'A'):
-        with pytest.raises(ValueError, match='Another process writes to .*A: wait'):
-            runs.run(mine, tmp_path, print)
-    assert not fake_tools and not any((tmp_path / 'A').iterdir())
 
 
 def test_what_was_cut_short_is_measured_again_with_a_larger_budget(

@@ -11,7 +11,7 @@ happens once a run.
 import argparse
 
 from mmseg_clsclip_cli.config_options import add_config_options
-from mmseg_clsclip_cli.errors import told_in_a_line
+from mmseg_clsclip_cli.errors import told_plainly
 from mmseg_clsclip_cli.model_files import config_file, measured_config
 
 
@@ -34,7 +34,7 @@ def main() -> None:
     from mmseg_clsclip.utils.complexity import count_flops
     from mmseg_clsclip.utils.config_options import load_config
 
-    with told_in_a_line('training_flops.py'):
+    with told_plainly('training_flops.py'):
         cfg = load_config(args.config, args.cfg_options)
     size = cfg.data_preprocessor.size
     batch, steps = cfg.train_dataloader.batch_size, cfg.train_cfg.max_iters
