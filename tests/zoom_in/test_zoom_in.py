@@ -1,5 +1,8 @@
 """The zoom-in: geometry, joining, batches, checkpoints."""
 
+import sys
+from typing import get_type_hints
+
 import numpy as np
 import pytest
 import torch
@@ -11,6 +14,7 @@ from mmseg.structures import SegDataSample
 
 from mmseg_clsclip.proposals import BaseProposals
 from mmseg_clsclip.zoom_in.canvas import ABSENT_LOGIT
+from mmseg_clsclip.zoom_in.segmentor_protocol import PromptableSegmentor
 from mmseg_clsclip.zoom_in.zoom_input import ZoomInput
 
 
@@ -532,3 +536,22 @@ def test_what_is_said_of_the_names_in_the_whole_picture_is_kept():
     assert 'presence' not in ask(zoom(segmentor), image, boxes)
     asked = zoom(segmentor, whole_picture='fallback')
     assert 'presence' not in ask(asked, image, boxes, class_name='red')
+
+
+def test_what_is_read_of_a_segmentor_is_listed():
+    attributes = set()
+
+    class Recorded(Colours):
+        def __getattribute__(self, name):
+            reader = sys._getframe(1).f_globals['__name__']
+            if reader.startswith('mmseg_clsclip.zoom_in.'):
+                attributes.add(name)
+            return super().__getattribute__(name)
+
+    for by_name in (True, False):
+        model = zoom(Recorded(by_name), whole_picture='fallback')
+        ask(model, picture(), [('red', (2, 3, 12, 9))])
+        ask(model, picture())
+        assert model.decode_head.threshold == 0.5
+    listed = {*get_type_hints(PromptableSegmentor), 'test_step'}
+    assert attributes - {'__class__'} == listed - {'has_random_weights'}
