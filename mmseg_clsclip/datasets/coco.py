@@ -82,12 +82,11 @@ class COCO20iDataset(FoldDataset):
         On COCO that is no alphabetical one, which all others have.
         """
         samples, protocol = super()._list_samples(pictures)
-        order = [*dict(samples)]  # indices are alphabetical
-        sorted_ones = len(order) > 1 and order == sorted(order)
         if self._draw.follows_a_list and self.test_mode:
             if self.list_file is None:
                 raise self._draw.explain_order('a test without a list')
-            if sorted_ones:
+            order = [*dict(samples)]  # indices are alphabetical
+            if len(order) > 1 and order == sorted(order):
                 raise self._draw.explain_order(f'{self.list_file} (alphabetical)')
         return samples, protocol
 

@@ -70,11 +70,15 @@ class PromptedClasses(SegmentorClasses):
         """Whether the segmentor says of a picture which names are asked in it."""
         return self._is_ours and self.segmentor.presence is not None
 
+    def _weighs(self, presence: LabelData | None) -> bool:
+        """Whether a presence is ours: of others' it is not known what is in it."""
+        return presence is not None and self.judges_presence
+
     def keep_asked(
         self, label_space: LabelSpace, presence: LabelData | None
     ) -> LabelSpace:
         """Return the classes that a presence (K,) has asked for."""
-        if presence is None or not self.judges_presence:
+        if not self._weighs(presence):
             return label_space
         labels = compress(label_space.labels.items(), presence.asked.tolist())
         return label_space._replace(labels=dict(labels))
@@ -85,7 +89,7 @@ class PromptedClasses(SegmentorClasses):
         Nothing where classes compete: the region's own logits have it, see
         :meth:`describe_region`.
         """
-        if presence is None or not self.judges_presence or self.classes_compete:
+        if not self._weighs(presence) or self.classes_compete:
             return 0.0
         first, *_ = self.get_label_space(None).labels.values()
         return presence.prior[region.label - first]
@@ -97,7 +101,7 @@ class PromptedClasses(SegmentorClasses):
         the picture, by the picture's presence.
         """
         meta = {CLASS_NAME: region.class_name, KEEP_LOGIT: self.keeps_logits}
-        if presence is not None and self.judges_presence and self.classes_compete:
+        if self._weighs(presence) and self.classes_compete:
             meta['presence'] = [presence.get(part) for part in Presence._fields]
         return meta
 
