@@ -76,7 +76,7 @@ def _compared(
 ) -> list[str]:
     """Return means and spreads, in how many runs it is ahead, whole seeds."""
     runs = runs_of(lines, row, folds)
-    cells = [_mean_and_spread(seed_means(runs, figure, folds)) for figure in figures]
+    cells = [mean_and_spread(seed_means(runs, figure, folds)) for figure in figures]
     for rival in rivals:
         others = {} if row == rival else runs_of(lines, rival, folds)
         gains = gains_over(runs, others, judged_by)
@@ -84,7 +84,7 @@ def _compared(
     return [*cells, str(len(whole_seeds(runs, folds)))]
 
 
-def _mean_and_spread(values: Sequence[float]) -> str:
+def mean_and_spread(values: Sequence[float]) -> str:
     """Return the mean over seeds, and their standard deviation."""
     spread = f' ± {stdev(values):.1f}' if len(values) > 1 else ''
     return f'{mean(values):.1f}{spread}' if values else ''
@@ -151,7 +151,7 @@ def _all_names(
     made = {line['row'] for line in lines}
     rivals = list(zip(*map(whole_tests_of, RIVALS.values()), strict=True))
     body = [
-        [*whole_summary(lines, name, same_test, folds), _price(row)]
+        [*whole_summary(lines, name, same_test, folds), price(row)]
         for row in rows
         for name, same_test in zip(whole_tests_of(row), rivals, strict=True)
         if name in made
@@ -159,7 +159,7 @@ def _all_names(
     return table(title, ['', *WHOLE_HEADS, 'MFLOP a name asked'], body)
 
 
-def _price(row: str) -> str:
+def price(row: str) -> str:
     """Return what one more name costs a row of the page, in MFLOP."""
     return f'{count_name(config_of(row)) / 1e6:.1f}' if row in ROWS else ''
 

@@ -13,7 +13,9 @@ from mmseg_clsclip.experiments import grid, rows
 from mmseg_clsclip.experiments.results_file import append_lines, read_lines
 
 ROOT = Path(__file__).parents[2]
-PAGE = """<!-- claims -->
+PAGE = """<!-- ways -->
+<!-- end -->
+<!-- claims -->
 <!-- end -->
 Before.
 <!-- chance -->
@@ -79,7 +81,8 @@ def test_the_tables_of_the_page_are_made_of_its_runs(experiment, tmp_path):
     page = (ROOT / 'docs/results.md').read_text()
     between = re.compile(r'(?<= -->\n)[^<]*\n(?=<!-- end -->)')
     emptied, found = between.subn('', page)
-    assert found == 3 and len(emptied) < len(page) / 2
+    assert found == 4 and len(emptied) < len(page) / 2
+    assert not re.search(r'\d\.\d', emptied), 'a figure that no command writes'
     (tmp_path / 'page.md').write_text(emptied)
     # Whichever folds were made last, the page has all.
     results = str(ROOT / 'docs/results.jsonl')
@@ -90,7 +93,7 @@ def test_the_tables_of_the_page_are_made_of_its_runs(experiment, tmp_path):
 def test_a_page_without_a_place_for_tables_is_told(experiment, tmp_path):
     page = tmp_path / 'page.md'
     page.write_text('<!-- tables -->\n<!-- end -->\n')
-    with pytest.raises(SystemExit, match='page.md has no place for claims: write <!--'):
+    with pytest.raises(SystemExit, match='page.md has no place for ways: write <!--'):
         experiment('--table')
     page.unlink()
     with pytest.raises(SystemExit):

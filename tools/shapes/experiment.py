@@ -28,6 +28,7 @@ from mmseg_clsclip.experiments.own_rows import read_own_rows
 from mmseg_clsclip.experiments.results_file import read_lines
 from mmseg_clsclip.experiments.rows import LONGER, ROWS, SHORT
 from mmseg_clsclip.experiments.tables import publish, tables
+from mmseg_clsclip.experiments.ways import ways_table
 from mmseg_clsclip_cli.number_types import count, count_or_zero
 
 
@@ -115,6 +116,7 @@ def main(argv: list[str] | None = None) -> None:
     folds = (FOLDS, ABLATION_FOLDS) if args.page else (args.folds, args.ablation_folds)
     texts = dict(tables=tables(lines, *folds, own, longer))
     if not own:
+        texts['ways'] = ways_table(lines, longer, folds[1])
         texts['claims'] = claim_tables(lines, longer, folds[0])
         texts['chance'] = chance_table(lines, folds[1])
     print(*texts.values(), sep='')
