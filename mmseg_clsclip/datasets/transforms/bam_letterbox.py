@@ -42,9 +42,11 @@ class BAMLetterbox(BaseTransform):
         img = results['img']
         height, width = img.shape[:2]
         longer = max(height, width)
-        new_h, new_w = (
-            max(int(side * self.size / longer) // 8 * 8, 8) for side in (height, width)
-        )
+        # In BAM's order, which decides where a product is nearly whole: of a
+        # square the width may come out a pixel less, and so 8.
+        sides = [int(side * (self.size / longer)) for side in (height, width)]
+        sides[height < width] = self.size
+        new_h, new_w = (max(side // 8 * 8, 8) for side in sides)
         canvas = np.zeros((self.size, self.size, img.shape[2]), img.dtype)
         canvas[:new_h, :new_w] = cv2.resize(
             img, (new_w, new_h), interpolation=cv2.INTER_LINEAR

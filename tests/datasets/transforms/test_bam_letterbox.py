@@ -15,6 +15,10 @@ from mmseg.structures import SegDataSample
         ((500, 375), (480, 360)),
         ((100, 333), (144, 480)),
         ((7, 600), (8, 480)),
+        # A product that is nearly whole: 480 / 201 * 201 is less than 480.
+        ((201, 201), (480, 472)),
+        ((201, 402), (232, 480)),
+        ((402, 201), (480, 232)),
     ],
 )
 def test_the_picture_is_floored_and_pasted_on_zeros(size, expected):
