@@ -25,11 +25,11 @@ class PseudoInverseVisionTransformer(ClsCLIPVisionTransformer):
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
         visual = self.visual.module
-        if visual.attn_pool is not None:
+        if visual.attn_pool is not None or visual.pool_type != 'tok':
             raise ValueError(
-                f'{self.clip_name} pools patches by an attention of its own, behind '
-                "which no way leads back to a [CLS]: take the backbone's own start, "
-                "type='ClsCLIPVisionTransformer'."
+                f'{self.clip_name} compares texts with what it pools of the patches, '
+                "from which no way leads back to a [CLS]: take the backbone's own "
+                "start, type='ClsCLIPVisionTransformer'."
             )
         norm = visual.ln_post
         with torch.no_grad():

@@ -30,16 +30,19 @@ def test_projections_start_where_clip_reads_them(tiny_clip_json, data, number):
         assert all((token - other).abs().max() > 0.1 for other in others)
 
 
+@pytest.mark.parametrize(
+    'pooling', [dict(attentional_pool=True, attn_pooler_heads=2), dict(pool_type='avg')]
+)
 def test_a_tower_without_a_cls_that_texts_are_compared_with_is_refused(
-    tiny_clip_json, tmp_path
+    tiny_clip_json, tmp_path, pooling
 ):
     config = json.loads(Path(tiny_clip_json).read_text())
     words = str(Path(tiny_clip_json).with_name('shapes-bpe.txt.gz'))
     config['text_cfg']['tokenizer_kwargs']['bpe_path'] = words
-    config['vision_cfg'] |= dict(attentional_pool=True, attn_pooler_heads=2)
-    path = tmp_path / 'pooled.json'
+    config['vision_cfg'] |= pooling
+    path = tmp_path / f'{next(iter(pooling))}.json'
     path.write_text(json.dumps(config))
-    with pytest.raises(ValueError, match='pools patches by an attention of its own'):
+    with pytest.raises(ValueError, match='what it pools of the patches'):
         PseudoInverseVisionTransformer(
             navigate_blocks=(1, 2), clip=load_clip(str(path))
         )
