@@ -167,6 +167,12 @@ def read_config(model: ComparedModel) -> None:
         ]
     if model.random:
         model.options += random_options(model.cfg)
+        folder = model.cfg.model.get('folder')  # of transformers' models
+        model.notes.append(
+            f'for its accuracy fetch its weights into {folder}: {model.config} says how'
+            if folder
+            else 'for its accuracy give its checkpoint'
+        )
         return
     named = model.cfg.get('load_from')
     if not model.checkpoint and named and named != 'none':

@@ -434,7 +434,8 @@ def test_random_weights_are_measured_and_not_tested(
     assert costs[3] == 'random' and costs[5:7] == ['--budget', '9.0']
     assert costs[-1] == 'model.backbone.pretrained=None'
     text = read_squeezed(out / 'report.md')
-    assert '| B (random weights) | - | - |' in text and 'its costs alone' in text
+    assert '| B (random weights) | - | - |' in text
+    assert 'its costs alone; for its accuracy give its checkpoint' in text
     # A model with its weights, or another test set, is not taken for it.
     random, trained = compared_model(path, None), compared_model(path, None)
     random.random = True

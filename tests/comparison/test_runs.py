@@ -9,7 +9,11 @@ import torch
 from mmengine.config import Config
 
 from mmseg_clsclip.comparison import runs
-from mmseg_clsclip.comparison.compared_models import random_options
+from mmseg_clsclip.comparison.compared_models import (
+    ComparedModel,
+    random_options,
+    read_config,
+)
 
 ROOT = Path(__file__).parents[2]
 CLSCLIP = 'configs/shapes/clsclip_shapes-5i_fold0.py'
@@ -103,6 +107,15 @@ def test_options_by_which_no_weights_are_read(path, options):
     assert random_options(cfg) == options
     cfg.model = dict(type='EncoderDecoder', backbone=dict(type='ResNetV1c'))
     assert random_options(cfg) == []
+
+
+def test_a_row_of_costs_says_what_to_download():
+    path = str(ROOT / 'configs/baselines/sam3_voc21.py')
+    model = ComparedModel('SAM 3', path, random=True)
+    read_config(model)
+    assert model.notes == [
+        f'for its accuracy fetch its weights into checkpoints/sam3: {path} says how'
+    ]
 
 
 def test_no_checkpoint_is_none_to_the_tools(
