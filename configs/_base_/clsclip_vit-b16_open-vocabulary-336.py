@@ -1,4 +1,5 @@
-# Takes the checkpoint of any ClsCLIP on ViT-B/16, whatever it was trained on.
+# Takes the checkpoint of any ClsCLIP of this model on ViT-B/16, whatever data it
+# was trained on.
 _base_ = [
     './models/clsclip_vit-b16.py',
     './datasets/open_vocabulary_336.py',

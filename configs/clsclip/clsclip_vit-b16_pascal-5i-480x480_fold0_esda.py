@@ -4,7 +4,7 @@ _base_ = './clsclip_vit-b16_pascal-5i-480x480_fold0_bam.py'
 # ImageNet's; as OpenCV reads pictures, BGR.
 mean = (104, 116, 124)
 steps = _base_.train_pipeline
-# The longer side of VOC's pictures is 500: they are scaled as they are.
+# The longer side of nearly all of VOC's pictures is 500: they are scaled as they are.
 steps[2].update(scale=(500, 500))
 steps[3].update(pad_val=mean)
 train_pipeline = [

@@ -68,6 +68,10 @@ class COCO20iDataset(FoldDataset):
     the pictures' names, in ``annotations/train2014`` and
     ``annotations/val2014``: HSNet's layout. To count the pairs of so many
     masks takes minutes, so write a ``list_file`` once.
+
+    Raises:
+        ValueError: As :class:`FoldDataset`, and if ``episodes`` is ``'bam'`` or
+            ``'esda'`` and the list is not in BAM's order.
     """
 
     NAME = 'COCO-20i'

@@ -76,6 +76,8 @@ class Shapes5iDataset(BaseSegDataset):
         split (str): ``'train'`` or ``'test'``.
         length (int): How many scenes.
         seed (int): Of the world; scenes with other seeds are other scenes.
+        metainfo (dict, optional): What takes the place of the fold's
+            ``novel_classes`` and ``protocol``.
         kwargs: Of mmseg's ``BaseSegDataset``.
 
     Raises:

@@ -45,8 +45,8 @@ class COCOResultsProposals(DetectorProposals):
         categories (str | dict[int, str], optional): What a ``category_id``
             means: ``'coco91'``, COCO's own ids from 1 to 90; ``'coco80'``, 0
             to 79 in COCO's order, as YOLO's own; or names by id. Defaults to
-            those of ``ann_file``, and without to ``'coco91'``, unless an id 0
-            says otherwise.
+            those of ``ann_file``, and without to ``'coco91'``; a file with an
+            id 0 is then refused.
         ann_file (str, optional): The annotations in COCO's format that the
             detector ran on; their ``images`` say which ``file_name`` has
             which id.

@@ -44,8 +44,9 @@ class MakeEpisode(BaseTransform):
             asked for. Defaults to 1, the paper's.
 
     Raises:
-        ValueError: If a mask holds a value that is no class, or there are
-            fewer base classes than ``names_per_picture``.
+        ValueError: If a mask holds a value that is no class, or a novel class
+            whose pictures were to be left out, or there are fewer base classes
+            than ``names_per_picture``.
     """
 
     def __init__(

@@ -75,8 +75,11 @@ class ClsCLIPHead(BaseDecodeHead):
         kwargs: Of mmseg's ``BaseDecodeHead``, without what the head sets itself.
 
     Raises:
-        ValueError: If ``upsample`` is no such power, a loss or a sampler is
-            not for a single logit, or an argument is the head's own.
+        ValueError: If ``upsample`` is no power of two up to
+            ``2 ** len(conv_channels)``, ``num_heads`` does not divide
+            ``in_channels``, a loss or a sampler is not for a single logit,
+            ``loss_vocabulary`` has the name of another loss, or an argument is
+            the head's own.
     """
 
     def __init__(
@@ -216,10 +219,10 @@ class ClsCLIPHead(BaseDecodeHead):
         return x
 
     def loss_by_feat(self, seg_logits: Tensor, batch_data_samples: SampleList) -> dict:
-        """Loss and accuracy of full-size logits.
+        """Loss and accuracy of logits, which are resized to the masks.
 
         Args:
-            seg_logits (Tensor): (N, K, H, W), of K names each.
+            seg_logits (Tensor): (N, K, s * h, s * w), of K names each.
             batch_data_samples (list[SegDataSample]): With masks (1, H, W): i + 1
                 where the i-th name is, 0 where none is, and the ignored 255.
 

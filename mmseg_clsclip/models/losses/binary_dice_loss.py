@@ -17,7 +17,7 @@ class BinaryDiceLoss(nn.Module):
 
     Args:
         loss_weight (float): Factor. Defaults to 1.0.
-        loss_name (str): Key in the dict of losses; begins with ``loss_``.
+        loss_name (str): Key in the dict of losses; has ``loss`` in it.
     """
 
     def __init__(self, loss_weight: Weight = 1.0, loss_name: str = 'loss_dice'):
