@@ -172,6 +172,18 @@ class ClosedSetCanvas(Canvas):
             values = keep_winners(values)
         super()._paste(window, values, channels)
 
+    def join_regions(self) -> Tensor:
+        """Return values (C, H, W), see the base class.
+
+        For OR the background is where no region found a class.
+        """
+        values = super().join_regions()
+        if self.join is Join.OR and len(values) > 1 and self.background is not None:
+            found = values > ABSENT_LOGIT / 2
+            found[self.background] = False
+            values[self.background].masked_fill_(found.any(0), ABSENT_LOGIT)
+        return values
+
     def _set_background(self, logits: Tensor, whole_picture: WholePicture) -> None:
         # A single channel's background is its absence.
         if whole_picture is WholePicture.NEVER and len(logits) > 1:

@@ -49,7 +49,8 @@ class ZoomIn(SegmentorWrapper):
     Where regions overlap, ``join`` decides:
 
     - ``'or'``, the paper's: a class is there if it is in any region's mask.
-      In a closed set a class's logit counts only where it won in its region.
+      In a closed set a class's logit counts only where it won in its region,
+      and the background's where no class did in any.
       Where several classes are there the greatest logit wins.
     - ``'max'``, ``'mean'``: of the logits (alone in its episode, without a
       background, of the probabilities). For ClsCLIP, whose logit is
