@@ -97,7 +97,8 @@ class ProtocolIoUMetric(IoUMetric):
             pred_label (Tensor): Predicted labels (H, W).
             label (Tensor): True ones.
             num_classes (int): K. Other labels are none of them.
-            ignore_index (int): Truth that does not count.
+            ignore_index (int): Truth that does not count; nor does 255, which mmseg
+                counts beside another.
 
         Returns:
             tuple[Tensor, ...]: Intersection, union, prediction and truth (K,), int64
@@ -105,6 +106,8 @@ class ProtocolIoUMetric(IoUMetric):
         """
         none = pred_label.new_tensor(num_classes, dtype=torch.long)
         valid = label != ignore_index
+        if num_classes <= IGNORE:  # no class has that label
+            valid &= label != IGNORE
         pred, truth = (
             torch.where(valid & (x >= 0) & (x < num_classes), x.long(), none).flatten()
             for x in (pred_label, label)

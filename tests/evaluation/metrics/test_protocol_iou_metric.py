@@ -80,6 +80,20 @@ def test_areas_are_mmsegs_in_whole_numbers(dtype):
         assert torch.equal(own.float(), others) and own.min() > 0
 
 
+def test_255_does_not_count_beside_another_label_that_does_not():
+    labels = torch.tensor([0, 1, 2, 3, 255])
+    pred, truth = labels[torch.randint(0, 4, (2, 30, 40))]
+    bordered = truth.clone()
+    bordered[:, :9] = 255
+    got = ProtocolIoUMetric.intersect_and_union(pred, bordered, 4, 0)
+    want = IoUMetric.intersect_and_union(pred[:, 9:], truth[:, 9:], 4, 0)
+    for own, others in zip(got, want):
+        assert torch.equal(own.float(), others) and own[1:].min() > 0
+    # Where there are so many classes it is one.
+    got = ProtocolIoUMetric.intersect_and_union(pred, bordered, 256, 0)
+    assert got[3][255] == bordered[:, :9].numel()
+
+
 def test_mmsegs_metric_names_it_where_no_other_does():
     evaluator = Evaluator([IoUMetric(), IoUMetric(prefix='a'), IoUMetric(prefix='b')])
     name_protocols(evaluator.metrics)
