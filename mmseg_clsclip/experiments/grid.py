@@ -12,6 +12,7 @@ from urllib.parse import quote
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from ..utils.machine import describe_arithmetic
+from ..utils.partial_files import held_folder
 from .layout import fold_option
 from .own_rows import is_training_free
 from .results_file import FIGURES, append_lines
@@ -54,7 +55,7 @@ def plan(
     done = {Job(line['row'], line['fold'], line['seed']) for line in lines}
     done_of_any_seed = {(job.row, job.fold) for job in done}
     jobs = []
-    for seed, row, fold in product(seeds, rows, folds):
+    for seed, row, fold in dict.fromkeys(product(seeds, rows, folds)):
         if row in (*ABLATIONS, *FOUR_NAMES) and fold not in ablation_folds:
             continue
         names = [
@@ -80,14 +81,26 @@ def run_job(
 
     Raises:
         RuntimeError: If a tool fails, with the end of what it printed.
+        ValueError: If another process has this run, or a result is none of the
+            table.
     """
-    config, began = config_of(job.row, own), time.time()
-    checkpoint, train_seconds = 'none', 0.0
-    # By the row: two configs may have a name.
-    work_dir = out / f'{quote(job.row, safe="")}_fold{job.fold}_seed{job.seed}'
     if is_training_free(job.row, own):
         iterations = 0
-    else:
+    # By the row: two configs may have a name.
+    name = f'{quote(job.row, safe="")}_fold{job.fold}_seed{job.seed}_{iterations}'
+    work_dir = out / name
+    work_dir.mkdir(parents=True, exist_ok=True)
+    with held_folder(work_dir):
+        return _train_and_test(job, iterations, work_dir, own)
+
+
+def _train_and_test(
+    job: Job, iterations: int, work_dir: Path, own: Mapping[str, Path]
+) -> list[dict]:
+    """Return the lines of a run, whose folder is removed."""
+    config, began = config_of(job.row, own), time.time()
+    checkpoint, train_seconds = 'none', 0.0
+    if iterations:
         run_tool(
             'train.py',
             config,

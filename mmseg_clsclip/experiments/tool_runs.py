@@ -60,7 +60,8 @@ def run_test(run: TestRun, work_dir: Path, threads: int = 1) -> dict:
 
     Raises:
         RuntimeError: If the tool fails; with the end of what it printed.
-        ValueError: If it wrote what is no result, or of random weights.
+        ValueError: If it wrote what is no result, or what belongs in no table: of
+            random weights, or of classes that count as unseen and were trained on.
     """
     run_tool(
         'test.py',
@@ -75,6 +76,11 @@ def run_test(run: TestRun, work_dir: Path, threads: int = 1) -> dict:
     result = read_result(newest, fresh=True)
     if result['random']:
         raise ValueError(f'{newest}: {NOTHING}. It belongs in no table.')
+    if seen := result['protocol'].get('trained_on_unseen'):
+        raise ValueError(
+            f'{newest}: trained on masks of {seen}, which count as unseen. It belongs '
+            'in no table.'
+        )
     return dict(result['figures'], protocol=result['protocol'])
 
 

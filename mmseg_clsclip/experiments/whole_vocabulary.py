@@ -25,8 +25,9 @@ def write_whole_config(
         presence (dict, optional): Of the segmentor, which ZoomIn has inside.
     """
     cfg, whole = Config.fromfile(config), Config.fromfile(WHOLE_CONFIG)
-    if presence:
-        cfg.model.get('module', cfg.model).presence = presence
+    segmentor = cfg.model.get('module', cfg.model)
+    segmentor.presence = presence  # or none, whatever the row has of its own
+    (segmentor.get('test_cfg') or {}).pop('keep_classes', None)  # is one, too
     pipeline = cfg.test_dataloader.dataset.pipeline
     cfg.test_dataloader.dataset = dict(
         whole.test_dataloader.dataset, fold=fold, pipeline=pipeline

@@ -15,6 +15,9 @@ def test_a_tests_result_is_read_as_all_are(monkeypatch, tmp_path):
     path.write_text('{"mIoU": 40, "protocol": {"random_weights": true}}')
     with pytest.raises(ValueError, match='means NOTHING.*in no table'):
         tool_runs.run_test(run, tmp_path)
+    path.write_text('{"mIoU": 40, "protocol": {"trained_on_unseen": ["red ring"]}}')
+    with pytest.raises(ValueError, match=r"masks of \['red ring'\], .* in no table"):
+        tool_runs.run_test(run, tmp_path)
     path.write_text('{"mIoU": 40')
     with pytest.raises(ValueError, match='not a whole JSON'):
         tool_runs.run_test(run, tmp_path)
