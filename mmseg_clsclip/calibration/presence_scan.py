@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from mmseg.structures import SegDataSample
 from torch import Tensor, nn
 
-from ..models.presence import CLIPPresence
+from ..models.presence.clip_presence import CLIPPresence, mark_likeliest
 from .training_pictures import TrainingPicture
 
 SHARPNESS = 0.5, 1.0, 1.5, 2.0, 3.0, 4.0
@@ -77,6 +77,8 @@ def scan(
             counts: dict[tuple[int, ...], Tensor] = {}
             for t, least in enumerate(PROBABILITIES):
                 kept = p >= least
+                if options.get('max_asked'):
+                    kept &= mark_likeliest(p[None], options['max_asked'])[0]
                 asked[s, t] += kept.sum()
                 asked_present[s, t] += (kept & present).sum()
                 names = kept.nonzero()[:, 0]
@@ -160,11 +162,16 @@ def choose(settings: list[Setting]) -> Setting:
     """Return the best setting that asks for nearly all names that are there.
 
     For each sharpness and weight the least probability is the greatest that
-    leaves ``RECALL`` per cent of them; of these settings the one with the best
-    mIoU is taken, and of equals the one that asks fewest.
+    leaves ``RECALL`` per cent of those that are asked at any (with ``max_asked``
+    not all); of these settings the one with the best mIoU is taken, and of equals
+    the one that asks fewest.
     """
+    most = {(s.sharpness, s.weight): 0.0 for s in settings}
+    for setting in settings:
+        key = setting.sharpness, setting.weight
+        most[key] = max(most[key], setting.recall)
     cheapest: dict[tuple[float, float], Setting] = {}
     for setting in sorted(settings, key=lambda s: s.min_probability):
-        if setting.recall >= RECALL:
+        if setting.recall >= RECALL / 100 * most[setting.sharpness, setting.weight]:
             cheapest[setting.sharpness, setting.weight] = setting
     return max(cheapest.values(), key=lambda s: (s.miou, -s.asked))

@@ -51,7 +51,8 @@ def test_pictures_with_a_novel_class_are_left_out(pictures):
         assert picture.labels.max() <= 15 and picture.inputs.shape == (1, 3, 64, 64)
 
 
-def test_every_choice_is_what_inference_gives(pictures, monkeypatch):
+@pytest.mark.parametrize('options', [OPTIONS, dict(OPTIONS, max_asked=2)])
+def test_every_choice_is_what_inference_gives(pictures, monkeypatch, options):
     cfg, training = pictures
     monkeypatch.setattr(presence_scan, 'SHARPNESS', (0.5, 2.0))
     monkeypatch.setattr(presence_scan, 'WEIGHTS', (1.0, 3.0))
@@ -60,11 +61,11 @@ def test_every_choice_is_what_inference_gives(pictures, monkeypatch):
     model = MODELS.build(cfg.model).eval()
     model.text_encoder.set_vocabulary(list(training.base_classes))
     shown = list(training.iter_pictures(model))
-    settings, seen = scan(model, shown, OPTIONS)
+    settings, seen = scan(model, shown, options)
     assert seen == 4 and len(settings) == 8
     for setting in settings:
         model.presence = CLIPPresence(
-            **OPTIONS,
+            **options,
             sharpness=setting.sharpness,
             weight=setting.weight,
             min_probability=setting.min_probability,
@@ -124,3 +125,10 @@ def test_the_choice_asks_for_nearly_all_that_is_there():
     dear = Setting(3, 1, 0.1, miou=71, recall=99, asked=4)
     assert choose([few, good, all_names]) == good
     assert choose([few, good, all_names, other, dear]) == other
+
+
+def test_the_choice_asks_for_nearly_all_that_a_limit_leaves():
+    few = Setting(1, 1, 0.2, miou=90, recall=40, asked=0.5)
+    good = Setting(1, 1, 0.1, miou=70, recall=58, asked=0.9)
+    all_names = Setting(1, 1, 0, miou=75, recall=60, asked=1)
+    assert choose([few, good, all_names]) == good
