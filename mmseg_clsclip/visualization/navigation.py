@@ -26,8 +26,8 @@ def class_token_attention(block: nn.Module, x: Tensor) -> Tensor:
 
     Args:
         block (nn.Module): A residual block of open_clip's ViT.
-        x (Tensor): Tokens (M, 1 + L, C) before it, the [CLS] first; others
-            of the text are among the L.
+        x (Tensor): Tokens (M, 1 + L, C) that it reads, the [CLS] first; others
+            of the text, and visual prompts, are among the L.
 
     Returns:
         Tensor: (2, M, 1 + L), the [CLS] itself first: how much of the
@@ -75,7 +75,8 @@ def navigation_maps(
     for i, block in enumerate(backbone.visual.module.transformer.resblocks):
         if text is not None and i in backbone.navigate_blocks:
             x = backbone.inject_text(i, x, text)
-        maps.append(class_token_attention(block, x)[:, 0, 1:length])
+        read = backbone.block_input(i, x)
+        maps.append(class_token_attention(block, read)[:, 0, 1:length])
         x = backbone.run_block(i, x)
         if i in backbone.navigate_blocks[-1:]:
             x = x[:, :length]

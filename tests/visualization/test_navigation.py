@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from mmseg_clsclip import ClsCLIPVisionTransformer, load_clip
+from mmseg_clsclip.models import VisualPromptVisionTransformer
 from mmseg_clsclip.visualization.navigation import (
     class_token_attention,
     draw_navigation,
@@ -21,6 +22,16 @@ def backbone(tiny_clip_json):
     return ClsCLIPVisionTransformer(
         clip=load_clip(tiny_clip_json), navigate_blocks=(1, 2)
     ).eval()
+
+
+@pytest.fixture(scope='module')
+def prompted(tiny_clip_json):
+    torch.manual_seed(0)
+    backbone = VisualPromptVisionTransformer(
+        clip=load_clip(tiny_clip_json), navigate_blocks=(1, 2), num_prompts=5
+    )
+    torch.nn.init.normal_(backbone.prompts)
+    return backbone.eval()
 
 
 def torchs_own(block, x):
@@ -40,8 +51,10 @@ def test_a_block_attends_as_torch_says(backbone):
     assert looks.std() > 0 and not torch.allclose(looks, listens, atol=1e-3)
 
 
+@pytest.mark.parametrize('tower, more', [('backbone', 0), ('prompted', 5)])
 @pytest.mark.parametrize('named', [True, False])
-def test_the_maps_are_those_of_the_tower_as_it_runs(backbone, named):
+def test_the_maps_are_those_of_the_tower_as_it_runs(request, tower, more, named):
+    backbone = request.getfixturevalue(tower)
     inputs, text = torch.randn(1, 3, 32, 40), torch.randn(1, 16)
     maps = navigation_maps(backbone, inputs, text if named else None)
     assert maps.shape == (2, 4, 4, 5)
@@ -51,10 +64,12 @@ def test_the_maps_are_those_of_the_tower_as_it_runs(backbone, named):
             if named and i in (1, 2):
                 x = x.clone()
                 x[:, 0] = backbone.projections[i - 1](text)
+            prompts = backbone.prompts[i][None] if more else x[:, :0]
+            x = torch.cat([x, prompts], 1)
             weights = torchs_own(block, x)[0]
             for got, row in zip(maps[:, i], (weights[0], weights[:, 0])):
-                torch.testing.assert_close(got, row[1:].reshape(4, 5))
-            x = block(x)
+                torch.testing.assert_close(got, row[1:21].reshape(4, 5))
+            x = block(x)[:, :21]
         # What was walked through is what the model computes.
         feats = backbone(inputs, text[:, None] if named else None)[0]
     torch.testing.assert_close(x[:, 1:].transpose(1, 2), feats.flatten(2))

@@ -121,6 +121,10 @@ class CLIPVisionTransformer(BaseModule):
         positions = self._position_embedding(self.grid_size(height, width))
         return visual.ln_pre(x + positions.to(x.dtype))
 
+    def block_input(self, i: int, x: Tensor) -> Tensor:
+        """Return what block i of the tower reads of tokens (M, L, C), these first."""
+        return x
+
     def run_block(self, i: int, x: Tensor) -> Tensor:
         """Run block i of the tower on tokens (M, L, C)."""
         block = self.visual.module.transformer.resblocks[i]

@@ -29,7 +29,11 @@ class VisualPromptVisionTransformer(ClsCLIPVisionTransformer):
         # As wide as CLIP's own [CLS] and positions start.
         nn.init.normal_(self.prompts, std=self.out_channels**-0.5)
 
+    def block_input(self, i: int, x: Tensor) -> Tensor:
+        """Return tokens (M, L, C) and behind them block i's prompts."""
+        prompts = self.prompts[i].to(x.dtype).expand(x.shape[0], -1, -1)
+        return torch.cat([x, prompts], dim=1)
+
     def run_block(self, i: int, x: Tensor) -> Tensor:
         """Run block i on tokens (M, L, C) and its prompts."""
-        prompts = self.prompts[i].to(x.dtype).expand(x.shape[0], -1, -1)
-        return super().run_block(i, torch.cat([x, prompts], dim=1))[:, : x.shape[1]]
+        return super().run_block(i, self.block_input(i, x))[:, : x.shape[1]]
