@@ -35,6 +35,16 @@ def check_parts(segmentor: nn.Module) -> None:
             "type='LateFusionSegmentor', or 'NavigatedLateFusionSegmentor' for a text "
             'that enters the tower, too.'
         )
+    if (
+        gives_text
+        and needed is nn.Module
+        and getattr(segmentor.backbone, 'navigate_blocks', ())
+    ):
+        raise ValueError(
+            f'{name} gives its tower no text, whose maps would never be trained. Write '
+            "backbone.navigate_blocks=(), or type='NavigatedLateFusionSegmentor' for a "
+            'text that enters the tower, too.'
+        )
     if gives_text and not reads_text:
         raise ValueError(
             f'{name} takes a LateFusionHead, such as LSegHead or FiLMHead, and not '

@@ -57,6 +57,12 @@ def test_other_widths_are_refused(tiny_clip_json, key, width):
             'and not ClsCLIPHead, which reads no text',
         ),
         (
+            'LateFusionSegmentor',
+            'ClsCLIPVisionTransformer',
+            'FiLMHead',
+            r'gives its tower no text.*navigate_blocks=\(\)',
+        ),
+        (
             'ClsCLIP',
             'CLIPVisionTransformer',
             'ClsCLIPHead',
