@@ -314,5 +314,5 @@ def test_the_vit_config_is_the_papers():
     # 3 projections of 512 -> 768, 2 layers of width 768, 4 convolutions.
     trained = sum(p.numel() for p in model.parameters() if p.requires_grad)
     size = sum(v.numel() for v in model.state_dict().values())
-    assert size - trained == len(model.clip_name)
+    assert size - trained == len(model.clip_name) + len(model.trained_settings)
     assert 17e6 < trained < 18e6

@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import importlib.util
+import json
 import logging
 import re
 import runpy
@@ -28,9 +29,10 @@ from mmseg_clsclip.datasets import CheckedLoadAnnotations
 from mmseg_clsclip.datasets.masks import check_mask, misread
 from mmseg_clsclip.engine.hooks.checks import check_vocabulary
 from mmseg_clsclip.evaluation.metrics.compared_pixels import compared_pixels
-from mmseg_clsclip.models.clip.identity import check_clip_name, encode_clip_name
+from mmseg_clsclip.models.clip.identity import check_clip_name, text_to_buffer
 from mmseg_clsclip.models.inference.class_batches import ClassBatcher
 from mmseg_clsclip.models.presence.building import resolve_presence
+from mmseg_clsclip.models.segmentors.checkpoint_signature import check_settings
 from mmseg_clsclip.utils.config_options import load_config
 from mmseg_clsclip.zoom_in.resize_check import require_undoable
 from mmseg_clsclip_cli import command
@@ -200,9 +202,16 @@ def no_weights(place):
 
 @mistake('The checkpoint is of another CLIP')
 def other_clip(place):
-    stored = encode_clip_name('ViT-B-16@0123456789ab')
-    built = encode_clip_name('ViT-B-16-quickgelu@ba9876543210')
+    stored = text_to_buffer('ViT-B-16@0123456789ab')
+    built = text_to_buffer('ViT-B-16-quickgelu@ba9876543210')
     yield error_of(check_clip_name, stored, built)
+
+
+@mistake('The checkpoint was trained with other settings')
+def other_settings(place):
+    blocks = 'backbone.navigate_blocks'
+    stored = text_to_buffer(json.dumps({blocks: [5, 6, 7]}))
+    yield error_of(check_settings, stored, {blocks: [2, 3, 4]})
 
 
 @mistake('It wants a checkpoint, or a config')

@@ -49,6 +49,8 @@ class ClsCLIPVisionTransformer(CLIPVisionTransformer):
         ValueError: If a block does not exist or the tower is not a ViT.
     """
 
+    TRAINED_SETTINGS = ('navigate_blocks',)
+
     def __init__(
         self,
         architecture: str = 'ViT-B-16-quickgelu',

@@ -27,6 +27,7 @@ IgnoredLabel = Annotated[
         lambda label: label not in (0, 1),
     ),
 ]
+IGNORED = 255  # by every transform, and where a picture is padded
 # Arguments of mmseg's head that follow from the one logit.
 OWN_ARGUMENTS = 'channels', 'num_classes', 'out_channels', 'threshold'
 
@@ -69,7 +70,8 @@ class ClsCLIPHead(BaseDecodeHead):
             that a picture is asked for together, such as ``CrossEntropyLoss``
             with a ``loss_name`` of its own; see ``names_per_picture`` of
             :class:`mmseg_clsclip.MakeEpisode`. Defaults to none, the paper's.
-        ignore_index (int): Label of pixels that do not count; 0 and 1 do.
+        ignore_index (int): Label of pixels that do not count, beside 255; 0 and
+            1 do.
         align_corners (bool): As mmseg has it.
         in_index (int): Which of the backbone's maps is read.
         kwargs: Of mmseg's ``BaseDecodeHead``, without what the head sets itself.
@@ -81,6 +83,8 @@ class ClsCLIPHead(BaseDecodeHead):
             ``loss_vocabulary`` has the name of another loss, or an argument is
             the head's own.
     """
+
+    TRAINED_SETTINGS = 'num_heads', 'activation', 'upsample'
 
     def __init__(
         self,
@@ -130,6 +134,8 @@ class ClsCLIPHead(BaseDecodeHead):
             raise ValueError(
                 f'num_heads={num_heads}: write a divisor of in_channels={in_channels}.'
             )
+        self.num_heads = num_heads
+        self.activation = activation
         self.upsample = upsample
         self.loss_vocabulary = (
             None
@@ -233,6 +239,7 @@ class ClsCLIPHead(BaseDecodeHead):
             own takes an argmax, always 0 for a single logit, and a while.)
         """
         labels = self._stack_batch_gt(batch_data_samples)  # (N, 1, H, W)
+        labels = labels.where(labels != IGNORED, self.ignore_index)
         numbers = 1 + torch.arange(seg_logits.shape[1], device=labels.device)
         masks = (labels == numbers[:, None, None]).long()  # (N, K, H, W)
         masks = masks.where(labels != self.ignore_index, self.ignore_index)

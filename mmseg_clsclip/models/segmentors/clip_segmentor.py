@@ -11,7 +11,6 @@ from mmseg.structures import SegDataSample
 from mmseg.utils import SampleList, add_prefix
 from torch import Tensor, nn
 
-from ..clip.identity import check_clip_name, encode_clip_name
 from ..clip.loading import load_clip
 from ..inference.class_by_class import ClassByClassInference
 from ..inference.restoring import ABSENT_LOGIT, find_padding
@@ -21,6 +20,7 @@ from ..inference.test_cfg import CLIPTestCfg, check_test_cfg
 from ..presence.building import build_presence, resolve_presence
 from ..presence.clip_presence import Presence
 from ..presence.metainfo import read_presence, tell_presence, write_presence
+from .checkpoint_signature import check_signature, sign_checkpoints
 from .head_check import check_parts, fit_head
 from .mask_padding import pad_masks
 from .text_prompted import TextPromptedSegmentor, build
@@ -102,25 +102,19 @@ class CLIPSegmentor(TextPromptedSegmentor):
         self.class_by_class = ClassByClassInference(
             type(self).class_logits, self.test_cfg.get('compile')
         )
-        # The CLIP that a checkpoint belongs to; a buffer travels with the weights.
-        self.register_buffer('clip_name', encode_clip_name(clip.name))
+        sign_checkpoints(self, clip.name)
 
     def _init_decode_head(self, decode_head: dict) -> None:
         super()._init_decode_head(fit_head(decode_head, self.backbone))
         check_parts(self)
 
     def _load_from_state_dict(self, state_dict, prefix, *args) -> None:
-        """Refuse a checkpoint that was trained on another CLIP, or on none.
+        """Refuse a checkpoint of another CLIP, of none, or of other settings.
 
         Raises:
-            ValueError: If the checkpoint names another CLIP, or does not fit.
+            ValueError: If it names others, or does not fit.
         """
-        key = prefix + 'clip_name'
-        if key in state_dict:
-            check_clip_name(state_dict[key], self.clip_name)
-        elif self.loads_a_part or len(self.state_dict()) == 1:
-            # Where there is nothing to train an empty checkpoint does.
-            state_dict[key] = self.clip_name
+        check_signature(self, state_dict, prefix)
         super()._load_from_state_dict(state_dict, prefix, *args)
         self.class_by_class.precision.forget()
 

@@ -57,6 +57,8 @@ class OpenCLIPTextEncoder(CachedVocabulary, BaseModule):
             alike, or embeddings do not fit their names or the CLIP.
     """
 
+    TRAINED_SETTINGS = ('normalize',)
+
     def __init__(
         self,
         clip: LoadedCLIP,

@@ -3,16 +3,16 @@
 import pytest
 import torch
 
-from mmseg_clsclip.models.clip.identity import check_clip_name, encode_clip_name
+from mmseg_clsclip.models.clip.identity import check_clip_name, text_to_buffer
 
-BUILT = encode_clip_name('ViT-B-16@0123')
+BUILT = text_to_buffer('ViT-B-16@0123')
 
 
 def test_the_same_name_passes_and_another_is_refused():
     check_clip_name(BUILT, BUILT)
     check_clip_name(BUILT.long(), BUILT)
     with pytest.raises(ValueError, match='trained on the CLIP a@1, the config.*@0123'):
-        check_clip_name(encode_clip_name('a@1'), BUILT)
+        check_clip_name(text_to_buffer('a@1'), BUILT)
 
 
 @pytest.mark.parametrize(

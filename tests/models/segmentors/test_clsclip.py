@@ -318,10 +318,10 @@ def test_a_batch_of_episodes_and_vocabularies_is_refused(model):
         model.inference(torch.randn(2, 3, 32, 32), both)
 
 
-def test_a_checkpoint_holds_what_is_trained_and_the_name_of_its_clip(model):
+def test_a_checkpoint_holds_what_is_trained_and_of_what_model_it_is(model):
     state = model.state_dict()
     assert all(
-        key == 'clip_name'
+        key in ('clip_name', 'trained_settings')
         or key.startswith('decode_head.')
         or key.startswith('backbone.projections.')
         for key in state
