@@ -1,4 +1,4 @@
-"""The house: a room imports from those below it, a type lies in its file."""
+"""The house: a room imports from those it may, a type lies in its file."""
 
 import ast
 import re
