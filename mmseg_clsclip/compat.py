@@ -72,7 +72,7 @@ class _MissingOperators(types.ModuleType):
 
 
 def provide_mmcv_operators() -> None:
-    """With mmcv-lite, let ``import mmseg.models`` succeed.
+    """Let ``import mmseg.models`` succeed with mmcv-lite.
 
     The official mmseg imports every operator's wrapper, and those look for
     ``mmcv._ext``. The fork's does without.
@@ -99,7 +99,7 @@ def provide_find_loader() -> None:
 
 
 def _guarded_getattr(*args):
-    """``getattr`` for the methods of the two classes that are pickled so.
+    """Return an attribute, a method of the two classes that are pickled so.
 
     Of several functions allowed by one name torch takes any, as their hashes
     have it. So what others have allowed by this name is left to theirs.
@@ -178,7 +178,7 @@ def apply() -> None:
 
 
 def converts_channels(preprocessor) -> bool:
-    """Whether a ``SegDataPreProcessor`` turns BGR into RGB, or back.
+    """Return whether a ``SegDataPreProcessor`` turns BGR into RGB, or back.
 
     mmseg's own has it as an attribute, the onedl fork's as a private one of
     mmengine's base class.

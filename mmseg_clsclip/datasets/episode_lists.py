@@ -11,7 +11,7 @@ from ..utils.files import atomic_write
 
 
 def picture_id(path: str) -> str:
-    """What lists call a picture: its file name without folder and suffix."""
+    """Return what lists call a picture: its file name without folder and suffix."""
     name = PurePosixPath(str(path).replace('\\', '/')).name
     # Not any suffix: an id may have a dot in it.
     return re.sub(r'(?i)\.(jpe?g|png|bmp|tiff?|webp|mat)$', '', name)
@@ -25,7 +25,7 @@ class _PlainUnpickler(pickle.Unpickler):
 
 
 def _from_dict(content: dict, offset: int) -> list[tuple[str, int]]:
-    """Pairs of {class: pictures}; a picture may come with its mask."""
+    """Return pairs of {class: pictures}; a picture may come with its mask."""
     if not isinstance(content, dict) or not all(
         isinstance(k, int) and isinstance(pictures, (list, tuple))
         for k, pictures in content.items()
@@ -39,7 +39,7 @@ def _from_dict(content: dict, offset: int) -> list[tuple[str, int]]:
 
 
 def _read(path: Path) -> tuple[list[tuple[str, int]], str]:
-    """Pairs and the name of the format."""
+    """Return pairs and the name of the format."""
     if path.suffix == '.pkl':
         # HSNet's lists of COCO: {0-based class: pictures}.
         with path.open('rb') as file:

@@ -71,7 +71,7 @@ def check_label_maps(dataset, metrics: Iterable = ()) -> None:
 def _areas(
     dataset: BaseSegDataset, loader: LoadAnnotations, ignored: Collection[int]
 ) -> Iterator[np.ndarray]:
-    """Pixels of every label (256,) in each mask, as a test sees them.
+    """Return pixels of every label (256,) in each mask, as a test sees them.
 
     Some that are far from each other come first.
     """

@@ -20,17 +20,17 @@ def bare_name(name: str) -> str:
 
 
 def is_background(name: str) -> bool:
-    """Whether a class is the background; some write Background or _background_."""
+    """Return whether a name is the background; some write _background_."""
     return bare_name(name) == 'background'
 
 
 def is_of_episodes(classes: Sequence[str]) -> bool:
-    """Whether labels are an episode's 0 and 1: one class beside the background."""
+    """Return whether labels are an episode's: one class beside the background."""
     return len(classes) == 2 and is_background(classes[0])
 
 
 def lost_value(stored: np.ndarray) -> float | None:
-    """The first value of a mask that mmseg's 8 bits do not hold.
+    """Return the first value of a mask that mmseg's 8 bits do not hold.
 
     A mask of signed whole numbers may hold -1, which becomes 255.
 
@@ -137,7 +137,7 @@ def check_classes(classes: Sequence[str] | None, what: str) -> None:
 
 
 def check_mask(labels: np.ndarray, path: str, num_classes: int) -> np.ndarray:
-    """Pixels of every label in a mask, which must be an index map.
+    """Return pixels of every label in a mask, which must be an index map.
 
     Args:
         labels (np.ndarray): (H, W) integers; mmseg squeezes a single row.
@@ -171,7 +171,7 @@ def check_mask(labels: np.ndarray, path: str, num_classes: int) -> np.ndarray:
 
 
 def _telling(classes: Sequence[str], reduced: bool) -> list[int]:
-    """Labels that are of a class and not what masks are filled with."""
+    """Return labels that are of a class and not what masks are filled with."""
     return [
         k
         for k, name in enumerate(classes)
@@ -182,14 +182,14 @@ def _telling(classes: Sequence[str], reduced: bool) -> list[int]:
 def _may_be_shifted(
     classes: Sequence[str], reduced: bool, novel: Sequence[str]
 ) -> bool:
-    """Whether labels may be one too low; the last one's pixels tell."""
+    """Return whether labels may be one too low; the last one's pixels tell."""
     return reduced and is_background(classes[0]) and classes[-1] not in novel
 
 
 def misread(
     classes: Sequence[str], areas: np.ndarray, reduced: bool, novel: Sequence[str] = ()
 ) -> tuple[str, str]:
-    """What the labels of all masks together say against the names.
+    """Return what the labels of all masks together say against the names.
 
     Args:
         classes (Sequence[str]): In the order of the labels.
@@ -277,7 +277,7 @@ def eligible_labels(
     dropped: Sequence[int] = (),
     min_area: int = 1,
 ) -> list[int]:
-    """Labels that one picture gives an episode for.
+    """Return labels that one picture gives an episode for.
 
     Args:
         areas (np.ndarray): Pixels of every label (256,).

@@ -28,7 +28,7 @@ _GRID = 6  # control points of the ground's texture, along a side
 
 
 def novel_classes(fold: int) -> list[int]:
-    """Labels (1..20) of the five classes that ``fold`` holds out.
+    """Return labels (1..20) of the five classes that ``fold`` holds out.
 
     The folds are the diagonals of the shape-colour table: each holds every
     shape once, so that every shape and every colour occurs among the base
@@ -57,7 +57,7 @@ class Scene(NamedTuple):
 
 
 def _ground_weights() -> np.ndarray:
-    """Bilinear weights (SIZE, GRID) float32, multiples of 1 / SIZE.
+    """Return bilinear weights (SIZE, GRID) float32, multiples of 1 / SIZE.
 
     Weights on such a raster and controls below 1024 keep every partial sum
     within float32's 24 bits, so the matrix products of :func:`_ground` are
@@ -75,12 +75,12 @@ _WEIGHTS = _ground_weights()
 
 
 def draw_controls(rng: np.random.RandomState) -> np.ndarray:
-    """Control points of the ground's texture, (3, _GRID, _GRID)."""
+    """Return control points of the ground's texture, (3, _GRID, _GRID)."""
     return rng.randint(50, 204, size=(3, _GRID, _GRID))
 
 
 def _ground(controls: np.ndarray) -> np.ndarray:
-    """A smooth, faintly coloured texture, (SIZE, SIZE, 3) float32."""
+    """Return a smooth, faintly coloured texture, (SIZE, SIZE, 3) float32."""
     # Mixed with the other channels: greyer than the shapes are.
     controls = (2 * controls + controls.sum(0)).astype(np.float32)
     picture = np.empty((SIZE, SIZE, 3), dtype=np.float32)
@@ -91,7 +91,7 @@ def _ground(controls: np.ndarray) -> np.ndarray:
 
 
 def _inside(shape: str, u: np.ndarray, v: np.ndarray) -> np.ndarray:
-    """Whether points lie in a shape of unit radius, centred and upright."""
+    """Return whether points lie in a shape of unit radius, centred and upright."""
     if shape == 'circle':
         return u * u + v * v < 0.81
     if shape == 'square':
@@ -107,7 +107,7 @@ def _inside(shape: str, u: np.ndarray, v: np.ndarray) -> np.ndarray:
 
 
 def _pick_classes(rng: np.random.RandomState, number: int) -> list[int]:
-    """0-based classes; later ones often share colour or shape with a first.
+    """Return 0-based classes; later ones often share colour or shape with a first.
 
     Such distractors make a picture's answer depend on both words of a name.
     """
@@ -126,7 +126,7 @@ def _pick_classes(rng: np.random.RandomState, number: int) -> list[int]:
 def _place(
     rng: np.random.RandomState, placed: list[tuple[float, float, float]]
 ) -> tuple[float, ...]:
-    """Centre and radius of a new shape; overlaps are mild where there is room.
+    """Return centre and radius of a new shape; overlaps are mild where there is room.
 
     Appends what it returns, (cx, cy, radius) in pixels, to ``placed``.
     """
@@ -168,7 +168,7 @@ class PlacedShape(NamedTuple):
     brightness: float
 
     def window(self) -> tuple[slice, slice]:
-        """Rows and columns around it."""
+        """Return rows and columns around it."""
         cx, cy, reach = self.cx, self.cy, self.radius
         return (
             slice(max(int(cy - reach), 0), min(int(cy + reach) + 2, SIZE)),
@@ -176,7 +176,7 @@ class PlacedShape(NamedTuple):
         )
 
     def covers(self, window: tuple[slice, slice]) -> np.ndarray:
-        """Which pixels of its window it covers, bool."""
+        """Return which pixels of its window it covers, bool."""
         rows, columns = window
         dx = (_CENTRES[columns] - self.cx)[None] / self.radius
         dy = (_CENTRES[rows] - self.cy)[:, None] / self.radius
@@ -186,13 +186,13 @@ class PlacedShape(NamedTuple):
         )
 
     def touches(self, other: 'PlacedShape') -> bool:
-        """Whether it may share a pixel with another shape."""
+        """Return whether it may share a pixel with another shape."""
         squared = (self.cx - other.cx) ** 2 + (self.cy - other.cy) ** 2
         # A square's corners reach 2 % beyond its radius.
         return squared < 1.05 * (self.radius + other.radius) ** 2
 
     def shows_beyond(self, other: 'PlacedShape') -> bool:
-        """Whether some pixel of it certainly lies beyond another that is over it."""
+        """Return whether some pixel of it lies beyond another that is over it."""
         squared = (self.cx - other.cx) ** 2 + (self.cy - other.cy) ** 2
         # Away from the other it reaches as far as a triangle's nearest side, less
         # the pixel whose centre need not be there.
@@ -200,12 +200,16 @@ class PlacedShape(NamedTuple):
         return needed < 0 or squared > needed**2
 
     def rgb(self) -> np.ndarray:
-        """Its colour, (3,) float64."""
+        """Return its colour, (3,) float64."""
         return (_RGB[self.k % len(COLOURS)] + self.tint) * self.brightness
 
 
 def seed_key(index: int, split: str, seed: int) -> list[int]:
-    """The seed of a scene, or a ValueError if the split does not exist."""
+    """Return the seed of a scene.
+
+    Raises:
+        ValueError: If the split does not exist.
+    """
     if split not in _SPLITS:
         raise ValueError(f'Shapes-5i has the splits {list(_SPLITS)}, not {split!r}.')
     return [seed, _SPLITS[split], index]
@@ -263,6 +267,6 @@ def draw(
 
 
 def visible_classes(labels: np.ndarray, min_area: int) -> tuple[int, ...]:
-    """Labels (1..20) that cover at least ``min_area`` pixels, ascending."""
+    """Return labels (1..20) that cover at least ``min_area`` pixels, ascending."""
     area = np.bincount(labels.ravel(), minlength=len(CLASSES) + 1)
     return tuple(k for k in range(1, len(CLASSES) + 1) if area[k] >= min_area)

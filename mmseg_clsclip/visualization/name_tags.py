@@ -13,7 +13,7 @@ LEAST_SHARE = 0.001  # of a picture, of what gets a tag
 
 
 def is_dark(colour: ArrayLike) -> bool:
-    """Whether white is read better than black on a colour, RGB from 0 to 1."""
+    """Return whether white is read better than black on a colour, RGB from 0 to 1."""
     return float(np.dot(colour, (0.299, 0.587, 0.114))) < 0.5  # ITU-R BT.601
 
 

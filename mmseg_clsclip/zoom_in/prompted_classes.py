@@ -71,7 +71,7 @@ class PromptedClasses(SegmentorClasses):
         return self._is_ours and self.segmentor.presence is not None
 
     def _weighs(self, presence: LabelData | None) -> bool:
-        """Whether a presence is ours: of others' it is not known what is in it."""
+        """Return whether a presence is ours: what is in others' is not known."""
         return presence is not None and self.judges_presence
 
     def keep_asked(

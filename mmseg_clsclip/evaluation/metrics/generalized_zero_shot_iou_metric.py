@@ -108,7 +108,7 @@ class GeneralizedZeroShotIoUMetric(ProtocolIoUMetric):
         return about
 
     def compute_metrics(self, results: list[LabelledPicture]) -> dict:
-        """mmseg's figures and table, the protocol, then ours.
+        """Return mmseg's figures and table, the protocol, then ours.
 
         Args:
             results (list[LabelledPicture]): Of all processes, see

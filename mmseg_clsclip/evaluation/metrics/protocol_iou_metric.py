@@ -136,7 +136,7 @@ class ProtocolIoUMetric(IoUMetric):
         return dict(classes=len(self.dataset_meta['classes']))
 
     def compute_metrics(self, results: list[LabelledPicture]) -> dict:
-        """mmseg's figures and table, then the classes and the protocol.
+        """Return mmseg's figures and table, then the classes and the protocol.
 
         Args:
             results (list[LabelledPicture]): Of all processes, see :meth:`process`.

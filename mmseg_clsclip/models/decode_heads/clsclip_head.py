@@ -225,7 +225,7 @@ class ClsCLIPHead(BaseDecodeHead):
         return x
 
     def loss_by_feat(self, seg_logits: Tensor, batch_data_samples: SampleList) -> dict:
-        """Loss and accuracy of logits, which are resized to the masks.
+        """Return loss and accuracy of logits, which are resized to the masks.
 
         Args:
             seg_logits (Tensor): (N, K, s * h, s * w), of K names each.

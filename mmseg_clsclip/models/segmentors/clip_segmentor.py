@@ -119,7 +119,7 @@ class CLIPSegmentor(TextPromptedSegmentor):
         self.class_by_class.precision.forget()
 
     def train(self, mode: bool = True):
-        """As torch's; every evaluation casts the weights as they are by then."""
+        """Switch as torch does; every evaluation casts the weights as they are then."""
         self.class_by_class.precision.forget()
         return super().train(mode)
 

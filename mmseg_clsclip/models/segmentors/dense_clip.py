@@ -73,7 +73,7 @@ class DenseCLIP(CLIPSegmentor):
         self._read_tower()
 
     def _read_tower(self) -> None:
-        """Scale and background as vocabulary and tower are now."""
+        """Read scale and background as vocabulary and tower are now."""
         encoder = self.text_encoder
         # A number: the property would be read anew in an exported graph.
         self.logit_scale = encoder.logit_scale
@@ -88,7 +88,7 @@ class DenseCLIP(CLIPSegmentor):
             )
 
     def _check_background(self) -> None:
-        """No name is the background and a class, which would never be found.
+        """Refuse a name that is the background and a class, never to be found.
 
         Raises:
             ValueError: If one is.
@@ -107,7 +107,7 @@ class DenseCLIP(CLIPSegmentor):
             )
 
     def _logits(self, embeddings: Tensor, text: Tensor) -> Tensor:
-        """Scaled cosines (N, K, H, W) with texts (N, K, D)."""
+        """Return scaled cosines (N, K, H, W) with texts (N, K, D)."""
         text = self.logit_scale * F.normalize(text, dim=-1)
         # The scale is up to 100: in half precision it would swallow the small
         # differences that decide.
@@ -120,7 +120,7 @@ class DenseCLIP(CLIPSegmentor):
         )
 
     def shared_features(self, inputs: Tensor) -> tuple[Tensor, Tensor | int]:
-        """Embeddings (N, D, h, w), and the background's best (N, 1, H, W)."""
+        """Return embeddings (N, D, h, w), and the background's best (N, 1, H, W)."""
         embeddings = F.normalize(self.backbone(inputs)[0].float(), dim=1)
         if not torch.compiler.is_compiling():
             self._read_tower()  # the vocabulary may be another by now
@@ -132,14 +132,14 @@ class DenseCLIP(CLIPSegmentor):
     def class_logits(
         self, shared: tuple[Tensor, Tensor | int], text: Tensor, grid: tuple[int, int]
     ) -> Tensor:
-        """Logits (N, K, H, W) of some classes, see the base class."""
+        """Return logits (N, K, H, W) of some classes, see the base class."""
         embeddings, background = shared
         return self._logits(embeddings, text) - background
 
     def _all_logits(
         self, inputs: Tensor, metas: list[dict] | None, windows: list[tuple]
     ) -> Tensor:
-        """Logits (N, K [+1], H, W), K the size of the vocabulary, or 1.
+        """Return logits (N, K [+1], H, W), K the size of the vocabulary, or 1.
 
         Raises:
             ValueError: If an episode's class is not in the vocabulary.
@@ -191,7 +191,7 @@ class DenseCLIP(CLIPSegmentor):
         return self._beside_background(own)
 
     def loss(self, inputs: Tensor, data_samples: SampleList) -> dict:
-        """There is none.
+        """Refuse to train.
 
         Raises:
             NotImplementedError: Always.
@@ -204,7 +204,7 @@ class DenseCLIP(CLIPSegmentor):
 
 @CheckpointLoader.register_scheme(prefixes='none$')
 def load_from_nothing(filename: str, map_location=None) -> dict:
-    """An empty checkpoint, for the tools that insist on one.
+    """Return an empty checkpoint, for the tools that insist on one.
 
     So ``tools/test.py CONFIG none`` tests what needs no training; of anything
     else mmengine then lists the missing keys.

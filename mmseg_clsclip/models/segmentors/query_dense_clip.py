@@ -66,7 +66,7 @@ class QueryDenseCLIP(DenseCLIP):
         self.area_thd = area_thd
 
     def _read_queries(self) -> None:
-        """All names (Q, D), the background's first, and the label of each."""
+        """Read all names (Q, D), the background's first, and the label of each."""
         self._read_tower()
         self.logit_scale = self.softmax_scale
         rows, classes = self.text_encoder.each_name()
@@ -80,7 +80,7 @@ class QueryDenseCLIP(DenseCLIP):
     def judge_presence(
         self, inputs: Tensor, metas: Sequence[dict] | None
     ) -> Presence | None:
-        """As the base class, at the beginning of each prediction.
+        """Begin a prediction, as the base class does.
 
         Queries are read here, before a text tower is freed.
         """
@@ -88,7 +88,7 @@ class QueryDenseCLIP(DenseCLIP):
         return super().judge_presence(inputs, metas)
 
     def shared_features(self, inputs: Tensor) -> tuple[Tensor, int]:
-        """Embeddings (N, D, h, w), from whose cosines nothing is subtracted."""
+        """Return embeddings (N, D, h, w), from whose cosines nothing is subtracted."""
         return F.normalize(self.backbone(inputs)[0].float(), dim=1), 0
 
     def _iter_logits(
@@ -120,7 +120,7 @@ class QueryDenseCLIP(DenseCLIP):
     def _all_logits(
         self, inputs: Tensor, metas: list[dict] | None, windows: Sequence[Window]
     ) -> Tensor:
-        """Logits (N, Q, H, W) of queries, in episodes of the whole vocabulary's."""
+        """Return logits (N, Q, H, W) of queries, in episodes of the vocabulary's."""
         names = self._episode_names(metas)
         if names is not None:
             self._find_labels(names)

@@ -19,7 +19,7 @@ from .padding_check import check_padding
 
 
 def asks_by_name(segmentor: nn.Module) -> bool:
-    """Whether a segmentor is asked by names.
+    """Return whether a segmentor is asked by names.
 
     mmseg's SAN, say, has a ``text_encoder``, too, but no ``names`` in it.
     """
@@ -27,7 +27,7 @@ def asks_by_name(segmentor: nn.Module) -> bool:
 
 
 def build(part: dict | nn.Module | None) -> nn.Module | None:
-    """A part of a model, of its config.
+    """Return a part of a model, of its config.
 
     mmengine's base classes look for it in the default scope's registry, which
     is not mmseg's unless a Runner or ``init_default_scope`` has said so.
@@ -78,7 +78,7 @@ class TextPromptedSegmentor(EncoderDecoder):
         self.align_corners = self.decode_head.align_corners
 
     def load_state_dict(self, state_dict, strict: bool = True, **kwargs):
-        """As torch's, which takes a part of a checkpoint if not strict.
+        """Load as torch does, which takes a part of a checkpoint if not strict.
 
         What wraps this model hands on no ``strict``: a part is for the bare one.
         """
@@ -129,7 +129,7 @@ class TextPromptedSegmentor(EncoderDecoder):
 
     @staticmethod
     def _episode_names(metas: list[dict] | None) -> list[str] | None:
-        """The class asked of each picture, or None for the vocabulary."""
+        """Return the class asked of each picture, or None for the vocabulary."""
         names = [meta.get('class_name') for meta in metas or []]
         if not any(names):
             return None
@@ -163,19 +163,19 @@ class TextPromptedSegmentor(EncoderDecoder):
         return asked
 
     def inference(self, inputs: Tensor, batch_img_metas: list[dict]) -> Tensor:
-        """Logits (N, K [+1], H, W); K is 1 for episodes."""
+        """Return logits (N, K [+1], H, W); K is 1 for episodes."""
         episodes = self._episode_names(batch_img_metas) is not None
         self._episodes_of = self.text_encoder.synonyms if episodes else None
         return super().inference(inputs, batch_img_metas)
 
     def _beside_background(self, seg_logits: Tensor) -> Tensor:
-        """Logits (N, K, H, W) with the background's constant 0, if any."""
+        """Return logits (N, K, H, W) with the background's constant 0, if any."""
         return F.pad(seg_logits, (0, 0, 0, 0, int(self.with_background), 0))
 
     def postprocess_result(
         self, seg_logits: Tensor, data_samples: SampleList | None = None
     ) -> SampleList:
-        """As mmseg's, where its argmax took a fifth of all time.
+        """Finish as mmseg does, where its argmax took a fifth of all time.
 
         To the bit, if all names were asked. Those that were not stay ``ABSENT_LOGIT``.
 
@@ -203,6 +203,6 @@ class TextPromptedSegmentor(EncoderDecoder):
     def _forward(
         self, inputs: Tensor, data_samples: SampleList | None = None
     ) -> Tensor:
-        """Logits (N, K [+1], H, W) without post-processing."""
+        """Return logits (N, K [+1], H, W) without post-processing."""
         metas = [s.metainfo for s in data_samples] if data_samples else None
         return self.encode_decode(inputs, metas)
