@@ -7,9 +7,9 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from mmseg.structures import SegDataSample
 from torch import Tensor, nn
 
+from ..models.segmentors.blank_samples import blank_samples
 from ..utils.complexity import count_flops
 from ..utils.machine import describe_machine, peak_memory
 from ..utils.markdown import markdown_table
@@ -20,14 +20,6 @@ from .products import matrix_products
 from .random_models import Workload
 from .replay import record_products
 from .timing import DTYPES, run_alone, time_in_turns
-
-
-def blank_samples(pictures: Tensor) -> list[SegDataSample]:
-    """Return a sample for every picture, at its own size."""
-    size = tuple(pictures.shape[2:])
-    return [
-        SegDataSample(metainfo=dict(ori_shape=size, img_shape=size)) for _ in pictures
-    ]
 
 
 @torch.no_grad()

@@ -7,9 +7,9 @@ import torch
 from torch import Tensor, nn
 
 from ..models.presence import CLIPPresence
+from ..models.segmentors.blank_samples import blank_samples
 from ..utils.machine import describe_machine
 from ..utils.markdown import markdown_table
-from .inference import blank_samples
 from .random_models import Workload
 from .timing import time_in_turns
 

@@ -15,7 +15,7 @@ from ..utils.machine import describe_arithmetic
 from ..utils.partial_files import held_folder
 from .layout import fold_option
 from .own_rows import is_training_free
-from .results_file import FIGURES, append_lines
+from .results_file import FIGURES, append_lines, round_figures
 from .rows import (
     ABLATIONS,
     FOUR_NAMES,
@@ -81,26 +81,15 @@ def run_job(
 
     Raises:
         RuntimeError: If a tool fails, with the end of what it printed.
-        ValueError: If another process has this run, or a result is none of the
-            table.
+        ValueError: If a result belongs in no table.
     """
-    if is_training_free(job.row, own):
-        iterations = 0
-    # By the row: two configs may have a name.
-    name = f'{quote(job.row, safe="")}_fold{job.fold}_seed{job.seed}_{iterations}'
-    work_dir = out / name
-    work_dir.mkdir(parents=True, exist_ok=True)
-    with held_folder(work_dir):
-        return _train_and_test(job, iterations, work_dir, own)
-
-
-def _train_and_test(
-    job: Job, iterations: int, work_dir: Path, own: Mapping[str, Path]
-) -> list[dict]:
-    """Return the lines of a run, whose folder is removed."""
     config, began = config_of(job.row, own), time.time()
     checkpoint, train_seconds = 'none', 0.0
-    if iterations:
+    # By the row: two configs may have a name.
+    work_dir = out / f'{quote(job.row, safe="")}_fold{job.fold}_seed{job.seed}'
+    if is_training_free(job.row, own):
+        iterations = 0
+    else:
         run_tool(
             'train.py',
             config,
@@ -121,7 +110,7 @@ def _train_and_test(
             TestRun(str(path), checkpoint, [fold_option(job.fold)]),
             work_dir / path.stem,
         )
-        figures = {key: round(metrics[key], 2) for key in FIGURES if key in metrics}
+        figures = round_figures(metrics, FIGURES)
         lines.append(dict(row=name, config=fingerprint(config, path), **figures))
     lines += ask_whole_vocabulary(tests, config, job.fold, checkpoint, work_dir)
     shutil.rmtree(work_dir)  # its figures stay
@@ -142,11 +131,16 @@ def execute(
 
     Returns:
         list[str]: The jobs that failed, and why.
+
+    Raises:
+        ValueError: If another process makes runs in that folder, perhaps these.
     """
     failures: list[str] = []
     if not jobs:
         return failures
+    work_dir.mkdir(parents=True, exist_ok=True)
     with (
+        held_folder(work_dir),
         ThreadPoolExecutor(workers) as pool,
         Progress(
             TextColumn('{task.description}'),

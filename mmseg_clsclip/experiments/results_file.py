@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from ..evaluation.results import check_figure
@@ -79,6 +79,11 @@ def read_lines(path: Path, iterations: int, own: Mapping[str, Path] = {}) -> lis
                 f'seed {line["seed"]} has no {figure}. {MADE_AGAIN}'
             )
     return kept
+
+
+def round_figures(metrics: Mapping[str, float], keys: Iterable[str]) -> dict:
+    """Return those of a test's figures that it has, in hundredths."""
+    return {key: round(metrics[key], 2) for key in keys if key in metrics}
 
 
 def append_lines(path: Path, lines: list[dict]) -> None:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from rich.progress import track
 
+from ..evaluation.fold_average import find_result
 from ..evaluation.results import NOTHING, read_result
 from .layout import ROOT
 
@@ -72,7 +73,7 @@ def run_test(run: TestRun, work_dir: Path, threads: int = 1) -> dict:
         options=run.options,
         threads=threads,
     )
-    newest = max(work_dir.glob('*/*.json'), key=lambda p: p.stat().st_mtime)
+    newest = find_result(work_dir)
     result = read_result(newest, fresh=True)
     if result['random']:
         raise ValueError(f'{newest}: {NOTHING}. It belongs in no table.')

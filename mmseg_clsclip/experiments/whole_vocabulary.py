@@ -5,7 +5,7 @@ from pathlib import Path
 
 from mmengine.config import Config
 
-from .results_file import WHOLE_FIGURES
+from .results_file import WHOLE_FIGURES, round_figures
 from .rows import WHOLE_CONFIG, whole_fingerprint, whole_tests_of
 from .tool_runs import TestRun, run_test, run_tool
 
@@ -26,7 +26,9 @@ def write_whole_config(
     """
     cfg, whole = Config.fromfile(config), Config.fromfile(WHOLE_CONFIG)
     segmentor = cfg.model.get('module', cfg.model)
-    segmentor.presence = presence  # or none, whatever the row has of its own
+    segmentor.pop('presence', None)  # the row's own is no part of the question
+    if presence:
+        segmentor.presence = presence
     (segmentor.get('test_cfg') or {}).pop('keep_classes', None)  # is one, too
     pipeline = cfg.test_dataloader.dataset.pipeline
     cfg.test_dataloader.dataset = dict(
@@ -77,9 +79,7 @@ def ask_whole_vocabulary(
             path = work_dir / f'whole_{len(lines)}.py'
             write_whole_config(config, fold, path, presence if with_presence else None)
             metrics = run_test(TestRun(str(path), checkpoint), work_dir / path.stem)
-            figures = {
-                key: round(metrics[key], 2) for key in WHOLE_FIGURES if key in metrics
-            }
+            figures = round_figures(metrics, WHOLE_FIGURES)
             fingerprint = whole_fingerprint(row_config, config)
             lines.append(dict(row=name, config=fingerprint, **figures))
     return lines

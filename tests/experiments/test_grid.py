@@ -17,7 +17,7 @@ def test_a_run_trains_and_tests_the_fold_and_seed_it_is_of(tmp_path, monkeypatch
     def train(command, **kwargs):
         commands.append(command)
         work_dir = Path(command[command.index('--work-dir') + 1])
-        assert work_dir.name == 'ClsCLIP_fold3_seed2_40'  # another length, another one
+        work_dir.mkdir(parents=True)
         (work_dir / 'last_checkpoint').write_text('head.pth')
         return SimpleNamespace(returncode=0)
 
@@ -79,18 +79,22 @@ def test_a_run_lacks_what_its_zoom_in_was_not_asked():
         assert plan(others, ['ClsCLIP'], [0], [0], [0]) == [('ClsCLIP', 0, 0)]
 
 
-def test_a_run_is_planned_once_and_made_by_one_process(tmp_path, monkeypatch):
+def test_a_run_is_planned_once():
     jobs = plan([], ['LSeg-style'] * 2, [0, 0], [0], [1, 1])
     assert jobs == [('LSeg-style', 0, 1)]
 
-    def test(run, work_dir):
-        # Another call comes while this one runs.
-        with pytest.raises(ValueError, match='Another process writes to'):
-            grid.run_job(job, 40, tmp_path)
-        return dict(miou_unseen=50)
 
-    job = Job('NACLIP, training-free', 0, 0)
-    monkeypatch.setattr(grid, 'run_test', test)
-    monkeypatch.setattr(grid, 'ask_whole_vocabulary', lambda *args: [])
-    (line,) = grid.run_job(job, 40, tmp_path)
-    assert line['iterations'] == 0 and not list(tmp_path.iterdir())
+def test_another_call_in_the_same_folder_is_refused(tmp_path, monkeypatch):
+    jobs, results, calls = [Job('LSeg-style', 0, 0)], tmp_path / 'lines.jsonl', []
+
+    def run(job, *args):
+        calls.append(job)
+        with pytest.raises(ValueError, match=f'Another process writes to {folder}'):
+            grid.execute(jobs, 40, folder, results, 1)
+        return [dict(row=job.row)]
+
+    folder = tmp_path / 'runs'
+    monkeypatch.setattr(grid, 'run_job', run)
+    for number in (1, 2):  # one after the other they may
+        assert grid.execute(jobs, 40, folder, results, 1) == []
+        assert len(calls) == len(results.read_text().splitlines()) == number

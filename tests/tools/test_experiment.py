@@ -65,7 +65,8 @@ def experiment(monkeypatch, tmp_path):
     (tmp_path / 'page.md').write_text(PAGE)
 
     def _experiment(*args):
-        tool.main([*map(str, files), '--jobs', '1', *args])
+        folder = str(tmp_path / 'runs')
+        tool.main([*map(str, files), '--jobs', '1', '--work-dir', folder, *args])
 
     return _experiment
 

@@ -5,7 +5,7 @@ from functools import partial
 
 import torch
 
-from ..inference import blank_samples
+from ...models.segmentors.blank_samples import blank_samples
 from ..timing import time_in_turns, time_once
 from .plan import Plan
 

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
+from ...models.segmentors.blank_samples import blank_samples
 from ...utils.machine import peak_memory, reset_peak_memory
-from ..inference import blank_samples, count_prediction, time_prediction
+from ..inference import count_prediction, time_prediction
 from ..precision import tf32
 from .plan import Plan
 

@@ -7,7 +7,6 @@ import torch
 from mmengine.config import ConfigDict
 from mmengine.structures import PixelData
 from mmseg.registry import MODELS
-from mmseg.structures import SegDataSample
 from mmseg.utils import SampleList, add_prefix
 from torch import Tensor, nn
 
@@ -20,6 +19,7 @@ from ..inference.test_cfg import CLIPTestCfg, check_test_cfg
 from ..presence.building import build_presence, resolve_presence
 from ..presence.clip_presence import Presence
 from ..presence.metainfo import read_presence, tell_presence, write_presence
+from .blank_samples import blank_samples
 from .checkpoint_signature import check_signature, sign_checkpoints
 from .head_check import check_parts, fit_head
 from .mask_padding import pad_masks
@@ -271,10 +271,7 @@ class CLIPSegmentor(TextPromptedSegmentor):
         Returns:
             list[SegDataSample]: With ``pred_sem_seg`` (1, H, W).
         """
-        samples = data_samples or [
-            SegDataSample(metainfo=dict(ori_shape=tuple(inputs.shape[2:])))
-            for _ in inputs
-        ]
+        samples = data_samples or blank_samples(inputs)
         metas = [sample.metainfo for sample in samples]
         presence = self.judge_presence(inputs, metas)
         if presence is not None:

@@ -7,7 +7,6 @@ import torch
 import torch.nn.functional as F
 from mmengine.structures import PixelData
 from mmseg.registry import MODELS
-from mmseg.structures import SegDataSample
 from mmseg.utils import SampleList
 from torch import Tensor
 
@@ -18,6 +17,7 @@ from ..inference.restoring import ABSENT_LOGIT, restore_logits
 from ..inference.running_argmax import running_labels
 from ..inference.sliding_windows import Window, windows_of
 from ..presence.clip_presence import Presence
+from .blank_samples import blank_samples
 from .dense_clip import DenseCLIP
 
 Scale = Annotated[float, Rule('a number above 0, up to 1000', lambda x: 0 < x <= 1000)]
@@ -168,10 +168,7 @@ class QueryDenseCLIP(DenseCLIP):
             list[SegDataSample]: With ``pred_sem_seg`` (1, H, W) and ``seg_logits``
             (K [+1], H, W) as :class:`DenseCLIP` has them; K is 1 for episodes.
         """
-        samples = data_samples or [
-            SegDataSample(metainfo=dict(ori_shape=tuple(seg_logits.shape[2:])))
-            for _ in seg_logits
-        ]
+        samples = data_samples or blank_samples(seg_logits)
         for queries, sample in zip(seg_logits, samples):
             name = sample.metainfo.get('class_name')
             logits = classes_of_queries(
