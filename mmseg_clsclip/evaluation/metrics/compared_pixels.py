@@ -3,6 +3,8 @@
 import torch.nn.functional as F
 from torch import Tensor
 
+from ...datasets.masks import find_counted
+
 
 def _resized(labels: Tensor, side: int) -> Tensor:
     """Return labels (1, H, W) as (1, S, S), the nearest pixel's, as HSNet has it."""
@@ -36,13 +38,14 @@ def _file(sample: dict) -> str:
 
 
 def compared_pixels(
-    sample: dict, ignore_index: int, side: int | None = None
+    sample: dict, ignore_index: int, num_classes: int, side: int | None = None
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Return the labels of all pixels, and which of them count.
 
     Args:
         sample (dict): With a prediction and a truth of shape (1, H, W).
-        ignore_index (int): Truth that does not count.
+        ignore_index (int): Truth that does not count, see :func:`find_counted`.
+        num_classes (int): K.
         side (int, optional): Of the square that both are resized to.
 
     Returns:
@@ -58,7 +61,7 @@ def compared_pixels(
     if side is not None:
         truth, pred = _resized(truth, side), _resized(pred, side)
     truth, pred = truth.flatten(), pred.flatten()
-    return pred, truth, truth != ignore_index
+    return pred, truth, find_counted(truth, ignore_index, num_classes)
 
 
 def check_labels(sample: dict, name: str, labels: Tensor, number: int) -> None:

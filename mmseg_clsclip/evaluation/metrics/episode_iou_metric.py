@@ -197,7 +197,9 @@ class EpisodeIoUMetric(BaseMetric):
 
         Where they are.
         """
-        pred, truth, valid = compared_pixels(sample, self.ignore_index, self.score_side)
+        pred, truth, valid = compared_pixels(
+            sample, self.ignore_index, 2, self.score_side
+        )
         others = (truth > 1) & valid
         pred, truth = (pred == 1) & valid, (truth == 1) & valid
         parts = valid, pred, truth, pred & truth, others

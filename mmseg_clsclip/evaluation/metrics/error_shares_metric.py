@@ -121,7 +121,7 @@ class ErrorSharesMetric(BaseMetric):
                     'masks of episodes are 0 and 1: test on the data set '
                     'without EpisodeDataset around it.'
                 )
-            pred, truth, valid = compared_pixels(sample, self.ignore_index)
+            pred, truth, valid = compared_pixels(sample, self.ignore_index, number)
             labels = dict(prediction=pred[valid], truth=truth[valid])
             for name, values in labels.items():
                 check_labels(sample, name, values, number)

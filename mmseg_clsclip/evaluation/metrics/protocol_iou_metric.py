@@ -9,7 +9,7 @@ from mmseg.evaluation import IoUMetric
 from mmseg.registry import METRICS
 from torch import Tensor
 
-from ...datasets.masks import IGNORE
+from ...datasets.masks import find_counted
 from ...utils.keys import PRESENCE, PROTOCOL
 from ..protocol import SampleTraits, describe_protocol, protocol_line, sample_traits
 from .compared_pixels import check_labels, check_sizes
@@ -46,11 +46,11 @@ def count_names_asked(sample: dict) -> int | None:
 class ProtocolIoUMetric(IoUMetric):
     """mmseg's ``IoUMetric``, whose results say what they are of.
 
-    Its figures and its table are mmseg's. Added are ``per_class``, the IoU of
-    every class by its name in per cent, None where neither the truth nor the
-    prediction has a pixel, and ``protocol``, see :func:`describe_protocol`.
-    Where a model says of which names it asked for masks (its ``presence``),
-    ``names_asked`` is their mean number in a picture.
+    Its figures and its table are mmseg's, but that 255 never counts. Added are
+    ``per_class``, the IoU of every class by its name in per cent, None where neither
+    the truth nor the prediction has a pixel, and ``protocol``, see
+    :func:`describe_protocol`. Where a model says of which names it asked for masks
+    (its ``presence``), ``names_asked`` is their mean number in a picture.
     """
 
     def process(self, data_batch: dict, data_samples: Sequence[dict]) -> None:
@@ -69,9 +69,9 @@ class ProtocolIoUMetric(IoUMetric):
         for sample in () if self.format_only else data_samples:
             check_sizes(sample)
             truth = sample['gt_sem_seg']['data']
-            counts = (truth != self.ignore_index) & (truth != IGNORE)
             number = len(self.dataset_meta['classes'])
-            check_labels(sample, 'truth', truth[counts], number)
+            counted = find_counted(truth, self.ignore_index, number)
+            check_labels(sample, 'truth', truth[counted], number)
         start = len(self.results)
         super().process(data_batch, data_samples)
         # With format_only there is no truth and mmseg adds nothing.
@@ -105,9 +105,7 @@ class ProtocolIoUMetric(IoUMetric):
             on the CPU.
         """
         none = pred_label.new_tensor(num_classes, dtype=torch.long)
-        valid = label != ignore_index
-        if num_classes <= IGNORE:  # no class has that label
-            valid &= label != IGNORE
+        valid = find_counted(label, ignore_index, num_classes)
         pred, truth = (
             torch.where(valid & (x >= 0) & (x < num_classes), x.long(), none).flatten()
             for x in (pred_label, label)

@@ -12,6 +12,7 @@ from mmseg.utils import SampleList
 from open_clip.transformer import QuickGELU
 from torch import Tensor, nn
 
+from ...datasets.masks import IGNORE
 from ...utils.arguments import Count, Natural, Rule, Share
 from ..clip.blocks import layer_norm, run_layer
 from ..losses.binary_focal_loss import adapt_losses
@@ -27,7 +28,6 @@ IgnoredLabel = Annotated[
         lambda label: label not in (0, 1),
     ),
 ]
-IGNORED = 255  # by every transform, and where a picture is padded
 # Arguments of mmseg's head that follow from the one logit.
 OWN_ARGUMENTS = 'channels', 'num_classes', 'out_channels', 'threshold'
 
@@ -239,7 +239,7 @@ class ClsCLIPHead(BaseDecodeHead):
             own takes an argmax, always 0 for a single logit, and a while.)
         """
         labels = self._stack_batch_gt(batch_data_samples)  # (N, 1, H, W)
-        labels = labels.where(labels != IGNORED, self.ignore_index)
+        labels = labels.where(labels != IGNORE, self.ignore_index)  # of transforms
         numbers = 1 + torch.arange(seg_logits.shape[1], device=labels.device)
         masks = (labels == numbers[:, None, None]).long()  # (N, K, H, W)
         masks = masks.where(labels != self.ignore_index, self.ignore_index)

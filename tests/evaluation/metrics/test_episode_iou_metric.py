@@ -255,7 +255,9 @@ def test_a_sample_that_is_no_episode_is_refused():
 
 def test_a_truth_of_all_classes_is_refused():
     truth = np.array([[[0, 1, 255]]])
-    EpisodeIoUMetric().process({}, [sample('cat', truth, truth)])
+    for ignore_index in (255, 9):
+        metric = EpisodeIoUMetric(ignore_index=ignore_index)
+        metric.process({}, [sample('cat', truth, truth)])
     truth = np.array([[[0, 1, 2]]])
     with pytest.raises(ValueError, match="of 'cat' has other labels: put MakeEpisode"):
         EpisodeIoUMetric().process({}, [sample('cat', truth, truth)])

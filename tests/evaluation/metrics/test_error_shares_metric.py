@@ -200,3 +200,12 @@ def test_what_it_cannot_count_is_refused():
         binary.process({}, [sample(label // 2, label // 2, class_name='cat')])
     metric.process({}, [sample(label, np.array([[[255, 1]]], np.uint8))])
     assert metric.results[0].pixels == {(1, 2): 1}
+
+
+def test_255_does_not_count_beside_another_label_that_does_not():
+    truth = np.array([[[0, 1, 2, 255]]])
+    pred = np.array([[[2, 1, 1, 1]]])
+    got = evaluate([(pred, truth)], ignore_index=0)
+    assert got['object_right'] == 50
+    with pytest.raises(ValueError, match='The truth has the label 254'):
+        evaluate([(pred, np.where(truth == 255, 254, truth))], ignore_index=0)
