@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from mmseg.structures import SegDataSample
 from torch import Tensor, nn
 
-from ..models.presence.clip_presence import CLIPPresence, mark_likeliest
+from ..models.presence import CLIPPresence
 from .training_pictures import TrainingPicture
 
 SHARPNESS = 0.5, 1.0, 1.5, 2.0, 3.0, 4.0
@@ -69,16 +69,14 @@ def scan(
         present = F.one_hot(truth, labels_of).any(0)[1:]
         present_total += int(present.sum())
         for s, sharpness in enumerate(SHARPNESS):
-            model.presence = CLIPPresence(
-                **{**options, 'sharpness': sharpness, 'weight': 1, 'max_asked': None}
-            )
+            tried = dict(sharpness=sharpness, weight=1, min_probability=0)
+            model.presence = CLIPPresence(**{**options, **tried})
             presence = model.judge_presence(picture.inputs, [picture.meta])
             p, log_p = presence.probability[0].cpu(), presence.prior[0].cpu()
+            likeliest = presence.asked[0].cpu()  # all, or max_asked
             counts: dict[tuple[int, ...], Tensor] = {}
             for t, least in enumerate(PROBABILITIES):
-                kept = p >= least
-                if options.get('max_asked'):
-                    kept &= mark_likeliest(p[None], options['max_asked'])[0]
+                kept = (p >= least) & likeliest
                 asked[s, t] += kept.sum()
                 asked_present[s, t] += (kept & present).sum()
                 names = kept.nonzero()[:, 0]

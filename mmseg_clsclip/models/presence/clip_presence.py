@@ -277,8 +277,8 @@ class CLIPPresence:
         """Return which names (N, K) are asked."""
         asked = log_p.exp() >= self.min_probability
         if self.max_asked:
-            asked &= mark_likeliest(log_p, self.max_asked)
-        return asked | mark_likeliest(log_p, 1) if at_least_one else asked
+            asked &= _mark_likeliest(log_p, self.max_asked)
+        return asked | _mark_likeliest(log_p, 1) if at_least_one else asked
 
 
 def _read_words(names: Sequence[str], text_encoder: nn.Module) -> list[str]:
@@ -286,7 +286,7 @@ def _read_words(names: Sequence[str], text_encoder: nn.Module) -> list[str]:
     return [text_encoder.prompts.get(name, name) for name in names]
 
 
-def mark_likeliest(log_p: Tensor, number: int) -> Tensor:
+def _mark_likeliest(log_p: Tensor, number: int) -> Tensor:
     """Mark so many names of each picture (N, K), the likeliest."""
     best = log_p.topk(min(number, log_p.shape[1])).indices
     return torch.zeros_like(log_p, dtype=torch.bool).scatter_(1, best, True)
