@@ -171,7 +171,7 @@ def check_training(model: ComparedModel) -> None:
                 "the config and the checkpoint of the test's fold."
             )
         if seen:
-            model.notes.append(training_note(seen))
+            model.notes = list(dict.fromkeys([*model.notes, training_note(seen)]))
 
 
 def _must_agree(key: str, one: ComparedModel, other: ComparedModel) -> bool:

@@ -160,24 +160,33 @@ def read_config(model: ComparedModel) -> None:
                 "a dict, such as dict(type='EpisodeDataset')."
             )
     # mmengine merges no dict into None.
-    if not has_guard_hook(model.cfg) and model.cfg.get('default_hooks', {}) is not None:
+    hooks = model.cfg.get('default_hooks', {})
+    if hooks is not None and not has_record_hook(model.cfg):
         model.options += [
             'default_hooks.evaluation_guard.type=mmseg.EvaluationGuardHook',
             'default_hooks.zero_shot_record.type=mmseg.ZeroShotRecordHook',
         ]
     if model.random:
         model.options += random_options(model.cfg)
-        folder = model.cfg.model.get('folder')  # of transformers' models
-        model.notes.append(
-            f'for its accuracy fetch its weights into {folder}: {model.config} says how'
-            if folder
-            else 'for its accuracy give its checkpoint'
-        )
+        model.notes.append(_name_weights(model.cfg))
         return
     named = model.cfg.get('load_from')
     if not model.checkpoint and named and named != 'none':
         model.checkpoint = named
         require_files([named], 'checkpoints', f'load_from of {model.config} names it.')
+
+
+def _name_weights(cfg: Config) -> str:
+    """Return in words what a model whose costs alone are measured lacks."""
+    inner = cfg.model.get('module', cfg.model)
+    if 'folder' in inner:  # of transformers
+        return (
+            f'for its accuracy fetch its weights into {inner.folder}, as '
+            'docs/compare.md says'
+        )
+    if 'architecture' in (inner.get('backbone') or {}):
+        return "for its accuracy give CLIP's weights, and a checkpoint if it is trained"
+    return 'for its accuracy give its checkpoint'
 
 
 def random_options(cfg: Config) -> list[str]:
@@ -198,7 +207,7 @@ def random_options(cfg: Config) -> list[str]:
     return []
 
 
-def has_guard_hook(cfg: Config) -> bool:
+def has_record_hook(cfg: Config) -> bool:
     """Return whether a config has the hook by which results name their protocol."""
     hooks = [
         *(cfg.get('custom_hooks') or ()),

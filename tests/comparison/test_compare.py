@@ -435,7 +435,7 @@ def test_random_weights_are_measured_and_not_tested(
     assert costs[-1] == 'model.backbone.pretrained=None'
     text = read_squeezed(out / 'report.md')
     assert '| B (random weights) | - | - |' in text
-    assert 'its costs alone; for its accuracy give its checkpoint' in text
+    assert "its costs alone; for its accuracy give CLIP's weights, and a chec" in text
     # A model with its weights, or another test set, is not taken for it.
     random, trained = compared_model(path, None), compared_model(path, None)
     random.random = True

@@ -7,7 +7,7 @@ from mmengine.config import Config
 
 from mmseg_clsclip import HonestScoresHook, ZeroShotRecordHook
 from mmseg_clsclip.comparison.comparability import ask_for_same_classes, metric_options
-from mmseg_clsclip.comparison.compared_models import ComparedModel, has_guard_hook
+from mmseg_clsclip.comparison.compared_models import ComparedModel, has_record_hook
 from mmseg_clsclip.comparison.comparison import prepare
 from mmseg_clsclip.comparison.runs import _keep_predictions
 
@@ -22,11 +22,11 @@ WHOLE = 'configs/shapes/clsclip_shapes-5i_whole.py'
 def test_a_config_without_the_hook_gets_it(tmp_path, config):
     ours = config(WHOLE)
     cfg = Config.fromfile(ours)
-    assert has_guard_hook(cfg)
+    assert has_record_hook(cfg)
     cfg.custom_hooks, cfg.default_hooks = None, {}
-    assert not has_guard_hook(cfg)
+    assert not has_record_hook(cfg)
     cfg.custom_hooks = [None, 'x', dict(a=1), dict(type='EMAHook')]
-    assert not has_guard_hook(cfg)
+    assert not has_record_hook(cfg)
     for kind in (
         'mmseg.HonestScoresHook',
         HonestScoresHook,
@@ -34,7 +34,7 @@ def test_a_config_without_the_hook_gets_it(tmp_path, config):
         ZeroShotRecordHook,
     ):
         cfg.default_hooks = dict(timer=None, mine=dict(type=kind))
-        assert has_guard_hook(cfg)
+        assert has_record_hook(cfg)
     plain = tmp_path / 'plain.py'
     cfg.custom_hooks, cfg.default_hooks = [], {}
     cfg.dump(plain)

@@ -239,7 +239,7 @@ def resized_truth(place):
         pred_sem_seg=dict(data=torch.zeros(1, 128, 128)),
         seg_map_path='masks/cat.png',
     )
-    yield error_of(compared_pixels, sample, 255)
+    yield error_of(compared_pixels, sample, 255, 2)
     place.monkeypatch.chdir(place.folder)
     for folder, name, size in (
         ('pictures', 'cat.jpg', (640, 480)),

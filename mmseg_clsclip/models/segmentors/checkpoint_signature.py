@@ -17,14 +17,15 @@ PARTS = 'backbone', 'text_encoder', 'decode_head'
 
 
 def read_settings(segmentor: nn.Module) -> dict[str, Any]:
-    """Return what a segmentor's parts name in their ``TRAINED_SETTINGS``."""
+    """Return what the classes of a segmentor's parts name in ``TRAINED_SETTINGS``."""
     settings = {
-        f'{part}.{name}': getattr(module, name)
+        f'{part}.{name}': getattr(module, name, None)
         for part in PARTS
         for module in [getattr(segmentor, part)]
-        for name in getattr(module, 'TRAINED_SETTINGS', ())
+        for kind in type(module).__mro__
+        for name in vars(kind).get('TRAINED_SETTINGS', ())
     }
-    return json.loads(json.dumps(settings))  # as they are read back
+    return json.loads(json.dumps(settings, default=str))  # as they are read back
 
 
 def check_settings(stored: Any, settings: dict[str, Any]) -> None:
@@ -53,9 +54,8 @@ def check_settings(stored: Any, settings: dict[str, Any]) -> None:
     ]
     if differing:
         raise ValueError(
-            f'The checkpoint was trained with {"; ".join(differing)}. Its weights fit '
-            'by their sizes, and would mean something else. Take the config that it '
-            'was trained with.'
+            f'The checkpoint was trained with {"; ".join(differing)}: its weights '
+            'would mean something else. Take the config that it was trained with.'
         )
 
 

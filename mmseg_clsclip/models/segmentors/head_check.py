@@ -13,8 +13,8 @@ def check_parts(segmentor: nn.Module) -> None:
 
     Args:
         segmentor (nn.Module): A :class:`CLIPSegmentor` with both. Its class may say
-            ``BACKBONE``, the kind that it takes, and ``HEAD_READS_TEXT``, whether
-            it gives the head the text.
+            ``BACKBONE``, the kind that it takes, and ``HEAD_READS_TEXT`` and
+            ``TOWER_READS_TEXT``, whether it gives head and tower the text.
 
     Raises:
         ValueError: If one is not.
@@ -35,11 +35,8 @@ def check_parts(segmentor: nn.Module) -> None:
             "type='LateFusionSegmentor', or 'NavigatedLateFusionSegmentor' for a text "
             'that enters the tower, too.'
         )
-    if (
-        gives_text
-        and needed is nn.Module
-        and getattr(segmentor.backbone, 'navigate_blocks', ())
-    ):
+    blind = not getattr(segmentor, 'TOWER_READS_TEXT', True)
+    if blind and getattr(segmentor.backbone, 'navigate_blocks', ()):
         raise ValueError(
             f'{name} gives its tower no text, whose maps would never be trained. Write '
             "backbone.navigate_blocks=(), or type='NavigatedLateFusionSegmentor' for a "

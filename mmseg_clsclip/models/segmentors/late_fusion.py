@@ -26,7 +26,7 @@ class LateFusionSegmentor(CLIPSegmentor):
     :class:`LateFusionHead`, such as :class:`LSegHead` or :class:`FiLMHead`.
     """
 
-    HEAD_READS_TEXT = True
+    HEAD_READS_TEXT, TOWER_READS_TEXT = True, False
 
     def shared_features(self, inputs: Tensor) -> Any:
         """Return what the head shares between classes, of pictures (N, 3, H, W)."""

@@ -8,7 +8,7 @@ from mmengine.config import ConfigDict
 from mmengine.runner.checkpoint import load_state_dict
 from mmseg.registry import MODELS
 
-import mmseg_clsclip  # noqa: F401
+from mmseg_clsclip import ClsCLIPHead
 from mmseg_clsclip.models.clip.identity import text_to_buffer
 
 
@@ -90,3 +90,23 @@ def test_what_is_no_settings_is_damaged(build, stored):
     state = dict(model.state_dict(), trained_settings=stored)
     with pytest.raises(ValueError, match='trained_settings in the checkpoint are dam'):
         model.load_state_dict(state)
+
+
+class OwnHead(ClsCLIPHead):
+    """With a setting of its own, and one of ours that is a module."""
+
+    TRAINED_SETTINGS = ('of_mine',)
+
+    def __init__(self, of_mine=1, **kwargs):
+        super().__init__(**kwargs)
+        self.of_mine, self.activation = of_mine, torch.nn.GELU()
+
+
+def test_a_class_of_ones_own_adds_its_settings_to_those_of_ours(build):
+    one = {'decode_head.type': OwnHead}
+    state = build(one).state_dict()
+    build(one).load_state_dict(state)
+    for key, was in {'of_mine': 1, 'upsample': 1}.items():
+        other = build({**one, f'decode_head.{key}': 2})
+        with pytest.raises(ValueError, match=f'decode_head.{key}={was}, the config'):
+            other.load_state_dict(state)
