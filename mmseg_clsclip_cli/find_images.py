@@ -74,16 +74,21 @@ def find_images(arguments: Sequence[str]) -> FoundImages:
                     f'{argument}: the folder has no pictures ({", ".join(SUFFIXES)}).'
                 )
         elif os.path.exists(path):
-            add(path, Path(path.stem))
+            add(path, _name_of(path))
         elif glob.has_magic(argument):
             files = _list_images(map(Path, glob.glob(argument, recursive=True)))
             for file in files:
-                add(file, Path(file.stem))
+                add(file, _name_of(file))
             if not files:
                 problems.append(f'{argument}: no picture has such a name.')
         else:
             problems.append(f'{argument}: does not exist.')
     return FoundImages(_make_distinct(names), problems)
+
+
+def _name_of(file: Path) -> Path:
+    """Return what a file is called, without a suffix; of '..jpg' all of it."""
+    return Path(file.stem if file.stem.strip('.') else file.name)
 
 
 def _walk(folder: Path, problems: list[str]) -> Iterator[Path]:

@@ -39,22 +39,24 @@ def main(argv: list[str] | None = None) -> None:
     # Not before: these take seconds to import.
     from mmseg_clsclip.calibration.calibrate import (
         calibrate,
+        check_out,
         print_tables,
         write_config,
     )
     from mmseg_clsclip.utils.config_options import load_config
     from mmseg_clsclip.utils.partial_files import part_folder
 
-    stem = Path(args.config).stem
-    out = args.out or Path('work_dirs/presence') / f'{stem}_presence.py'
+    config = Path(args.config).expanduser()
+    out = args.out or Path('work_dirs/presence') / f'{config.stem}_presence.py'
     try:
         with part_folder(out.parent):  # else all is done for nothing
-            cfg = load_config(args.config, args.cfg_options)
+            cfg = load_config(config, args.cfg_options)
+            check_out(out, cfg, args.cfg_options or {})
             chosen, settings = calibrate(
                 cfg, args.checkpoint, args.pictures, args.device
             )
         print_tables(chosen, settings)
-        write_config(out, Path(args.config), args.cfg_options or {}, chosen.presence)
+        write_config(out, config, args.cfg_options or {}, chosen.presence)
     except (OSError, ValueError) as error:
         sys.exit(f'calibrate_presence.py: {error}')
     print(f'Wrote {out}.')

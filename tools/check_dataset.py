@@ -51,7 +51,7 @@ def main(argv: list[str] | None = None) -> None:
     init_default_scope('mmseg')
     with told_plainly('check_dataset.py'):
         cfg = load_config(args.config, args.cfg_options)
-    console = Console()
+    console = Console(emoji=False)  # of names such as a:100:b
     found = check_config(cfg, [args.split] if args.split else list(SPLITS), console)
     if not found:
         sys.exit(

@@ -83,7 +83,12 @@ def main(argv: list[str] | None = None) -> None:
         # Two at once would each write a report of half the rows.
         with writable_folder(args.out), held_folder(args.out):
             rows = compare(
-                models, args.out, remarks, args.pictures, Console(), args.budget
+                models,
+                args.out,
+                remarks,
+                args.pictures,
+                Console(emoji=False),
+                args.budget,
             )
     if all(row.get('error') for row in rows):
         sys.exit('compare.py: all of them failed.')

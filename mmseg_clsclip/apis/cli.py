@@ -46,7 +46,9 @@ def run(args: argparse.Namespace, stems: dict[str, Path]) -> bool:
     Raises:
         SystemExit: If there is no model, with the reason, or it is stopped.
     """
-    console = Console(stderr=True, soft_wrap=True, markup=False, highlight=False)
+    console = Console(
+        stderr=True, soft_wrap=True, markup=False, highlight=False, emoji=False
+    )
 
     def say(text: object, style: str | None = None) -> None:
         console.print(f'clsclip: {join_lines(text)}', style=style)

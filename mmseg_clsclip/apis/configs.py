@@ -120,8 +120,7 @@ def leave_presence_out(cfg: Config, cfg_options: dict) -> None:
             )
     inner = cfg.model.get('module', cfg.model)
     inner.pop('presence', None)
-    if 'test_cfg' in inner:
-        inner.test_cfg.pop('keep_classes', None)
+    inner.test_cfg.pop('keep_classes', None)
 
 
 def put_zoom_in(cfg: Config) -> None:
@@ -134,6 +133,7 @@ def put_zoom_in(cfg: Config) -> None:
         cfg.model.proposals = plus.proposals
         return
     plain = {'LoadImageFromFile', 'LoadAnnotations', 'MakeEpisode', 'PackSegInputs'}
+    plain.add('LoadImageFromNDArray')  # mmseg's, once a picture was read with it
     resize = [t for t in cfg.test_pipeline if t.type not in plain]
     cfg.model = ConfigDict(plus, module=cfg.model, resize=resize, crop_batch_size=8)
     cfg.test_pipeline = [t for t in cfg.test_pipeline if t.type in plain]

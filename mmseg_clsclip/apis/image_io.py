@@ -68,7 +68,10 @@ def convert_to_rgb(image: Image.Image) -> LoadedImage:
         notes.append('it has several frames; the first is taken')
     # Some of Pillow's readers have 16 bits in 32.
     wide = image.mode == 'I' and image.format not in ('PNG', 'PPM')
-    image = ImageOps.exif_transpose(image)
+    try:
+        image = ImageOps.exif_transpose(image)
+    except Exception:  # whatever Pillow makes of them; the pixels are whole
+        notes.append('its EXIF data are damaged: it is taken as it lies in the file')
     if wide or image.mode == 'F':
         raise ValueError('32 bits a pixel; save it with 8 or 16')
     if image.mode == 'I' or image.mode.startswith('I;16'):

@@ -5,6 +5,7 @@ Where the JSON is, the overlay and the mask beside it are of the same call.
 
 import io
 import json
+from bisect import bisect_right
 from dataclasses import asdict
 from pathlib import Path
 
@@ -168,9 +169,10 @@ def _add_legend(
         name = ' '.join(region['name'].split())
         room = width - 4 * gap - font.getlength(share) - size
         if font.getlength(name) > room:
-            while name and font.getlength(name + '…') > room:
-                name = name[:-1]
-            name += '…'
+            fits = bisect_right(
+                range(len(name)), room, key=lambda n: font.getlength(name[:n] + '…')
+            )
+            name = name[: max(fits - 1, 0)] + '…'
         length = size + gap + font.getlength(name + share)
         if x > gap and x + length > width - gap:
             x, y = gap, y + line

@@ -17,7 +17,7 @@ from ..models.clip.loading import ASSETS
 from ..models.presence.clip_presence import CLIPPresence
 from ..models.segmentors.clip_segmentor import CLIPSegmentor
 from ..models.segmentors.wrappers import innermost_model
-from ..models.text_encoders.vocabulary import read_vocabulary
+from ..models.text_encoders.vocabulary import fold_name, read_vocabulary
 from ..utils.checkpoint import load_strictly
 from ..utils.config_variables import vain_options
 from ..utils.machine import check_device
@@ -117,13 +117,14 @@ class Predictor:
         kind = resolve_segmentor(cfg)
         inner = cfg.model.get('module', cfg.model)
         check_pipeline(cfg)
+        inner.test_cfg = inner.get('test_cfg') or ConfigDict(mode='whole')
         if all_names:
             leave_presence_out(cfg, cfg_options or {})
         if clip:
             put_clip(inner, str(clip))
         if background is not None:
             inner.with_background = background
-        test_cfg = inner.setdefault('test_cfg', ConfigDict(mode='whole'))
+        test_cfg = inner.test_cfg
         if issubclass(kind, CLIPSegmentor):
             test_cfg.labels_only = False
             test_cfg.setdefault('dtype', 'auto')
@@ -169,11 +170,12 @@ class Predictor:
             if classes is None
             else read_vocabulary(classes)
         )
+        nowhere = set(map(fold_name, self.segmentor.background_names))
         clashing = {
             name
             for synonyms in groups
             for name in synonyms
-            if is_background(name) or name in self.segmentor.background_names
+            if is_background(name) or fold_name(name) in nowhere
         }
         if self.background and clashing:
             raise ValueError(
@@ -235,7 +237,7 @@ class Predictor:
                 f'A picture is (H, W, 3) uint8, RGB, not {pixels.shape} {pixels.dtype}.'
             )
         synonyms = tuple(self.segmentor.text_encoder.synonyms.values())
-        resized, more = shrink(pixels, MAX_LOGITS / self.labels)
+        resized, more = shrink(pixels, MAX_LOGITS / self.segmentor.maps_a_picture)
         notes += more
         # mmseg's arrays are BGR, as OpenCV reads them.
         result = inference_model(self.model, np.ascontiguousarray(resized[..., ::-1]))

@@ -1,6 +1,7 @@
 """Provenance: which model said what is written."""
 
 import hashlib
+import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -61,16 +62,16 @@ def trace(
         checkpoint (str, optional): That was loaded.
         cfg_options (dict, optional): That were merged into the config.
     """
-    is_file = checkpoint is not None and Path(checkpoint).is_file()
+    file = None if checkpoint is None else Path(checkpoint).expanduser()
     backbone = innermost_model(model).backbone
     stands_on_ours = isinstance(backbone, CLIPVisionTransformer)
     return Provenance(
         config=_name_config(model.cfg),
         cfg_options=dict(cfg_options or {}),
-        checkpoint=None if checkpoint is None else Path(checkpoint).name,
+        checkpoint=file and file.name,
         checkpoint_sha256=(
-            hashlib.sha256(Path(checkpoint).read_bytes()).hexdigest()
-            if is_file
+            hashlib.sha256(file.read_bytes()).hexdigest()
+            if file and file.is_file()
             else None
         ),
         clip=backbone.clip_name if stands_on_ours else None,
@@ -81,8 +82,10 @@ def _name_config(cfg: Config) -> str | None:
     """Return the path of a config, from ``configs/`` on if it lies there."""
     if not cfg.filename:
         return None
-    path, ours = Path(cfg.filename), configs_folder()
-    return (path.relative_to(ours) if path.is_relative_to(ours) else path).as_posix()
+    path, ours = Path(os.path.abspath(cfg.filename)), configs_folder()
+    if path.is_relative_to(ours):
+        return path.relative_to(ours).as_posix()
+    return Path(cfg.filename).as_posix()
 
 
 def knows_drawn_world(segmentor: dict) -> bool:

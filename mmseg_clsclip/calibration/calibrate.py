@@ -18,6 +18,7 @@ from ..models.segmentors.clip_segmentor import CLIPSegmentor
 from ..models.segmentors.query_dense_clip import QueryDenseCLIP
 from ..utils.checkpoint import load_strictly
 from ..utils.config_options import load_config
+from ..utils.config_variables import inherited_files
 from ..utils.files import atomic_write
 from ..utils.registered_class import registered_class
 from .presence_scan import Setting, choose, scan
@@ -55,6 +56,12 @@ def calibrate(
             does not fit, or there is no picture.
     """
     init_default_scope('mmseg')
+    vocabulary = cfg.model.get('text_encoder', {}).get('vocabulary')
+    if isinstance(vocabulary, dict):
+        raise ValueError(
+            'The base classes are read by the text tower, and not by a file of '
+            'embeddings: calibrate with the names as the vocabulary.'
+        )
     kind = registered_class(MODELS, cfg.get('model'), 'model')
     if not issubclass(kind, CLIPSegmentor):
         raise ValueError(
@@ -136,6 +143,29 @@ def print_tables(chosen: Chosen, settings: list[Setting]) -> None:
         }
         table.add_row([f'{sharpness:g}', *(row[w] for w in weights)])
     print(f'mIoU at p of at least {best.min_probability:g}:\n{table}')
+
+
+def check_out(path: Path, cfg: Config, options: dict) -> None:
+    """Check before the work that a config can be written that inherits from another.
+
+    Args:
+        path (Path): Where it goes.
+        cfg (Config): The other, read from its file.
+        options (dict): See :func:`write_config`.
+
+    Raises:
+        ValueError: If it cannot.
+    """
+    if path.suffix != '.py':
+        raise ValueError(f'--out {path}: a config is called *.py.')
+    if str(path.resolve()) in map(os.path.realpath, inherited_files(cfg)):
+        raise ValueError(
+            f'--out {path} would inherit from itself: the config, or one that it '
+            'inherits from, is that file. Write to another.'
+        )
+    for key in options:
+        if key.endswith('_delete_'):
+            raise ValueError(f'{key}: write that into a config of your own.')
 
 
 def write_config(path: Path, base: Path, options: dict, presence: dict) -> None:

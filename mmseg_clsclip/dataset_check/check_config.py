@@ -9,7 +9,7 @@ from mmseg.registry import DATASETS
 from rich.console import Console
 from rich.progress import track
 
-from ..datasets.masks import check_classes
+from ..datasets.masks import IGNORE, check_classes
 from ..datasets.wrappers import reduces_zero_label
 from ..utils.config_variables import unheeded
 from . import cross_checks, findings
@@ -115,6 +115,17 @@ def check_config(
             ]
             continue
         for part in parts:
+            number = len(part.dataset.metainfo['classes'])
+            if number > IGNORE:
+                found[split].append(
+                    Finding(
+                        'error',
+                        f'there are {number} classes',
+                        'mmseg reads 8 bits of a mask, of which 255 is ignored: 255 '
+                        'classes at most, the background among them.',
+                    )
+                )
+                continue
             new = read_pairs(part, split, console)
             found[split] += check_plain_dataset(part, new, split, console)
             pairs[split] += new

@@ -69,7 +69,10 @@ def _open(
 
 def _size(image: Image.Image) -> tuple[int, int]:
     """Return width and height as mmcv sees them, which obeys EXIF."""
-    turned = image.getexif().get(ORIENTATION, 1) >= 5
+    try:
+        turned = image.getexif().get(ORIENTATION, 1) >= 5
+    except Exception:  # whatever damaged data raise; OpenCV passes them over
+        turned = False
     return image.size[::-1] if turned else image.size
 
 

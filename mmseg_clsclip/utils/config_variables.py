@@ -41,7 +41,7 @@ READ = {
 }
 
 
-def _chain(cfg: Config) -> list[str]:
+def inherited_files(cfg: Config) -> list[str]:
     """Return a config's file, those that it inherits from, and theirs.
 
     However ``_base_`` names them: mmengine writes a line with the path of each
@@ -154,7 +154,7 @@ def _overrides(cfg: Config) -> dict[str, Override]:
     found = {}
     final = _without_scopes(cfg.to_dict())
     built = {key: final.get(key) for key in (*SECTIONS, *PARTS)}
-    for file in _chain(cfg):
+    for file in inherited_files(cfg):
         before = Config.fromfile(file, import_custom_modules=False).to_dict()
         before = _without_scopes(before)
         for name in before.keys() & final.keys() - built.keys():

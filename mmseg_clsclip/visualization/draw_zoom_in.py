@@ -42,6 +42,7 @@ def _draw_box(axes: Axes, box: Sequence[float], name: str, colour: ArrayLike) ->
         y1 - 3,
         name,
         fontsize=8,
+        parse_math=False,
         color='white' if is_dark(colour) else 'black',
         verticalalignment='bottom',
         bbox=dict(facecolor=colour, edgecolor='none', pad=1),
@@ -105,7 +106,8 @@ def draw_zoom_in(
         )
     result = overlay_labels(picture, label_map, palette)
     _show(figure.add_subplot(grid[:, -1]), result, 'joined')
-    figure.suptitle(sample.get('proposal_source', ''), fontsize=9)
+    source = sample.get('proposal_source', '')
+    figure.suptitle(source, fontsize=9, parse_math=False)
     if out_file is not None:
         figure.savefig(out_file)
     canvas.draw()

@@ -169,3 +169,13 @@ def test_so_many_pixels_are_refused_before_they_are_decoded(tmp_path):
         '383 that are taken here; make it smaller',
     ):
         read_image(path, 128 * 128 - 1)
+
+
+@pytest.mark.parametrize('suffix', ['png', 'webp', 'jpg'])
+def test_damaged_exif_data_leave_the_pixels_as_they_lie(tmp_path, suffix):
+    path = tmp_path / f'a.{suffix}'
+    image = Image.fromarray(SCENE[:100])
+    image.save(path, exif=b'Exif\x00\x00no TIFF file', dpi=(72, 72))
+    pixels, notes = read_image(path)
+    assert pixels.shape == (100, 128, 3)
+    assert notes == ('its EXIF data are damaged: it is taken as it lies in the file',)

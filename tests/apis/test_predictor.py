@@ -165,6 +165,9 @@ def test_nothing_that_is_likely_is_said():
 def test_a_config_without_test_cfg(tiny):
     del tiny['config'].model['test_cfg']
     assert Predictor(**tiny, classes=NAMES)(SCENE).logits.shape[0] == 2
+    tiny['config'].model.test_cfg = None
+    one = Predictor(**tiny, classes=NAMES, all_names=True)
+    assert one(SCENE).logits.shape[0] == 2
 
 
 def test_a_pipeline_that_changes_the_original_size_is_refused(tiny):
@@ -209,6 +212,20 @@ def test_a_large_picture_is_seen_smaller(shipped, monkeypatch):
     assert small.labels().any() and not whole.notes
 
 
+def test_each_query_of_a_dense_clip_is_a_map(monkeypatch):
+    predictor = Predictor(
+        'baselines/sclip_shapes-5i_fold0.py',
+        classes=[['cat', 'kitten'], 'dog'],
+        cfg_options={
+            'model.type': 'QueryDenseCLIP',
+            'model.background': ['sky', 'wall', 'grass'],
+        },
+    )
+    # Three words and three names, and as many shares of a softmax.
+    monkeypatch.setattr(module, 'MAX_LOGITS', 2 * (3 + 3) * 40 * 40)
+    assert predictor(np.zeros((80, 80, 3), np.uint8)).logits.shape == (2, 40, 40)
+
+
 def test_without_a_background_every_pixel_has_a_class():
     predictor = Predictor(classes=NAMES, background=False, device='cpu')
     prediction = predictor(SCENE)
@@ -240,8 +257,9 @@ def test_the_training_free_model_of_given_weights(tiny, monkeypatch, tmp_path):
     assert not predictor.random_weights and not predictor.shipped
     assert predictor(SCENE).logits.shape == (2, 128, 128)
     ground = predictor.segmentor.background_names[0]
-    with pytest.raises(ValueError, match=f"'{ground}' is where no class is"):
-        predictor.set_classes(['sky', ['road', ground]])
+    for word in (ground, ground.upper()):
+        with pytest.raises(ValueError, match=f"'{word}' is where no class is"):
+            predictor.set_classes(['sky', ['road', word]])
 
 
 @pytest.mark.parametrize(
@@ -399,3 +417,28 @@ def test_half_precision_where_the_device_is_made_for_it(monkeypatch):
             assert 1e-3 < (got - want).abs().max() < 0.1 * want.abs().max()
         else:
             assert torch.equal(got, want)
+
+
+def test_a_zoom_in_of_a_config_that_has_read_a_picture(shipped):
+    shipped.set_classes(NAMES)
+    shipped(SCENE)  # mmseg has changed the pipeline's first step
+    closer = Predictor(shipped.model.cfg, CHECKPOINT, classes=NAMES, zoom_in=True)
+    assert closer(SCENE).labels().any()
+
+
+@pytest.mark.parametrize('folder', ['configs/', '', f'{configs_folder()}/'])
+def test_a_config_of_ours_has_one_name(folder, monkeypatch):
+    monkeypatch.chdir(configs_folder().parent)
+    name = Path(CONFIG).relative_to(configs_folder()).as_posix()
+    assert Predictor(folder + name, CHECKPOINT).provenance.config == name
+
+
+def test_a_checkpoint_at_home_has_its_digest(monkeypatch, tmp_path):
+    monkeypatch.setenv('HOME', str(tmp_path))
+    (tmp_path / 'mine.pth').write_bytes(Path(CHECKPOINT).read_bytes())
+    known = Predictor(CONFIG, '~/mine.pth').provenance
+    assert known.checkpoint == 'mine.pth'
+    assert (
+        known.checkpoint_sha256
+        == Predictor(CONFIG, CHECKPOINT).provenance.checkpoint_sha256
+    )

@@ -155,3 +155,8 @@ def test_an_empty_argument_is_not_the_current_folder(folder):
 def test_an_argument_that_no_file_can_have_is_one_problem(folder):
     found, wrong = find_images(['n' * 300, 'a/x.jpg'])
     assert [*found] == ['a/x.jpg'] and wrong == [f'{"n" * 300}: does not exist.']
+
+
+def test_a_name_of_dots_is_no_folder(folder):
+    Path('empty', '..jpg').touch()
+    assert names('empty/..jpg') == {'empty/..jpg': '..jpg'}

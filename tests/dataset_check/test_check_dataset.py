@@ -332,6 +332,11 @@ def test_a_fault_in_the_files(name, root, check):
             'train_dataloader.dataset.dataset.metainfo.classes=[0,1,2,3]',
             r'error train: the names are invalid\n.* has classes=\[0, 1, 2, 3\]',
         ),
+        (
+            'train_dataloader.dataset.dataset.metainfo.classes='
+            f'[{",".join(f"c{k}" for k in range(300))}]',
+            'error train: there are 300 classes\n.*255 classes at most',
+        ),
     ],
 )
 def test_a_fault_in_the_config(option, pattern, check):

@@ -59,6 +59,13 @@ def test_what_cannot_be_calibrated(monkeypatch, options, message):
         run(monkeypatch, CONFIG, CHECKPOINT, '--device', 'cpu', *SMALL, *options)
 
 
+def test_names_that_a_file_of_embeddings_has_are_not_read_by_the_tower():
+    cfg = Config.fromfile(CONFIG)
+    cfg.model.text_encoder.vocabulary = dict(embeddings='a.npy', names='voc')
+    with pytest.raises(ValueError, match='not by a file of embeddings'):
+        calibrate_module.calibrate(cfg, CHECKPOINT, 2)
+
+
 def test_options_of_lists_stay(tmp_path):
     options = {
         'train_dataloader.dataset.pipeline.1.min_area': 7,
@@ -98,6 +105,32 @@ def test_where_nothing_can_be_written_nothing_is_done(monkeypatch, tmp_path):
     monkeypatch.setattr(calibrate_module, 'calibrate', pytest.fail)
     with pytest.raises(SystemExit, match='calibrate_presence.py: .*file'):
         run(monkeypatch, CONFIG, CHECKPOINT, '--out', tmp_path / 'file/presence.py')
+
+
+@pytest.mark.parametrize(
+    'out, options, message',
+    [
+        ('own.py', [], 'would inherit from itself'),
+        ('base.py', [], 'would inherit from itself'),
+        ('made', [], r'a config is called \*.py'),
+        ('made.py', ['model.test_cfg._delete_=True'], 'into a config of your own'),
+    ],
+)
+def test_what_could_not_be_written_is_said_before(
+    monkeypatch, tmp_path, out, options, message
+):
+    Config.fromfile(CONFIG).dump(tmp_path / 'base.py')
+    (tmp_path / 'own.py').write_text("_base_ = './base.py'\n")
+    monkeypatch.setattr(calibrate_module, 'calibrate', pytest.fail)
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    with pytest.raises(SystemExit, match=message):
+        args = [
+            '--out',
+            tmp_path / out,
+            *(['--cfg-options', *options] if options else []),
+        ]
+        run(monkeypatch, tmp_path / 'own.py', CHECKPOINT, *args)
+    assert before == {path: path.read_bytes() for path in tmp_path.iterdir()}
 
 
 def test_what_is_trained_is_not_calibrated_untrained(monkeypatch):

@@ -47,3 +47,10 @@ def test_a_region_shows_its_own_mask_in_its_class_colour():
 
     assert red(sample(1, masks=True)) > 1000
     assert red(sample(1)) < 100
+
+
+def test_names_and_files_are_no_formulas():
+    result = sample(2)
+    result.proposals.names = ['$^$', 'US$ and CA$']
+    result.set_metainfo(dict(proposal_source='a$_$b.json'))
+    assert draw_zoom_in(np.full((20, 30, 3), 128, np.uint8), result).any()

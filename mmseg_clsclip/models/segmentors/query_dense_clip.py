@@ -65,6 +65,12 @@ class QueryDenseCLIP(DenseCLIP):
         self.prob_thd = prob_thd
         self.area_thd = area_thd
 
+    @property
+    def maps_a_picture(self) -> int:
+        """See the base class: of queries, and as many shares of a softmax."""
+        words = sum(map(len, self.text_encoder.synonyms.values()))
+        return 2 * (self.with_background * len(self.background_names) + words)
+
     def _read_queries(self) -> None:
         """Read all names (Q, D), the background's first, and the label of each."""
         self._read_tower()

@@ -63,6 +63,11 @@ class TextPromptedSegmentor(EncoderDecoder):
         return self.with_background + len(self.text_encoder.names)
 
     @property
+    def maps_a_picture(self) -> int:
+        """Maps of a picture's size that a prediction has at once, at most."""
+        return self.num_classes
+
+    @property
     def out_channels(self) -> int:
         """Channels of the logits; fewer after an inference of episodes.
 
