@@ -9,6 +9,7 @@ numbers to CONFIG, with what they were chosen on, which results then name.
 """
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -46,7 +47,7 @@ def main(argv: list[str] | None = None) -> None:
     from mmseg_clsclip.utils.config_options import load_config
     from mmseg_clsclip.utils.partial_files import part_folder
 
-    config = Path(args.config).expanduser()
+    config = Path(os.path.expanduser(args.config))
     out = args.out or Path('work_dirs/presence') / f'{config.stem}_presence.py'
     try:
         with part_folder(out.parent):  # else all is done for nothing

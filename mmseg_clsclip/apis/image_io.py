@@ -68,6 +68,7 @@ def convert_to_rgb(image: Image.Image) -> LoadedImage:
         notes.append('it has several frames; the first is taken')
     # Some of Pillow's readers have 16 bits in 32.
     wide = image.mode == 'I' and image.format not in ('PNG', 'PPM')
+    image.load()  # not below: what cannot be decoded is no picture
     try:
         image = ImageOps.exif_transpose(image)
     except Exception:  # whatever Pillow makes of them; the pixels are whole

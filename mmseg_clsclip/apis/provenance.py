@@ -62,7 +62,8 @@ def trace(
         checkpoint (str, optional): That was loaded.
         cfg_options (dict, optional): That were merged into the config.
     """
-    file = None if checkpoint is None else Path(checkpoint).expanduser()
+    # Not Path's own, which raises where ~ is no user's.
+    file = None if checkpoint is None else Path(os.path.expanduser(checkpoint))
     backbone = innermost_model(model).backbone
     stands_on_ours = isinstance(backbone, CLIPVisionTransformer)
     return Provenance(

@@ -56,17 +56,17 @@ def calibrate(
             does not fit, or there is no picture.
     """
     init_default_scope('mmseg')
-    vocabulary = cfg.model.get('text_encoder', {}).get('vocabulary')
-    if isinstance(vocabulary, dict):
-        raise ValueError(
-            'The base classes are read by the text tower, and not by a file of '
-            'embeddings: calibrate with the names as the vocabulary.'
-        )
     kind = registered_class(MODELS, cfg.get('model'), 'model')
     if not issubclass(kind, CLIPSegmentor):
         raise ValueError(
             f'{kind.__name__}: a CLIPSegmentor is asked; of a ZoomIn calibrate the '
             'module inside.'
+        )
+    vocabulary = (cfg.model.get('text_encoder') or {}).get('vocabulary')
+    if isinstance(vocabulary, dict):
+        raise ValueError(
+            'The base classes are read by the text tower, and not by a file of '
+            'embeddings: calibrate with the names as the vocabulary.'
         )
     options = dict(cfg.model.get('presence') or {})
     options.pop('type', None)

@@ -14,16 +14,6 @@ from ..utils.log import warn
 IGNORE = 255
 
 
-def find_counted(truth, ignore_index: int, num_classes: int):
-    """Return which labels of a truth, an array or a tensor, count (bool, alike).
-
-    Not ``ignore_index``, nor 255, which transforms and padding write, where there
-    are too few classes for one of that label.
-    """
-    counted = truth != ignore_index
-    return counted if num_classes > IGNORE else counted & (truth != IGNORE)
-
-
 def bare_name(name: str) -> str:
     """Return a name without what some write around it, in small letters."""
     return str(name).strip(f'{whitespace}_').lower()  # which may be none yet

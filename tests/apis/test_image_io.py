@@ -179,3 +179,13 @@ def test_damaged_exif_data_leave_the_pixels_as_they_lie(tmp_path, suffix):
     pixels, notes = read_image(path)
     assert pixels.shape == (100, 128, 3)
     assert notes == ('its EXIF data are damaged: it is taken as it lies in the file',)
+
+
+def test_pixels_that_cannot_be_decoded_are_no_damaged_exif_data(tmp_path):
+    path = tmp_path / 'a.png'
+    Image.fromarray(SCENE).save(path)
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2 : len(data) // 2 + 40] = bytes(40)  # in its IDAT
+    path.write_bytes(data)
+    with pytest.raises((OSError, ValueError)):
+        read_image(path)

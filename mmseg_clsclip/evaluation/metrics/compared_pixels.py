@@ -3,7 +3,7 @@
 import torch.nn.functional as F
 from torch import Tensor
 
-from ...datasets.masks import find_counted
+from ...datasets.masks import IGNORE
 
 
 def _resized(labels: Tensor, side: int) -> Tensor:
@@ -35,6 +35,16 @@ def check_sizes(sample: dict) -> None:
 def _file(sample: dict) -> str:
     path = sample.get('seg_map_path')
     return f'{path}: ' if path else ''
+
+
+def find_counted(truth: Tensor, ignore_index: int, num_classes: int) -> Tensor:
+    """Return which labels of a truth count, bool of its shape.
+
+    Not ``ignore_index``, nor 255, which transforms and padding write, where there
+    are too few classes for one of that label.
+    """
+    counted = truth != ignore_index
+    return counted if num_classes > IGNORE else counted & (truth != IGNORE)
 
 
 def compared_pixels(

@@ -9,10 +9,9 @@ from mmseg.evaluation import IoUMetric
 from mmseg.registry import METRICS
 from torch import Tensor
 
-from ...datasets.masks import find_counted
 from ...utils.keys import PRESENCE, PROTOCOL
 from ..protocol import SampleTraits, describe_protocol, protocol_line, sample_traits
-from .compared_pixels import check_labels, check_sizes
+from .compared_pixels import check_labels, check_sizes, find_counted
 from .episode_iou_metric import EpisodeIoUMetric
 from .error_shares_metric import ErrorSharesMetric
 from .iou import iou_in_percent, mean_of_numbers, none_for_nan

@@ -135,7 +135,7 @@ class ClsCLIPHead(BaseDecodeHead):
                 f'num_heads={num_heads}: write a divisor of in_channels={in_channels}.'
             )
         self.num_heads = num_heads
-        self.activation = activation
+        self.activation = activation  # its name
         self.upsample = upsample
         self.loss_vocabulary = (
             None

@@ -17,15 +17,33 @@ PARTS = 'backbone', 'text_encoder', 'decode_head'
 
 
 def read_settings(segmentor: nn.Module) -> dict[str, Any]:
-    """Return what the classes of a segmentor's parts name in ``TRAINED_SETTINGS``."""
+    """Return what the classes of a segmentor's parts name in ``TRAINED_SETTINGS``.
+
+    Raises:
+        ValueError: If an attribute is missing, or of no kind that JSON has.
+    """
     settings = {
-        f'{part}.{name}': getattr(module, name, None)
+        f'{part}.{name}': _plain(part, module, name)
         for part in PARTS
         for module in [getattr(segmentor, part)]
         for kind in type(module).__mro__
         for name in vars(kind).get('TRAINED_SETTINGS', ())
     }
-    return json.loads(json.dumps(settings, default=str))  # as they are read back
+    return json.loads(json.dumps(settings))  # as they are read back
+
+
+def _plain(part: str, module: nn.Module, name: str) -> Any:
+    """Return an attribute that is the same in every process."""
+    try:
+        value = getattr(module, name)
+        json.dumps(value)
+    except (AttributeError, TypeError, ValueError) as error:
+        raise ValueError(
+            f'{part}: TRAINED_SETTINGS of {type(module).__name__} names {name!r}: '
+            f'{error}. Name attributes, in a tuple, that are texts, numbers, or lists '
+            'of them.'
+        ) from None
+    return value
 
 
 def check_settings(stored: Any, settings: dict[str, Any]) -> None:

@@ -35,7 +35,7 @@ def check_parts(segmentor: nn.Module) -> None:
             "type='LateFusionSegmentor', or 'NavigatedLateFusionSegmentor' for a text "
             'that enters the tower, too.'
         )
-    blind = not getattr(segmentor, 'TOWER_READS_TEXT', True)
+    blind = needed is nn.Module and not getattr(segmentor, 'TOWER_READS_TEXT', True)
     if blind and getattr(segmentor.backbone, 'navigate_blocks', ()):
         raise ValueError(
             f'{name} gives its tower no text, whose maps would never be trained. Write '

@@ -93,13 +93,17 @@ def test_what_is_no_settings_is_damaged(build, stored):
 
 
 class OwnHead(ClsCLIPHead):
-    """With a setting of its own, and one of ours that is a module."""
+    """With a setting of its own."""
 
     TRAINED_SETTINGS = ('of_mine',)
 
     def __init__(self, of_mine=1, **kwargs):
         super().__init__(**kwargs)
-        self.of_mine, self.activation = of_mine, torch.nn.GELU()
+        self.of_mine = of_mine
+
+
+class MisspeltHead(ClsCLIPHead):
+    TRAINED_SETTINGS = 'of_mine'  # its letters
 
 
 def test_a_class_of_ones_own_adds_its_settings_to_those_of_ours(build):
@@ -110,3 +114,18 @@ def test_a_class_of_ones_own_adds_its_settings_to_those_of_ours(build):
         other = build({**one, f'decode_head.{key}': 2})
         with pytest.raises(ValueError, match=f'decode_head.{key}={was}, the config'):
             other.load_state_dict(state)
+
+
+@pytest.mark.parametrize(
+    'changes, message',
+    [
+        (
+            {'decode_head.type': OwnHead, 'decode_head.of_mine': torch.relu},
+            "OwnHead names 'of_mine': .*not JSON serializable. Name attributes",
+        ),
+        ({'decode_head.type': MisspeltHead}, "names 'o': .*no attribute 'o'. Name"),
+    ],
+)
+def test_settings_that_no_other_process_would_have_are_refused(build, changes, message):
+    with pytest.raises(ValueError, match=message):
+        build(changes)
