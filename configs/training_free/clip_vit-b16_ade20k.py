@@ -1,11 +1,6 @@
-_base_ = [
-    '../_base_/models/clip_vit-b16.py',
-    '../_base_/datasets/open_vocabulary_448.py',
-    '../_base_/datasets/ade20k.py',
-    '../_base_/vocabularies/ade20k_joined.py',
-    '../_base_/default_runtime.py',
-]
+_base_ = './clearclip_vit-b16_ade20k.py'
 model = dict(
-    text_encoder=dict(vocabulary='ade', prompts=_base_.prompts), with_background=False
+    backbone=dict(attention='qk', residual=True),
+    softmax_scale=40,
+    test_cfg=dict(crop_size=(336, 336), stride=(112, 112)),
 )
-test_dataloader = dict(dataset=_base_.test_dataset)

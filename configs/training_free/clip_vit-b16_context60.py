@@ -1,8 +1,7 @@
-_base_ = [
-    '../_base_/models/clip_vit-b16.py',
-    '../_base_/datasets/open_vocabulary_336.py',
-    '../_base_/datasets/context60.py',
-    '../_base_/default_runtime.py',
-]
-model = dict(text_encoder=dict(vocabulary='pcontext'), prob_thd=0.05)
-test_dataloader = dict(dataset=_base_.test_dataset)
+_base_ = './sclip_vit-b16_context60.py'
+model = dict(
+    backbone=dict(attention='qk'),
+    softmax_scale=40,
+    prob_thd=0.05,
+    test_cfg=dict(crop_size=(336, 336)),
+)

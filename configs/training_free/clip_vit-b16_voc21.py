@@ -1,3 +1,5 @@
+# CLIP's own last block, in the windows of ProxyCLIP (arXiv 2408.04883): what its
+# code is without a second encoder.
 _base_ = './sclip_vit-b16_voc21.py'
 model = dict(
     backbone=dict(attention='qk'),
