@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from statistics import mean, median, stdev
 
 from .claims import ENOUGH, QUESTIONS
-from .results_file import JUDGED_BY, WHOLE_JUDGED_BY
-from .rows import ROWS, TRAINING_FREE, tests_of, whole_tests_of
+from .results_file import judged_tests
+from .rows import ROWS, TRAINING_FREE, tests_of
 from .runs import makings_of, runs_of, seed_means
 from .tables import table
 
@@ -37,11 +37,10 @@ def chance_table(lines: Sequence[dict], folds: Sequence[int]) -> str:
     """
     trained = [row for row in ROWS if row not in TRAINING_FREE]  # by a seed
     tests = [test for row in trained for test in tests_of(row)]
-    names = zip(*((test, *whole_tests_of(test)) for test in tests))
-    figures = JUDGED_BY, WHOLE_JUDGED_BY, WHOLE_JUDGED_BY
+    asked = zip(*(judged_tests(test).items() for test in tests))
     body = [
-        [question, *_chance(lines, rows, figure, folds)]
-        for question, rows, figure in zip(QUESTIONS, names, figures, strict=True)
+        [question, *_chance(lines, [name for name, _ in same], same[0][1], folds)]
+        for question, same in zip(QUESTIONS, asked, strict=True)
     ]
     return table('How far chance goes', HEAD, [b for b in body if any(b[1:])]) + '\n'
 

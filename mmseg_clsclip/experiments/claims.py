@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from statistics import mean
 
-from .results_file import JUDGED_BY, WHOLE_JUDGED_BY
-from .rows import LONGER, whole_tests_of
+from .results_file import judged_tests
+from .rows import LONGER
 from .runs import count_ahead, gains_over, runs_of
 from .tables import table
 
@@ -105,14 +105,15 @@ def _verdicts(
     lines: Sequence[dict], row: str, rival: str, folds: Sequence[int]
 ) -> list[str]:
     """Return a verdict for each question."""
-    tests = zip(
-        (row, *whole_tests_of(row)),
-        (rival, *whole_tests_of(rival)),
-        (JUDGED_BY, WHOLE_JUDGED_BY, WHOLE_JUDGED_BY),
-    )
     return [
-        verdict(gains_over(*(runs_of(lines, test, folds) for test in both), figure))
-        for *both, figure in tests
+        verdict(
+            gains_over(
+                runs_of(lines, test, folds), runs_of(lines, other, folds), figure
+            )
+        )
+        for (test, figure), other in zip(
+            judged_tests(row).items(), judged_tests(rival), strict=True
+        )
     ]
 
 

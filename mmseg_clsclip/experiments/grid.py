@@ -15,15 +15,8 @@ from ..utils.machine import describe_arithmetic
 from ..utils.partial_files import held_folder
 from .layout import fold_option
 from .own_rows import is_training_free
-from .results_file import FIGURES, append_lines, round_figures
-from .rows import (
-    ABLATIONS,
-    FOUR_NAMES,
-    config_of,
-    fingerprint,
-    tests_of,
-    whole_tests_of,
-)
+from .results_file import FIGURES, append_lines, judged_tests, round_figures
+from .rows import ABLATIONS, FOUR_NAMES, config_of, fingerprint, tests_of
 from .tool_runs import TestRun, run_test, run_tool
 from .whole_vocabulary import ask_whole_vocabulary
 
@@ -58,11 +51,7 @@ def plan(
     for seed, row, fold in dict.fromkeys(product(seeds, rows, folds)):
         if row in (*ABLATIONS, *FOUR_NAMES) and fold not in ablation_folds:
             continue
-        names = [
-            name
-            for test in tests_of(row, own)
-            for name in (test, *whole_tests_of(test))
-        ]
+        names = [name for test in tests_of(row, own) for name in judged_tests(test)]
         if is_training_free(row, own):  # a seed changes nothing
             missing = seed == seeds[0] and any(
                 (name, fold) not in done_of_any_seed for name in names

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from ..evaluation.results import check_figure
-from .rows import WHOLE_VOCABULARY, fingerprints
+from .rows import WHOLE_VOCABULARY, fingerprints, whole_tests_of
 
 # In the order of the tables' columns: of one name a sample, and of the whole
 # vocabulary.
@@ -79,6 +79,15 @@ def read_lines(path: Path, iterations: int, own: Mapping[str, Path] = {}) -> lis
                 f'seed {line["seed"]} has no {figure}. {MADE_AGAIN}'
             )
     return kept
+
+
+def judged_tests(test: str) -> dict[str, str]:
+    """Return the figure that each question is judged by, by the test that asks it.
+
+    Args:
+        test (str): Of :func:`tests_of`, which asks for one name.
+    """
+    return {test: JUDGED_BY, **dict.fromkeys(whole_tests_of(test), WHOLE_JUDGED_BY)}
 
 
 def round_figures(metrics: Mapping[str, float], keys: Iterable[str]) -> dict:

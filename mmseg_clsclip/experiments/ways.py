@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from .claims import CHANNEL, FILM, LSEG, TOKENS
-from .results_file import JUDGED_BY, WHOLE_JUDGED_BY
-from .rows import LONGER, whole_tests_of
+from .results_file import judged_tests
+from .rows import LONGER
 from .runs import runs_of, seed_means
 from .tables import mean_and_spread, price, table
 
@@ -47,9 +47,8 @@ def ways_table(
 
 def _figures(lines: Sequence[dict], row: str, folds: Sequence[int]) -> list[str]:
     """Return the cells of ``COLUMNS``; an empty one where no seed has all folds."""
-    tests = [(row, JUDGED_BY), (row, 'miou_seen')]
-    tests += [(test, WHOLE_JUDGED_BY) for test in whole_tests_of(row)]
+    one_name, *all_names = judged_tests(row).items()
     return [
         mean_and_spread(seed_means(runs_of(lines, test, folds), figure, folds))
-        for test, figure in tests
+        for test, figure in (one_name, (row, 'miou_seen'), *all_names)
     ]
