@@ -132,8 +132,13 @@ def put_zoom_in(cfg: Config) -> None:
     if cfg.model.type == 'ZoomIn':
         cfg.model.proposals = plus.proposals
         return
-    plain = {'LoadImageFromFile', 'LoadAnnotations', 'MakeEpisode', 'PackSegInputs'}
-    plain.add('LoadImageFromNDArray')  # mmseg's, once a picture was read with it
+    plain = {
+        'LoadImageFromFile',
+        'LoadImageFromNDArray',  # mmseg's, once a picture was read with it
+        'LoadAnnotations',
+        'MakeEpisode',
+        'PackSegInputs',
+    }
     resize = [t for t in cfg.test_pipeline if t.type not in plain]
     cfg.model = ConfigDict(plus, module=cfg.model, resize=resize, crop_batch_size=8)
     cfg.test_pipeline = [t for t in cfg.test_pipeline if t.type in plain]

@@ -164,10 +164,8 @@ def choose(settings: list[Setting]) -> Setting:
     not all); of these settings the one with the best mIoU is taken, and of equals
     the one that asks fewest.
     """
-    most = {(s.sharpness, s.weight): 0.0 for s in settings}
-    for setting in settings:
-        key = setting.sharpness, setting.weight
-        most[key] = max(most[key], setting.recall)
+    by_recall = sorted(settings, key=lambda s: s.recall)
+    most = {(s.sharpness, s.weight): s.recall for s in by_recall}  # the last stays
     cheapest: dict[tuple[float, float], Setting] = {}
     for setting in sorted(settings, key=lambda s: s.min_probability):
         if setting.recall >= RECALL / 100 * most[setting.sharpness, setting.weight]:
